@@ -49,6 +49,8 @@ type Error struct {
 	RetryAfter int
 	// Current is the newest representation (JSON) of what a Conflict is about, or nil.
 	Current []byte
+	// Allowed lists what the caller may choose instead, where a table says so.
+	Allowed []string
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }

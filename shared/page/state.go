@@ -1,0 +1,169 @@
+// Package page is one organisation's page: its State, the Commands that may change it, the Events that did.
+//
+// Decide(State, Command, at) answers with events or a fault; Evolve(State, Event) with the next state. Both are pure; the
+// server and the browser run these same two functions.
+package page
+
+import (
+	"statuspage/shared/fault"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// What a page may hold; every list has an end.
+const (
+	MaxServices = 500 // of a page
+	MaxActive   = 100 // incidents at a time, and windows that are not over
+	MaxUpdates  = 500 // of one incident or window
+	KeepClosed  = 100 // resolved incidents, and windows that are over, that stay in State; all stay in the database
+	MaxAffected = 100 // services of one incident or window
+	MaxSlug     = 63  // characters, as a DNS label
+)
+
+// Org is the organisation as its visitors know it.
+type Org struct {
+	ID          string
+	Slug        string
+	Name        string
+	Description string
+	URL         string // its own site, or ""
+	Hostname    string // that serves its page, or ""
+	TimeZone    string // IANA name
+	Accent      string // #rrggbb, or "" for the house colour
+	CreatedAt   status.Time
+	UpdatedAt   status.Time
+	Version     int64
+}
+
+// Wire is the `organization` of the REST API.
+func (o *Org) Wire(f *wire.Fields) {
+	f.Str("id", &o.ID)
+	f.Str("slug", &o.Slug)
+	f.Str("name", &o.Name)
+	f.Str("description", &o.Description)
+	f.Str("url", &o.URL)
+	f.Str("hostname", &o.Hostname)
+	f.Str("time_zone", &o.TimeZone)
+	f.Str("accent", &o.Accent)
+	f.Time("created_at", &o.CreatedAt)
+	f.Time("updated_at", &o.UpdatedAt)
+	f.Int("version", &o.Version)
+}
+
+// State is a page after event Seq. It is a value: nothing that was handed out is changed later.
+type State struct {
+	Org          Org
+	Seq          int64       // of the last event in it; starts at 1 with the page itself and has no gap
+	At           status.Time // of that event
+	Services     []status.Service
+	Incidents    []status.Incident    // newest first: all active ones and the KeepClosed newest others
+	Maintenances []status.Maintenance // newest first, likewise
+}
+
+// Wire is the state with its history: what the dashboard keeps.
+func (s *State) Wire(f *wire.Fields) {
+	wire.One(f, "org", &s.Org, (*Org).Wire)
+	f.Int("seq", &s.Seq)
+	f.Time("at", &s.At)
+	wire.List(f, "services", &s.Services, (*status.Service).WireHistory)
+	wire.List(f, "incidents", &s.Incidents, (*status.Incident).Wire)
+	wire.List(f, "maintenances", &s.Maintenances, (*status.Maintenance).Wire)
+}
+
+// Service finds a service by id.
+func (s *State) Service(id string) (*status.Service, bool) {
+	for i := range s.Services {
+		if s.Services[i].ID == id {
+			return &s.Services[i], true
+		}
+	}
+	return nil, false
+}
+
+// Incident finds an incident by id.
+func (s *State) Incident(id string) (*status.Incident, bool) {
+	for i := range s.Incidents {
+		if s.Incidents[i].ID == id {
+			return &s.Incidents[i], true
+		}
+	}
+	return nil, false
+}
+
+// Maintenance finds a window by id.
+func (s *State) Maintenance(id string) (*status.Maintenance, bool) {
+	for i := range s.Maintenances {
+		if s.Maintenances[i].ID == id {
+			return &s.Maintenances[i], true
+		}
+	}
+	return nil, false
+}
+
+// WithIncident adds an older incident that the state left out, so that it can be decided about.
+func (s State) WithIncident(i status.Incident) State {
+	if _, there := s.Incident(i.ID); !there {
+		s.Incidents = append(s.Incidents[:len(s.Incidents):len(s.Incidents)], i)
+	}
+	return s
+}
+
+// WithMaintenance is WithIncident for windows.
+func (s State) WithMaintenance(m status.Maintenance) State {
+	if _, there := s.Maintenance(m.ID); !there {
+		s.Maintenances = append(s.Maintenances[:len(s.Maintenances):len(s.Maintenances)], m)
+	}
+	return s
+}
+
+// ActiveOn finds the most recently opened active incident on a service, other than one.
+func (s *State) ActiveOn(serviceID, other string) (status.Affected, bool) {
+	var found status.Affected
+	var best *status.Incident
+	for i := range s.Incidents {
+		in := &s.Incidents[i]
+		if !in.Active() || in.ID == other {
+			continue
+		}
+		if a, on := in.On(serviceID); on && (best == nil || newer(in.CreatedAt, in.ID, best.CreatedAt, best.ID)) {
+			best, found = in, a
+		}
+	}
+	return found, best != nil
+}
+
+// Cause says what holds for a move by hand now.
+func (s *State) Cause(serviceID string) status.Cause {
+	if _, active := s.ActiveOn(serviceID, ""); active {
+		return status.ByHandIncident
+	}
+	return status.ByHand
+}
+
+func (s *State) runningOn(serviceID, other string) bool {
+	for i := range s.Maintenances {
+		if m := &s.Maintenances[i]; m.ID != other && m.Running() && m.Covers(serviceID) {
+			return true
+		}
+	}
+	return false
+}
+
+// settled is where a service belongs when incident `other` no longer holds it.
+func (s *State) settled(serviceID, other string) status.ServiceStatus {
+	if a, active := s.ActiveOn(serviceID, other); active {
+		return a.To
+	}
+	if s.runningOn(serviceID, "") {
+		return status.UnderMaintenance
+	}
+	return status.Operational
+}
+
+func newer(at status.Time, id string, than status.Time, thanID string) bool {
+	return at > than || at == than && id > thanID
+}
+
+func notFound(what string) *fault.Error {
+	return fault.New(fault.NotFound, "There is no such %s.", what)
+}

@@ -1,0 +1,187 @@
+package status
+
+import (
+	"statuspage/shared/fault"
+	"statuspage/shared/wire"
+)
+
+// IncidentStatus is how far the handling of an incident has come.
+type IncidentStatus string
+
+const (
+	Investigating IncidentStatus = "investigating"
+	Identified    IncidentStatus = "identified"
+	Monitoring    IncidentStatus = "monitoring"
+	Resolved      IncidentStatus = "resolved"
+)
+
+// IncidentStatuses lists them in the order in which an incident goes through them.
+var IncidentStatuses = []IncidentStatus{Investigating, Identified, Monitoring, Resolved}
+
+// Display is the status in words.
+func (s IncidentStatus) Display() string {
+	switch s {
+	case Investigating:
+		return "Investigating"
+	case Identified:
+		return "Identified"
+	case Monitoring:
+		return "Monitoring"
+	case Resolved:
+		return "Resolved"
+	}
+	return string(s)
+}
+
+// Valid says whether s is one of the four.
+func (s IncidentStatus) Valid() bool { return contains(IncidentStatuses, s) }
+
+// Next lists where an incident may go: forward only, steps may be skipped; nothing follows resolved.
+func (s IncidentStatus) Next() []IncidentStatus { return after(IncidentStatuses, s) }
+
+func after[T comparable](list []T, x T) []T {
+	for i, y := range list {
+		if x == y {
+			return list[i+1:]
+		}
+	}
+	return nil
+}
+
+// Impact is what an incident did at its worst.
+type Impact string
+
+const (
+	ImpactNone     Impact = "none"
+	ImpactMinor    Impact = "minor"
+	ImpactMajor    Impact = "major"
+	ImpactCritical Impact = "critical"
+)
+
+// ImpactOf follows Statuspage: degraded is minor, a partial outage major, a major outage critical.
+func ImpactOf(services []Affected) Impact {
+	worst := ImpactNone
+	for _, a := range services {
+		switch {
+		case a.To == Major:
+			return ImpactCritical
+		case a.To == Partial:
+			worst = ImpactMajor
+		case a.To == Degraded && worst == ImpactNone:
+			worst = ImpactMinor
+		}
+	}
+	return worst
+}
+
+// Affected is a service in an incident: what it was before, and what the incident made of it.
+type Affected struct {
+	ID   string
+	Name string // when the incident was opened; it outlives the service
+	From ServiceStatus
+	To   ServiceStatus
+}
+
+// Wire is a member of the incident's `services`.
+func (a *Affected) Wire(f *wire.Fields) {
+	f.Str("id", &a.ID)
+	f.Str("name", &a.Name)
+	f.Str("from_state", (*string)(&a.From))
+	f.Str("to_state", (*string)(&a.To))
+}
+
+// Update is one entry of an incident's timeline. Body is Markdown.
+type Update struct {
+	ID        string
+	Status    IncidentStatus
+	Body      string
+	CreatedAt Time
+}
+
+// Wire is a member of the incident's `updates`.
+func (u *Update) Wire(f *wire.Fields) {
+	f.Str("id", &u.ID)
+	f.Str("status", (*string)(&u.Status))
+	f.Derived("status_display", u.Status.Display())
+	f.Str("body", &u.Body)
+	f.Time("created_at", &u.CreatedAt)
+}
+
+// Incident is something that went wrong. Services has at least one member.
+type Incident struct {
+	ID          string
+	Title       string
+	Description string // Markdown
+	Status      IncidentStatus
+	Impact      Impact
+	Services    []Affected
+	Updates     []Update // oldest first
+	CreatedAt   Time
+	UpdatedAt   Time
+	ResolvedAt  *Time
+	Version     int64
+}
+
+// Wire is the `incident` of CONTRACT.md, section 3.
+func (i *Incident) Wire(f *wire.Fields) {
+	i.WireHead(f)
+	wire.List(f, "updates", &i.Updates, (*Update).Wire)
+}
+
+// WireHead is Wire without the timeline: what an event carries, beside the one update it is about.
+func (i *Incident) WireHead(f *wire.Fields) {
+	f.Str("id", &i.ID)
+	f.Str("title", &i.Title)
+	f.Str("description", &i.Description)
+	f.Str("status", (*string)(&i.Status))
+	f.Derived("status_display", i.Status.Display())
+	f.Str("impact", (*string)(&i.Impact))
+	first := i.First()
+	ref := Ref{ID: first.ID, Name: first.Name}
+	wire.One(f, "service", &ref, (*Ref).Wire)
+	f.Derived("from_state", string(first.From))
+	f.Derived("to_state", string(first.To))
+	wire.List(f, "services", &i.Services, (*Affected).Wire)
+	f.Time("created_at", &i.CreatedAt)
+	f.Time("updated_at", &i.UpdatedAt)
+	f.NullTime("resolved_at", &i.ResolvedAt)
+	f.Int("version", &i.Version)
+}
+
+// First is the service that stands for the incident.
+func (i *Incident) First() Affected {
+	if len(i.Services) == 0 {
+		return Affected{}
+	}
+	return i.Services[0]
+}
+
+// Active says that it is not over.
+func (i *Incident) Active() bool { return i.Status != Resolved }
+
+// On gives what the incident did to a service.
+func (i *Incident) On(serviceID string) (Affected, bool) {
+	for _, a := range i.Services {
+		if a.ID == serviceID {
+			return a, true
+		}
+	}
+	return Affected{}, false
+}
+
+// Check says what is wrong with an incident's own words.
+func (i *Incident) Check() *fault.Error {
+	var c Checks
+	c.Line("title", i.Title, TitleMax, true)
+	c.Text("description", i.Description, BodyMax, false)
+	return c.Err()
+}
+
+// Ref names another object.
+type Ref struct{ ID, Name string }
+
+// Wire is {id, name}.
+func (r *Ref) Wire(f *wire.Fields) {
+	f.Str("id", &r.ID)
+	f.Str("name", &r.Name)
+}

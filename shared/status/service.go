@@ -1,0 +1,147 @@
+// Package status holds what a status page is about: services, incidents, maintenance; their states and the moves between
+// them, the roll-up to the page's indicator, and the arithmetic of uptime.
+package status
+
+import (
+	"statuspage/shared/fault"
+	"statuspage/shared/wire"
+)
+
+// Time is in milliseconds since 1970, UTC.
+type Time = wire.Time
+
+// ServiceStatus is the state of one service.
+type ServiceStatus string
+
+const (
+	Operational      ServiceStatus = "operational"
+	Degraded         ServiceStatus = "degraded_performance"
+	Partial          ServiceStatus = "partial_outage"
+	Major            ServiceStatus = "major_outage"
+	UnderMaintenance ServiceStatus = "under_maintenance"
+)
+
+// ServiceStatuses lists every state, best first.
+var ServiceStatuses = []ServiceStatus{Operational, Degraded, Partial, Major, UnderMaintenance}
+
+// Display is the state in words.
+func (s ServiceStatus) Display() string {
+	switch s {
+	case Operational:
+		return "Operational"
+	case Degraded:
+		return "Degraded Performance"
+	case Partial:
+		return "Partial Outage"
+	case Major:
+		return "Major Outage"
+	case UnderMaintenance:
+		return "Under Maintenance"
+	}
+	return string(s)
+}
+
+// Valid says whether s is one of the five.
+func (s ServiceStatus) Valid() bool { return contains(ServiceStatuses, s) }
+
+// Cause is who moves a service.
+type Cause uint8
+
+const (
+	ByIncident     Cause = iota // an incident that opens or gets worse
+	ByHand                      // an admin, while no incident is active on the service
+	ByHandIncident              // an admin, while an incident is active on it: it may not get better
+)
+
+// moves is the table of CONTRACT.md, "Transition rules".
+var moves = map[ServiceStatus][3][]ServiceStatus{
+	//                 an incident                 by hand                                          by hand during an incident
+	Operational:      {{Degraded, Partial, Major}, {Degraded, Partial, Major, UnderMaintenance}, {Degraded, Partial, Major, UnderMaintenance}},
+	Degraded:         {{Partial, Major}, {Operational, Partial, Major}, {Partial, Major}},
+	Partial:          {{Major}, {Operational, Degraded, Major}, {Major}},
+	Major:            {nil, {Operational, Degraded, Partial}, nil},
+	UnderMaintenance: {nil, {Operational}, {Operational}},
+}
+
+// Next lists the states that s may move to, best first.
+func (s ServiceStatus) Next(cause Cause) []ServiceStatus { return moves[s][cause] }
+
+// CanMove says whether s may move to the other state.
+func (s ServiceStatus) CanMove(to ServiceStatus, cause Cause) bool {
+	return contains(s.Next(cause), to)
+}
+
+// Service is one thing that visitors depend on; the field calls it a component, too.
+type Service struct {
+	ID          string
+	Name        string
+	Description string
+	Status      ServiceStatus
+	Position    int64  // ascending on the page
+	Group       string // "" is no group
+	CreatedAt   Time
+	UpdatedAt   Time
+	Version     int64 // 1 at creation, one more with every event about it
+
+	Since Time    // when Status began
+	Days  []Tally // what passed before Since, by UTC day, oldest first; days without trouble are left out
+}
+
+// Wire is the `service` of CONTRACT.md, section 3.
+func (s *Service) Wire(f *wire.Fields) {
+	f.Str("id", &s.ID)
+	f.Str("name", &s.Name)
+	f.Str("description", &s.Description)
+	f.Str("status", (*string)(&s.Status))
+	f.Derived("status_display", s.Status.Display())
+	f.Int("position", &s.Position)
+	f.Str("group", &s.Group)
+	f.Time("created_at", &s.CreatedAt)
+	f.Time("updated_at", &s.UpdatedAt)
+	f.Int("version", &s.Version)
+	f.Time("status_since", &s.Since)
+}
+
+// WireHistory is Wire and the days.
+func (s *Service) WireHistory(f *wire.Fields) {
+	s.Wire(f)
+	wire.List(f, "days", &s.Days, (*Tally).Wire)
+}
+
+// Move puts the service into a state at a moment and books the time that the old one lasted.
+func (s *Service) Move(to ServiceStatus, at Time) {
+	if to == s.Status {
+		return
+	}
+	s.Days = book(s.Days, s.Status, s.Since, at)
+	s.Status, s.Since = to, at
+}
+
+// Check says what is wrong with a service's own words.
+func (s *Service) Check() *fault.Error {
+	var c Checks
+	c.Line("name", s.Name, TitleMax, true)
+	c.Text("description", s.Description, BodyMax, false)
+	c.Line("group", s.Group, TitleMax, false)
+	c.Between("position", s.Position, 0, 1_000_000)
+	c.OneOf("status", string(s.Status), s.Status.Valid(), Names(ServiceStatuses))
+	return c.Err()
+}
+
+func contains[T comparable](list []T, x T) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// Names turns states into plain strings.
+func Names[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, x := range list {
+		out[i] = string(x)
+	}
+	return out
+}
