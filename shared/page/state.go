@@ -5,6 +5,8 @@
 package page
 
 import (
+	"slices"
+
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
@@ -166,4 +168,21 @@ func newer(at status.Time, id string, than status.Time, thanID string) bool {
 
 func notFound(what string) *fault.Error {
 	return fault.New(fault.NotFound, "There is no such %s.", what)
+}
+
+// Assemble is the state of rows in any order, as the tables hold them.
+func Assemble(s State) State {
+	slices.SortFunc(s.Services, func(a, b status.Service) int { return order(before(&a, &b)) })
+	slices.SortFunc(s.Incidents, func(a, b status.Incident) int { return order(newer(a.CreatedAt, a.ID, b.CreatedAt, b.ID)) })
+	slices.SortFunc(s.Maintenances, func(a, b status.Maintenance) int {
+		return order(newer(a.ScheduledFor, a.ID, b.ScheduledFor, b.ID))
+	})
+	return s
+}
+
+func order(first bool) int {
+	if first {
+		return -1
+	}
+	return 1
 }

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"statuspage/shared/page"
+	"statuspage/shared/wire"
+)
+
+var (
+	// ErrStale says that somebody else's event took the seq: decide again on the newer state.
+	ErrStale = errors.New("the page has moved on")
+	// ErrKeyUsed says that another request with the same idempotency key was faster.
+	ErrKeyUsed = errors.New("the idempotency key is in use")
+)
+
+// Append commits events that were decided on a state, with everything else that belongs to the same moment (audit row, jobs,
+// idempotency record), or nothing of it. UNIQUE (org_id, seq) refuses whoever decided on an older state.
+func (o *Org) Append(ctx context.Context, before page.State, events []page.Event, extra func(*Batch)) error {
+	var b Batch
+	o.AddEvents(&b, before, events)
+	if extra != nil {
+		extra(&b)
+	}
+	err := o.db.Do(ctx, &b)
+	var c *Constraint
+	if errors.As(err, &c) {
+		switch {
+		case c.On("events.seq"):
+			return ErrStale
+		case c.On("idempotency.key"):
+			return ErrKeyUsed
+		}
+	}
+	return err
+}
+
+// AddEvents puts the events and their projections into a batch.
+func (o *Org) AddEvents(b *Batch, before page.State, events []page.Event) {
+	for i := range events {
+		e := &events[i]
+		after := page.Evolve(before, e)
+		if e.Type == page.PageCreated { // the log refers to its organisation
+			project(b, o.id, e, before, after)
+		}
+		b.Add(`INSERT INTO events (org_id, seq, type, at, command, body) VALUES (?, ?, ?, ?, ?, ?)`,
+			o.id, e.Seq, string(e.Type), int64(e.At), e.Command, string(wire.Marshal(e)))
+		if e.Type != page.PageCreated {
+			project(b, o.id, e, before, after)
+		}
+		before = after
+	}
+}
