@@ -1,0 +1,167 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"statuspage/server/auth"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// NewMember is who shall belong to an organisation. A user of the local issuer who is not known yet is made.
+type NewMember struct {
+	Email    string
+	Name     string
+	Role     auth.Role
+	Password string // "" leaves the user without one: an invitation or a reset sets it
+}
+
+func (m NewMember) check() *fault.Error {
+	var c status.Checks
+	c.Line("email", m.Email, 254, true)
+	at := strings.LastIndexByte(m.Email, '@')
+	c.That(at > 0 && at < len(m.Email)-1 && !strings.ContainsAny(m.Email, " <>,;"), "email", "email must be an address such as ada@example.com.")
+	c.Line("name", m.Name, status.TitleMax, false)
+	_, known := auth.ParseRole(string(m.Role))
+	c.OneOf("role", string(m.Role), known, []string{string(auth.Admin), string(auth.Member)})
+	return c.Err()
+}
+
+// AddMember makes somebody a member, and a user where there is none with this address yet.
+func (d *Desk) AddMember(ctx context.Context, by Caller, orgID string, m NewMember) (store.Member, error) {
+	if err := by.mayEdit(orgID); err != nil {
+		return store.Member{}, err
+	}
+	m.Email = strings.TrimSpace(m.Email)
+	if no := m.check(); no != nil {
+		return store.Member{}, no
+	}
+	lock := d.lock(orgID)
+	lock.Lock()
+	defer lock.Unlock()
+	org, now := d.db.Org(orgID), d.now()
+	var b store.Batch
+	user, err := d.db.UserByEmail(ctx, m.Email)
+	switch {
+	case errors.Is(err, store.ErrNone):
+		if user, err = d.newUser(ctx, &b, m, now); err != nil {
+			return store.Member{}, err
+		}
+	case err != nil:
+		return store.Member{}, err
+	default:
+		if _, err := org.Member(ctx, user.ID); err == nil {
+			return store.Member{}, fault.New(fault.Conflict, "%s is a member already.", m.Email).With("email", "%s is a member already.", m.Email)
+		}
+	}
+	org.AddMember(&b, user.ID, m.Role, now)
+	member := store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: m.Role, CreatedAt: status.Time(now.UnixMilli())}
+	org.AddAudit(&b, by.audit("add_member", "member", user.ID, "", memberJSON(member), now))
+	if err := d.db.Do(ctx, &b); err != nil {
+		var c *store.Constraint
+		if errors.As(err, &c) && c.Kind == "UNIQUE" {
+			return store.Member{}, fault.New(fault.Conflict, "%s was added at the same time.", m.Email)
+		}
+		return store.Member{}, err
+	}
+	return member, nil
+}
+
+// newUser puts a user of the local issuer into a batch.
+func (d *Desk) newUser(ctx context.Context, b *store.Batch, m NewMember, now time.Time) (store.User, error) {
+	u := store.User{ID: newID(), Email: m.Email, Name: m.Name, Issuer: auth.LocalIssuer, CreatedAt: status.Time(now.UnixMilli())}
+	u.Subject = u.ID
+	if u.Name == "" {
+		u.Name, _, _ = strings.Cut(m.Email, "@")
+	}
+	if m.Password != "" {
+		hash, err := d.passwords.Hash(ctx, m.Password)
+		if err != nil {
+			return u, err
+		}
+		u.Password = hash
+	}
+	store.AddUser(b, u)
+	return u, nil
+}
+
+// SetRole changes what a member may do. The last admin stays one.
+func (d *Desk) SetRole(ctx context.Context, by Caller, orgID, userID string, role auth.Role) (store.Member, error) {
+	if _, known := auth.ParseRole(string(role)); !known {
+		return store.Member{}, fault.OnField("role", "role must be one of admin or member.")
+	}
+	return d.changeMember(ctx, by, orgID, userID, "set_role", func(b *store.Batch, org *store.Org, m *store.Member) {
+		org.SetRole(b, userID, role)
+		m.Role = role
+	})
+}
+
+// RemoveMember ends a membership. The last admin stays.
+func (d *Desk) RemoveMember(ctx context.Context, by Caller, orgID, userID string) error {
+	_, err := d.changeMember(ctx, by, orgID, userID, "remove_member", func(b *store.Batch, org *store.Org, m *store.Member) {
+		org.RemoveMember(b, userID)
+		m.Role = ""
+	})
+	return err
+}
+
+func (d *Desk) changeMember(ctx context.Context, by Caller, orgID, userID, action string, change func(*store.Batch, *store.Org, *store.Member)) (store.Member, error) {
+	if err := by.mayEdit(orgID); err != nil {
+		return store.Member{}, err
+	}
+	lock := d.lock(orgID)
+	lock.Lock()
+	defer lock.Unlock()
+	org, now := d.db.Org(orgID), d.now()
+	was, err := org.Member(ctx, userID)
+	if errors.Is(err, store.ErrNone) {
+		return was, fault.New(fault.NotFound, "There is no such member.")
+	}
+	if err != nil {
+		return was, err
+	}
+	is := was
+	var b store.Batch
+	change(&b, org, &is)
+	if is == was {
+		return was, nil
+	}
+	if was.Role == auth.Admin {
+		last, err := d.lastAdmin(ctx, org)
+		if err != nil {
+			return was, err
+		}
+		if last {
+			return was, fault.New(fault.Conflict, "This is the last admin. Make somebody else an admin first.")
+		}
+	}
+	org.AddAudit(&b, by.audit(action, "member", userID, memberJSON(was), memberJSON(is), now))
+	return is, d.db.Do(ctx, &b)
+}
+
+// lastAdmin is asked under the organisation's lock; the batch asks again, for another process.
+func (d *Desk) lastAdmin(ctx context.Context, org *store.Org) (bool, error) {
+	n, err := org.Admins(ctx)
+	return n <= 1, err
+}
+
+func memberJSON(m store.Member) string {
+	if m.Role == "" {
+		return ""
+	}
+	return string(wire.Marshal(memberObject(m)))
+}
+
+type memberObject store.Member
+
+func (m memberObject) Wire(f *wire.Fields) {
+	f.Derived("id", m.UserID)
+	f.Derived("email", m.Email)
+	f.Derived("name", m.Name)
+	f.Derived("role", string(m.Role))
+}

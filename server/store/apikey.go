@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"statuspage/server/auth"
+	"statuspage/shared/status"
+)
+
+// Key is an API key as its organisation sees it: never the secret.
+type Key struct {
+	ID         string
+	Name       string
+	Prefix     string
+	Scopes     []string
+	CreatedBy  string
+	CreatedAt  status.Time
+	ExpiresAt  *status.Time
+	LastUsedAt *status.Time
+}
+
+// AddKey puts a new key into a batch; hash is of the whole key.
+func (o *Org) AddKey(b *Batch, k Key, hash [32]byte) {
+	b.Add(`INSERT INTO api_keys (org_id, id, name, prefix, hash, scopes, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, k.ID, k.Name, k.Prefix, hexed(hash), strings.Join(k.Scopes, " "), k.CreatedBy, int64(k.CreatedAt), when(k.ExpiresAt))
+}
+
+// RevokeKey puts a revocation into a batch.
+func (o *Org) RevokeKey(b *Batch, id string, now time.Time) {
+	b.Add(`UPDATE api_keys SET revoked_at = ? WHERE org_id = ? AND id = ? AND revoked_at IS NULL`, now.UnixMilli(), o.id, id)
+}
+
+// Keys lists the keys that are not revoked, newest first, and counts all.
+func (o *Org) Keys(ctx context.Context, s Span) ([]Key, int, error) {
+	n := 0
+	if err := o.db.row(ctx, `SELECT count(*) FROM api_keys WHERE org_id = ? AND revoked_at IS NULL`, []any{o.id}, &n); err != nil {
+		return nil, 0, fmt.Errorf("count keys: %w", err)
+	}
+	found, err := list(ctx, o.db, keyColumns+` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, []any{o.id, s.Limit, s.Offset}, scanKey)
+	return found, n, err
+}
+
+// Key reads one that is not revoked; ErrNone.
+func (o *Org) Key(ctx context.Context, id string) (Key, error) {
+	found, err := list(ctx, o.db, keyColumns+` AND id = ?`, []any{o.id, id}, scanKey)
+	if err == nil && len(found) == 0 {
+		err = ErrNone
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	return found[0], nil
+}
+
+const keyColumns = `SELECT id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at FROM api_keys WHERE org_id = ? AND revoked_at IS NULL`
+
+func scanKey(rows *sql.Rows, k *Key) error {
+	var scopes string
+	var expires, used sql.NullInt64
+	if err := rows.Scan(&k.ID, &k.Name, &k.Prefix, &scopes, &k.CreatedBy, &k.CreatedAt, &expires, &used); err != nil {
+		return err
+	}
+	k.Scopes, k.ExpiresAt, k.LastUsedAt = strings.Fields(scopes), nullTime(expires), nullTime(used)
+	return nil
+}
+
+// APIKey is auth.Keys': asked on every request, so that a revoked key ends at once.
+func (db *DB) APIKey(ctx context.Context, prefix string) (auth.StoredKey, error) {
+	var k auth.StoredKey
+	var hash, scopes string
+	var expires sql.NullInt64
+	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.expires_at, o.id, o.slug, o.name
+FROM api_keys k JOIN organizations o ON o.id = k.org_id WHERE k.prefix = ? AND k.revoked_at IS NULL`, []any{prefix},
+		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &expires, &k.OrgID, &k.OrgSlug, &k.OrgName)
+	if errors.Is(err, ErrNone) {
+		return k, auth.ErrUnknown
+	}
+	if err != nil {
+		return k, err
+	}
+	raw, err := hex.DecodeString(hash)
+	if err != nil || len(raw) != len(k.Hash) {
+		return k, fmt.Errorf("the hash of key %s is damaged", k.ID)
+	}
+	copy(k.Hash[:], raw)
+	for _, name := range strings.Fields(scopes) {
+		if scope, ok := auth.ParseScope(name); ok {
+			k.Scopes = append(k.Scopes, scope)
+		}
+	}
+	if expires.Valid {
+		k.ExpiresAt = time.UnixMilli(expires.Int64)
+	}
+	return k, nil
+}
+
+// TouchKeys notes when keys were last used, many at a time.
+func (db *DB) TouchKeys(ctx context.Context, used map[string]time.Time) error {
+	var b Batch
+	for prefix, at := range used {
+		b.Add(`UPDATE api_keys SET last_used_at = ? WHERE prefix = ?`, at.UnixMilli(), prefix)
+	}
+	return db.Do(ctx, &b)
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"statuspage/shared/status"
+)
+
+// Audit is one accepted write: who, when, from where, what it was before and what after (JSON, "" where there is none).
+type Audit struct {
+	ID         int64
+	At         status.Time
+	ActorKind  string // user, key or system
+	ActorID    string
+	ActorName  string
+	Address    string
+	RequestID  string
+	Action     string // the command's kind
+	ObjectKind string
+	ObjectID   string
+	Before     string
+	After      string
+}
+
+// AddAudit puts the row into the batch of the write itself.
+func (o *Org) AddAudit(b *Batch, a Audit) {
+	b.Add(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, int64(a.At), a.ActorKind, a.ActorID, a.ActorName, a.Address, a.RequestID, a.Action, a.ObjectKind, a.ObjectID, a.Before, a.After)
+}
+
+// AuditFilter narrows the list; zero values mean all.
+type AuditFilter struct {
+	Actor  string
+	Object string
+	Since  status.Time
+}
+
+// AuditLog lists what was written, newest first, and counts all that match.
+func (o *Org) AuditLog(ctx context.Context, f AuditFilter, s Span) ([]Audit, int, error) {
+	where, args := "org_id = ?", []any{o.id}
+	if f.Actor != "" {
+		where, args = where+" AND actor_id = ?", append(args, f.Actor)
+	}
+	if f.Object != "" {
+		where, args = where+" AND object_id = ?", append(args, f.Object)
+	}
+	if f.Since != 0 {
+		where, args = where+" AND at >= ?", append(args, int64(f.Since))
+	}
+	n := 0
+	if err := o.db.row(ctx, `SELECT count(*) FROM audit_log WHERE `+where, args, &n); err != nil {
+		return nil, 0, fmt.Errorf("count the audit log: %w", err)
+	}
+	found, err := list(ctx, o.db, `SELECT id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after
+FROM audit_log WHERE `+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), func(rows *sql.Rows, a *Audit) error {
+		return rows.Scan(&a.ID, &a.At, &a.ActorKind, &a.ActorID, &a.ActorName, &a.Address, &a.RequestID, &a.Action, &a.ObjectKind, &a.ObjectID, &a.Before, &a.After)
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("list the audit log: %w", err)
+	}
+	return found, n, nil
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"statuspage/server/auth"
+	"statuspage/shared/status"
+)
+
+// User is a person, of the local issuer or of another.
+type User struct {
+	ID        string
+	Email     string
+	Name      string
+	Password  string // argon2id; "" has none
+	Issuer    string
+	Subject   string
+	CreatedAt status.Time
+}
+
+// Member is a user in an organisation.
+type Member struct {
+	UserID    string
+	Email     string
+	Name      string
+	Role      auth.Role
+	CreatedAt status.Time
+}
+
+// Membership is an organisation that a user belongs to.
+type Membership struct {
+	OrgID, Slug, Name string
+	Role              auth.Role
+}
+
+// AddUser puts a new user into a batch. A local one's subject is its id.
+func AddUser(b *Batch, u User) {
+	b.Add(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		u.ID, u.Email, u.Name, u.Password, u.Issuer, u.Subject, int64(u.CreatedAt), int64(u.CreatedAt))
+}
+
+// User reads one; ErrNone.
+func (db *DB) User(ctx context.Context, id string) (User, error) {
+	return db.user(ctx, `id = ?`, id)
+}
+
+// UserBySubject finds whom an issuer means; ErrNone.
+func (db *DB) UserBySubject(ctx context.Context, issuer, subject string) (User, error) {
+	return db.user(ctx, `issuer = ? AND subject = ?`, issuer, subject)
+}
+
+// UserByEmail finds a user of the local issuer; ErrNone.
+func (db *DB) UserByEmail(ctx context.Context, email string) (User, error) {
+	return db.user(ctx, `issuer = 'statuspage' AND lower(email) = ?`, strings.ToLower(email))
+}
+
+func (db *DB) user(ctx context.Context, where string, args ...any) (User, error) {
+	var u User
+	err := db.row(ctx, `SELECT id, email, name, password, issuer, subject, created_at FROM users WHERE `+where, args,
+		&u.ID, &u.Email, &u.Name, &u.Password, &u.Issuer, &u.Subject, &u.CreatedAt)
+	return u, err
+}
+
+// AccountByEmail is what auth.Login asks.
+func (db *DB) AccountByEmail(ctx context.Context, email string) (auth.Account, error) {
+	u, err := db.UserByEmail(ctx, email)
+	if errors.Is(err, ErrNone) {
+		return auth.Account{}, auth.ErrUnknown
+	}
+	return auth.Account{UserID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: u.Password}, err
+}
+
+// SetPassword puts a new password hash into a batch.
+func SetPassword(b *Batch, userID, hash string, now time.Time) {
+	b.Add(`UPDATE users SET password = ?, updated_at = ? WHERE id = ?`, hash, now.UnixMilli(), userID)
+}
+
+// Memberships lists the organisations of a user, by name.
+func (db *DB) Memberships(ctx context.Context, userID string) ([]Membership, error) {
+	return list(ctx, db, `SELECT o.id, o.slug, o.name, m.role FROM members m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = ? ORDER BY o.name, o.id`,
+		[]any{userID}, func(rows *sql.Rows, m *Membership) error { return rows.Scan(&m.OrgID, &m.Slug, &m.Name, &m.Role) })
+}
+
+// AddMember puts a membership into a batch; one that is there gets the role.
+func (o *Org) AddMember(b *Batch, userID string, role auth.Role, now time.Time) {
+	b.Add(`INSERT INTO members (org_id, user_id, role, created_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role`, o.id, userID, string(role), now.UnixMilli())
+}
+
+const memberColumns = `SELECT u.id, u.email, u.name, m.role, m.created_at FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ?`
+
+func scanMember(rows *sql.Rows, m *Member) error {
+	return rows.Scan(&m.UserID, &m.Email, &m.Name, &m.Role, &m.CreatedAt)
+}
+
+// Members lists them in the order in which they came, and counts all.
+func (o *Org) Members(ctx context.Context, s Span) ([]Member, int, error) {
+	n := 0
+	if err := o.db.row(ctx, `SELECT count(*) FROM members WHERE org_id = ?`, []any{o.id}, &n); err != nil {
+		return nil, 0, fmt.Errorf("count members: %w", err)
+	}
+	found, err := list(ctx, o.db, memberColumns+` ORDER BY m.created_at, m.user_id LIMIT ? OFFSET ?`, []any{o.id, s.Limit, s.Offset}, scanMember)
+	return found, n, err
+}
+
+// Member reads one; ErrNone.
+func (o *Org) Member(ctx context.Context, userID string) (Member, error) {
+	found, err := list(ctx, o.db, memberColumns+` AND m.user_id = ?`, []any{o.id, userID}, scanMember)
+	if err != nil {
+		return Member{}, err
+	}
+	if len(found) == 0 {
+		return Member{}, ErrNone
+	}
+	return found[0], nil
+}
+
+// anotherAdmin guards a change inside its batch: it happens only while another admin is there.
+const anotherAdmin = `EXISTS (SELECT 1 FROM members x WHERE x.org_id = ? AND x.role = 'admin' AND x.user_id <> ?)`
+
+// SetRole puts a change of role into a batch; it changes nothing when it would leave no admin.
+func (o *Org) SetRole(b *Batch, userID string, role auth.Role) {
+	b.Add(`UPDATE members SET role = ? WHERE org_id = ? AND user_id = ? AND (? = 'admin' OR role <> 'admin' OR `+anotherAdmin+`)`,
+		string(role), o.id, userID, string(role), o.id, userID)
+}
+
+// RemoveMember puts a removal into a batch; it changes nothing when it would leave no admin.
+func (o *Org) RemoveMember(b *Batch, userID string) {
+	b.Add(`DELETE FROM members WHERE org_id = ? AND user_id = ? AND (role <> 'admin' OR `+anotherAdmin+`)`, o.id, userID, o.id, userID)
+}
+
+// Admins counts them.
+func (o *Org) Admins(ctx context.Context) (n int, err error) {
+	err = o.db.row(ctx, `SELECT count(*) FROM members WHERE org_id = ? AND role = 'admin'`, []any{o.id}, &n)
+	return n, err
+}
