@@ -11,6 +11,12 @@ const (
 	Day         = 24 * Hour
 )
 
+// lastMoment is the end of the year 9999: what is later has no RFC 3339 form and could not be read again.
+const lastMoment = 2932897*Day - 1
+
+// Valid says that t lies in the years 1970 to 9999.
+func (t Time) Valid() bool { return t >= 0 && t <= lastMoment }
+
 // String is RFC 3339 in UTC; milliseconds are written when there are any.
 func (t Time) String() string {
 	days, ms := int64(t)/int64(Day), int64(t)%int64(Day)
@@ -129,7 +135,7 @@ func ParseTime(s string) (Time, bool) {
 		rest = rest[end:]
 	}
 	offset, ok := zone(rest)
-	return t - offset, ok && t-offset >= 0
+	return t - offset, ok && (t - offset).Valid()
 }
 
 func zone(s string) (Time, bool) {

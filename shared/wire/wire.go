@@ -246,7 +246,7 @@ func (f *Fields) moment(key string, v *value, t *Time) {
 			return
 		}
 	case kindNumber:
-		if n, ok := Atoi(v.text); ok {
+		if n, ok := Atoi(v.text); ok && Time(n).Valid() {
 			*t = Time(n)
 			return
 		}
