@@ -1,0 +1,119 @@
+// Package api is the REST interface: CONTRACT.md, section 3. A handler parses, asks, answers; what may change is decided in shared/,
+// and written by the desk.
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/auth"
+	"statuspage/server/desk"
+	"statuspage/server/region"
+	"statuspage/server/relay"
+	"statuspage/server/store"
+)
+
+// Server answers the API.
+type Server struct {
+	DB       *store.DB
+	Desk     *desk.Desk
+	Relay    *relay.Relay
+	Verifier *auth.Verifier
+	Local    *auth.Local // nil with an external issuer
+	Region   *region.Region
+	Limits   *Limits
+	BaseURL  string // of absolute links; "" takes each request's own
+	Kick     func(orgID, userID string)
+	KeyUsed  func(prefix string)
+}
+
+// Access is who may call a route.
+type Access string
+
+const (
+	Public Access = "public" // anybody, at PUBLIC_RATE
+	Open   Access = "open"   // anybody, at the stricter rate of logins
+	Read   Access = "read"   // members, admins, keys that may read
+	Write  Access = "write"  // admins, keys that may write
+)
+
+// Route is one line of the interface.
+type Route struct {
+	Method, Path string
+	Access       Access
+	handle       func(*call) error
+}
+
+// Routes is the whole interface, as the OpenAPI document and the tests of access read it.
+func Routes() []Route {
+	return []Route{
+		{"GET", "/api/v1/services", Read, listServices},
+		{"POST", "/api/v1/services", Write, createService},
+		{"GET", "/api/v1/services/:id", Read, getService},
+		{"PATCH", "/api/v1/services/:id", Write, editService},
+		{"DELETE", "/api/v1/services/:id", Write, deleteService},
+
+		{"GET", "/api/v1/incidents", Read, listIncidents},
+		{"POST", "/api/v1/incidents", Write, openIncident},
+		{"GET", "/api/v1/incidents/:id", Read, getIncident},
+		{"PATCH", "/api/v1/incidents/:id", Write, editIncident},
+		{"DELETE", "/api/v1/incidents/:id", Write, deleteIncident},
+		{"GET", "/api/v1/incidents/:id/updates", Read, listUpdates},
+		{"POST", "/api/v1/incidents/:id/updates", Write, addUpdate},
+
+		{"GET", "/api/v1/maintenances", Read, listMaintenances},
+		{"POST", "/api/v1/maintenances", Write, planMaintenance},
+		{"GET", "/api/v1/maintenances/:id", Read, getMaintenance},
+		{"PATCH", "/api/v1/maintenances/:id", Write, editMaintenance},
+		{"DELETE", "/api/v1/maintenances/:id", Write, deleteMaintenance},
+
+		{"GET", "/api/v1/organization", Read, getOrganization},
+		{"PATCH", "/api/v1/organization", Write, editOrganization},
+		{"GET", "/api/v1/members", Read, listMembers},
+		{"POST", "/api/v1/members", Write, addMember},
+		{"PATCH", "/api/v1/members/:id", Write, editMember},
+		{"DELETE", "/api/v1/members/:id", Write, removeMember},
+		{"GET", "/api/v1/users/me", Read, me},
+		{"GET", "/api/v1/organizations", Read, listOrganizations},
+		{"GET", "/api/v1/api-keys", Read, listKeys},
+		{"POST", "/api/v1/api-keys", Write, createKey},
+		{"DELETE", "/api/v1/api-keys/:id", Write, revokeKey},
+		{"GET", "/api/v1/audit-log", Read, listAudit},
+		{"GET", "/api/v1/snapshot", Read, snapshot},
+
+		{"POST", "/api/v1/auth/login", Open, login},
+		{"POST", "/api/v1/auth/refresh", Open, refresh},
+		{"POST", "/api/v1/auth/logout", Open, logout},
+
+		{"GET", "/api/v1/public/:slug/services", Public, publicServices},
+		{"GET", "/api/v1/public/:slug/incidents", Public, publicIncidents},
+		{"GET", "/api/v1/public/:slug/maintenances", Public, publicMaintenances},
+		{"GET", "/api/v1/public/:slug/status", Public, publicStatus},
+		{"GET", "/api/v1/public/:slug/uptime", Public, publicUptime},
+		{"GET", "/api/v1/public/:slug/summary", Public, publicSummary},
+	}
+}
+
+// Mount adds the routes to an application whose error handler is Problem.
+func (s *Server) Mount(app fiber.Router) {
+	for _, r := range Routes() {
+		app.Add(r.Method, r.Path, func(c *fiber.Ctx) error { return s.serve(c, r) })
+	}
+	app.Get("/.well-known/jwks.json", s.jwks)
+	app.All("/api/*", func(*fiber.Ctx) error { return noSuchPath() })
+}
+
+// budget is how long a request may take at the database.
+const budget = 10 * time.Second
+
+func (s *Server) serve(c *fiber.Ctx, r Route) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), budget)
+	defer cancel()
+	call := &call{Ctx: c, Server: s, ctx: ctx}
+	if err := call.admit(r.Access); err != nil {
+		return err
+	}
+	return r.handle(call)
+}

@@ -1,0 +1,262 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/auth"
+	"statuspage/server/desk"
+	"statuspage/server/relay"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// call is one request, with who made it.
+type call struct {
+	*fiber.Ctx
+	*Server
+	ctx context.Context
+	who auth.Principal
+}
+
+// admit counts the caller, identifies it, and asks whether it may.
+func (c *call) admit(need Access) error {
+	switch need {
+	case Public:
+		c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+		return c.Limits.Public(c.Ctx)
+	case Open:
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		return c.Limits.Login(c.Ctx, "")
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	who, err := c.Verifier.Verify(c.ctx, bearer(c.Ctx))
+	if err != nil {
+		return err
+	}
+	if err := c.Limits.Principal(c.Ctx, who); err != nil {
+		return err
+	}
+	c.who = who
+	if who.Kind == auth.KindKey && c.KeyUsed != nil {
+		c.KeyUsed(keyPrefix(bearer(c.Ctx)))
+	}
+	if need == Write {
+		return who.MayEdit(who.OrgID)
+	}
+	return who.MayRead(who.OrgID)
+}
+
+func keyPrefix(text string) string {
+	prefix, _ := auth.ParseAPIKey(text)
+	return prefix
+}
+
+func bearer(c *fiber.Ctx) string {
+	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// org is the caller's own data; there is no way to ask for another's.
+func (c *call) org() *store.Org { return c.DB.Org(c.who.OrgID) }
+
+// MinSeqWait is how long a region waits for an event that the caller has seen.
+const MinSeqWait = 500 * time.Millisecond
+
+// errElsewhere says that the request was answered by the primary.
+var errElsewhere = errors.New("answered by the primary")
+
+// page is the caller's page, at least as new as what it has seen.
+func (c *call) page() (*relay.Page, error) { return c.pageOf(c.who.OrgID) }
+
+func (c *call) pageOf(orgID string) (*relay.Page, error) {
+	seq, err := minSeq(c.Ctx, orgID)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, MinSeqWait)
+	defer cancel()
+	var p *relay.Page
+	if seq > 0 {
+		p, err = c.Relay.PageAt(ctx, orgID, seq)
+	} else {
+		p, err = c.Relay.Page(c.ctx, orgID)
+	}
+	switch {
+	case errors.Is(err, relay.ErrBehind):
+		if c.Region.Primary {
+			return nil, behind(seq)
+		}
+		if err := c.Region.ToPrimary(c.Ctx); err != nil {
+			return nil, behind(seq)
+		}
+		return nil, errElsewhere
+	case errors.Is(err, store.ErrNone):
+		return nil, fault.New(fault.NotFound, "There is no such page.")
+	case err != nil:
+		return nil, err
+	}
+	c.Set("Status-Seq", strconv.FormatInt(p.State.Seq, 10))
+	return p, nil
+}
+
+func behind(seq int64) *fault.Error {
+	e := fault.New(fault.Unavailable, "Event %s has not arrived in this region yet. Please try again.", wire.Itoa(seq))
+	e.RetryAfter = 1
+	return e
+}
+
+// seqCookie remembers in a browser what its last write was: "<organisation>.<seq>".
+const seqCookie = "status_seq"
+
+// minSeq is the event that the caller has seen; 0 is any.
+func minSeq(c *fiber.Ctx, orgID string) (int64, error) {
+	if text := c.Get("Status-Min-Seq"); text != "" {
+		seq, ok := wire.Atoi(text)
+		if !ok || seq < 0 {
+			return 0, fault.OnField("Status-Min-Seq", "Status-Min-Seq must be a whole number.")
+		}
+		return seq, nil
+	}
+	if org, text, found := strings.Cut(c.Cookies(seqCookie), "."); found && org == orgID {
+		seq, _ := wire.Atoi(text)
+		return seq, nil
+	}
+	return 0, nil
+}
+
+// read decodes the body strictly: an unknown field is refused by its name.
+func (c *call) read(into wire.Object) error {
+	if err := wire.UnmarshalStrict(c.Body(), into); err != nil {
+		return err
+	}
+	return nil
+}
+
+// caller is how the desk knows the request.
+func (c *call) caller() (desk.Caller, error) {
+	by := desk.Caller{Who: c.who, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx), Key: c.Get("Idempotency-Key")}
+	if by.Key == "" {
+		return by, nil
+	}
+	var checks status.Checks
+	checks.Line("Idempotency-Key", by.Key, 200, true)
+	if err := checks.Err(); err != nil {
+		return by, err
+	}
+	sum := sha256.New()
+	for _, part := range []string{c.Method(), strings.TrimSuffix(c.Path(), "/"), string(c.Body())} {
+		sum.Write([]byte(strconv.Itoa(len(part)) + ":" + part))
+	}
+	by.Fingerprint = hex.EncodeToString(sum.Sum(nil))
+	return by, nil
+}
+
+// change brings a command to the desk and answers with what became of it.
+func (c *call) change(command page.Command) error {
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	answer, err := c.Desk.Change(c.ctx, by, c.who.OrgID, command)
+	if err != nil {
+		return err
+	}
+	c.sawSeq(answer.Seq)
+	if answer.ETag != "" {
+		c.Set(fiber.HeaderETag, answer.ETag)
+	}
+	return c.json(answer.Status, []byte(answer.Body))
+}
+
+// sawSeq tells the caller, and a browser's next requests, which event its write was.
+func (c *call) sawSeq(seq int64) {
+	text := strconv.FormatInt(seq, 10)
+	c.Set("Status-Seq", text)
+	c.Cookie(&fiber.Cookie{Name: seqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.Secure()})
+}
+
+func (c *call) json(code int, body []byte) error {
+	c.Status(code)
+	if code == fiber.StatusNoContent {
+		return nil
+	}
+	c.Set(fiber.HeaderContentType, "application/json; charset=utf-8")
+	return c.Send(body)
+}
+
+func (c *call) object(x wire.Object) error { return c.json(fiber.StatusOK, wire.Marshal(x)) }
+
+// versioned answers with one object under its ETag.
+func (c *call) versioned(version int64, x wire.Object) error {
+	etag := `"` + wire.Itoa(version) + `"`
+	c.Set(fiber.HeaderETag, etag)
+	if c.Get(fiber.HeaderIfNoneMatch) == etag {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	return c.object(x)
+}
+
+// ifMatch is the version that the caller read, or nil when it does not say.
+func (c *call) ifMatch() (*int64, error) {
+	text := strings.TrimSpace(c.Get(fiber.HeaderIfMatch))
+	if text == "" || text == "*" {
+		return nil, nil
+	}
+	version, ok := wire.Atoi(strings.Trim(strings.TrimPrefix(text, "W/"), `"`))
+	if !ok || !strings.HasSuffix(text, `"`) {
+		return nil, fault.New(fault.PreconditionFailed, "If-Match must be one ETag of this API, such as \"3\".")
+	}
+	return &version, nil
+}
+
+// flag reads true or false; nil when it is absent.
+func (c *call) flag(name string) (*bool, error) {
+	switch c.Query(name) {
+	case "":
+		return nil, nil
+	case "true", "1":
+		yes := true
+		return &yes, nil
+	case "false", "0":
+		no := false
+		return &no, nil
+	}
+	return nil, fault.OnField(name, "%s must be true or false.", name)
+}
+
+// oneOf reads a word of a list; "" when it is absent.
+func (c *call) oneOf(name string, allowed []string) (string, error) {
+	word := c.Query(name)
+	if word == "" {
+		return "", nil
+	}
+	for _, a := range allowed {
+		if a == word {
+			return word, nil
+		}
+	}
+	return "", fault.OnField(name, "%s must be one of %s.", name, status.Join(allowed))
+}
+
+// id is the path's; what is no id names nothing.
+func (c *call) id(what string) (string, error) {
+	id := c.Params("id")
+	if !status.ValidID(id) {
+		return "", fault.New(fault.NotFound, "There is no such %s.", what)
+	}
+	return id, nil
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"net/url"
+	"strconv"
+
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/wire"
+)
+
+const (
+	defaultPage = 25
+	mostPage    = 100
+	mostOffset  = 10_000_000
+)
+
+// span reads ?page= and ?page_size=.
+func (c *call) span() (number int, s store.Span, err error) {
+	number, err = c.count("page", 1, mostOffset/mostPage)
+	if err != nil {
+		return 0, s, err
+	}
+	s.Limit, err = c.count("page_size", defaultPage, mostPage)
+	s.Offset = (number - 1) * s.Limit
+	return number, s, err
+}
+
+func (c *call) count(name string, usual, most int) (int, error) {
+	text := c.Query(name)
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fault.OnField(name, "%s must be a whole number from 1 to %s.", name, strconv.Itoa(most))
+	}
+	return n, nil
+}
+
+// paged answers {count, next, previous, results}. A page behind the last one is not found; the first is always there.
+func paged[T any](c *call, number int, s store.Span, count int, results []T, each func(*T, *wire.Fields)) error {
+	if number > 1 && s.Offset >= count {
+		return fault.New(fault.NotFound, "There is no page %s.", strconv.Itoa(number)).With("page", "There is no page %s.", strconv.Itoa(number))
+	}
+	next, previous := "", ""
+	if s.Offset+len(results) < count {
+		next = c.pageURL(number + 1)
+	}
+	if number > 1 {
+		previous = c.pageURL(number - 1)
+	}
+	return c.object(mapping(func(f *wire.Fields) {
+		n := int64(count)
+		f.Int("count", &n)
+		link(f, "next", next)
+		link(f, "previous", previous)
+		wire.List(f, "results", &results, each)
+	}))
+}
+
+// inMemory pages a list that is here already.
+func inMemory[T any](c *call, all []T, each func(*T, *wire.Fields)) error {
+	number, s, err := c.span()
+	if err != nil {
+		return err
+	}
+	from, to := min(s.Offset, len(all)), min(s.Offset+s.Limit, len(all))
+	return paged(c, number, s, len(all), all[from:to], each)
+}
+
+func link(f *wire.Fields, key, address string) {
+	if address == "" {
+		f.Raw(key, []byte("null"))
+		return
+	}
+	f.Derived(key, address)
+}
+
+func (c *call) pageURL(number int) string {
+	query := url.Values{}
+	for k, v := range c.Context().QueryArgs().All() {
+		query.Add(string(k), string(v))
+	}
+	query.Set("page", strconv.Itoa(number))
+	return c.base() + c.Path() + "?" + query.Encode()
+}
+
+func (c *call) base() string {
+	if c.Server.BaseURL != "" {
+		return c.Server.BaseURL
+	}
+	return c.Ctx.BaseURL()
+}
+
+// mapping makes a wire.Object of a function.
+type mapping func(*wire.Fields)
+
+func (m mapping) Wire(f *wire.Fields) { m(f) }

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"errors"
+
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+)
+
+func listMaintenances(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
+	var filter store.MaintenanceFilter
+	var err error
+	if filter.Status, err = c.oneOf("status", status.Names(status.MaintenanceStatuses)); err != nil {
+		return err
+	}
+	upcoming, err := c.flag("upcoming")
+	if err != nil {
+		return err
+	}
+	filter.Upcoming = upcoming != nil && *upcoming
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Maintenances(c.ctx, filter, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, (*status.Maintenance).Wire)
+}
+
+func planMaintenance(c *call) error {
+	var command page.PlanMaintenance
+	if err := c.read(&command); err != nil {
+		return err
+	}
+	return c.change(&command)
+}
+
+func getMaintenance(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	id, err := c.id("maintenance")
+	if err != nil {
+		return err
+	}
+	if m, there := p.State.Maintenance(id); there {
+		return c.versioned(m.Version, m)
+	}
+	m, err := c.org().Maintenance(c.ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return fault.New(fault.NotFound, "There is no such maintenance.")
+	}
+	if err != nil {
+		return err
+	}
+	return c.versioned(m.Version, &m)
+}
+
+func editMaintenance(c *call) error {
+	var command page.EditMaintenance
+	return c.edit("maintenance", &command, func(id string, version *int64) {
+		command.ID = id
+		either(&command.Version, version)
+	})
+}
+
+func deleteMaintenance(c *call) error { return c.remove("maintenance", &page.DeleteMaintenance{}) }

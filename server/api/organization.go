@@ -1,0 +1,89 @@
+package api
+
+import (
+	"statuspage/server/auth"
+	"statuspage/server/store"
+	"statuspage/shared/page"
+	"statuspage/shared/wire"
+)
+
+func getOrganization(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	return c.versioned(p.State.Org.Version, &p.State.Org)
+}
+
+func editOrganization(c *call) error {
+	var command page.EditPage
+	if err := c.read(&command); err != nil {
+		return err
+	}
+	version, err := c.ifMatch()
+	if err != nil {
+		return err
+	}
+	either(&command.Version, version)
+	return c.change(&command)
+}
+
+// snapshot is the whole page state that the dashboard works on.
+func snapshot(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	return c.object(mapping(func(f *wire.Fields) {
+		p.State.Wire(f)
+		f.Str("epoch", &p.Epoch)
+	}))
+}
+
+func me(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	return c.object(mapping(func(f *wire.Fields) {
+		f.Derived("id", c.who.ID)
+		f.Derived("kind", string(c.who.Kind))
+		f.Derived("email", c.who.Email)
+		f.Derived("name", c.who.Name)
+		f.Derived("role", string(roleOf(c.who)))
+		wire.One(f, "organization", &p.State.Org, wireOrgRef)
+	}))
+}
+
+// roleOf says what a key may do in the words of roles.
+func roleOf(who auth.Principal) auth.Role {
+	switch {
+	case who.Kind != auth.KindKey:
+		return who.Role
+	case who.Has(auth.ScopeWrite):
+		return auth.Admin
+	}
+	return auth.Member
+}
+
+func wireOrgRef(o *page.Org, f *wire.Fields) {
+	f.Str("id", &o.ID)
+	f.Str("slug", &o.Slug)
+	f.Str("name", &o.Name)
+}
+
+func listOrganizations(c *call) error {
+	all, err := c.DB.Memberships(c.ctx, c.who.ID)
+	if err != nil {
+		return err
+	}
+	if c.who.Kind == auth.KindKey {
+		all = []store.Membership{{OrgID: c.who.OrgID, Slug: c.who.OrgSlug, Name: c.who.OrgName, Role: roleOf(c.who)}}
+	}
+	return inMemory(c, all, func(m *store.Membership, f *wire.Fields) {
+		f.Str("id", &m.OrgID)
+		f.Str("slug", &m.Slug)
+		f.Str("name", &m.Name)
+		f.Str("role", (*string)(&m.Role))
+	})
+}

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/shared/fault"
+	"statuspage/shared/wire"
+)
+
+func noSuchPath() *fault.Error {
+	return fault.New(fault.NotFound, "There is nothing at this address.")
+}
+
+// AsFault turns any error into what the caller may read; what it may not is logged here, once.
+func AsFault(c *fiber.Ctx, err error) *fault.Error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		if f.Code == fault.Unavailable || f.Code == fault.Internal {
+			slog.Warn("request refused", "request_id", requestID(c), "method", c.Method(), "path", c.Path(), "error", err)
+		}
+		return f
+	}
+	var http *fiber.Error
+	if errors.As(err, &http) {
+		switch {
+		case http.Code == fiber.StatusRequestEntityTooLarge:
+			return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
+		case http.Code == fiber.StatusNotFound, http.Code == fiber.StatusMethodNotAllowed:
+			return noSuchPath()
+		case http.Code >= 400 && http.Code < 500:
+			return fault.New(fault.Malformed, "This request cannot be read.")
+		}
+	}
+	slog.Error("request failed", "request_id", requestID(c), "method", c.Method(), "path", c.Path(), "error", err)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		f = fault.New(fault.Unavailable, "The database did not answer in time. Please try again.")
+		f.RetryAfter = 2
+		return f
+	}
+	return fault.New(fault.Internal, "Something went wrong on our side. The request id helps us to find out what.")
+}
+
+// Problem answers with an RFC 9457 document.
+func Problem(c *fiber.Ctx, err error) error {
+	if errors.Is(err, errElsewhere) {
+		return nil
+	}
+	f := AsFault(c, err)
+	code := f.Code.Status()
+	var http *fiber.Error
+	if errors.As(err, &http) && http.Code == fiber.StatusMethodNotAllowed {
+		code = http.Code
+	}
+	c.Set(fiber.HeaderContentType, "application/problem+json")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Response().Header.Del(fiber.HeaderETag)
+	if f.RetryAfter > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(f.RetryAfter))
+	}
+	if f.Code == fault.Unauthenticated {
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="statuspage"`)
+	}
+	return c.Status(code).Send(wire.Marshal(problem{f, code, c.Path(), requestID(c)}))
+}
+
+type problem struct {
+	*fault.Error
+	status            int
+	instance, request string
+}
+
+var titles = map[fault.Code]string{
+	fault.Invalid: "Invalid input", fault.Malformed: "Malformed request", fault.Unauthenticated: "Not signed in", fault.Forbidden: "Not allowed",
+	fault.NotFound: "Not found", fault.Conflict: "Conflict", fault.PreconditionFailed: "Precondition failed", fault.TooLarge: "Too large",
+	fault.RateLimited: "Too many requests", fault.Unavailable: "Unavailable", fault.Internal: "Internal error",
+}
+
+func (p problem) Wire(f *wire.Fields) {
+	status := int64(p.status)
+	f.Derived("type", "urn:statuspage:"+string(p.Code))
+	f.Derived("title", titles[p.Code])
+	f.Int("status", &status)
+	f.Derived("detail", p.Message)
+	f.Derived("instance", p.instance)
+	f.Derived("code", string(p.Code))
+	wire.List(f, "errors", &p.Fields, func(x *fault.Field, f *wire.Fields) {
+		f.Str("field", &x.Name)
+		f.Str("message", &x.Message)
+	})
+	if p.Allowed != nil {
+		f.Strings("allowed", &p.Allowed)
+	}
+	if p.Current != nil {
+		f.Raw("current", p.Current)
+	}
+	f.Derived("request_id", p.request)
+}
+
+// RequestIDKey is where the request's id stands in its locals.
+const RequestIDKey = "request_id"
+
+func requestID(c *fiber.Ctx) string {
+	id, _ := c.Locals(RequestIDKey).(string)
+	return id
+}

@@ -1,0 +1,195 @@
+package api
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"statuspage/server/relay"
+	"statuspage/server/serve"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// fresh is for how long a document that says something about "now" may be served before it is made again.
+const fresh = 30 * time.Second
+
+// publicPage is the page of the path's slug.
+func (c *call) publicPage() (*relay.Page, error) {
+	slug := c.Params("slug")
+	id, err := "", error(store.ErrNone)
+	if page.ValidSlug(slug) {
+		id, err = c.Relay.BySlug(c.ctx, slug)
+	}
+	if errors.Is(err, store.ErrNone) {
+		return nil, fault.New(fault.NotFound, "There is no page named %s.", slug)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.pageOf(id)
+}
+
+// document answers from memory: made once for this state of the page, compressed, with an ETag.
+func (c *call) document(name string, p *relay.Page, x func(now status.Time) wire.Object) error {
+	doc, err := p.Doc(name, fresh, func() (string, []byte, error) {
+		return "application/json; charset=utf-8", wire.Marshal(x(status.Time(time.Now().UnixMilli()))), nil
+	})
+	if err != nil {
+		return err
+	}
+	return serve.Doc(c.Ctx, doc)
+}
+
+func publicServices(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	return c.services(p.State.Services)
+}
+
+func publicIncidents(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	f, err := c.incidentFilter()
+	if err != nil {
+		return err
+	}
+	found := []status.Incident{}
+	for _, in := range p.State.Incidents {
+		_, on := in.On(f.ServiceID)
+		if (f.Status == "" || string(in.Status) == f.Status) && (f.Active == nil || in.Active() == *f.Active) && (f.ServiceID == "" || on) {
+			found = append(found, in)
+		}
+	}
+	return inMemory(c, found, (*status.Incident).Wire)
+}
+
+func publicMaintenances(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	want, err := c.oneOf("status", status.Names(status.MaintenanceStatuses))
+	if err != nil {
+		return err
+	}
+	upcoming, err := c.flag("upcoming")
+	if err != nil {
+		return err
+	}
+	found := []status.Maintenance{}
+	for _, m := range p.State.Maintenances {
+		if (want == "" || string(m.Status) == want) && (upcoming == nil || !*upcoming || m.Status == status.Scheduled) {
+			found = append(found, m)
+		}
+	}
+	return inMemory(c, found, (*status.Maintenance).Wire)
+}
+
+func publicStatus(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	return c.document("api/status", p, func(status.Time) wire.Object {
+		return mapping(func(f *wire.Fields) { wireStatus(&p.State, f) })
+	})
+}
+
+// wireStatus is the `status` of CONTRACT.md, section 3.
+func wireStatus(s *page.State, f *wire.Fields) {
+	indicator, words := status.RollUp(s.Services)
+	wire.One(f, "org", &s.Org, func(o *page.Org, f *wire.Fields) {
+		f.Str("slug", &o.Slug)
+		f.Str("name", &o.Name)
+	})
+	f.Derived("indicator", string(indicator))
+	f.Derived("description", words)
+	f.Time("updated_at", &s.At)
+	f.Int("seq", &s.Seq)
+}
+
+func publicUptime(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	days, err := c.count("days", 90, 90)
+	if err != nil {
+		return err
+	}
+	return c.document("api/uptime/"+strconv.Itoa(days), p, func(now status.Time) wire.Object {
+		return mapping(func(f *wire.Fields) {
+			n := int64(days)
+			f.Int("days", &n)
+			f.Time("at", &now)
+			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
+				f.Str("id", &s.ID)
+				f.Str("name", &s.Name)
+				f.Str("group", &s.Group)
+				wireUptime(s, n, now, f)
+			})
+		})
+	})
+}
+
+// wireUptime writes `uptime`, a percentage or null, and `days`, oldest first.
+func wireUptime(s *status.Service, n int64, now status.Time, f *wire.Fields) {
+	days, all := status.Uptime(s, n, now, status.DefaultWeights)
+	percentage(f, "uptime", all)
+	wire.List(f, "days", &days, func(d *status.DayUptime, f *wire.Fields) {
+		f.Derived("date", wire.Date(d.Day))
+		if d.NoData {
+			f.Raw("status", []byte("null"))
+			f.Raw("uptime", []byte("null"))
+			return
+		}
+		f.Str("status", (*string)(&d.Worst))
+		percentage(f, "uptime", d.Percent)
+		for _, t := range []struct {
+			name string
+			ms   int64
+		}{{"degraded_seconds", d.Tally.Degraded}, {"partial_seconds", d.Tally.Partial}, {"major_seconds", d.Tally.Major}, {"maintenance_seconds", d.Tally.Maintenance}} {
+			seconds := t.ms / 1000
+			f.Int(t.name, &seconds)
+		}
+	})
+}
+
+func percentage(f *wire.Fields, key string, p int64) {
+	if p < 0 {
+		f.Raw(key, []byte("null"))
+		return
+	}
+	f.Raw(key, []byte(status.PercentText(p)))
+}
+
+// publicSummary is everything that the page shows, in one document.
+func publicSummary(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	return c.document("api/summary", p, func(now status.Time) wire.Object {
+		return mapping(func(f *wire.Fields) {
+			wire.One(f, "org", &p.State.Org, (*page.Org).Wire)
+			wire.One(f, "status", &p.State, wireStatus)
+			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
+				s.Wire(f)
+				_, all := status.Uptime(s, 90, now, status.DefaultWeights)
+				percentage(f, "uptime_90", all)
+			})
+			wire.List(f, "incidents", &p.State.Incidents, (*status.Incident).Wire)
+			wire.List(f, "maintenances", &p.State.Maintenances, (*status.Maintenance).Wire)
+			f.Int("seq", &p.State.Seq)
+			f.Str("epoch", &p.Epoch)
+		})
+	})
+}

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/google/uuid"
+
+	"statuspage/server/api"
+	"statuspage/server/region"
+	"statuspage/shared/fault"
+)
+
+// routes is the application as the world sees it.
+func (a *App) routes() *fiber.App {
+	f := fiber.New(fiber.Config{
+		AppName: "Status Page", DisableStartupMessage: true,
+		Immutable:         true, // strings that are kept must not change under us
+		StreamRequestBody: true, // limitBody reads it
+		BodyLimit:         region.MaxBody,
+		ReadBufferSize:    16 << 10, // a token fits into a header
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       75 * time.Second,
+		ErrorHandler:      api.Problem,
+		// "/x" and "/x/" are one path.
+		StrictRouting: false, CaseSensitive: true,
+	})
+	f.Server().KeepHijackedConns = true
+	f.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
+		slog.Error("a handler panicked", "path", c.Path(), "panic", e)
+	}}))
+	f.Use(a.stamp)
+	f.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	f.Get("/readyz", a.ready)
+	f.Use(limitBody)
+	f.Get("/ws/status/org/:id", a.privateSocket)
+	f.Get("/ws/status/public/:slug", a.publicSocket)
+	f.Use(a.region.Writes)
+	a.server().Mount(f)
+	return f
+}
+
+func (a *App) server() *api.Server {
+	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Local: a.Local, Region: a.region, Limits: a.limits,
+		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), KeyUsed: a.keys.note,
+		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
+}
+
+// stamp gives every request an id and every answer its region and its age.
+func (a *App) stamp(c *fiber.Ctx) error {
+	id := uuid.NewString()
+	c.Locals(api.RequestIDKey, id)
+	c.Set("X-Request-Id", id)
+	c.Set("Status-Region", a.region.Name)
+	c.Set("Status-Lag", a.lagText())
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	return c.Next()
+}
+
+// drained is how much of a body that is too large is read, so that its sender hears why.
+const drained = 8 << 20
+
+// limitBody reads the body, up to the limit.
+func limitBody(c *fiber.Ctx) error {
+	stream := c.Context().RequestBodyStream()
+	if stream == nil {
+		return c.Next()
+	}
+	body, err := io.ReadAll(io.LimitReader(stream, region.MaxBody+1))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fault.New(fault.Malformed, "The body ended too early.")
+	}
+	if len(body) > region.MaxBody {
+		_, _ = io.CopyN(io.Discard, stream, drained)
+		c.Context().SetConnectionClose()
+		return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
+	}
+	c.Request().SetBodyRaw(body)
+	return c.Next()
+}

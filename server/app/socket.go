@@ -1,0 +1,183 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/auth"
+	"statuspage/server/live"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/wire"
+)
+
+// upgrading refuses what is no WebSocket handshake with a word of explanation.
+func upgrading(c *fiber.Ctx) error {
+	if !strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") || c.Method() != fiber.MethodGet || c.Get("Sec-Websocket-Key") == "" {
+		c.Set(fiber.HeaderUpgrade, "websocket")
+		return fault.New(fault.Malformed, "This address speaks WebSocket.")
+	}
+	return nil
+}
+
+func (a *App) publicSocket(c *fiber.Ctx) error {
+	if err := upgrading(c); err != nil {
+		return err
+	}
+	release, ok := a.admitSocket(c)
+	if !ok {
+		return a.Rooms.Refuse(c, live.TooMany, "Too many connections from this address.")
+	}
+	who := live.Client{OnClose: release}
+	var err error
+	if who.Since, who.Epoch, err = since(c); err != nil {
+		release()
+		return err
+	}
+	slug := c.Params("slug")
+	if page.ValidSlug(slug) {
+		who.OrgID, err = a.Relay.BySlug(c.UserContext(), slug)
+	} else {
+		err = store.ErrNone
+	}
+	if err != nil {
+		release()
+		return a.refuseSocket(c, err)
+	}
+	return a.Rooms.Open(c, who)
+}
+
+func (a *App) privateSocket(c *fiber.Ctx) error {
+	if err := upgrading(c); err != nil {
+		return err
+	}
+	if !sameOrigin(c, a.cfg.BaseURL) {
+		return fault.New(fault.Forbidden, "This socket may not be opened from another site.")
+	}
+	release, ok := a.admitSocket(c)
+	if !ok {
+		return a.Rooms.Refuse(c, live.TooMany, "Too many connections from this address.")
+	}
+	who, code, reason := a.member(c)
+	if code != 0 {
+		release()
+		return a.Rooms.Refuse(c, code, reason)
+	}
+	who.OnClose = release
+	var err error
+	if who.Since, who.Epoch, err = since(c); err != nil {
+		release()
+		return err
+	}
+	return a.Rooms.Open(c, who)
+}
+
+// member is who opens a private socket, or the code to close it with.
+func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
+	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
+	defer cancel()
+	orgID := c.Params("id")
+	principal, err := a.verifier.Verify(ctx, socketToken(c))
+	if err != nil {
+		return live.Client{}, codeOf(err), "This token is not good."
+	}
+	if err := principal.MayRead(orgID); err != nil {
+		return live.Client{}, live.NotYours, "This page is not yours."
+	}
+	return live.Client{OrgID: orgID, Private: true, UserID: principal.ID, Expires: expiry(principal),
+		Renew: func(ctx context.Context, token string) (live.Renewed, int) {
+			again, err := a.verifier.Verify(ctx, token)
+			if err != nil {
+				return live.Renewed{}, codeOf(err)
+			}
+			if again.ID != principal.ID || again.MayRead(orgID) != nil {
+				return live.Renewed{}, live.NotYours
+			}
+			return live.Renewed{UserID: again.ID, Expires: expiry(again)}, 0
+		}}, 0, ""
+}
+
+func expiry(p auth.Principal) time.Time {
+	if p.ExpiresAt.IsZero() {
+		return p.ExpiresAt
+	}
+	return p.ExpiresAt.Add(auth.Leeway)
+}
+
+func codeOf(err error) int {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		slog.Warn("a socket's token could not be checked", "error", err)
+		return live.TryAgain
+	}
+	switch f.Code {
+	case fault.Forbidden, fault.NotFound:
+		return live.NotYours
+	case fault.Unavailable:
+		return live.TryAgain
+	}
+	return live.BadToken
+}
+
+// socketToken is ?token=, or the second of `Sec-WebSocket-Protocol: bearer, <jwt>`, which no log keeps.
+func socketToken(c *fiber.Ctx) string {
+	protocols := strings.Split(c.Get("Sec-Websocket-Protocol"), ",")
+	if len(protocols) == 2 && strings.TrimSpace(protocols[0]) == "bearer" {
+		return strings.TrimSpace(protocols[1])
+	}
+	return c.Query("token")
+}
+
+// since is -1 when the client has nothing yet.
+func since(c *fiber.Ctx) (seq int64, epoch string, err error) {
+	text := c.Query("since")
+	if text == "" {
+		return -1, "", nil
+	}
+	seq, ok := wire.Atoi(text)
+	if !ok || seq < 0 {
+		return 0, "", fault.OnField("since", "since must be a whole number.")
+	}
+	return seq, c.Query("epoch"), nil
+}
+
+// sameOrigin lets programs, which send no Origin, and our own pages in.
+func sameOrigin(c *fiber.Ctx, base string) bool {
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil {
+		return false
+	}
+	if u.Host == string(c.Request().Host()) {
+		return true
+	}
+	b, err := url.Parse(base)
+	return err == nil && base != "" && u.Host == b.Host
+}
+
+// admitSocket counts the open sockets of an address.
+func (a *App) admitSocket(c *fiber.Ctx) (release func(), ok bool) {
+	addr := a.limits.Address(c)
+	if !a.sockets.AcquireAddr(addr, a.cfg.PublicSockets) {
+		return nil, false
+	}
+	return func() { a.sockets.ReleaseAddr(addr) }, true
+}
+
+func (a *App) refuseSocket(c *fiber.Ctx, err error) error {
+	if errors.Is(err, store.ErrNone) {
+		return a.Rooms.Refuse(c, live.NoSuchPage, "There is no such page.")
+	}
+	slog.Warn("a socket's page could not be found", "error", err)
+	return a.Rooms.Refuse(c, live.TryAgain, "Please try again.")
+}
