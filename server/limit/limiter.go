@@ -23,7 +23,7 @@ const DefaultKeys = 1 << 20
 const shards = 64
 
 // Limiter is a generic cell rate algorithm for each key: one number, the time at which the key's quota is whole again.
-// Any number of goroutines may use it; a call takes a third of a microsecond and no allocation.
+// Any number of goroutines may use it; a call takes under half a microsecond and, for a known key, no allocation.
 type Limiter struct {
 	rate  Rate
 	step  int64 // nanoseconds that one request costs
@@ -129,9 +129,6 @@ func (p *part) find(key uint64) int64 {
 func (p *part) turn(at, lasts int64, most int) {
 	if p.recent != nil && at-p.changed < max(lasts, int64(time.Second)) && len(p.recent) < most {
 		return
-	}
-	if p.recent != nil && at-p.changed >= 2*max(lasts, int64(time.Second)) {
-		p.recent = nil // nobody has been here for so long that even these are whole again
 	}
 	p.older, p.recent, p.changed = p.recent, make(map[uint64]int64), at
 }

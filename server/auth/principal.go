@@ -1,0 +1,85 @@
+// Package auth says who calls and what they may do: tokens of external issuers and of our own, API keys, passwords,
+// sessions, and the webhooks that keep memberships in step.
+//
+// It stores nothing. What it needs kept is asked of small interfaces that the store implements. Every refusal is a
+// *fault.Error, and none of them says which accounts exist.
+package auth
+
+import (
+	"slices"
+	"time"
+)
+
+// Leeway is by how much two clocks may differ before exp and nbf are held against a token.
+const Leeway = 5 * time.Second
+
+// Kind tells people from programs.
+type Kind string
+
+const (
+	KindUser Kind = "user"
+	KindKey  Kind = "key"
+)
+
+// Principal is who calls. OrgID is the one organisation that the token or key is for; it may be empty for a user who
+// has not chosen any.
+//
+// For a token of an external issuer ID and OrgID are the issuer's until Options.Admit has put ours in their place.
+type Principal struct {
+	Kind    Kind
+	ID      string
+	Email   string
+	Name    string
+	OrgID   string
+	OrgSlug string
+	OrgName string
+	Role    Role
+	// Scopes are those of an API key; a user has none.
+	Scopes    []Scope
+	SessionID string
+	// Issuer is the exact `iss` of the token; empty for an API key.
+	Issuer string
+	// ExpiresAt is when the token or key ends; zero is never.
+	ExpiresAt time.Time
+}
+
+// Expired tells whether the token or key has ended, with the leeway that its verification gave it.
+func (p Principal) Expired(at time.Time) bool {
+	return !p.ExpiresAt.IsZero() && at.After(p.ExpiresAt.Add(Leeway))
+}
+
+// Has tells whether an API key has the scope. Writing includes reading.
+func (p Principal) Has(scope Scope) bool {
+	return slices.Contains(p.Scopes, scope) || scope == ScopeRead && slices.Contains(p.Scopes, ScopeWrite)
+}
+
+// MayRead is nil, or the *fault.Error to answer with. Another organisation's things are not found rather than forbidden.
+func (p Principal) MayRead(orgID string) error {
+	switch {
+	case p.Kind == "":
+		return errSignIn()
+	case p.Expired(time.Now()):
+		return errExpired()
+	case orgID == "" || p.OrgID != orgID:
+		return errNotFound()
+	case p.Kind == KindKey && !p.Has(ScopeRead):
+		return errKeyScope(ScopeRead)
+	case p.Kind == KindUser && ranks[p.Role] == 0:
+		return errNoRole()
+	}
+	return nil
+}
+
+// MayEdit is nil, or the *fault.Error to answer with.
+func (p Principal) MayEdit(orgID string) error {
+	if err := p.MayRead(orgID); err != nil {
+		return err
+	}
+	switch {
+	case p.Kind == KindKey && !p.Has(ScopeWrite):
+		return errKeyScope(ScopeWrite)
+	case p.Kind == KindUser && p.Role != Admin:
+		return errNotAdmin()
+	}
+	return nil
+}
