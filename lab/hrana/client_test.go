@@ -102,7 +102,7 @@ func TestAUniqueViolationInTheMiddleUndoesAllAndFreesTheLock(t *testing.T) {
 }
 
 func TestRacingWritersLeaveNoGapAndNoLock(t *testing.T) {
-	const writers, each = 8, 40
+	const writers, each = 8, 20
 	db := newEvents(t, start(t, Config{}).URL())
 	var won, refused atomic.Int64
 	var all sync.WaitGroup

@@ -48,7 +48,7 @@ func TestAReplicaIsAlwaysACommittedPrefix(t *testing.T) {
 	db, far := dial(t, primary.URL()), dial(t, replica.URL())
 	exec(t, db, `CREATE TABLE a (n INTEGER PRIMARY KEY, body TEXT); CREATE TABLE b (n INTEGER)`)
 	caughtUp(t, primary, replica)
-	const writes = 400
+	const writes = 240
 	ctx, cancel := context.WithCancel(within(t, 30*time.Second))
 	var all sync.WaitGroup
 	var mu sync.Mutex
