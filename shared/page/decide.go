@@ -80,8 +80,8 @@ func tooMany(what string, limit int) *fault.Error {
 	return fault.New(fault.Conflict, "There are %s %s already, which is the limit.", wire.Itoa(int64(limit)), what)
 }
 
-func taken(what string) *fault.Error {
-	return fault.New(fault.Conflict, "There is a %s with this id already.", what).With("id", "This id is taken.")
+func taken(what, field string) *fault.Error {
+	return fault.New(fault.Conflict, "There is %s with this id already.", what).With(field, "This id is taken.")
 }
 
 func edit[T any](field *T, change *T) bool {

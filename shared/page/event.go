@@ -72,13 +72,32 @@ func (e *Event) FrameType() string { return frames[e.Type] }
 // Frame is the WebSocket message of an event: {type, seq, data} and, for those that fold it, {event, at, command}.
 func (e *Event) Frame() []byte { return wire.Marshal(frame{e}) }
 
-// FromFrame reads the event back from its frame: the browser folds what it hears.
+// FromFrame reads the event back from its frame: the browser folds what it hears. Frames that are about nothing on the page
+// (hello, a newer server's) are refused, so that none of them passes for the next event.
 func FromFrame(in []byte) (*Event, *fault.Error) {
 	e := &Event{}
 	if err := wire.Unmarshal(in, frame{e}); err != nil {
 		return nil, err
 	}
+	if e.subject() == "" {
+		return nil, fault.New(fault.Invalid, "This message is no event of a page.")
+	}
 	return e, nil
+}
+
+// subject is the id of what the event is about, "" when it is about nothing.
+func (e *Event) subject() string {
+	switch {
+	case e.Service != nil:
+		return e.Service.ID
+	case e.Incident != nil:
+		return e.Incident.ID
+	case e.Maintenance != nil:
+		return e.Maintenance.ID
+	case e.Org != nil:
+		return e.Org.ID
+	}
+	return ""
 }
 
 type frame struct{ *Event }

@@ -60,8 +60,8 @@ func evolveIncidents(list []status.Incident, e *Event) []status.Incident {
 			out = append(out, old)
 		}
 	}
-	if e.Type == IncidentDeleted {
-		return out
+	if e.Type == IncidentDeleted || len(out) == len(list) && e.Type != IncidentOpened {
+		return out // what the state left out long ago comes not back without its timeline
 	}
 	if e.Update != nil {
 		next.Updates = placed(next.Updates, *e.Update, func(u *status.Update) string { return u.ID })
@@ -86,7 +86,7 @@ func evolveMaintenances(list []status.Maintenance, e *Event) []status.Maintenanc
 			out = append(out, old)
 		}
 	}
-	if e.Type == MaintenanceDeleted {
+	if e.Type == MaintenanceDeleted || len(out) == len(list) && e.Type != MaintenancePlanned {
 		return out
 	}
 	if e.MaintenanceUpdate != nil {

@@ -16,7 +16,7 @@ func (c *OpenIncident) decide(d *draft) *fault.Error {
 		return err
 	}
 	if _, there := d.state.Incident(c.ID); there {
-		return taken("incident")
+		return taken("an incident", "id")
 	}
 	if d.active() >= MaxActive {
 		return tooMany("active incidents", MaxActive)
@@ -139,7 +139,7 @@ func (c *EditIncident) decide(d *draft) *fault.Error {
 	move := UpdateIncident{ID: c.ID, UpdateID: c.UpdateID}
 	edit(&move.Status, c.Status)
 	edit(&move.Body, c.Message)
-	return move.onto(d, next, "message")
+	return move.onto(d, next, "update_id", "message")
 }
 
 func (c *UpdateIncident) decide(d *draft) *fault.Error {
@@ -150,17 +150,17 @@ func (c *UpdateIncident) decide(d *draft) *fault.Error {
 	if err := stale("incident", c.Version, in.Version, in); err != nil {
 		return err
 	}
-	return c.onto(d, *in, "body")
+	return c.onto(d, *in, "id", "body")
 }
 
 // onto adds the update to an incident whose text may have been corrected in the same breath.
-func (c *UpdateIncident) onto(d *draft, next status.Incident, bodyField string) *fault.Error {
+func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField string) *fault.Error {
 	to := status.IncidentStatus(c.Status)
 	if to == "" {
 		to = next.Status
 	}
 	var list status.Checks
-	list.ID("id", c.UpdateID)
+	list.ID(idField, c.UpdateID)
 	list.OneOf("status", string(to), to.Valid(), status.Names(status.IncidentStatuses))
 	list.Text(bodyField, c.Body, status.BodyMax, to == next.Status)
 	if err := list.Err(); err != nil {
@@ -174,7 +174,7 @@ func (c *UpdateIncident) onto(d *draft, next status.Incident, bodyField string) 
 	}
 	for i := range next.Updates {
 		if next.Updates[i].ID == c.UpdateID {
-			return taken("update")
+			return taken("an update", idField)
 		}
 	}
 	// The last place is kept for the resolution, so that an incident can always be ended.

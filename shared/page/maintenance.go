@@ -18,7 +18,7 @@ func (c *PlanMaintenance) decide(d *draft) *fault.Error {
 		return fault.OnField("scheduled_until", "The end must be in the future.")
 	}
 	if _, there := d.state.Maintenance(c.ID); there {
-		return taken("maintenance")
+		return taken("a maintenance", "id")
 	}
 	if d.open() >= MaxActive {
 		return tooMany("maintenance windows that are not over", MaxActive)
@@ -125,11 +125,12 @@ func (c *EditMaintenance) move(d *draft, next status.Maintenance) *fault.Error {
 	}
 	for i := range next.Updates {
 		if next.Updates[i].ID == c.UpdateID {
-			return taken("update")
+			return taken("an update", "update_id")
 		}
 	}
-	if len(next.Updates) >= MaxUpdates-2 && to == next.Status {
-		return tooMany("updates on this maintenance", MaxUpdates-2)
+	// The last three places are kept for the moves to the end.
+	if len(next.Updates) >= MaxUpdates-3 && to == next.Status {
+		return tooMany("updates on this maintenance", MaxUpdates-3)
 	}
 	was := next.Status
 	next.Status = to

@@ -22,7 +22,7 @@ func (c *CreateService) decide(d *draft) *fault.Error {
 		return err
 	}
 	if _, there := d.state.Service(c.ID); there {
-		return taken("service")
+		return taken("a service", "id")
 	}
 	if len(d.state.Services) >= MaxServices {
 		return tooMany("services", MaxServices)

@@ -131,6 +131,10 @@ func TestAMoveBooksTheTimeInTheOldState(t *testing.T) {
 	if svc.Since != at || svc.Days != nil {
 		t.Fatalf("a move to the same state changed %+v", svc)
 	}
+	well := status.Service{Status: "operational", Since: at}
+	if well.Move("major_outage", at+500); well.Days != nil {
+		t.Errorf("a good time was booked: %+v", well.Days)
+	}
 	before := svc
 	svc.Move("operational", at+500)
 	if svc.Status != "operational" || svc.Since != at+500 || len(svc.Days) != 1 || svc.Days[0].Major != 500 {
