@@ -1,0 +1,144 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"statuspage/server/app"
+	"statuspage/server/auth"
+	"statuspage/server/config"
+	"statuspage/server/desk"
+)
+
+// site is a running process on a file and a port of its own, which a restart keeps.
+type site struct {
+	t    testing.TB
+	file string
+	addr string
+	app  *app.App
+	stop func()
+	set  func(*config.Config)
+}
+
+// startSite runs the program as `serve` does. set may change its configuration.
+func startSite(t testing.TB, set func(*config.Config)) *site {
+	t.Helper()
+	s := &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0", set: set}
+	s.start()
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+func (s *site) start() {
+	s.t.Helper()
+	cfg := config.Config{Database: config.Database{DatabaseURL: "file:" + s.file}, Addr: s.addr, WriteForward: "fly-replay",
+		RelayInterval: 20 * time.Millisecond, StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 10_000}
+	if s.set != nil {
+		s.set(&cfg)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.app, s.addr = a, ln.Addr().String()
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx, ln) }()
+	s.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			s.t.Errorf("stop: %v", err)
+		}
+		s.stop = func() {}
+	}
+}
+
+// tenant is an organisation with an admin.
+type tenant struct {
+	*site
+	id, slug, token string
+}
+
+func (s *site) tenant(slug string) *tenant {
+	s.t.Helper()
+	ctx, by := context.Background(), desk.Caller{System: true}
+	id, err := s.app.Desk.CreateOrg(ctx, by, slug, "The "+slug, time.Now(), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	email := "admin@" + slug + ".example"
+	if _, err := s.app.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
+		s.t.Fatal(err)
+	}
+	token, err := s.app.Desk.Token(ctx, slug, email, time.Hour)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &tenant{site: s, id: id, slug: slug, token: token}
+}
+
+var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// send makes one request as the tenant's admin; body is marshalled unless it is nil.
+func (c *tenant) send(method, path string, body any, header ...string) (int, map[string]any, error) {
+	var in io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		in = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, "http://"+c.addr+path, in)
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, nil, err
+	}
+	var out map[string]any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			return res.StatusCode, nil, fmt.Errorf("%w in %.200s", err, raw)
+		}
+	}
+	return res.StatusCode, out, nil
+}
+
+// must is send for what has to succeed.
+func (c *tenant) must(method, path string, body any) map[string]any {
+	c.t.Helper()
+	code, out, err := c.send(method, path, body)
+	if err != nil || code >= 300 {
+		c.t.Fatalf("%s %s: %d %v %v", method, path, code, out, err)
+	}
+	return out
+}
+
+func (c *tenant) service(name string) string {
+	c.t.Helper()
+	id, _ := c.must("POST", "/api/v1/services/", map[string]any{"name": name})["id"].(string)
+	return id
+}
