@@ -230,10 +230,10 @@ func parseSet(set []byte) ([]jwkset.JWK, error) {
 var algorithms = []string{"RS256", "ES256", "EdDSA"}
 
 // usable tells whether a key can verify tokens here: a public key of one of the kinds that algorithms name, not meant
-// for encryption. A set that publishes private or shared keys has given them away, so those verify nothing. keyfunc
-// refuses a token whose alg is not its key's.
+// for anything else. A set that publishes private or shared keys has given them away, so those verify nothing.
 func usable(jwk jwkset.JWK) bool {
-	if use := jwk.Marshal().USE; use != "" && use != jwkset.UseSig {
+	m := jwk.Marshal()
+	if m.USE != "" && m.USE != jwkset.UseSig || m.ALG != "" && !slices.Contains(algorithms, m.ALG.String()) {
 		return false
 	}
 	switch key := jwk.Key().(type) {

@@ -63,7 +63,8 @@ func newLocal(t *testing.T) (*Local, *keystore) {
 
 func TestOurOwnTokensTakeThePathOfEverybodyElses(t *testing.T) {
 	l, _ := newLocal(t)
-	v := verifier(t, Options{Issuers: []Issuer{l.Issuer()}})
+	cache := &sets{of: map[string][]byte{}, fails: true}
+	v := verifier(t, Options{Issuers: []Issuer{l.Issuer()}, Sets: cache})
 	token, expires, err := l.Mint(t.Context(), ada, 0, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +74,9 @@ func TestOurOwnTokensTakeThePathOfEverybodyElses(t *testing.T) {
 		SessionID: "s-1", Issuer: LocalIssuer, ExpiresAt: expires}
 	if err != nil || !samePrincipal(who, want) {
 		t.Errorf("%+v, %v, want %+v", who, err, want)
+	}
+	if v.remembers(LocalIssuer) || !v.remembers(clerk) {
+		t.Error("our own keys are kept twice, or others' not at all")
 	}
 	if left := time.Until(expires); left < LocalTTL-time.Minute || left > LocalTTL {
 		t.Errorf("it expires in %v", left)

@@ -87,14 +87,16 @@ func (v *Verifier) add(one Issuer) error {
 			"issuer", is.Name)
 	}
 	v.issuers[is.Name] = is
-	v.preload(is)
+	if v.remembers(is.Name) {
+		v.preload(is)
+	}
 	return nil
 }
 
+// remembers tells whether an issuer's keys are kept for the next start. Our own are in the store as it is.
+func (v *Verifier) remembers(issuer string) bool { return v.opts.Sets != nil && issuer != LocalIssuer }
+
 func (v *Verifier) preload(is *issuer) {
-	if v.opts.Sets == nil {
-		return
-	}
 	set, err := v.opts.Sets.LoadSet(is.Name)
 	if err == nil && len(set) > 0 {
 		err = is.keys.preload(context.Background(), set)
@@ -109,7 +111,7 @@ func (v *Verifier) start() {
 	ctx, v.stop = context.WithCancel(context.Background())
 	for name, is := range v.issuers {
 		var save func([]byte) error
-		if v.opts.Sets != nil {
+		if v.remembers(name) {
 			save = func(set []byte) error { return v.opts.Sets.SaveSet(name, set) }
 		}
 		v.running.Go(func() { is.keys.run(ctx, save) })
