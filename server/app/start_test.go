@@ -53,7 +53,10 @@ func (s *site) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.app, s.addr = a, ln.Addr().String()
+	s.app = a
+	if s.addr != ln.Addr().String() { // a restart keeps it, while others read it
+		s.addr = ln.Addr().String()
+	}
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx, ln) }()
 	s.stop = func() {
