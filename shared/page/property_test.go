@@ -184,6 +184,18 @@ func TestAStateSurvivesItsJSON(t *testing.T) {
 	})
 }
 
+func TestAStateIsAssembledFromItsRowsInAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var last page.State
+		story(t, func(_ page.State, _ page.Command, _ []page.Event, _ *fault.Error, after page.State) { last = after })
+		mixed := last
+		mixed.Services = rapid.Permutation(last.Services).Draw(t, "services")
+		mixed.Incidents = rapid.Permutation(last.Incidents).Draw(t, "incidents")
+		mixed.Maintenances = rapid.Permutation(last.Maintenances).Draw(t, "maintenances")
+		same(t, "state", last, page.Assemble(mixed))
+	})
+}
+
 func TestACommandSurvivesItsJSONWithItsVerdict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := &pagetest.Author{Space: 1}
