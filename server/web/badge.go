@@ -37,8 +37,8 @@ func (s *site) badge(v *visit) error {
 
 // badgeView is a badge with its measures in pixels.
 type badgeView struct {
-	Label, Words, Colour        string
-	Left, Right, Width          int
+	Label, Words, Colour         string
+	Left, Right, Width           int
 	LabelX, LabelW, WordX, WordW int
 }
 

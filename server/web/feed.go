@@ -7,7 +7,6 @@ import (
 	"sort"
 	"time"
 
-	"statuspage/server/markdown"
 	"statuspage/server/serve"
 	"statuspage/shared/status"
 )
@@ -107,7 +106,10 @@ func windowPost(m *status.Maintenance, at string) post {
 		names = append(names, s.Name)
 	}
 	planned := words("at", m.ScheduledFor) + " – " + words("at", m.ScheduledUntil) + " UTC"
-	entries := append(v.Entries, entry{m.ID, status.Scheduled.Display(), markdown.HTML(m.Description), m.CreatedAt})
+	entries := v.Entries
+	if entries == nil {
+		entries = []entry{{m.ID, status.Scheduled.Display(), v.About, m.CreatedAt}}
+	}
 	return post{
 		ID: "urn:uuid:" + m.ID, Title: "Maintenance: " + m.Title, Link: at + v.Link(), Published: utc(m.CreatedAt),
 		Updated: utc(m.UpdatedAt), Body: prose(entries, names, planned),

@@ -30,7 +30,9 @@ func (s *site) favicon(c *fiber.Ctx) error {
 	return serveOnce(c)("image/svg+xml", stateIcon(status.Operational), nil)
 }
 
-func stateIcon(state status.ServiceStatus) []byte { return icons.Image(iconName(state), colours[state]) }
+func stateIcon(state status.ServiceStatus) []byte {
+	return icons.Image(iconName(state), colours[state])
+}
 
 // iconName is the icon of a state; what has no state has one, too.
 func iconName(state status.ServiceStatus) string {

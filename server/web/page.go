@@ -1,6 +1,7 @@
 package web
 
 import (
+	"sort"
 	"time"
 
 	"statuspage/server/serve"
@@ -58,6 +59,7 @@ func (s *site) pageView(v *visit, stale bool, heard time.Time) *pageView {
 			view.Active = append(view.Active, newIncidentView(in, v.path, s.now()))
 		}
 	}
+	sort.SliceStable(view.Active, func(a, b int) bool { return view.Active[a].UpdatedAt > view.Active[b].UpdatedAt })
 	for i := range state.Maintenances {
 		switch m := &state.Maintenances[i]; {
 		case m.Running():

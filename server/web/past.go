@@ -28,7 +28,7 @@ type pastItem struct {
 	Words   string               // where it stands
 	Took    string               // how long it lasted
 	Names   []string             // of services
-	Latest  template.HTML        // the last word
+	Latest  template.HTML        // the last word, once it is over
 	Version int64
 }
 
@@ -37,7 +37,15 @@ func (d pastDay) Label() template.HTML {
 	if d.First == d.Last {
 		return date(d.Last)
 	}
-	return date(d.First) + template.HTML(" – ") + date(d.Last)
+	first, last := utc(status.Time(d.First)*day), utc(status.Time(d.Last)*day)
+	short := "2 January 2006"
+	switch {
+	case first.Year() == last.Year() && first.Month() == last.Month():
+		short = "2"
+	case first.Year() == last.Year():
+		short = "2 January"
+	}
+	return template.HTML(first.Format(short)+" – ") + date(d.Last) // #nosec G203 -- made of digits and our own words
 }
 
 // ID names the day for a page that changes in place.
@@ -71,13 +79,12 @@ func pastItems(incidents []status.Incident, windows []status.Maintenance, path s
 }
 
 func incidentItem(in *status.Incident, path string) pastItem {
-	latest := incidentEntries(in)[0]
 	item := pastItem{
 		ID: in.ID, At: in.CreatedAt, Link: path + "/incidents/" + in.ID, Title: in.Title, State: impactMood(in.Impact),
-		Words: in.Status.Display(), Latest: latest.Body, Version: in.Version,
+		Words: "Still open", Version: in.Version,
 	}
 	if in.ResolvedAt != nil {
-		item.Took = lasted(in.CreatedAt, *in.ResolvedAt)
+		item.Words, item.Took, item.Latest = in.Status.Display(), lasted(in.CreatedAt, *in.ResolvedAt), incidentEntries(in)[0].Body
 	}
 	for _, a := range in.Services {
 		item.Names = append(item.Names, a.Name)

@@ -11,7 +11,7 @@ import (
 const day = wire.Day
 
 // stamp writes a moment in UTC. kind tells the script how to write it in the visitor's zone: "ago" (how long ago, the exact
-// time on focus), "at" (date and time), "clock" (time of day).
+// time on focus), "at" (date and time), "clock" (time of day), "since" (date and time, and how long ago).
 func stamp(kind string, t status.Time) template.HTML {
 	return element(kind, t, words(kind, t)+" UTC", "")
 }

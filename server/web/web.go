@@ -31,7 +31,7 @@ type History interface {
 type Deps struct {
 	Pages     Pages
 	History   History
-	BaseURL   string                                      // of absolute links; "" takes each request's own
+	BaseURL   string // of absolute links; "" takes each request's own
 	Region    string
 	Lag       func() (lag time.Duration, stale bool, since time.Time) // of this region behind the primary
 	Subscribe bool                                                    // offer the e-mail form

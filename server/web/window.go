@@ -12,7 +12,7 @@ type windowView struct {
 	*status.Maintenance
 	Path    string
 	About   template.HTML
-	Entries []entry
+	Entries []entry // newest first, down to the plan; none while nothing has happened
 }
 
 func newWindowView(m *status.Maintenance, path string) windowView {
@@ -20,6 +20,9 @@ func newWindowView(m *status.Maintenance, path string) windowView {
 	for i := len(m.Updates) - 1; i >= 0; i-- {
 		u := &m.Updates[i]
 		v.Entries = append(v.Entries, entry{u.ID, u.Status.Display(), markdown.HTML(u.Body), u.CreatedAt})
+	}
+	if v.Entries != nil {
+		v.Entries = append(v.Entries, entry{m.ID, status.Scheduled.Display(), v.About, m.CreatedAt})
 	}
 	return v
 }

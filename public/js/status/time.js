@@ -1,7 +1,7 @@
 // Times are written in UTC by the server; here they move to the visitor's zone. The words stay in the page's language.
 const lang = navigator.languages.find((l) => l.startsWith("en")) ?? "en-GB";
-const at = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
-const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
+const at = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
 const ago = new Intl.RelativeTimeFormat(lang);
 
 /** Units from the largest that is not too coarse, in seconds. @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -17,7 +17,7 @@ export function localise(doc) {
     const { time, from } = el.dataset;
     if (time === "ago") el.dataset.exact = at.format(when);
     else if (time === "clock") el.textContent = clock.format(when);
-    else el.textContent = from && sameDay(new Date(from), when) ? clock.format(when) : at.format(when);
+    else if (time !== "since") el.textContent = from && sameDay(new Date(from), when) ? clock.format(when) : at.format(when);
   }
   tick(doc);
   const zone = doc.getElementById("zone");
@@ -26,7 +26,11 @@ export function localise(doc) {
 
 /** Writes relative times anew. @param {Document} doc */
 export function tick(doc) {
-  for (const el of times(doc)) if (el.dataset.time === "ago") el.textContent = relative(new Date(el.dateTime));
+  for (const el of times(doc)) {
+    const when = new Date(el.dateTime);
+    if (el.dataset.time === "ago") el.textContent = relative(when);
+    if (el.dataset.time === "since") el.textContent = `${sameDay(when, new Date()) ? clock.format(when) : at.format(when)}, ${relative(when)}`;
+  }
 }
 
 /** @param {Date} when */
@@ -34,7 +38,7 @@ function relative(when) {
   const seconds = (when.getTime() - Date.now()) / 1000;
   const unit = units.find(([, length]) => Math.abs(seconds) >= length);
   if (!unit) return "just now";
-  return Math.abs(seconds) > 30 * 86_400 ? at.format(when) : ago.format(Math.trunc(seconds / unit[1]), unit[0]);
+  return ago.format(Math.trunc(seconds / unit[1]), unit[0]);
 }
 
 /** @param {Date} a @param {Date} b */
