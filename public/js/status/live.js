@@ -1,0 +1,172 @@
+import { fetchPage, showPage } from "./copy.js";
+import { apply } from "./frame.js";
+import { mark } from "./mark.js";
+import { say } from "./say.js";
+import { Socket } from "./socket.js";
+
+// Pings are not shown to scripts, so a quiet connection may be a dead one: after this long without a word the page asks.
+const quiet = 60_000;
+// Fetches that follow an event are spread over this long, so that a thousand readers do not ask in the same moment.
+const spread = 300;
+// After so many failures in a row it takes a person.
+const enough = 5;
+
+/** Keeps a page true to its server. @param {HTMLElement} page */
+export function keep(page) {
+  new Live(page).start();
+}
+
+class Live {
+  /** Why the connection is not live, in words; "" while it is. */ #trouble = "…";
+  /** Whether only a person can help now. */ #stuck = false;
+  /** When the page was last known to be true. */ #proved = new Date();
+  /** The newest event heard of. */ #wanted;
+  /** Fetches that failed in a row. */ #failures = 0;
+  /** @type {number | undefined} */ #timer;
+  #busy = false;
+
+  /** @param {HTMLElement} page */
+  constructor(page) {
+    this.page = page;
+    this.#wanted = this.shown;
+    this.socket = new Socket(() => this.address(), (frame) => this.frame(frame), (c) => this.condition(c));
+  }
+
+  /** The event that the page shows. */
+  get shown() {
+    return Number(this.page.dataset.seq);
+  }
+
+  address() {
+    const url = new URL(this.page.dataset.socket ?? "", location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.search = String(new URLSearchParams({ since: String(this.#wanted), epoch: this.page.dataset.epoch ?? "" }));
+    return url.href;
+  }
+
+  start() {
+    this.socket.start();
+    setInterval(() => Date.now() - this.#proved.getTime() > quiet && this.verify(), quiet / 4);
+    addEventListener("online", () => this.again());
+    addEventListener("offline", () => this.verify());
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", (e) => e.persisted && this.again());
+    document.addEventListener("visibilitychange", () => document.hidden || (this.#trouble ? this.again() : this.verify()));
+  }
+
+  /** Starts over: a new connection, and a look at what the page missed. */
+  again() {
+    this.#failures = 0;
+    this.socket.start();
+    this.fetch(this.#wanted);
+  }
+
+  /** A page that is put aside would be thrown away with an open connection, and kept without one. */
+  leave() {
+    this.socket.stop();
+    this.lost("Connecting…");
+  }
+
+  /** @param {any} frame */
+  frame(frame) {
+    this.proved();
+    if (frame.type === "hello" && frame.epoch !== this.page.dataset.epoch) {
+      this.#wanted = 0; // another log: the number of an event in the old one means nothing
+      this.fetch(0, true);
+    } else if (frame.type === "snapshot") {
+      this.fetch(frame.seq ?? 0, true);
+    } else if (frame.seq > this.#wanted && frame.type !== "hello") {
+      apply(frame);
+      this.fetch(frame.seq);
+    }
+  }
+
+  /** Wants the page as it is after an event; one request at a time answers all. @param {number} seq @param {boolean} [anyway] */
+  fetch(seq, anyway) {
+    this.#wanted = Math.max(this.#wanted, seq);
+    if (this.#busy || !anyway && this.#wanted <= this.shown) return;
+    clearTimeout(this.#timer);
+    const pause = this.#failures && Math.min(1000 * 2 ** this.#failures, 30_000);
+    this.#timer = setTimeout(() => this.#fetch(), pause + Math.random() * spread);
+  }
+
+  async #fetch() {
+    this.#busy = true;
+    const before = headline();
+    try {
+      showPage(await fetchPage(this.#wanted));
+      this.#failures = 0;
+      if (headline() !== before) say(`${headline()}.`);
+    } catch {
+      this.#failures++;
+    }
+    this.#busy = false;
+    this.draw();
+    if (this.#failures <= enough) this.fetch(this.#wanted, this.#failures > 0);
+  }
+
+  /** @param {import("./socket.js").Condition} condition */
+  condition(condition) {
+    if (condition === "open") return this.proved();
+    const words = {
+      waiting: "Trying again…",
+      "given-up": "We could not reconnect.",
+      gone: "This page is no longer here.",
+      crowded: "Too many of these pages are open in your network.",
+    };
+    this.lost(words[condition], condition !== "waiting");
+  }
+
+  /** Asks the server for its newest event. */
+  async verify() {
+    if (document.hidden || this.#trouble) return;
+    try {
+      const res = await fetch(location.href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(5000) });
+      if (!res.ok) throw new Error(String(res.status));
+      const seq = Number(res.headers.get("Status-Seq"));
+      this.stale(res.headers.get("Status-Stale-Since"));
+      if (seq <= this.#wanted) return this.proved();
+      setTimeout(() => seq > this.#wanted && this.doubt(), 2000); // the news may be on its way
+    } catch {
+      this.doubt();
+    }
+  }
+
+  /** The connection kept something back, or nobody answers: it is as good as none. */
+  doubt() {
+    this.lost("Trying again…");
+    this.socket.start();
+  }
+
+  /** @param {string | null} since when this region last heard from the main one, if that is too long ago */
+  stale(since) {
+    if (since) this.page.dataset.stale = since;
+    else delete this.page.dataset.stale;
+  }
+
+  proved() {
+    this.#proved = new Date();
+    this.#trouble = "";
+    this.#stuck = false;
+    this.draw();
+  }
+
+  /** @param {string} words @param {boolean} [stuck] */
+  lost(words, stuck = false) {
+    if (!this.#trouble || stuck && !this.#stuck) say(`This page is not live. ${words}`);
+    this.#trouble = words;
+    this.#stuck = stuck;
+    this.draw();
+  }
+
+  /** The mark says "live" only while the connection is, the page shows all that it told, and the region is not behind. */
+  draw() {
+    const { stale } = this.page.dataset;
+    if (this.#trouble) mark(this.#proved, this.#trouble, this.#stuck);
+    else if (this.#failures) mark(this.#proved, "The newest page did not come yet.", this.#failures > enough);
+    else if (stale) mark(new Date(stale), "This region is behind.");
+    else mark();
+  }
+}
+
+const headline = () => document.getElementById("words")?.textContent;

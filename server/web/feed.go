@@ -1,0 +1,140 @@
+package web
+
+import (
+	"bytes"
+	"encoding/xml"
+	"html/template"
+	"sort"
+	"time"
+
+	"statuspage/server/serve"
+	"statuspage/shared/status"
+)
+
+// feedLength is how many incidents and windows a feed has, those that changed last.
+const feedLength = 50
+
+// post is one incident or window as a feed tells it. Its id and address never change.
+type post struct {
+	ID        string
+	Title     string
+	Link      string
+	Published time.Time
+	Updated   time.Time
+	Body      string // HTML, newest word first
+}
+
+// feed is what both formats say.
+type feed struct {
+	ID      string
+	Title   string
+	About   string
+	Self    string
+	Home    string
+	Updated time.Time
+	Posts   []post
+}
+
+func (s *site) atom(v *visit) error {
+	return s.syndicate(v, "feed.atom", "application/atom+xml; charset=utf-8", func(f *feed) any { return newAtom(f) })
+}
+
+func (s *site) rss(v *visit) error {
+	return s.syndicate(v, "feed.rss", "application/rss+xml; charset=utf-8", func(f *feed) any { return newRSS(f) })
+}
+
+func (s *site) syndicate(v *visit, name, mediaType string, format func(*feed) any) error {
+	shared(v.ctx)
+	base, keep := s.base(v)
+	write := func() (string, []byte, error) {
+		body, err := marshal(format(newFeed(v, base, name)))
+		return mediaType, body, err
+	}
+	if !keep {
+		return serveOnce(v.ctx)(write())
+	}
+	doc, err := v.Doc(v.key(name), time.Hour, write)
+	if err != nil {
+		return err
+	}
+	return serve.Doc(v.ctx, doc)
+}
+
+func marshal(x any) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	err := xml.NewEncoder(&b).Encode(x)
+	return b.Bytes(), err
+}
+
+func newFeed(v *visit, base, name string) *feed {
+	org := &v.State.Org
+	_, words := summary(&v.State)
+	f := &feed{
+		ID: "urn:uuid:" + org.ID, Title: org.Name + " Status", About: words + ". Incidents and maintenance of " + org.Name + ".",
+		Self: base + v.path + "/" + name, Home: base + v.path, Updated: utc(v.State.At),
+	}
+	if v.path == "" {
+		f.Home += "/"
+	}
+	for i := range v.State.Incidents {
+		f.Posts = append(f.Posts, incidentPost(&v.State.Incidents[i], base+v.path))
+	}
+	for i := range v.State.Maintenances {
+		f.Posts = append(f.Posts, windowPost(&v.State.Maintenances[i], base+v.path))
+	}
+	sort.SliceStable(f.Posts, func(a, b int) bool { return f.Posts[a].Updated.After(f.Posts[b].Updated) })
+	f.Posts = f.Posts[:min(len(f.Posts), feedLength)]
+	return f
+}
+
+func incidentPost(in *status.Incident, at string) post {
+	var names []string
+	for _, a := range in.Services {
+		names = append(names, a.Name)
+	}
+	return post{
+		ID: "urn:uuid:" + in.ID, Title: in.Title, Link: at + "/incidents/" + in.ID, Published: utc(in.CreatedAt),
+		Updated: utc(in.UpdatedAt), Body: prose(incidentEntries(in), names, ""),
+	}
+}
+
+func windowPost(m *status.Maintenance, at string) post {
+	v := newWindowView(m, "")
+	var names []string
+	for _, s := range m.Services {
+		names = append(names, s.Name)
+	}
+	planned := words("at", m.ScheduledFor) + " – " + words("at", m.ScheduledUntil) + " UTC"
+	entries := v.Entries
+	if entries == nil {
+		entries = []entry{{m.ID, status.Scheduled.Display(), v.About, m.CreatedAt}}
+	}
+	return post{
+		ID: "urn:uuid:" + m.ID, Title: "Maintenance: " + m.Title, Link: at + v.Link(), Published: utc(m.CreatedAt),
+		Updated: utc(m.UpdatedAt), Body: prose(entries, names, planned),
+	}
+}
+
+// prose is a timeline in the shape that readers of Statuspage's feeds know.
+func prose(entries []entry, names []string, planned string) string {
+	var b bytes.Buffer
+	if planned != "" {
+		b.WriteString("<p><strong>Planned for " + planned + "</strong></p>\n")
+	}
+	for _, e := range entries {
+		b.WriteString("<p><small>" + words("at", e.At) + " UTC</small><br><strong>" + e.Words + "</strong></p>\n" + string(e.Body))
+	}
+	for i, name := range names {
+		if i == 0 {
+			b.WriteString("<p>Affected: ")
+		} else {
+			b.WriteString(", ")
+		}
+		b.WriteString(template.HTMLEscapeString(name))
+	}
+	if len(names) > 0 {
+		b.WriteString("</p>\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"sort"
+	"time"
+
+	"statuspage/server/serve"
+	"statuspage/shared/status"
+)
+
+// pageView is the public page.
+type pageView struct {
+	head
+	Seq      int64
+	Epoch    string
+	Words    string // the state of everything
+	Since    *status.Time
+	Lagging  *status.Time // when this region last heard from the primary, where that is too long ago
+	Active   []incidentView
+	Running  []windowView
+	Blocks   []block
+	Planned  []windowView
+	Past     []pastDay
+	Services int
+}
+
+// page is the public page.
+func (s *site) page(v *visit) error {
+	_, stale, heard := s.Lag()
+	name := "page"
+	if stale {
+		name = "page/stale"
+	}
+	doc, err := v.Doc(v.key(name), fresh, func() (string, []byte, error) {
+		return render("page", s.pageView(v, stale, heard))
+	})
+	if err != nil {
+		return err
+	}
+	return serve.Doc(v.ctx, doc)
+}
+
+func (s *site) pageView(v *visit, stale bool, heard time.Time) *pageView {
+	state := &v.State
+	_, words := summary(state)
+	view := &pageView{
+		head: s.head(v, words+" – "+state.Org.Name+" Status"), Seq: state.Seq, Epoch: v.Epoch, Words: words, Services: len(state.Services),
+		Blocks: blocks(state.Services, s.now()), Past: pastDays(state, v.path, s.now()),
+	}
+	if at, known := since(state.Services); known {
+		view.Since = &at
+	}
+	if stale {
+		at := moment(heard)
+		view.Lagging = &at
+	}
+	for i := range state.Incidents {
+		if in := &state.Incidents[i]; in.Active() {
+			view.Active = append(view.Active, newIncidentView(in, v.path, s.now()))
+		}
+	}
+	sort.SliceStable(view.Active, func(a, b int) bool { return view.Active[a].UpdatedAt > view.Active[b].UpdatedAt })
+	for i := range state.Maintenances {
+		switch m := &state.Maintenances[i]; {
+		case m.Running():
+			view.Running = append(view.Running, newWindowView(m, v.path))
+		case m.Status == status.Scheduled:
+			// The state lists windows newest first; a visitor wants the next one first.
+			view.Planned = append([]windowView{newWindowView(m, v.path)}, view.Planned...)
+		}
+	}
+	return view
+}

@@ -1,0 +1,45 @@
+package web
+
+import (
+	"bytes"
+	"html/template"
+
+	"statuspage/public/icons"
+	"statuspage/public/templates"
+	"statuspage/shared/status"
+)
+
+// views are the pages, each with the layout around it.
+var views = parse("page", "entry", "history", "home", "problem")
+
+func parse(names ...string) map[string]*template.Template {
+	funcs := template.FuncMap{
+		"asset": asset, "stamp": stamp, "date": date, "icon": drawIcon, "impact": impactMood,
+		"sprite": func(names ...string) template.HTML { return icons.Sprite(names...) },
+	}
+	all := map[string]*template.Template{}
+	for _, name := range names {
+		all[name] = template.Must(template.New(name).Funcs(funcs).ParseFS(templates.Files, "layout.html", "part_*.html", name+".html"))
+	}
+	return all
+}
+
+// render writes one page.
+func render(name string, view any) (mediaType string, body []byte, err error) {
+	var b bytes.Buffer
+	err = views[name].ExecuteTemplate(&b, "layout", view)
+	return "text/html; charset=utf-8", b.Bytes(), err
+}
+
+// drawIcon shows a symbol of the page's sprite beside words that say the same.
+func drawIcon(name any) template.HTML {
+	text := ""
+	switch n := name.(type) {
+	case status.ServiceStatus:
+		text = iconName(n)
+	case string:
+		text = n
+	}
+	out := `<svg class="icon" aria-hidden="true"><use href="#i-` + template.HTMLEscapeString(text) + `"/></svg>`
+	return template.HTML(out) // #nosec G203 -- escaped
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// span is how many days a strip shows.
+const span = 90
+
+// strip is the record of a service: a picture, a percentage and, for every day that was not well, words.
+type strip struct {
+	days    []status.DayUptime
+	Percent string // "99.98", or "–"
+	Known   int64  // days with a record
+	Trouble []badDay
+}
+
+// badDay is a day with something to say, in words.
+type badDay struct {
+	Index   int // in the strip
+	Day     int64
+	What    string // "Partial Outage 34 minutes, Degraded Performance 2 hours"
+	Percent string
+}
+
+func serviceStrip(svc *status.Service, now status.Time) strip {
+	days, percent := status.Uptime(svc, span, now, status.DefaultWeights)
+	st := strip{days: days, Percent: status.PercentText(percent)}
+	for i := range days {
+		d := &days[i]
+		if d.NoData {
+			continue
+		}
+		st.Known++
+		if d.Worst != status.Operational {
+			st.Trouble = append(st.Trouble, badDay{i, d.Day, happened(d.Tally), status.PercentText(d.Percent)})
+		}
+	}
+	return st
+}
+
+// groupStrip shows the worst of each day over a group's services.
+func groupStrip(members []row) strip {
+	var st strip
+	for _, m := range members {
+		for i, d := range m.Strip.days {
+			if i == len(st.days) {
+				st.days = append(st.days, d)
+			} else if have := &st.days[i]; have.NoData || !d.NoData && rank(d.Worst) > rank(have.Worst) {
+				*have = d
+			}
+		}
+	}
+	return st
+}
+
+func happened(t status.Tally) string {
+	var parts []string
+	for _, p := range []struct {
+		s  status.ServiceStatus
+		ms int64
+	}{{status.Major, t.Major}, {status.Partial, t.Partial}, {status.Degraded, t.Degraded}, {status.UnderMaintenance, t.Maintenance}} {
+		if p.ms > 0 {
+			parts = append(parts, p.s.Display()+" "+lasted(0, status.Time(p.ms)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// From is the first day, and Blank how many days from there have no record.
+func (s strip) From() string { return wire.Date(s.days[0].Day) }
+func (s strip) Blank() int64 { return int64(len(s.days)) - s.Known }
+
+// Label says in a sentence what the picture shows.
+func (s strip) Label() string {
+	switch n := int64(len(s.Trouble)); {
+	case s.Known == 0:
+		return "No record yet"
+	case n == 0:
+		return "No trouble in " + count(s.Known, "day")
+	default:
+		return "Trouble on " + wire.Itoa(n) + " of " + count(s.Known, "day")
+	}
+}
+
+// Bars draws the days: one path for each kind, 90 units wide. Worse days are taller, so that colour is not all there is.
+func (s strip) Bars() template.HTML {
+	var d [len(shapes)]strings.Builder
+	for from := 0; from < len(s.days); {
+		k := shapeOf(&s.days[from])
+		to := from + 1
+		for to < len(s.days) && shapeOf(&s.days[to]) == k {
+			to++
+		}
+		// Each bar is 0.7 wide with 0.3 between; the dashes begin anew with every run.
+		d[k].WriteString("M" + strconv.Itoa(from) + ".15 " + shapes[k].y + "h" + strconv.Itoa(to-from))
+		from = to
+	}
+	var b strings.Builder
+	for k := range d {
+		if d[k].Len() > 0 {
+			b.WriteString(`<path class="` + shapes[k].class + `" d="` + d[k].String() + `"/>`)
+		}
+	}
+	return template.HTML(b.String()) // #nosec G203 -- made of digits and our own words
+}
+
+// shapes are the kinds of bars: the class says colour and height (stroke-width in the stylesheet), y is the middle of it.
+var shapes = [...]struct{ class, y string }{
+	{"b-none", "35"}, {"b-operational", "25"}, {"b-maintenance", "25"}, {"b-degraded", "22.5"}, {"b-partial", "20"}, {"b-major", "18"},
+}
+
+func shapeOf(d *status.DayUptime) int {
+	if d.NoData {
+		return 0
+	}
+	return rank(d.Worst) + 1
+}
