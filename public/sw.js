@@ -3,6 +3,7 @@
 
 const ASSETS = /** @type {string[]} */ (/* assets */ []);
 const SHELL = '/dashboard';
+const FILES = [...ASSETS, '/manifest.webmanifest', '/install/icon.svg'];
 const CACHE = `dashboard ${/* version */ 'dev'}`;
 
 const worker = /** @type {any} */ (self);
@@ -14,7 +15,7 @@ worker.addEventListener('install', (/** @type {any} */ event) => {
 /** Takes every file past the browser's own cache, or none. */
 async function keep() {
   const cache = await caches.open(CACHE);
-  await cache.addAll([SHELL, ...ASSETS].map((url) => new Request(url, { cache: 'reload' })));
+  await cache.addAll([SHELL, ...FILES].map((url) => new Request(url, { cache: 'reload' })));
 }
 
 worker.addEventListener('activate', (/** @type {any} */ event) => {
@@ -33,7 +34,7 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   if (request.mode === 'navigate') {
     if (/^\/dashboard(\/|$)/.test(url.pathname)) event.respondWith(kept(SHELL, request));
-  } else if (ASSETS.includes(url.pathname)) {
+  } else if (FILES.includes(url.pathname)) {
     event.respondWith(kept(url.pathname, request));
   }
 });

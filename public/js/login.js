@@ -66,7 +66,7 @@ const slug = /** @type {HTMLInputElement|null} */ (form.elements.namedItem('slug
 if (slug) {
   let own = false;
   slug.addEventListener('input', () => (own = true));
-  form.elements.namedItem('organization')?.addEventListener('input', () => {
+  /** @type {HTMLInputElement} */ (form.elements.namedItem('organization')).addEventListener('input', () => {
     if (!own) slug.value = value('organization').toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
   });
 }

@@ -32,11 +32,12 @@ let coreURL = '';
 const link = new Link({
   from: () => ({ org: page.base.org, since: page.base.seq, epoch: page.base.epoch }),
   hello(hello) {
-    newest = hello.seq;
+    // Of another log, a whole state follows, and until then nothing here is the newest.
+    newest = hello.epoch === page.base.epoch ? hello.seq : Infinity;
     model.link = 'live';
     model.gaveUp = false;
     alive();
-    if (page.base.seq >= newest || hello.epoch === page.base.epoch) rebase();
+    rebase();
     outbox.now();
     probe();
   },
@@ -156,7 +157,8 @@ function expire() {
 function hear(frame) {
   alive();
   if (frame.type === 'snapshot') {
-    page.replace(frame.data ?? frame.state, frame.epoch ?? frame.data?.epoch).then(rebase);
+    newest = frame.seq;
+    page.replace(frame.data, frame.epoch).then(rebase);
     return;
   }
   if (typeof frame.seq !== 'number') return;
@@ -174,14 +176,14 @@ function hear(frame) {
 
 let rebaseDue = false;
 
-/** A burst of messages is one rebase. */
+/** A burst of messages is one rebase: a command may cause several. */
 function rebaseSoon() {
   if (rebaseDue) return;
   rebaseDue = true;
   setTimeout(() => {
     rebaseDue = false;
     rebase();
-  }, 0);
+  }, 16);
 }
 
 const caughtUp = () => model.link === 'live' && page.base.seq >= newest;
@@ -247,8 +249,13 @@ function touchedBy(item) {
   return ids?.length ? ids : [...touches(item.command)];
 }
 
+/** Items that were confirmed: by their message or by their answer, whichever came first. */
+const confirmed = new Set();
+
 /** @param {Item} item */
 function confirm(item) {
+  if (confirmed.has(item.id)) return;
+  confirmed.add(item.id);
   const ids = touchedBy(item);
   for (const id of ids) model.marks.set(id, 'sent');
   setTimeout(() => {
@@ -262,7 +269,7 @@ function confirm(item) {
 /** @param {Item} item */
 async function refusedByServer(item) {
   const taken = item.attempts > 0 && item.problem?.code === 'conflict' && item.problem.errors?.some((e) => e.field === 'id' || e.field === 'update_id');
-  if (taken && model.view && landed(item.command, page.base.state && model.view)) {
+  if (taken && model.view && landed(item.command, model.view)) {
     await outbox.take(item.id);
     confirm(item);
     return;

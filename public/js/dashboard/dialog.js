@@ -77,12 +77,18 @@ function formBody(open) {
       ${spec.aside ? html`<aside aria-label="Preview">${spec.aside(open)}</aside>` : nothing}
     </div>
     <footer>
-      <p class="faint grow">${model.link === 'live' || spec.plain ? nothing : 'Offline: it will be kept here and sent later.'}</p>
-      ${spec.plain || !open.touched.size ? nothing : html`<span class="faint wide-only">Kept as a draft</span>`}
+      <p class="faint grow">${footnote(open)}</p>
       <button type="button" class="button" @click=${close}>Cancel</button>
       <button type="submit" class="button ${spec.danger ? 'danger' : 'primary'}" ?disabled=${open.busy} aria-keyshortcuts="Control+Enter">${open.busy ? 'Sending…' : spec.action}</button>
     </footer>
   </form>`;
+}
+
+/** @param {Form} open */
+function footnote(open) {
+  if (open.spec.plain) return nothing;
+  if (model.link !== 'live') return 'Offline: it will be kept here and sent later.';
+  return open.touched.size ? html`<span class="wide-only">Kept as a draft</span>` : nothing;
 }
 
 /** After drawing: the element follows what should be open. */

@@ -9,7 +9,8 @@ import { call } from './request.js';
 /** When this many messages were kept, a new whole state replaces them. */
 const COMPACT = 200;
 
-export const base = { org: '', seq: 0, epoch: '', /** @type {any} */ state: null };
+/** @type {{org: string, seq: number, epoch: string, state: any}} */
+export const base = { org: '', seq: 0, epoch: '', state: null };
 
 /** The newest messages, to tell what got in a command's way. @type {Frame[]} */
 let recent = [];

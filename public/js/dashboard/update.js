@@ -14,11 +14,17 @@ export async function start() {
     changed();
   });
   try {
-    const registration = await workers.register('/sw.js', { scope: '/dashboard', updateViaCache: 'none' });
+    const registration = await workers.register(address(), { scope: '/dashboard', updateViaCache: 'none' });
     setInterval(() => registration.update().catch(() => {}), 30 * 60_000);
   } catch {
     // Without it the dashboard works as long as there is a network.
   }
+}
+
+/** Under Trusted Types a worker's address must come from a policy; ours knows this one. @returns {any} */
+function address() {
+  const types = /** @type {any} */ (globalThis).trustedTypes;
+  return types ? types.createPolicy('dashboard', { createScriptURL: () => '/sw.js' }).createScriptURL('') : '/sw.js';
 }
 
 export const reload = () => location.reload();

@@ -52,7 +52,7 @@ function row(e) {
   return html`<tr>
     <td class="nowrap top"><time title=${ago(e.at)}>${short(e.at)}</time></td>
     <td class="top"><span class="clip">${e.actor.name || e.actor.id}</span>${e.actor.kind === 'key' ? html` <span class="faint">key</span>` : nothing}<span class="faint block">${e.address}</span></td>
-    <td class="main"><details><summary><span class="strong">${sentence(e.action)}</span> ${name ? html`<span>${name}</span>` : nothing}</summary>
+    <td class="main top"><details><summary><span class="faint">${sentence(e.action)}</span> ${name ? html`<span class="strong">${name}</span>` : nothing}</summary>
       ${difference(before, after)}
       <p><a href=${withQuery({ object: e.object.id, page: '' })}>Everything about this object</a></p></details></td>
   </tr>`;

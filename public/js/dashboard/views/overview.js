@@ -60,11 +60,11 @@ function incidentRow(incident) {
 /** @param {View} view */
 function lastTold(view) {
   const told = [
-    ...view.incidents.flatMap((i) => i.updates.map((u) => ({ u, title: i.title, href: `/dashboard/incidents/${i.id}`, id: i.id }))),
-    ...view.maintenances.flatMap((m) => m.updates.map((u) => ({ u, title: m.title, href: `/dashboard/maintenance/${m.id}`, id: m.id }))),
+    ...view.incidents.flatMap((i) => i.updates.map((u) => ({ u, title: i.title, href: `/dashboard/incidents/${i.id}`, id: i.id, tone: u.status === 'resolved' ? 'operational' : impactTone(i.impact) }))),
+    ...view.maintenances.flatMap((m) => m.updates.map((u) => ({ u, title: m.title, href: `/dashboard/maintenance/${m.id}`, id: m.id, tone: undefined }))),
   ].reduce((/** @type {any} */ best, x) => (!best || Date.parse(x.u.created_at) > Date.parse(best.u.created_at) ? x : best), null);
   if (!told) return html`<p class="faint">Nothing yet. The messages of incidents and maintenance will stand here.</p>`;
-  return html`<p class="facts">${badge(told.u.status, told.u.status_display)}<time class="faint" title=${exact(told.u.created_at)}>${ago(told.u.created_at)}</time>${mark(told.id)}</p>
+  return html`<p class="facts">${badge(told.u.status, told.u.status_display, told.tone)}<time class="faint" title=${exact(told.u.created_at)}>${ago(told.u.created_at)}</time>${mark(told.id)}</p>
     <h3><a href=${told.href}>${told.title}</a></h3>
     ${told.u.body ? markdown(told.u.body) : html`<p class="faint">Without a message.</p>`}`;
 }

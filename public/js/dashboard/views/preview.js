@@ -4,6 +4,7 @@ import { count, toneOf } from '../words.js';
 import { model } from '../model.js';
 import * as rules from '../rules.js';
 import { call } from '../request.js';
+import { exact, short } from '../time.js';
 import { changed } from '../model.js';
 
 /** @typedef {import('../form.js').Form} Form */
@@ -52,6 +53,8 @@ export const banner = (view) =>
 /** @param {View} before @param {View} after */
 function changes(before, after) {
   const moved = after.services.filter((s) => before.services.find((b) => b.id === s.id)?.status !== s.status);
+  const planned = after.maintenances.find((m) => m.status === 'scheduled' && !before.maintenances.some((b) => b.id === m.id));
+  if (planned) return html`<p><strong>${planned.title}</strong><span class="block">${exact(planned.scheduled_for)} to ${short(planned.scheduled_until)}</span><span class="faint block">Nothing changes until then; it starts and ends by itself.</span></p>`;
   if (!moved.length) return html`<p class="faint">No service changes its state.</p>`;
   return html`<ul class="changes">${moved.map((s) => {
     const was = before.services.find((b) => b.id === s.id);

@@ -107,7 +107,7 @@ function edit(item) {
   const object = target(item);
   switch (from.kind) {
     case 'create_service':
-      return openService({ ...from, status: from.status ?? 'operational' }, how);
+      return openService(undefined, how);
     case 'edit_service':
       return openService(object, { ...how, from: { ...from, version: object.version } });
     case 'open_incident':

@@ -4,7 +4,7 @@ import { empty, heading, mark } from './list.js';
 import { go, route, withQuery } from '../router.js';
 import { mayWrite, model, say, toast } from '../model.js';
 import { badge, icon } from '../icon.js';
-import { ago, exact } from '../time.js';
+import { exact, short } from '../time.js';
 import { openForm } from '../dialog.js';
 import { openIncident } from './incident_form.js';
 import { stateName } from '../words.js';
@@ -68,7 +68,7 @@ function row(s, view, may) {
   return html`<tr id="row-${s.id}" @keydown=${keys}>
     <td class="main"><span class="strong">${s.name}</span> ${mark(s.id)}${s.description ? html`<span class="faint block clip">${s.description}</span>` : nothing}</td>
     <td class="state">${state(s)}</td>
-    <td class="wide-only faint nowrap"><time title=${exact(s.status_since ?? s.updated_at)}>${ago(s.status_since ?? s.updated_at)}</time></td>
+    <td class="wide-only faint nowrap"><time title=${exact(s.status_since)}>${short(s.status_since)}</time></td>
     <td class="number wide-only">${rules.uptime(s.id, DAYS)?.uptime ?? '–'} %</td>
     <td class="tools">${mayWrite()
       ? html`<button type="button" class="quiet-button" aria-label="Move ${s.name} up" title="Up (Alt ↑)" ?disabled=${!may.up} @click=${() => move(s, view, -1)}>${icon('up')}</button
@@ -124,19 +124,18 @@ async function move(s, view, by) {
 
 /** Adds a service, or edits one. @param {Service} [s] @param {{from?: Command, instead?: string}} [queued] */
 export function openService(s, { from, instead } = {}) {
-  const made = from?.kind === 'create_service';
   const was = s ?? { name: '', description: '', group: '', status: 'operational' };
   const values = { name: from?.name ?? was.name, description: from?.description ?? was.description, group: from?.group ?? was.group, status: from?.status ?? was.status };
   openForm({
     key: s ? `edit_service:${s.id}` : 'create_service',
-    title: s && !made ? `Edit ${s.name}` : 'Add a service',
+    title: s ? `Edit ${s.name}` : 'Add a service',
     action: s || instead ? 'Save' : 'Add',
     instead,
-    ids: made ? { id: from?.id } : undefined,
+    ids: { id: s ? undefined : from?.id },
     values,
     labels: { name: 'Name', description: 'Description', group: 'Group', status: 'State' },
-    about: s && !made ? (view) => view.services.find((x) => x.id === s.id) : undefined,
-    toCommand: (v, form) => (s && !made ? { kind: 'edit_service', id: s.id, version: form.version ?? s.version, ...v } : { kind: 'create_service', id: form.ids.id, ...v }),
+    about: s ? (view) => view.services.find((x) => x.id === s.id) : undefined,
+    toCommand: (v, form) => (s ? { kind: 'edit_service', id: s.id, version: form.version ?? s.version, ...v } : { kind: 'create_service', id: form.ids.id, ...v }),
     body: (form) => {
       const now = s && model.view?.services.find((x) => x.id === s.id);
       const allowed = now ? [now.status, ...(now.next ?? states.filter((x) => x !== now.status))] : states;

@@ -10,7 +10,7 @@ import { short } from '../time.js';
 /** @typedef {{id: string, email: string, name: string, role: string, created_at: string}} Member */
 
 /** @type {[string, string][]} */
-const roles = [['admin', 'Admin: writes'], ['member', 'Member: reads']];
+const roles = [['admin', 'Admin'], ['member', 'Member']];
 const list = new Remote();
 
 export function team() {
@@ -59,7 +59,7 @@ function addMember() {
     values: { email: '', name: '', role: 'member', password: '' },
     body: (form) => html`${field(form, { name: 'email', label: 'E-mail', type: 'email', focus: true })}
       ${field(form, { name: 'name', label: 'Name', optional: true, max: 200 })}
-      ${choose(form, { name: 'role', label: 'Role', options: roles })}
+      ${choose(form, { name: 'role', label: 'Role', options: roles, hint: 'An admin changes the page; a member reads.' })}
       ${field(form, { name: 'password', label: 'First password', type: 'password', optional: true, autocomplete: 'new-password', hint: 'Tell it to them yourself. Somebody who has an account keeps theirs.' })}`,
     send: async (v) => {
       await call('POST', '/members/', { body: { email: v.email, role: v.role, ...(v.name ? { name: v.name } : {}), ...(v.password ? { password: v.password } : {}) } });
