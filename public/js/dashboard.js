@@ -1,0 +1,76 @@
+import { changed, model, onChange } from './dashboard/model.js';
+import { fold, shell } from './dashboard/shell.js';
+import { html, keyed, render } from './vendor/lit-html.js';
+import { incident, incidents } from './dashboard/views/incident.js';
+import { leaveSettings, settings } from './dashboard/views/organization.js';
+import { maintenance, maintenances } from './dashboard/views/maintenance.js';
+import * as dialogs from './dashboard/dialog.js';
+import * as keyboard from './dashboard/keys.js';
+import * as router from './dashboard/router.js';
+import * as update from './dashboard/update.js';
+import { accent } from './dashboard/accent.js';
+import { audit } from './dashboard/views/audit.js';
+import { empty } from './dashboard/views/list.js';
+import { keys } from './dashboard/views/apikey.js';
+import { open, reconnect } from './dashboard/desk.js';
+import { overview } from './dashboard/views/overview.js';
+import { queue } from './dashboard/views/queue.js';
+import { services } from './dashboard/views/service.js';
+import { subscribers } from './dashboard/views/subscriber.js';
+import { team } from './dashboard/views/team.js';
+
+/** @typedef {import('./dashboard/types.js').View} View */
+
+/** @type {Record<string, (view: View, id: string) => unknown>} */
+const views = {
+  overview,
+  services,
+  incidents: (view, id) => (id ? incident(view, id) : incidents(view)),
+  maintenance: (view, id) => (id ? maintenance(view, id) : maintenances(view)),
+  subscribers,
+  team,
+  keys,
+  audit,
+  settings,
+  queue,
+  missing: () => empty('Nothing here', 'This address leads nowhere.', html`<a class="button" href="/dashboard">Overview</a>`),
+};
+
+const titles = /** @type {Record<string, string>} */ ({
+  overview: 'Overview', services: 'Services', incidents: 'Incidents', maintenance: 'Maintenance', subscribers: 'Subscribers', team: 'Team', keys: 'API keys', audit: 'Audit log', settings: 'Settings', queue: 'Waiting to be sent', missing: 'Not found',
+});
+
+const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+
+function content() {
+  const { name, id } = router.route();
+  if (model.failure && !model.view) {
+    return empty('The dashboard cannot start', model.failure, html`<button type="button" class="button" @click=${() => { model.failure = ''; reconnect(); }}>Try again</button>`);
+  }
+  if (!model.view) return html`<div class="skeleton tall" aria-busy="true" aria-label="Opening"></div>`;
+  return keyed(`${name}/${id}`, views[name](model.view, id));
+}
+
+function draw() {
+  const { name } = router.route();
+  if (name !== 'settings') leaveSettings();
+  render(shell(content()), root);
+  dialogs.settle();
+  accent(model.view?.org.accent ?? '');
+  const org = model.view?.org.name ?? model.identity?.organization.name;
+  document.title = `${titles[name]}${org ? ` · ${org}` : ''}`;
+}
+
+/** After a move to another view, reading starts at its heading. */
+function arrive() {
+  fold();
+  changed();
+  setTimeout(() => /** @type {HTMLElement|null} */ (document.querySelector('main h1'))?.focus({ preventScroll: true }), 0);
+}
+
+onChange(draw);
+router.start(arrive);
+keyboard.start();
+draw();
+open(document.documentElement.dataset.core ?? '');
+update.start();

@@ -1,0 +1,105 @@
+import { changed, model } from './model.js';
+import { Form, notices } from './form.js';
+import { html, keyed, nothing } from '../vendor/lit-html.js';
+import { icon } from './icon.js';
+
+/** @typedef {import('./form.js').Spec} Spec */
+/** @typedef {{title: string, body: () => unknown, wide?: boolean}} Sheet something to read */
+
+/** @type {Form|null} */
+let form = null;
+/** @type {Sheet|null} */
+let sheet = null;
+let turn = 0;
+
+/** Whether a dialog is open. */
+export const busy = () => form !== null || sheet !== null;
+
+/** Opens a form in the dialog; what was typed in it before is offered again. @param {Spec} spec */
+export async function openForm(spec) {
+  form?.keep();
+  const next = new Form(spec);
+  next.onClose = close;
+  // The draft is there before the first drawing, so that nothing moves under the eye.
+  await next.restore();
+  form = next;
+  sheet = null;
+  turn++;
+  changed();
+}
+
+/** @param {Sheet} what */
+export function openSheet(what) {
+  form?.keep();
+  form = null;
+  sheet = what;
+  turn++;
+  changed();
+}
+
+/** Closes it and keeps what was typed. */
+export function close() {
+  form?.keep();
+  form = null;
+  sheet = null;
+  changed();
+}
+
+/** The one dialog of the page. It is always there, so that opening it moves nothing. */
+export function dialog() {
+  const title = form?.spec.title ?? sheet?.title ?? '';
+  const wide = form?.spec.wide ?? sheet?.wide;
+  return html`<dialog id="dialog" class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" @close=${close} @cancel=${(/** @type {Event} */ e) => e.target === e.currentTarget && close()}>
+    ${form || sheet
+      ? keyed(turn, html`<header><h2 id="dialog-title">${title}</h2>
+          <button type="button" class="quiet-button" aria-label="Close" @click=${close}>${icon('close')}</button></header>
+          ${form ? formBody(form) : html`<div class="sheet">${sheet?.body()}</div>`}`)
+      : nothing}
+  </dialog>`;
+}
+
+/** @param {Form} open */
+function formBody(open) {
+  const { spec } = open;
+  const keys = (/** @type {KeyboardEvent} */ e) => {
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
+      e.preventDefault();
+      open.submit();
+    }
+  };
+  const submit = (/** @type {Event} */ e) => {
+    e.preventDefault();
+    open.submit();
+  };
+  return html`<form class="form" novalidate @submit=${submit} @keydown=${keys}>
+    <div class="columns">
+      <div class="fields">${notices(open)}${spec.body(open)}</div>
+      ${spec.aside ? html`<aside aria-label="Preview">${spec.aside(open)}</aside>` : nothing}
+    </div>
+    <footer>
+      <p class="faint grow">${footnote(open)}</p>
+      <button type="button" class="button" @click=${close}>Cancel</button>
+      <button type="submit" class="button ${spec.danger ? 'danger' : 'primary'}" ?disabled=${open.busy} aria-keyshortcuts="Control+Enter">${open.busy ? 'Sending…' : spec.action}</button>
+    </footer>
+  </form>`;
+}
+
+/** @param {Form} open */
+function footnote(open) {
+  if (open.spec.plain) return nothing;
+  if (model.link !== 'live') return 'Offline: it will be kept here and sent later.';
+  return open.touched.size ? html`<span class="wide-only">Kept as a draft</span>` : nothing;
+}
+
+/** After drawing: the element follows what should be open. */
+export function settle() {
+  const element = /** @type {HTMLDialogElement|null} */ (document.getElementById('dialog'));
+  if (!element) return;
+  if (busy() && !element.open) {
+    element.showModal();
+    const first = element.querySelector('[autofocus]') ?? element.querySelector('input, select, textarea, button.primary, button.danger');
+    if (first instanceof HTMLElement) first.focus();
+  } else if (!busy() && element.open) {
+    element.close();
+  }
+}

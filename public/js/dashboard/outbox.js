@@ -1,0 +1,190 @@
+import * as database from './database.js';
+import { model, changed } from './model.js';
+import { Refused, SignedOut, Unreachable, call } from './request.js';
+import { toRequest } from './command.js';
+import { alone, tell } from './tabs.js';
+
+/** @typedef {import('./types.js').Item} Item */
+/** @typedef {import('./types.js').Problem} Problem */
+
+// Commands on their way to the server: kept in IndexedDB, sent in order, one at a time, by one tab, under the same key each
+// time, so that the server runs each once however often it arrives.
+
+const BACK_OFF = 1000;
+const BACK_OFF_MAX = 30_000;
+/** After this many failures of the server itself, a command no longer holds up those behind it. */
+const FAILURES = 6;
+
+/** @typedef {{changed: () => void, sent: (item: Item) => void, refused: (item: Item) => void, reached: () => void, signedOut: () => void}} Handlers */
+
+/** @type {Handlers} */
+let tellDesk = { changed() {}, sent() {}, refused() {}, reached() {}, signedOut() {} };
+let owner = '';
+let tries = 0;
+let timer = 0;
+let draining = false;
+let again = false;
+
+/** Items that are done: a read that began before they were taken out must not bring them back. */
+const gone = new Set();
+
+/** @param {Handlers} handlers */
+export const handle = (handlers) => (tellDesk = handlers);
+
+/** Opens a person's queue. @param {string} who */
+export async function open(who) {
+  owner = who;
+  await read();
+}
+
+async function read() {
+  /** @type {Item[]} */
+  const items = await database.all('queue');
+  const mine = items.filter((item) => item.owner === owner && !gone.has(item.id));
+  model.othersQueued = items.filter((item) => item.owner !== owner).length;
+  model.queue = mine;
+  tellDesk.changed();
+}
+
+/** Another tab changed it. */
+export async function refresh() {
+  await read();
+  kick();
+}
+
+/** @param {Item} item */
+export async function add(item) {
+  await database.put('queue', item);
+  await read();
+  tell('queue');
+  kick();
+}
+
+/** Takes an item out: it arrived, or its author dropped it. @param {string} id */
+export async function take(id) {
+  gone.add(id);
+  model.queue = model.queue.filter((item) => item.id !== id);
+  await database.changeItem(id, () => null);
+  tell('queue');
+  changed();
+}
+
+/** @param {string} id @param {Partial<Item>} change */
+async function mark(id, change) {
+  await database.changeItem(id, (item) => ({ ...item, ...change }));
+  await read();
+  tell('queue');
+}
+
+/** Refuses an item that cannot hold any more, before it is sent. @param {Item} item @param {Problem} problem @param {Item['cause']} cause */
+export const refuse = (item, problem, cause) => mark(item.id, { state: 'refused', problem, cause });
+
+/** Sends a refused item again as it is. @param {string} id */
+export async function retry(id) {
+  await mark(id, { state: 'waiting', failures: 0, problem: undefined, cause: undefined });
+  now();
+}
+
+/**
+ * Puts an edited command in an item's place. It is another command, so it gets another key.
+ * @param {string} id
+ * @param {Pick<Item, 'id'|'command'|'at'|'seq'|'title'>} next
+ */
+export async function replace(id, next) {
+  await database.changeItem(id, (item) => ({ ...item, ...next, state: 'waiting', attempts: 0, failures: 0, problem: undefined, cause: undefined }));
+  await read();
+  tell('queue');
+  now();
+}
+
+/** Tries at once. */
+export function now() {
+  tries = 0;
+  clearTimeout(timer);
+  model.retryAt = 0;
+  kick();
+}
+
+/** Sends what waits, unless a pause is on. */
+export function kick() {
+  if (model.retryAt > Date.now() || model.expired || !owner) return;
+  if (draining) {
+    again = true;
+    return;
+  }
+  if (!model.queue.some((item) => item.state === 'waiting')) return;
+  drain();
+}
+
+async function drain() {
+  draining = true;
+  model.sending = true;
+  changed();
+  try {
+    await alone(`queue ${owner}`, async () => {
+      for (let item = await first(); item; item = await first()) await send(item);
+    });
+    tries = 0;
+  } catch (error) {
+    pause(error);
+  } finally {
+    draining = false;
+    model.sending = false;
+    changed();
+  }
+  if (again) {
+    again = false;
+    kick();
+  }
+}
+
+/** @returns {Promise<Item|undefined>} */
+async function first() {
+  await read();
+  return model.queue.find((item) => item.state === 'waiting');
+}
+
+/** @param {Item} item */
+async function send(item) {
+  // Written before it leaves: after a crash it must be known that it may have arrived.
+  await database.changeItem(item.id, (kept) => ({ ...kept, attempts: kept.attempts + 1 }));
+  const { method, path, options } = toRequest(item.id, item.command);
+  try {
+    const { headers } = await call(method, path, options);
+    const seq = Number(headers.get('Status-Seq'));
+    if (seq) await mark(item.id, { state: 'sent', sentSeq: seq });
+    else await take(item.id);
+    tellDesk.sent(item);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    await refusal(item, error);
+  }
+  tellDesk.reached();
+}
+
+/** @param {Item} item @param {Refused} error */
+async function refusal(item, error) {
+  if (error.status >= 500 && item.failures + 1 < FAILURES) {
+    await database.changeItem(item.id, (kept) => ({ ...kept, failures: kept.failures + 1 }));
+    throw new Unreachable(error.message);
+  }
+  const refusedItem = { ...item, state: /** @type {const} */ ('refused'), problem: error.problem };
+  await mark(item.id, { state: 'refused', problem: error.problem });
+  tellDesk.refused(refusedItem);
+}
+
+/** @param {unknown} error */
+function pause(error) {
+  if (error instanceof SignedOut) {
+    tellDesk.signedOut();
+    return;
+  }
+  const asked = error instanceof Unreachable ? error.retryAfter * 1000 : 0;
+  const wait = Math.max(asked, Math.min(BACK_OFF_MAX, BACK_OFF * 2 ** tries++) * (0.5 + Math.random()));
+  model.retryAt = Date.now() + wait;
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    model.retryAt = 0;
+    kick();
+  }, wait);
+}

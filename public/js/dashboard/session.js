@@ -1,0 +1,79 @@
+import * as database from './database.js';
+import { Refused, SignedOut, exchange } from './request.js';
+import { alone } from './tabs.js';
+
+/** @typedef {import('./types.js').Identity} Identity */
+
+// The access token lives here and nowhere else: it is gone with the tab. The refresh cookie is out of any script's reach.
+let access = '';
+let good = 0; // until when, in performance.now() milliseconds
+
+/** @param {any} answer @returns {Identity} */
+function take(answer) {
+  access = answer.access_token;
+  good = performance.now() + answer.expires_in * 1000;
+  return { user: answer.user, organization: answer.organization, role: answer.role };
+}
+
+/**
+ * A token that is good for a moment yet.
+ * @param {boolean} [fresh] the one at hand was refused
+ * @returns {Promise<string>}
+ */
+export async function token(fresh = false) {
+  const refused = fresh ? access : '';
+  if (access && access !== refused && good - performance.now() > 5000) return access;
+  await refresh(refused);
+  return access;
+}
+
+/** How long the token at hand is good, in milliseconds. */
+export const lasts = () => (access ? good - performance.now() : 0);
+
+/** @type {Promise<Identity>|null} */
+let refreshing = null;
+
+/**
+ * Takes a new token by the cookie: one tab at a time, since each answer replaces the cookie and an old one is an alarm.
+ * @param {string} [refused]
+ * @returns {Promise<Identity>}
+ */
+export function refresh(refused = '') {
+  refreshing ??= alone('refresh', async () => {
+    try {
+      const { data } = await exchange('POST', '/auth/refresh/');
+      return take(data);
+    } catch (error) {
+      if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
+        access = '';
+        throw new SignedOut('Your sign-in has ended.');
+      }
+      throw error;
+    }
+  }).finally(() => (refreshing = null));
+  return refreshing;
+}
+
+/** @param {{email: string, password: string, organization?: string}} credentials @returns {Promise<Identity>} */
+export async function login(credentials) {
+  const { data } = await exchange('POST', '/auth/login/', { body: credentials });
+  return take(data);
+}
+
+/** Ends the sign-in at the server; offline, the cookie stays until it expires. */
+export async function logout() {
+  try {
+    await exchange('POST', '/auth/logout/', { headers: access ? { Authorization: `Bearer ${access}` } : {} });
+  } finally {
+    access = '';
+  }
+}
+
+/** Who was here last. @returns {Promise<(Identity & {features?: Record<string, boolean>})|undefined>} */
+export const last = () => database.get('session', 'last');
+
+/** @param {Identity & {features?: Record<string, boolean>}} identity */
+export const remember = (identity) => database.put('session', { key: 'last', ...identity });
+
+/** Whose queue this is. @param {Identity} identity */
+export const owner = (identity) => `${identity.organization.id} ${identity.user.id}`;

@@ -1,0 +1,121 @@
+import { changed, dismiss, mayWrite, model, refused, waiting } from './model.js';
+import { html, nothing } from '../vendor/lit-html.js';
+import { ago, short } from './time.js';
+import { count } from './words.js';
+import { dialog } from './dialog.js';
+import { icon } from './icon.js';
+import { leave, signAgain } from './views/signin.js';
+import { openIncident } from './views/incident_form.js';
+import { reconnect } from './desk.js';
+import { reload } from './update.js';
+import { route } from './router.js';
+import { showKeys } from './keys.js';
+
+/** @typedef {{name: string, label: string, icon: string, needs?: string, admin?: boolean}} Entry */
+
+/** @type {Entry[]} */
+const entries = [
+  { name: 'overview', label: 'Overview', icon: 'overview' },
+  { name: 'services', label: 'Services', icon: 'services' },
+  { name: 'incidents', label: 'Incidents', icon: 'incidents' },
+  { name: 'maintenance', label: 'Maintenance', icon: 'maintenance' },
+  { name: 'subscribers', label: 'Subscribers', icon: 'subscribers', needs: 'subscribers' },
+  { name: 'team', label: 'Team', icon: 'team', needs: 'members' },
+  { name: 'keys', label: 'API keys', icon: 'keys', needs: 'keys', admin: true },
+  { name: 'audit', label: 'Audit log', icon: 'audit', needs: 'audit' },
+  { name: 'settings', label: 'Settings', icon: 'settings' },
+];
+
+let unfolded = false;
+
+/** Closes the menu of a narrow window. */
+export const fold = () => {
+  unfolded = false;
+};
+
+/** @param {string} name */
+export const hrefOf = (name) => (name === 'overview' ? '/dashboard' : `/dashboard/${name}`);
+
+/** The whole window around a view. @param {unknown} view */
+export function shell(view) {
+  return html`<a class="skip" href="#main">Skip to content</a>
+    <div class="app">
+      ${rail()}
+      <main id="main" tabindex="-1">
+        ${strips()}
+        ${view}
+      </main>
+    </div>
+    ${toastBar()} ${dialog()}
+    <div class="sr" role="status" aria-live="polite">${model.said}</div>`;
+}
+
+function rail() {
+  const here = route().name;
+  const shown = entries.filter((e) => (!e.needs || model.features[e.needs]) && (!e.admin || mayWrite()));
+  const org = model.view?.org ?? model.identity?.organization;
+  return html`<header class="rail">
+    <div class="brand">
+      <a class="org" href="/dashboard"><span class="mark" aria-hidden="true">${(org?.name ?? '·').slice(0, 1)}</span><span class="name">${org?.name ?? ''}</span></a>
+      ${org ? html`<a class="quiet-button" href="/status/${org.slug}" target="_blank" rel="noopener" aria-label="Public page, in a new tab" title="Public page">${icon('out')}</a>` : nothing}
+    </div>
+    ${mayWrite() ? html`<button type="button" class="button primary open" aria-keyshortcuts="i" @click=${() => openIncident()}>${icon('plus')}<span class="label">Open an incident</span><kbd>i</kbd></button>` : nothing}
+    ${connection()}
+    <button type="button" class="quiet-button fold" aria-expanded=${unfolded} aria-controls="menu" aria-label="Menu" @click=${() => {
+      unfolded = !unfolded;
+      changed();
+    }}>${icon(unfolded ? 'close' : 'menu')}</button>
+    <div id="menu" class=${unfolded ? 'menu unfolded' : 'menu'}>
+      <nav aria-label="Main">
+        <ul>${shown.map((e) => html`<li><a href=${hrefOf(e.name)} aria-current=${here === e.name ? 'page' : nothing}>${icon(e.icon)}${e.label}${badgeOf(e.name)}</a></li>`)}</ul>
+      </nav>
+      <div class="person">
+        <div class="who"><strong>${model.identity?.user.name || model.identity?.user.email || ''}</strong><span class="faint">${model.identity ? (mayWrite() ? 'Admin' : 'Member, read only') : ''}</span></div>
+        <button type="button" class="quiet-button" aria-label="Keys" title="Keys (?)" @click=${showKeys}><kbd>?</kbd></button>
+        <button type="button" class="quiet-button" aria-label="Sign out" title="Sign out" @click=${leave}>${icon('leave')}</button>
+      </div>
+    </div>
+  </header>`;
+}
+
+/** @param {string} name */
+function badgeOf(name) {
+  const n = name === 'incidents' ? model.view?.incidents.filter((i) => i.status !== 'resolved').length : 0;
+  return n ? html`<span class="count" aria-label="${n} active">${n}</span>` : nothing;
+}
+
+/** Live, or since when not, and how much waits; it leads to the queue. */
+function connection() {
+  const queued = waiting().length;
+  const bad = refused().length;
+  const live = model.link === 'live';
+  const words = live ? 'Live' : model.link === 'offline' ? `Offline${model.seenAt ? ` since ${short(model.seenAt)}` : ''}` : 'Connecting';
+  return html`<a class="connection ${model.link}" href="/dashboard/queue" aria-current=${route().name === 'queue' ? 'page' : nothing}>
+    <span class="dot" aria-hidden="true"></span><span class="words">${words}</span>
+    ${queued ? html`<span class="count">${queued} queued</span>` : nothing}
+    ${bad ? html`<span class="count bad">${bad} refused</span>` : nothing}
+  </a>`;
+}
+
+/** One line each for what a person should know wherever they are. */
+function strips() {
+  return html`${model.expired
+      ? html`<div class="strip warn" role="alert"><p><strong>Your sign-in has ended.</strong> ${waiting().length ? `${count(waiting().length, 'change')} wait here and will be sent when you are back.` : 'You can go on reading; nothing is sent until you are back.'}</p>
+          <button type="button" class="button small" @click=${signAgain}>Sign in</button></div>`
+      : nothing}
+    ${!model.expired && model.link === 'offline' && model.view
+      ? html`<div class="strip" role="status"><p><strong>We could not reach the server.</strong> This is what we knew ${model.seenAt ? ago(model.seenAt) : 'last'}. You can work on; changes are kept here and will be sent.</p>
+          ${model.gaveUp ? html`<button type="button" class="button small" @click=${reconnect}>Try again</button>` : nothing}</div>`
+      : nothing}
+    ${model.identity?.role === 'member' ? html`<div class="strip"><p>You are a member here: you can read everything and change nothing. An admin can change that under Team.</p></div>` : nothing}
+    ${model.newVersion ? html`<div class="strip"><p>A new version is ready. It is used from the next start; what waits to be sent stays.</p><button type="button" class="button small" @click=${reload}>Load it now</button></div>` : nothing}
+    ${model.othersQueued && !model.queue.length ? html`<div class="strip"><p>${count(model.othersQueued, 'change')} that somebody else typed in this browser will be sent when they sign in.</p></div>` : nothing}`;
+}
+
+function toastBar() {
+  const t = model.toast;
+  return html`<div class="toasts">${t
+    ? html`<div class="toast ${t.kind}"><p>${t.text}</p>${t.href ? html`<a href=${t.href} @click=${dismiss}>${t.link}</a>` : nothing}
+        <button type="button" class="quiet-button" aria-label="Dismiss" @click=${dismiss}>${icon('close')}</button></div>`
+    : nothing}</div>`;
+}

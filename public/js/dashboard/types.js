@@ -1,0 +1,136 @@
+// The shapes that the dashboard shares with the server (shared/status, shared/page, wasm/bridge). Types only: no code.
+
+/** @typedef {{id: string, name: string}} Ref */
+/** @typedef {{id: string, name: string, from_state: string, to_state: string}} Affected */
+/** @typedef {{id: string, status: string, status_display: string, body: string, created_at: string}} Update */
+
+/**
+ * @typedef {object} Service
+ * @property {string} id
+ * @property {string} name
+ * @property {string} description
+ * @property {string} status
+ * @property {string} status_display
+ * @property {number} position
+ * @property {string} group
+ * @property {string} created_at
+ * @property {string} updated_at
+ * @property {number} version
+ * @property {string} status_since
+ * @property {string[]} [next] where an admin may move it now; absent until the rules are loaded
+ * @property {string[]} [next_by_incident] where a new incident may move it
+ */
+
+/**
+ * @typedef {object} Incident
+ * @property {string} id
+ * @property {string} title
+ * @property {string} description
+ * @property {string} status
+ * @property {string} status_display
+ * @property {string} impact
+ * @property {Ref} service
+ * @property {Affected[]} services
+ * @property {Update[]} updates oldest first
+ * @property {string} created_at
+ * @property {string} updated_at
+ * @property {string|null} resolved_at
+ * @property {number} version
+ * @property {string[]} [next]
+ */
+
+/**
+ * @typedef {object} Maintenance
+ * @property {string} id
+ * @property {string} title
+ * @property {string} description
+ * @property {string} status
+ * @property {string} status_display
+ * @property {Ref[]} services
+ * @property {Update[]} updates oldest first
+ * @property {string} scheduled_for
+ * @property {string} scheduled_until
+ * @property {string} created_at
+ * @property {string} updated_at
+ * @property {string|null} started_at
+ * @property {string|null} completed_at
+ * @property {number} version
+ * @property {string[]} [next]
+ */
+
+/**
+ * @typedef {object} Organization
+ * @property {string} id
+ * @property {string} slug
+ * @property {string} name
+ * @property {string} description
+ * @property {string} url
+ * @property {string} hostname
+ * @property {string} time_zone
+ * @property {string} accent
+ * @property {number} version
+ */
+
+/**
+ * What the page is, with the queue on top: the rules' `view`.
+ * @typedef {object} View
+ * @property {number} seq
+ * @property {string} at
+ * @property {Organization} org
+ * @property {string} [indicator]
+ * @property {string} [description]
+ * @property {Service[]} services
+ * @property {Incident[]} incidents newest first
+ * @property {Maintenance[]} maintenances newest first
+ */
+
+/** @typedef {{field: string, message: string}} FieldError */
+
+/**
+ * A refusal, from the rules or from the server: the members of a problem document.
+ * @typedef {object} Problem
+ * @property {string} code
+ * @property {string} detail
+ * @property {FieldError[]} [errors]
+ * @property {string[]} [allowed]
+ * @property {any} [current]
+ */
+
+/** @typedef {{kind: string, id?: string, [field: string]: any}} Command */
+
+/**
+ * One event of the page's log as the rules give it.
+ * @typedef {{seq: number, type: string, at: string, command: string, org?: any, service?: any, incident?: any, maintenance?: any}} PageEvent
+ */
+
+/** @typedef {{id: string, events?: PageEvent[], error?: Problem}} Verdict */
+
+/**
+ * A WebSocket message about the page.
+ * @typedef {{type: string, seq: number, data: any, event: string, at: string, command: string}} Frame
+ */
+
+/**
+ * A command that waits for the server, as IndexedDB keeps it.
+ * @typedef {object} Item
+ * @property {number} [n] the order; given by the database
+ * @property {string} id also the Idempotency-Key
+ * @property {string} owner who typed it: organisation and user
+ * @property {Command} command
+ * @property {string} at when it was decided
+ * @property {number} seq the last event its author had seen
+ * @property {'waiting'|'sent'|'refused'} state
+ * @property {number} attempts times it left for the server; more than none means that it may have arrived
+ * @property {number} failures of the server in a row
+ * @property {number} [sentSeq] the event that the server's answer includes
+ * @property {boolean} [remote] about an object that is older than the page's state: only the server can judge it
+ * @property {Problem} [problem]
+ * @property {Frame} [cause] what happened meanwhile to the same object
+ * @property {string} title what it does, in words
+ */
+
+/** @typedef {{id: string, email: string, name: string}} User */
+/** @typedef {{id: string, slug: string, name: string}} OrgRef */
+/** @typedef {{user: User, organization: OrgRef, role: 'admin'|'member'}} Identity */
+
+export {};

@@ -1,0 +1,117 @@
+import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
+import { PAGE_SIZE, Remote, empty, heading, mark, pageNumber, pager } from './list.js';
+import { deleteIncident, editIncident, openIncident, openUpdate } from './incident_form.js';
+import { go, route, withQuery } from '../router.js';
+import { badge, icon } from '../icon.js';
+import { mayWrite } from '../model.js';
+import { ago, exact, short, span } from '../time.js';
+import { impactTone, stateName } from '../words.js';
+import { markdown } from '../markdown.js';
+
+/** @typedef {import('../types.js').Incident} Incident */
+/** @typedef {import('../types.js').View} View */
+/** @typedef {import('../types.js').Update} Update */
+
+/** How many resolved incidents the page's state holds (shared/page, KeepClosed); older ones only the server has. */
+const KEPT = 100;
+const filters = [['', 'All'], ['active', 'Active'], ['resolved', 'Resolved']];
+
+const older = new Remote();
+const single = new Remote();
+
+/** @param {View} view */
+export function incidents(view) {
+  const { query } = route();
+  const status = query.get('status') ?? '';
+  const service = query.get('service') ?? '';
+  const open = mayWrite() ? html`<button type="button" class="button primary" @click=${() => openIncident()}>${icon('plus')}Open an incident</button>` : nothing;
+  if (!view.incidents.length) {
+    return html`${heading('Incidents', open)}${empty('No incident yet', 'When something breaks, open an incident: visitors then read what is wrong, in your words, as you learn more.', mayWrite() ? html`<p class="faint">The key <kbd>i</kbd> does it from anywhere.</p>` : nothing)}`;
+  }
+  return html`${heading('Incidents', open)}
+    <div class="filters">
+      <div class="tabs" role="group" aria-label="Status">${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div>
+      <select aria-label="Service" @change=${(/** @type {Event} */ e) => go(withQuery({ service: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
+        <option value="" .selected=${live(!service)}>Any service</option>
+        ${view.services.map((s) => html`<option value=${s.id} .selected=${live(s.id === service)}>${s.name}</option>`)}
+      </select>
+    </div>
+    ${list(view, status, service)}`;
+}
+
+/** From what is here as far as it reaches, then from the server. @param {View} view @param {string} status @param {string} service */
+function list(view, status, service) {
+  const fits = (/** @type {Incident} */ i) => (!status || (status === 'active') === (i.status !== 'resolved')) && (!service || i.services.some((s) => s.id === service));
+  const here = view.incidents.filter(fits);
+  const more = status !== 'active' && view.incidents.filter((i) => i.status === 'resolved').length >= KEPT;
+  const page = pageNumber();
+  const upTo = page * PAGE_SIZE;
+  if (!more || upTo <= here.length) {
+    const rows = here.slice(upTo - PAGE_SIZE, upTo);
+    return html`${rows.length ? table(rows) : nothingHere(status, service)}${pager({ count: here.length, more })}`;
+  }
+  const query = new URLSearchParams({ page: String(page), page_size: String(PAGE_SIZE) });
+  if (status) query.set('status', status);
+  if (service) query.set('service', service);
+  return older.show(`/incidents/?${query}`).draw((data) => html`${data.results.length ? table(data.results) : nothingHere(status, service)}${pager(data)}`);
+}
+
+/** @param {string} status @param {string} service */
+function nothingHere(status, service) {
+  if (status === 'active' && !service) return empty('Nothing is broken', 'No incident is active now.', html`<a class="button" href="/dashboard/incidents">Show all</a>`);
+  return empty('Nothing found', 'No incident is like that.', html`<a class="button" href="/dashboard/incidents">Show all</a>`);
+}
+
+/** @param {Incident[]} rows */
+function table(rows) {
+  return html`<div class="scroll"><table class="list incidents">
+    <thead><tr><th scope="col">Incident</th><th scope="col">Status</th><th scope="col" class="wide-only">Opened</th><th scope="col" class="wide-only">Lasted</th></tr></thead>
+    <tbody>${repeat(rows, (i) => i.id, row)}</tbody>
+  </table></div>`;
+}
+
+/** @param {Incident} i */
+function row(i) {
+  const end = i.resolved_at ? Date.parse(i.resolved_at) : Date.now();
+  return html`<tr>
+    <td class="main"><a class="strong" href="/dashboard/incidents/${i.id}">${i.title}</a> ${mark(i.id)}<span class="faint block clip">${i.services.map((s) => s.name).join(', ')}<span class="narrow-only"> · ${ago(i.created_at)}</span></span></td>
+    <td class="state">${badge(i.status, i.status_display, i.status === 'resolved' ? 'operational' : impactTone(i.impact))}</td>
+    <td class="wide-only nowrap"><time title=${exact(i.created_at)}>${short(i.created_at)}</time></td>
+    <td class="wide-only nowrap faint">${span(end - Date.parse(i.created_at))}${i.resolved_at ? '' : ' so far'}</td>
+  </tr>`;
+}
+
+/** One incident with its timeline. @param {View} view @param {string} id */
+export function incident(view, id) {
+  const here = view.incidents.find((i) => i.id === id);
+  if (here) return detail(here, false);
+  return html`${single.show(`/incidents/${encodeURIComponent(id)}/`).draw((data) => detail(/** @type {any} */ (data), true))}`;
+}
+
+/** @param {Incident} i @param {boolean} remote */
+function detail(i, remote) {
+  const next = i.next ?? (i.status === 'resolved' ? [] : ['resolved']);
+  const actions = mayWrite()
+    ? html`${next.length ? html`<button type="button" class="button primary" @click=${() => openUpdate(i, { remote })}>Update</button>` : nothing}
+        ${next.includes('resolved') ? html`<button type="button" class="button" @click=${() => openUpdate(i, { status: 'resolved', remote })}>Resolve</button>` : nothing}
+        <button type="button" class="button" @click=${() => editIncident(i, { remote })}>${icon('edit')}Correct</button>
+        <button type="button" class="button" @click=${() => deleteIncident(i, remote)}>${icon('trash')}Delete</button>`
+    : nothing;
+  const end = i.resolved_at ? Date.parse(i.resolved_at) : Date.now();
+  return html`<p class="crumb"><a href="/dashboard/incidents">${icon('left')}Incidents</a></p>
+    ${heading(i.title, actions, html`<p class="facts">${badge(i.status, i.status_display, i.status === 'resolved' ? 'operational' : impactTone(i.impact))}<span class="faint">Opened <time title=${exact(i.created_at)}>${ago(i.created_at)}</time> · ${i.resolved_at ? 'lasted' : 'lasts'} ${span(end - Date.parse(i.created_at))}</span>${mark(i.id)}</p>`)}
+    <div class="split">
+      <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates)}</section>
+      <section class="panel" aria-labelledby="affected"><h2 id="affected">Affected</h2>
+        <ul class="plain">${i.services.map((s) => html`<li class="affected"><span class="strong">${s.name}</span><span class="shift">${badge(s.from_state, stateName(s.from_state))}${icon('right')}${badge(s.to_state, stateName(s.to_state))}</span></li>`)}</ul>
+      </section>
+    </div>`;
+}
+
+/** Newest first, as visitors read it. @param {Update[]} updates */
+export const timeline = (updates) =>
+  updates.length
+    ? html`<ol class="timeline">${repeat([...updates].reverse(), (u) => u.id, (u) => html`<li>
+        <p class="facts">${badge(u.status, u.status_display)}<time class="faint" title=${ago(u.created_at)}>${exact(u.created_at)}</time>${mark(u.id)}</p>
+        ${u.body ? markdown(u.body) : html`<p class="faint">Without a message.</p>`}</li>`)}</ol>`
+    : html`<p class="faint">No message yet.</p>`;

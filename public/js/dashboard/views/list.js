@@ -1,0 +1,81 @@
+import { html, nothing } from '../../vendor/lit-html.js';
+import { changed } from '../model.js';
+import { Unreachable, call } from '../request.js';
+import { icon } from '../icon.js';
+import { model } from '../model.js';
+import { route, withQuery } from '../router.js';
+
+export const PAGE_SIZE = 25;
+
+/** @param {string} title @param {unknown} [actions] @param {unknown} [under] */
+export const heading = (title, actions = nothing, under = nothing) =>
+  html`<div class="heading"><div><h1 tabindex="-1">${title}</h1>${under}</div><div class="actions">${actions}</div></div>`;
+
+/** What stands where a list would, and what to do about it. @param {string} title @param {unknown} text @param {unknown} [action] */
+export const empty = (title, text, action = nothing) => html`<div class="empty"><h2>${title}</h2><p>${text}</p>${action}</div>`;
+
+export const pageNumber = () => Math.max(1, Number(route().query.get('page')) || 1);
+
+/** @param {{count: number, more?: boolean}} list count of all, and whether there may be more than that */
+export function pager({ count, more = false }) {
+  const page = pageNumber();
+  const pages = Math.max(1, Math.ceil(count / PAGE_SIZE));
+  if (pages <= 1 && !more && page === 1) return nothing;
+  const link = (/** @type {number} */ to, /** @type {string} */ words, /** @type {string} */ name) =>
+    to < 1 || (to > pages && !more)
+      ? html`<span class="button small off" aria-hidden="true">${icon(name)}${words}</span>`
+      : html`<a class="button small" href=${withQuery({ page: to === 1 ? '' : String(to) })}>${icon(name)}${words}</a>`;
+  return html`<nav class="pager" aria-label="Pages">${link(page - 1, 'Newer', 'left')}<span class="faint">Page ${page}${more ? '' : ` of ${pages}`}</span>${link(page + 1, 'Older', 'right')}</nav>`;
+}
+
+/** A word beside an object that a queued command is about. @param {string} id */
+export function mark(id) {
+  const state = model.marks.get(id);
+  if (!state) return nothing;
+  const words = { pending: model.link === 'live' ? 'Sending' : 'Waiting to be sent', sent: 'Sent', refused: 'Refused' }[state];
+  return html`<a class="pip ${state}" href="/dashboard/queue">${words}</a>`;
+}
+
+/**
+ * A list that only the server has: loaded when it is looked at, kept while its address stays the same.
+ */
+export class Remote {
+  #key = '';
+  /** @type {{count: number, results: any[]}|null} */ data = null;
+  failure = '';
+  loading = false;
+
+  /** @param {string} path with its query */
+  show(path) {
+    if (this.#key !== path) {
+      this.#key = path;
+      this.data = null;
+      this.load();
+    }
+    return this;
+  }
+
+  /** Asks again; what is shown stays until the answer is there. */
+  async load() {
+    const key = this.#key;
+    this.loading = true;
+    this.failure = '';
+    try {
+      const { data } = await call('GET', key);
+      if (key === this.#key) this.data = data;
+    } catch (error) {
+      if (key !== this.#key) return;
+      this.failure = error instanceof Unreachable ? 'This list is kept at the server, which we cannot reach now.' : /** @type {Error} */ (error).message;
+    }
+    this.loading = false;
+    changed();
+  }
+
+  /** @param {(data: {count: number, results: any[]}) => unknown} draw */
+  draw(draw) {
+    if (this.failure) {
+      return empty('Not here', this.failure, html`<button type="button" class="button" @click=${() => this.load()}>Try again</button>`);
+    }
+    return this.data ? draw(this.data) : html`<div class="skeleton" aria-busy="true" aria-label="Loading"></div>`;
+  }
+}

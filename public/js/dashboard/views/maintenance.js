@@ -1,0 +1,195 @@
+import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
+import { PAGE_SIZE, Remote, empty, heading, mark, pageNumber, pager } from './list.js';
+import { choose, field, tick } from '../form.js';
+import { exact, fromInput, short, span, toInput, zone } from '../time.js';
+import { go, route, withQuery } from '../router.js';
+import { badge, icon } from '../icon.js';
+import { mayWrite, model } from '../model.js';
+import { openForm } from '../dialog.js';
+import { preview } from './preview.js';
+import { stateName } from '../words.js';
+import { timeline } from './incident.js';
+
+/** @typedef {import('../form.js').Form} Form */
+/** @typedef {import('../types.js').Command} Command */
+/** @typedef {import('../types.js').Maintenance} Maintenance */
+/** @typedef {import('../types.js').View} View */
+
+const HOUR = 3_600_000;
+const single = new Remote();
+const filters = [['', 'All'], ['upcoming', 'Upcoming'], ['over', 'Over']];
+
+/** @param {Maintenance} m */
+const over = (m) => m.status === 'completed' || m.status === 'cancelled';
+
+/** @param {View} view */
+export function maintenances(view) {
+  const status = route().query.get('status') ?? '';
+  const plan = mayWrite() ? html`<button type="button" class="button" @click=${() => planMaintenance()}>${icon('plus')}Plan maintenance</button>` : nothing;
+  if (!view.maintenances.length) {
+    return html`${heading('Maintenance', plan)}${empty('No maintenance planned', 'Tell people before you take something down: the window starts and ends by itself, and its services show it.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => planMaintenance()}>Plan maintenance</button>` : nothing)}`;
+  }
+  const rows = view.maintenances.filter((m) => !status || (status === 'over') === over(m));
+  const page = pageNumber();
+  return html`${heading('Maintenance', plan)}
+    <div class="filters"><div class="tabs" role="group" aria-label="Status">${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div></div>
+    ${rows.length
+      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Status</th><th scope="col" class="wide-only">Starts</th><th scope="col" class="wide-only">Lasts</th></tr></thead>
+          <tbody>${repeat(rows.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE), (m) => m.id, row)}</tbody></table></div>${pager({ count: rows.length })}`
+      : empty('Nothing found', 'No window is like that.', html`<a class="button" href="/dashboard/maintenance">Show all</a>`)}`;
+}
+
+/** @param {Maintenance} m */
+const row = (m) => html`<tr>
+  <td class="main"><a class="strong" href="/dashboard/maintenance/${m.id}">${m.title}</a> ${mark(m.id)}<span class="faint block clip">${m.services.map((s) => s.name).join(', ')}<span class="narrow-only"> · ${short(m.scheduled_for)}</span></span></td>
+  <td class="state">${badge(m.status, m.status_display)}</td>
+  <td class="wide-only nowrap"><time title=${exact(m.scheduled_for)}>${short(m.scheduled_for)}</time></td>
+  <td class="wide-only nowrap faint">${span(Date.parse(m.scheduled_until) - Date.parse(m.scheduled_for))}</td>
+</tr>`;
+
+/** @param {View} view @param {string} id */
+export function maintenance(view, id) {
+  const here = view.maintenances.find((m) => m.id === id);
+  if (here) return detail(here, false);
+  return html`${single.show(`/maintenances/${encodeURIComponent(id)}/`).draw((data) => detail(/** @type {any} */ (data), true))}`;
+}
+
+/** @type {Record<string, string>} */
+const verbs = { in_progress: 'Start now', verifying: 'Verify', completed: 'Complete', cancelled: 'Cancel the window' };
+
+/** @param {Maintenance} m @param {boolean} remote */
+function detail(m, remote) {
+  // Skipping a step is possible in the form; the buttons are the usual ones.
+  const usual = { scheduled: ['in_progress', 'cancelled'], in_progress: ['verifying', 'completed'], verifying: ['completed'] }[m.status] ?? [];
+  const next = usual.filter((s) => (m.next ?? []).includes(s));
+  const actions = mayWrite()
+    ? html`${next.map((s, i) => html`<button type="button" class="button ${i ? '' : 'primary'}" @click=${() => moveMaintenance(m, s)}>${verbs[s]}</button>`)}
+        ${over(m) ? nothing : html`<button type="button" class="button" @click=${() => moveMaintenance(m, m.status)}>Update</button>`}
+        <button type="button" class="button" @click=${() => editMaintenance(m, remote)}>${icon('edit')}Edit</button>
+        <button type="button" class="button" @click=${() => deleteMaintenance(m, remote)}>${icon('trash')}Delete</button>`
+    : nothing;
+  return html`<p class="crumb"><a href="/dashboard/maintenance">${icon('left')}Maintenance</a></p>
+    ${heading(m.title, actions, html`<p class="facts">${badge(m.status, m.status_display)}<span class="faint">${exact(m.scheduled_for)} to ${short(m.scheduled_until)} (${span(Date.parse(m.scheduled_until) - Date.parse(m.scheduled_for))}, ${zone()})</span>${mark(m.id)}</p>`)}
+    <div class="split">
+      <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>
+        ${m.description ? html`<p class="prose lead">${m.description}</p>` : nothing}${timeline(m.updates)}</section>
+      <section class="panel" aria-labelledby="affected"><h2 id="affected">Services</h2><ul class="plain">${m.services.map((s) => html`<li class="line">${s.name}</li>`)}</ul>
+        <p class="faint">${m.status === 'scheduled' ? 'It starts and ends by itself, at its times.' : m.started_at ? `Started ${exact(m.started_at)}.` : ''} ${m.completed_at ? `Over since ${exact(m.completed_at)}.` : ''}</p></section>
+    </div>`;
+}
+
+/** @param {{from?: Command, instead?: string}} [queued] */
+export function planMaintenance({ from, instead } = {}) {
+  const start = new Date(Math.ceil((Date.now() + HOUR) / HOUR) * HOUR);
+  openForm({
+    key: 'plan_maintenance',
+    title: instead ? 'Edit the queued maintenance' : 'Plan maintenance',
+    action: instead ? 'Save' : 'Plan',
+    wide: true,
+    instead,
+    ids: from ? { id: from.id } : undefined,
+    values: {
+      title: from?.title ?? '', description: from?.description ?? '', services: from?.services ?? [], notify: from?.notify ?? true,
+      scheduled_for: toInput(from?.scheduled_for ?? start), scheduled_until: toInput(from?.scheduled_until ?? start.getTime() + HOUR),
+    },
+    toCommand: (v, form) => ({
+      kind: 'plan_maintenance', id: form.ids.id, title: v.title, description: v.description, services: v.services,
+      scheduled_for: fromInput(v.scheduled_for), scheduled_until: fromInput(v.scheduled_until), notify: v.notify,
+    }),
+    body: (form) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Database upgrade' })}
+      ${times(form)}
+      ${servicePicker(form)}
+      ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true, placeholder: 'What visitors will notice, and what they can do.', hint: 'Markdown.' })}
+      ${tick(form, 'notify', 'Tell subscribers')}`,
+    aside: (form) => preview(form, form.values.services),
+    done: (form) => instead || go(`/dashboard/maintenance/${form.ids.id}`),
+  });
+}
+
+/** @param {Form} form @param {boolean} [startFixed] */
+function times(form, startFixed = false) {
+  return html`<div class="pair">
+      ${startFixed ? nothing : field(form, { name: 'scheduled_for', label: 'Starts', type: 'datetime-local' })}
+      ${field(form, { name: 'scheduled_until', label: 'Ends', type: 'datetime-local', hint: '' })}
+    </div>
+    <p class="faint after">Times are in your zone, ${zone()}.</p>`;
+}
+
+/** @param {Form} form */
+function servicePicker(form) {
+  const error = form.error('services');
+  const chosen = /** @type {string[]} */ (form.values.services);
+  return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>Services</legend>
+    <div class="rows">${model.view?.services.map((s) => html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(/** @type {Event} */ e) =>
+      form.set('services', /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id))} /><span class="grow">${s.name}</span></label><span class="now">${badge(s.status, s.status_display)}</span></div>`)}</div>
+    <p class="hint ${error ? 'bad' : ''}" id="services-hint">${error || 'They are under maintenance from start to end.'}</p>
+  </fieldset>`;
+}
+
+/** Moves a window on, or adds a message to it. @param {Maintenance} m @param {string} to @param {{from?: Command, instead?: string}} [queued] */
+export function moveMaintenance(m, to, { from, instead } = {}) {
+  openForm({
+    key: `move_maintenance:${m.id}:${to}`,
+    title: to === m.status ? `Update “${m.title}”` : `${stateName(to)}: “${m.title}”`,
+    action: to === m.status ? 'Publish' : verbs[to] ?? 'Save',
+    wide: true,
+    instead,
+    ids: from ? { update: from.update_id } : undefined,
+    values: { status: from?.status ?? to, message: from?.message ?? '', notify: from?.notify ?? true },
+    toCommand: (v, form) => ({ kind: 'edit_maintenance', id: m.id, update_id: form.ids.update, status: v.status, message: v.message, notify: v.notify }),
+    body: (form) => {
+      const now = model.view?.maintenances.find((x) => x.id === m.id) ?? m;
+      const next = [...new Set([now.status, ...(now.next ?? []), form.values.status])];
+      return html`${field(form, { name: 'message', label: 'Message', rows: 5, max: 20000, focus: true, optional: form.values.status !== now.status })}
+        ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]) })}
+        ${tick(form, 'notify', 'Tell subscribers')}`;
+    },
+    aside: (form) => preview(form, []),
+  });
+}
+
+/** @param {Maintenance} m @param {boolean} [remote] @param {{from?: Command, instead?: string}} [queued] */
+export function editMaintenance(m, remote = false, { from, instead } = {}) {
+  const started = m.status !== 'scheduled';
+  const was = { scheduled_for: toInput(m.scheduled_for), scheduled_until: toInput(m.scheduled_until) };
+  openForm({
+    key: `edit_maintenance:${m.id}`,
+    title: `Edit “${m.title}”`,
+    action: 'Save',
+    remote,
+    instead,
+    values: {
+      title: from?.title ?? m.title, description: from?.description ?? m.description,
+      scheduled_for: from?.scheduled_for ? toInput(from.scheduled_for) : was.scheduled_for,
+      scheduled_until: from?.scheduled_until ? toInput(from.scheduled_until) : was.scheduled_until,
+    },
+    labels: { title: 'Title', description: 'Message' },
+    about: remote ? undefined : (view) => view.maintenances.find((x) => x.id === m.id),
+    toCommand: (v, form) => ({
+      kind: 'edit_maintenance', id: m.id, update_id: form.ids.update, version: instead ? from?.version : form.version ?? m.version, title: v.title, description: v.description,
+      // An input has no seconds: what was not touched stays exactly as it is.
+      ...(v.scheduled_for !== was.scheduled_for ? { scheduled_for: fromInput(v.scheduled_for) } : {}),
+      ...(v.scheduled_until !== was.scheduled_until ? { scheduled_until: fromInput(v.scheduled_until) } : {}),
+    }),
+    body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
+      ${over(m) ? nothing : times(form, started)}
+      ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true })}`,
+  });
+}
+
+/** @param {Maintenance} m @param {boolean} remote */
+function deleteMaintenance(m, remote) {
+  openForm({
+    key: `delete_maintenance:${m.id}`,
+    title: 'Delete this maintenance?',
+    action: 'Delete the maintenance',
+    danger: true,
+    plain: true,
+    remote,
+    values: {},
+    toCommand: () => ({ kind: 'delete_maintenance', id: m.id }),
+    body: () => html`<p><strong>“${m.title}”</strong> disappears from the page${m.status === 'in_progress' || m.status === 'verifying' ? ', and its services are let go' : ''}. The audit log keeps what was written.</p>
+      ${m.status === 'scheduled' ? html`<p class="faint">To let visitors see that it will not happen, cancel it instead.</p>` : nothing}`,
+    done: () => go('/dashboard/maintenance'),
+  });
+}

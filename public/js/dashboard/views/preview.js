@@ -1,0 +1,92 @@
+import { html, nothing } from '../../vendor/lit-html.js';
+import { badge, icon } from '../icon.js';
+import { count, toneOf } from '../words.js';
+import { model } from '../model.js';
+import * as rules from '../rules.js';
+import { call } from '../request.js';
+import { exact, short } from '../time.js';
+import { changed } from '../model.js';
+
+/** @typedef {import('../form.js').Form} Form */
+/** @typedef {import('../types.js').View} View */
+
+const HOUR = 3_600_000;
+
+/** How many would be told; undefined when the server did not say. @type {number|undefined} */
+let recipients;
+let asked = 0;
+
+function askRecipients() {
+  if (!model.features.subscribers || Date.now() - asked < 60_000) return;
+  asked = Date.now();
+  call('GET', '/subscribers/?page_size=1').then(({ data }) => {
+    recipients = data.count;
+    changed();
+  }, () => {});
+}
+
+/**
+ * What publishing does: the page's own words, each service, today's record, and who is told. The rules say all of it.
+ * @param {Form} form
+ * @param {string[]} services that the form is about
+ */
+export function preview(form, services) {
+  askRecipients();
+  if (!rules.ready() || !model.view || form.spec.instead || form.spec.remote) {
+    return html`<div class="preview"><h3>Preview</h3><p class="faint">The preview needs the rules, which are not loaded here. The server checks what you publish.</p></div>`;
+  }
+  const before = model.view;
+  const after = form.verdict().view;
+  return html`<div class="preview">
+    <h3>${after ? 'What visitors will see' : 'What visitors see now'}</h3>
+    ${banner(after ?? before)}
+    ${after ? changes(before, after) : html`<p class="faint">Fill in what is missing, and this shows what publishing does.</p>`}
+    ${services.length ? record(form, services, after) : nothing}
+    ${told(form)}
+  </div>`;
+}
+
+/** @param {View} view */
+export const banner = (view) =>
+  html`<div class="banner tone-${toneOf(view.indicator ?? 'none')}">${icon(toneOf(view.indicator ?? 'none'))}<span>${view.description}</span></div>`;
+
+/** @param {View} before @param {View} after */
+function changes(before, after) {
+  const moved = after.services.filter((s) => before.services.find((b) => b.id === s.id)?.status !== s.status);
+  const planned = after.maintenances.find((m) => m.status === 'scheduled' && !before.maintenances.some((b) => b.id === m.id));
+  if (planned) return html`<p><strong>${planned.title}</strong><span class="block">${exact(planned.scheduled_for)} to ${short(planned.scheduled_until)}</span><span class="faint block">Nothing changes until then; it starts and ends by itself.</span></p>`;
+  if (!moved.length) return html`<p class="faint">No service changes its state.</p>`;
+  return html`<ul class="changes">${moved.map((s) => {
+    const was = before.services.find((b) => b.id === s.id);
+    return html`<li><span class="grow">${s.name}</span>${was ? html`<span class="was">${badge(was.status, was.status_display)}</span>${icon('right')}` : nothing}${badge(s.status, s.status_display)}</li>`;
+  })}</ul>`;
+}
+
+/** Today's uptime, now and if it stays so for an hour. @param {Form} form @param {string[]} services @param {View|undefined} after */
+function record(form, services, after) {
+  const now = new Date().toISOString();
+  const hence = new Date(Date.now() + HOUR).toISOString();
+  const today = services.map((id) => rules.uptime(id, 1, now)?.uptime ?? '–');
+  const later = after ? whatIf(form, () => services.map((id) => rules.uptime(id, 1, hence)?.uptime ?? '–')) : null;
+  const name = (/** @type {string} */ id) => model.view?.services.find((s) => s.id === id)?.name ?? '';
+  return html`<table class="record"><thead><tr><th scope="col">Uptime of today</th><th scope="col">Now</th>${later ? html`<th scope="col">If it lasts 1 h</th>` : nothing}</tr></thead>
+    <tbody>${services.map((id, i) => html`<tr><th scope="row">${name(id)}</th><td>${today[i]} %</td>${later ? html`<td>${later[i]} %</td>` : nothing}</tr>`)}</tbody></table>`;
+}
+
+/** Asks the rules something as if the form were published, then puts the queue back. @template T @param {Form} form @param {() => T} ask @returns {T} */
+function whatIf(form, ask) {
+  const queue = model.queue.filter((i) => i.state !== 'refused' && !i.remote).map(({ id, at, command }) => ({ id, at, command }));
+  try {
+    rules.queue([...queue, { id: form.ids.id, at: new Date().toISOString(), command: form.command() }]);
+    return ask();
+  } finally {
+    rules.queue(queue);
+  }
+}
+
+/** @param {Form} form */
+function told(form) {
+  if (form.values.notify === false) return html`<p class="faint">No subscriber is told.</p>`;
+  if (recipients === undefined) return nothing;
+  return html`<p class="faint">${recipients ? `${count(recipients, 'subscriber')} will be told.` : 'Nobody has subscribed yet.'}</p>`;
+}

@@ -1,0 +1,146 @@
+import { html, nothing, repeat } from '../../vendor/lit-html.js';
+import * as outbox from '../outbox.js';
+import { causeOf, reconnect } from '../desk.js';
+import { editIncident, openIncident, openUpdate } from './incident_form.js';
+import { editMaintenance, moveMaintenance, planMaintenance } from './maintenance.js';
+import { empty, heading } from './list.js';
+import { model, refused, toast, waiting } from '../model.js';
+import { ago, exact } from '../time.js';
+import { count, stateName } from '../words.js';
+import { editQueuedSettings } from './organization.js';
+import { go } from '../router.js';
+import { openForm } from '../dialog.js';
+import { openService } from './service.js';
+import { placeOf } from '../command.js';
+
+/** @typedef {import('../types.js').Item} Item */
+/** @typedef {import('../types.js').View} View */
+
+/** @param {Item} item */
+export const itemLine = (item) => html`<li class="line"><a class="grow" href="/dashboard/queue">${item.title}</a>${state(item)}</li>`;
+
+/** @param {Item} item */
+function state(item) {
+  if (item.state === 'refused') return html`<span class="pip refused">Refused</span>`;
+  if (model.sending && item === waiting()[0]) return html`<span class="pip pending">Sending</span>`;
+  return html`<span class="pip pending">Waiting</span>`;
+}
+
+/** What waits for the server, what was refused, and why. @param {View} _ */
+export function queue(_) {
+  const bad = refused();
+  const good = waiting();
+  const link = model.link === 'live' ? 'Connected.' : model.expired ? 'Your sign-in has ended: nothing is sent until you sign in again.' : `We could not reach the server${model.seenAt ? `; the last we heard was ${ago(model.seenAt)}` : ''}.`;
+  return html`${heading(
+      'Waiting to be sent',
+      model.link === 'live' ? nothing : html`<button type="button" class="button" @click=${reconnect}>Try now</button>`,
+      html`<p class="faint">${link} ${good.length && model.retryAt > Date.now() ? `Next try ${ago(model.retryAt)}.` : ''} Changes are sent in this order, each one once.</p>`,
+    )}
+    ${bad.length ? html`<section aria-labelledby="refused"><h2 id="refused">Refused (${bad.length})</h2><ul class="plain items">${repeat(bad, (i) => i.id, full)}</ul></section>` : nothing}
+    ${good.length ? html`<section aria-labelledby="waiting"><h2 id="waiting">Waiting (${good.length})</h2><ol class="plain items">${repeat(good, (i) => i.id, full)}</ol></section>` : nothing}
+    ${bad.length || good.length ? nothing : empty('Nothing waits', 'Everything you did has reached the server. Without a network you can work on: what you do is kept here and sent later.')}`;
+}
+
+/** @param {Item} item */
+function full(item) {
+  const error = item.problem ?? model.verdicts.get(item.id)?.error;
+  const cause = causeOf(item);
+  const mayHaveArrived = item.state === 'waiting' && item.attempts > 0;
+  return html`<li class="item ${item.state}">
+    <div class="line"><h3 class="grow">${item.state === 'refused' ? item.title : html`<a href=${placeOf(item.command)}>${item.title}</a>`}</h3>${state(item)}</div>
+    <p class="faint"><time title=${exact(item.at)}>${ago(item.at)}</time>${item.attempts ? ` · tried ${count(item.attempts, 'time')}` : ''}</p>
+    ${error && (item.state === 'refused' || !mayHaveArrived) ? html`<p class="why">${error.detail}</p>` : nothing}
+    ${error && cause ? html`<p class="why">What got in its way: ${cause}, ${ago(item.cause?.at ?? '')}.</p>` : nothing}
+    ${details(item)}
+    ${mayHaveArrived ? html`<p class="faint">It left for the server and no answer came back. It is sent again under the same key, so that it counts once; until the answer is here it cannot be edited.</p>` : nothing}
+    <div class="row">
+      ${item.state === 'refused' ? html`<button type="button" class="button small" @click=${() => outbox.retry(item.id)}>Send again</button>` : nothing}
+      ${mayHaveArrived || !editable(item) ? nothing : html`<button type="button" class="button small" @click=${() => edit(item)}>Edit</button>`}
+      <button type="button" class="button small" @click=${() => drop(item, mayHaveArrived)}>Drop</button>
+    </div>
+  </li>`;
+}
+
+/** What was typed, so that it can be read and copied whatever becomes of it. @param {Item} item */
+function details(item) {
+  const shown = Object.entries(item.command).filter(([k, v]) => !['kind', 'id', 'update_id', 'incident', 'version', 'notify'].includes(k) && v !== '' && v !== undefined);
+  if (!shown.length) return nothing;
+  return html`<details ?open=${item.state === 'refused'}><summary>What it says</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
+}
+
+/** @param {any} value @returns {unknown} */
+function inWords(value) {
+  const service = (/** @type {string} */ id) => model.view?.services.find((s) => s.id === id)?.name ?? 'a service that is gone';
+  if (Array.isArray(value)) return value.map((v) => (typeof v === 'string' ? service(v) : `${service(v.id)}: ${stateName(v.to_state)}`)).join(', ');
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return exact(value);
+  return typeof value === 'string' ? stateName(value) : String(value);
+}
+
+/** @param {Item} item */
+const editable = (item) => !item.command.kind.startsWith('delete_') && target(item) !== undefined;
+
+/** What the form needs of the object; something that is gone can only be sent again or dropped. @param {Item} item @returns {any} */
+function target(item) {
+  const { command } = item;
+  const view = model.view;
+  switch (command.kind) {
+    case 'create_service':
+    case 'open_incident':
+    case 'plan_maintenance':
+    case 'edit_page':
+      return {};
+    case 'edit_service':
+      return view?.services.find((s) => s.id === command.id);
+    case 'edit_incident':
+      return view?.incidents.find((i) => i.id === command.id);
+    case 'update_incident':
+      return view?.incidents.find((i) => i.id === command.incident);
+    case 'edit_maintenance':
+      return view?.maintenances.find((m) => m.id === command.id);
+  }
+}
+
+/** Opens the form with what was typed; saving takes the item's place. @param {Item} item */
+function edit(item) {
+  const from = item.command;
+  const how = { from, instead: item.id };
+  const object = target(item);
+  switch (from.kind) {
+    case 'create_service':
+      return openService(undefined, how);
+    case 'edit_service':
+      return openService(object, { ...how, from: { ...from, version: object.version } });
+    case 'open_incident':
+      return openIncident(how);
+    case 'edit_incident':
+      return editIncident(object, { ...how, from: { ...from, version: object.version } });
+    case 'update_incident':
+      return openUpdate(object, how);
+    case 'plan_maintenance':
+      return planMaintenance(how);
+    case 'edit_maintenance':
+      return from.status || from.message ? moveMaintenance(object, from.status, how) : editMaintenance(object, false, { ...how, from: { ...from, version: object.version } });
+    case 'edit_page':
+      if (model.view) editQueuedSettings(model.view, from, item.id);
+      return go('/dashboard/settings');
+  }
+}
+
+/** @param {Item} item @param {boolean} mayHaveArrived */
+function drop(item, mayHaveArrived) {
+  openForm({
+    key: `drop:${item.id}`,
+    title: 'Drop this change?',
+    action: 'Drop it',
+    danger: true,
+    plain: true,
+    values: {},
+    body: () => html`<p><strong>${item.title}</strong> will not be sent, and what you typed in it is gone.</p>
+      ${mayHaveArrived ? html`<p>It may have reached the server already; dropping it here does not take it back there.</p>` : nothing}`,
+    send: () => outbox.take(item.id),
+    done: () => {
+      toast(`Dropped: ${item.title}.`);
+      outbox.refresh();
+    },
+  });
+}

@@ -1,0 +1,76 @@
+// Signing in, and the first setup. The page works before this script only as far as a browser can: the API speaks JSON.
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
+const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
+const problem = /** @type {HTMLElement} */ (document.getElementById('problem'));
+const words = button.textContent ?? '';
+
+/** Where to go afterwards: only ever a place of the dashboard. */
+function next() {
+  const wanted = new URLSearchParams(location.search).get('next') ?? '';
+  return /^\/dashboard(?:[/?]|$)/.test(wanted) ? wanted : '/dashboard';
+}
+
+/** @param {string} name */
+const value = (name) => /** @type {HTMLInputElement|null} */ (form.elements.namedItem(name))?.value.trim() ?? '';
+
+/** The body of the request: the names of the inputs are those of the API. */
+function body() {
+  const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password')).value;
+  if (form.dataset.action !== 'setup') return { email: value('email'), password, ...(value('organization') ? { organization: value('organization') } : {}) };
+  const token = new URLSearchParams(location.search).get('token') ?? new URLSearchParams(location.hash.slice(1)).get('token') ?? value('token');
+  return { token, organization: { slug: value('slug'), name: value('organization') }, email: value('email'), password, name: value('name') };
+}
+
+/** @param {{detail?: string, errors?: {field: string, message: string}[]}} said */
+function show(said) {
+  for (const input of form.querySelectorAll('input')) {
+    const name = input.dataset.field ?? input.name;
+    const error = said.errors?.find((e) => e.field === name);
+    input.setAttribute('aria-invalid', error ? 'true' : 'false');
+    const hint = document.getElementById(`${input.id}-hint`);
+    if (!hint) continue;
+    hint.dataset.says ??= hint.textContent ?? '';
+    hint.textContent = error?.message ?? hint.dataset.says;
+    hint.classList.toggle('bad', !!error);
+  }
+  problem.textContent = said.detail ?? '';
+  problem.hidden = !said.detail;
+  const first = form.querySelector('[aria-invalid=true]') ?? form.querySelector('input[type=password]');
+  if (said.detail && first instanceof HTMLElement) first.focus();
+}
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  button.disabled = true;
+  button.textContent = 'One moment…';
+  try {
+    const answer = await fetch(`/api/v1/auth/${form.dataset.action}/`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-With': 'statuspage' },
+      body: JSON.stringify(body()),
+    });
+    if (answer.ok) {
+      location.assign(next());
+      return;
+    }
+    show(await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` })));
+  } catch {
+    show({ detail: 'We could not reach the server. Try again when you are online.' });
+  }
+  button.disabled = false;
+  button.textContent = words;
+});
+
+const slug = /** @type {HTMLInputElement|null} */ (form.elements.namedItem('slug'));
+if (slug) {
+  let own = false;
+  slug.addEventListener('input', () => (own = true));
+  /** @type {HTMLInputElement} */ (form.elements.namedItem('organization')).addEventListener('input', () => {
+    if (!own) slug.value = value('organization').toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
+  });
+}
+
+if (new URLSearchParams(location.search).has('unheard')) {
+  show({ detail: 'What was kept in this browser is gone. The server could not be told: sign in and out again when you are online.' });
+}

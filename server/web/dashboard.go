@@ -1,0 +1,93 @@
+package web
+
+import (
+	"bytes"
+	"html/template"
+	"path"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/public"
+	"statuspage/public/install"
+	"statuspage/public/templates"
+	"statuspage/server/relay"
+	"statuspage/server/serve"
+)
+
+// dashboardPolicy lets the admin application compile the rules, and nobody turn text into code but its template library and the
+// registration of its service worker.
+const dashboardPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types lit-html dashboard"
+
+// doorPolicy is for the pages before it: no WebAssembly, and no text becomes code.
+const doorPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// workerPolicy lets the service worker fetch the files that it keeps.
+const workerPolicy = "default-src 'none'; connect-src 'self'"
+
+// shell is what every page of the admin application is told: nothing about anybody, so that a browser may keep it.
+type shell struct{ Core string }
+
+// Dashboard adds the admin application's pages to an application. They are the same for everybody: who looks is told by the API.
+func Dashboard(app fiber.Router) {
+	s := shell{Core: address("core.wasm")}
+	app.Get("/dashboard", fixed(dashboardPolicy, page("dashboard", s)))
+	app.Get("/dashboard/*", fixed(dashboardPolicy, page("dashboard", s)))
+	app.Get("/login", fixed(doorPolicy, page("login", s)))
+	app.Get("/setup", fixed(doorPolicy, page("setup", s)))
+	app.Get("/manifest.webmanifest", fixed(doorPolicy, installed("manifest.webmanifest")))
+	for _, name := range installIcons {
+		app.Get("/install/"+name, fixed(doorPolicy, installed(name)))
+	}
+	app.Get("/sw.js", fixed(workerPolicy, worker(page("dashboard", s))))
+}
+
+// installIcons are the files beside the manifest.
+var installIcons = []string{"icon.svg", "icon-192.png", "icon-512.png", "icon-maskable.png"}
+
+// fixed answers with one document that is asked for anew each time, and seldom sent anew.
+func fixed(policy string, doc *relay.Doc) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		secure(c)
+		c.Set("Content-Security-Policy", policy)
+		c.Set(fiber.HeaderCacheControl, "no-cache")
+		return serve.Doc(c, doc)
+	}
+}
+
+// address is where a built file is; before the build there are none, and the pages are empty.
+func address(logical string) string {
+	at, _ := public.Asset(logical)
+	return at
+}
+
+// page renders a template once; one that does not render is a mistake of the build and stops the start.
+func page(name string, data any) *relay.Doc {
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).ParseFS(templates.Files, name+".html"))
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+		panic(err)
+	}
+	return relay.NewDoc("text/html; charset=utf-8", b.Bytes())
+}
+
+func installed(name string) *relay.Doc {
+	body, err := install.Files.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	types := map[string]string{".webmanifest": "application/manifest+json", ".svg": "image/svg+xml", ".png": "image/png"}
+	return relay.NewDoc(types[path.Ext(name)], body)
+}
+
+// worker is the service worker. It names the shell that it will keep, so that browsers see a new worker when the shell is new.
+func worker(shell *relay.Doc) *relay.Doc {
+	var body []byte
+	if file, built := public.Open("sw.js"); built {
+		body = slices.Clone(file.Body)
+	}
+	return relay.NewDoc("text/javascript; charset=utf-8", append(body, "\n// "+shell.ETag+"\n"...))
+}
