@@ -4,16 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
 	"statuspage/server/desk"
 	"statuspage/server/relay"
+	"statuspage/server/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
@@ -73,69 +72,11 @@ func bearer(c *fiber.Ctx) string {
 // org is the caller's own data; there is no way to ask for another's.
 func (c *call) org() *store.Org { return c.DB.Org(c.who.OrgID) }
 
-// MinSeqWait is how long a region waits for an event that the caller has seen.
-const MinSeqWait = 500 * time.Millisecond
-
-// errElsewhere says that the request was answered by the primary.
-var errElsewhere = errors.New("answered by the primary")
-
 // page is the caller's page, at least as new as what it has seen.
 func (c *call) page() (*relay.Page, error) { return c.pageOf(c.who.OrgID) }
 
 func (c *call) pageOf(orgID string) (*relay.Page, error) {
-	seq, err := minSeq(c.Ctx, orgID)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(c.ctx, MinSeqWait)
-	defer cancel()
-	var p *relay.Page
-	if seq > 0 {
-		p, err = c.Relay.PageAt(ctx, orgID, seq)
-	} else {
-		p, err = c.Relay.Page(c.ctx, orgID)
-	}
-	switch {
-	case errors.Is(err, relay.ErrBehind):
-		if c.Region.Primary {
-			return nil, behind(seq)
-		}
-		if err := c.Region.ToPrimary(c.Ctx); err != nil {
-			return nil, behind(seq)
-		}
-		return nil, errElsewhere
-	case errors.Is(err, store.ErrNone):
-		return nil, fault.New(fault.NotFound, "There is no such page.")
-	case err != nil:
-		return nil, err
-	}
-	c.Set("Status-Seq", strconv.FormatInt(p.State.Seq, 10))
-	return p, nil
-}
-
-func behind(seq int64) *fault.Error {
-	e := fault.New(fault.Unavailable, "Event %s has not arrived in this region yet. Please try again.", wire.Itoa(seq))
-	e.RetryAfter = 1
-	return e
-}
-
-// seqCookie remembers in a browser what its last write was: "<organisation>.<seq>".
-const seqCookie = "status_seq"
-
-// minSeq is the event that the caller has seen; 0 is any.
-func minSeq(c *fiber.Ctx, orgID string) (int64, error) {
-	if text := c.Get("Status-Min-Seq"); text != "" {
-		seq, ok := wire.Atoi(text)
-		if !ok || seq < 0 {
-			return 0, fault.OnField("Status-Min-Seq", "Status-Min-Seq must be a whole number.")
-		}
-		return seq, nil
-	}
-	if org, text, found := strings.Cut(c.Cookies(seqCookie), "."); found && org == orgID {
-		seq, _ := wire.Atoi(text)
-		return seq, nil
-	}
-	return 0, nil
+	return serve.Newest(c.ctx, c.Ctx, c.Relay, c.Region, orgID)
 }
 
 // read decodes the body strictly: an unknown field is refused by its name.
@@ -186,7 +127,7 @@ func (c *call) change(command page.Command) error {
 func (c *call) sawSeq(seq int64) {
 	text := strconv.FormatInt(seq, 10)
 	c.Set("Status-Seq", text)
-	c.Cookie(&fiber.Cookie{Name: seqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.Secure()})
+	c.Cookie(&fiber.Cookie{Name: serve.SeqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.Secure()})
 }
 
 func (c *call) json(code int, body []byte) error {

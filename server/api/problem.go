@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/serve"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
@@ -47,7 +48,7 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 
 // Problem answers with an RFC 9457 document.
 func Problem(c *fiber.Ctx, err error) error {
-	if errors.Is(err, errElsewhere) {
+	if errors.Is(err, serve.ErrElsewhere) {
 		return nil
 	}
 	f := AsFault(c, err)

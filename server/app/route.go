@@ -11,8 +11,10 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/google/uuid"
 
+	"statuspage/public"
 	"statuspage/server/api"
 	"statuspage/server/region"
+	"statuspage/server/web"
 	"statuspage/shared/fault"
 )
 
@@ -43,7 +45,24 @@ func (a *App) routes() *fiber.App {
 	f.Get("/ws/status/public/:slug", a.publicSocket)
 	f.Use(a.region.Writes)
 	a.server().Mount(f)
+	f.Use(a.counted)
+	web.Dashboard(f)
+	web.Routes(f, web.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL, Region: a.region.Name, Lag: a.lag})
+	f.Use(func(c *fiber.Ctx) error {
+		return web.Problem(c, fault.New(fault.NotFound, "There is nothing at this address."))
+	})
 	return f
+}
+
+// counted holds a visitor to PUBLIC_RATE. Files that are kept for ever are not counted: a first visit asks for several at once.
+func (a *App) counted(c *fiber.Ctx) error {
+	if strings.HasPrefix(c.Path(), public.Prefix) {
+		return c.Next()
+	}
+	if err := a.limits.Public(c); err != nil {
+		return web.Problem(c, err)
+	}
+	return c.Next()
 }
 
 func (a *App) server() *api.Server {

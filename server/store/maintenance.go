@@ -11,6 +11,8 @@ import (
 type MaintenanceFilter struct {
 	Status   string
 	Upcoming bool // not started yet
+	// From and Until bound scheduled_for, the end left out.
+	From, Until status.Time
 }
 
 // Maintenances lists windows, the latest start first, and counts all that match.
@@ -21,6 +23,12 @@ func (o *Org) Maintenances(ctx context.Context, f MaintenanceFilter, s Span) ([]
 	}
 	if f.Upcoming {
 		where += " AND m.status = 'scheduled'"
+	}
+	if f.From != 0 {
+		where, args = where+" AND m.scheduled_for >= ?", append(args, int64(f.From))
+	}
+	if f.Until != 0 {
+		where, args = where+" AND m.scheduled_for < ?", append(args, int64(f.Until))
 	}
 	n := 0
 	if err := o.db.row(ctx, `SELECT count(*) FROM maintenances m WHERE `+where, args, &n); err != nil {

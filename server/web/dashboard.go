@@ -34,15 +34,15 @@ type shell struct{ Core string }
 // Dashboard adds the admin application's pages to an application. They are the same for everybody: who looks is told by the API.
 func Dashboard(app fiber.Router) {
 	s := shell{Core: address("core.wasm")}
-	app.Get("/dashboard", fixed(dashboardPolicy, page("dashboard", s)))
-	app.Get("/dashboard/*", fixed(dashboardPolicy, page("dashboard", s)))
-	app.Get("/login", fixed(doorPolicy, page("login", s)))
-	app.Get("/setup", fixed(doorPolicy, page("setup", s)))
+	app.Get("/dashboard", fixed(dashboardPolicy, shellDoc("dashboard", s)))
+	app.Get("/dashboard/*", fixed(dashboardPolicy, shellDoc("dashboard", s)))
+	app.Get("/login", fixed(doorPolicy, shellDoc("login", s)))
+	app.Get("/setup", fixed(doorPolicy, shellDoc("setup", s)))
 	app.Get("/manifest.webmanifest", fixed(doorPolicy, installed("manifest.webmanifest")))
 	for _, name := range installIcons {
 		app.Get("/install/"+name, fixed(doorPolicy, installed(name)))
 	}
-	app.Get("/sw.js", fixed(workerPolicy, worker(page("dashboard", s))))
+	app.Get("/sw.js", fixed(workerPolicy, worker(shellDoc("dashboard", s))))
 }
 
 // installIcons are the files beside the manifest.
@@ -64,8 +64,8 @@ func address(logical string) string {
 	return at
 }
 
-// page renders a template once; one that does not render is a mistake of the build and stops the start.
-func page(name string, data any) *relay.Doc {
+// shellDoc renders a template once; one that does not render is a mistake of the build and stops the start.
+func shellDoc(name string, data any) *relay.Doc {
 	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).ParseFS(templates.Files, name+".html"))
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/relay"
+	"statuspage/server/serve"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -53,7 +55,7 @@ func (s *site) bySlug(c *fiber.Ctx) (*visit, error) {
 	if !page.ValidSlug(slug) {
 		return nil, fault.New(fault.NotFound, "There is no status page at this address.")
 	}
-	p, err := s.Pages.Page(c.UserContext(), slug)
+	p, err := s.Pages.Page(c, slug)
 	return &visit{p, c, "/status/" + slug}, err
 }
 
@@ -62,7 +64,7 @@ func (s *site) byHost(c *fiber.Ctx) (*visit, error) {
 	if host == "" || host == s.productHost {
 		return nil, fault.New(fault.NotFound, "There is no such page.")
 	}
-	p, err := s.Pages.PageByHost(c.UserContext(), host)
+	p, err := s.Pages.PageByHost(c, host)
 	return &visit{p, c, ""}, err
 }
 
@@ -72,21 +74,18 @@ func (s *site) on(find finder, give answer) fiber.Handler {
 		secure(c)
 		v, err := find(c)
 		if err == nil {
-			err = s.atLeast(v)
-		}
-		if err == nil {
+			s.aged(v)
 			err = give(v)
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, serve.ErrElsewhere) {
 			return Problem(c, err)
 		}
 		return nil
 	}
 }
 
-// atLeast refuses to show a page that is older than what the visitor is known to have seen (CONTRACT.md, section 3), and
-// says how old it is.
-func (s *site) atLeast(v *visit) error {
+// aged says how old the page is.
+func (s *site) aged(v *visit) {
 	h := &v.ctx.Response().Header
 	h.Set("Status-Seq", strconv.FormatInt(v.State.Seq, 10))
 	h.Set("Status-Epoch", v.Epoch)
@@ -96,11 +95,6 @@ func (s *site) atLeast(v *visit) error {
 	if stale {
 		h.Set("Status-Stale-Since", moment(since).String())
 	}
-	least, err := strconv.ParseInt(v.ctx.Get("Status-Min-Seq"), 10, 64)
-	if err == nil && least > v.State.Seq {
-		return &fault.Error{Code: fault.Unavailable, Message: "This region has not heard of the newest change yet. Please try again.", RetryAfter: 1}
-	}
-	return nil
 }
 
 // base is where absolute links begin, and whether documents that hold it may be kept: whoever asks under many made-up host

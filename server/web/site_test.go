@@ -30,7 +30,7 @@ func (s *shelf) put(p page.State) {
 	s.pages[p.Org.Slug] = relay.NewPage(p, "epoch-1")
 }
 
-func (s *shelf) Page(_ context.Context, slug string) (*relay.Page, error) {
+func (s *shelf) Page(_ *fiber.Ctx, slug string) (*relay.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p := s.pages[slug]; p != nil {
@@ -39,7 +39,7 @@ func (s *shelf) Page(_ context.Context, slug string) (*relay.Page, error) {
 	return nil, fault.New(fault.NotFound, "There is no status page at this address.")
 }
 
-func (s *shelf) PageByHost(_ context.Context, host string) (*relay.Page, error) {
+func (s *shelf) PageByHost(_ *fiber.Ctx, host string) (*relay.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.pages {

@@ -11,10 +11,11 @@ import (
 	"statuspage/shared/status"
 )
 
-// Pages finds organisations' pages. A slug or host that nobody has is a fault.NotFound.
+// Pages finds organisations' pages, at least as new as what the request's visitor has seen. A slug or host that nobody has is a
+// fault.NotFound; serve.ErrElsewhere says that the primary has answered.
 type Pages interface {
-	Page(ctx context.Context, slug string) (*relay.Page, error)
-	PageByHost(ctx context.Context, host string) (*relay.Page, error)
+	Page(c *fiber.Ctx, slug string) (*relay.Page, error)
+	PageByHost(c *fiber.Ctx, host string) (*relay.Page, error)
 }
 
 // History reads what a page.State no longer keeps, with timelines. What is deleted is not in it.

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/relay"
+	"statuspage/server/serve"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/status"
+)
+
+// visitors finds pages for those who look at them.
+type visitors struct{ a *App }
+
+func (v visitors) Page(c *fiber.Ctx, slug string) (*relay.Page, error) {
+	id, err := v.a.Relay.BySlug(c.UserContext(), slug)
+	return v.newest(c, id, err)
+}
+
+func (v visitors) PageByHost(c *fiber.Ctx, host string) (*relay.Page, error) {
+	p, err := v.a.Relay.ByHost(c.UserContext(), host)
+	if err != nil {
+		return v.newest(c, "", err)
+	}
+	return v.newest(c, p.State.Org.ID, nil)
+}
+
+func (v visitors) newest(c *fiber.Ctx, orgID string, err error) (*relay.Page, error) {
+	if errors.Is(err, store.ErrNone) {
+		return nil, fault.New(fault.NotFound, "There is no status page at this address.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return serve.Newest(c.UserContext(), c, v.a.Relay, v.a.region, orgID)
+}
+
+// lag says how old what this region shows is, whether that is too old, and since when.
+func (a *App) lag() (time.Duration, bool, time.Time) {
+	lag := a.Relay.Lag()
+	return lag, lag > a.cfg.StaleAfter, time.Now().Add(-lag)
+}
+
+// past reads what pages no longer keep.
+type past struct{ db *store.DB }
+
+// mostInSpan bounds what one page of history shows.
+const mostInSpan = 500
+
+func (p past) Incidents(ctx context.Context, orgID string, from, to status.Time) ([]status.Incident, error) {
+	found, _, err := p.db.Org(orgID).Incidents(ctx, store.IncidentFilter{From: from, Until: to}, store.Span{Limit: mostInSpan})
+	return found, err
+}
+
+func (p past) Maintenances(ctx context.Context, orgID string, from, to status.Time) ([]status.Maintenance, error) {
+	found, _, err := p.db.Org(orgID).Maintenances(ctx, store.MaintenanceFilter{From: from, Until: to}, store.Span{Limit: mostInSpan})
+	return found, err
+}
+
+func (p past) Incident(ctx context.Context, orgID, id string) (*status.Incident, error) {
+	in, err := p.db.Org(orgID).Incident(ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return nil, fault.New(fault.NotFound, "There is no such incident.")
+	}
+	return &in, err
+}
+
+func (p past) Maintenance(ctx context.Context, orgID, id string) (*status.Maintenance, error) {
+	m, err := p.db.Org(orgID).Maintenance(ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return nil, fault.New(fault.NotFound, "There is no such maintenance.")
+	}
+	return &m, err
+}
