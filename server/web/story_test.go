@@ -38,6 +38,9 @@ func (s *story) id() string {
 
 func (s *story) do(at status.Time, c page.Command) {
 	s.t.Helper()
+	if at < s.state.At {
+		s.t.Fatalf("%s: the story goes back in time", c.Kind())
+	}
 	events, err := page.Decide(s.state, c, at)
 	if err != nil {
 		s.t.Fatalf("%s: %v %v", c.Kind(), err, err.Fields)
@@ -91,7 +94,6 @@ func company(t *testing.T) (s *story, services map[string]string) {
 	} {
 		services[x[1]] = s.service(ago(24*199), x[0], x[1], x[2])
 	}
-	services["Exports"] = s.service(ago(24*30), "Storage", "Exports", "")
 	past := func(days float64, minutes float64, title string, to status.ServiceStatus, names ...string) {
 		var ids []string
 		for _, n := range names {
@@ -105,6 +107,7 @@ func company(t *testing.T) (s *story, services map[string]string) {
 	past(81.2, 22, "Elevated API errors", status.Partial, "API")
 	past(63.4, 190, "Slow search results", status.Degraded, "Search")
 	past(41.7, 48, "Webhooks are late", status.Degraded, "Webhooks")
+	services["Exports"] = s.service(ago(24*30), "Storage", "Exports", "")
 	w := s.plan(ago(24*30), ago(24*20.2), ago(24*20.2-2), "Database upgrade", "We move to a newer version. The website is read-only for some minutes.", services["Website"], services["API"])
 	s.move(ago(24*20.2), w, status.InProgress, "")
 	s.move(ago(24*20.2-1.5), w, status.Completed, "All done, earlier than planned.")
@@ -123,10 +126,10 @@ func trouble(t *testing.T) page.State {
 	s, at := company(t)
 	s.plan(ago(50), ago(-38), ago(-41), "Moving file storage to new disks", "Uploads may pause for a minute, twice.", at["File storage"], at["Backups"])
 	w := s.plan(ago(30), ago(0.8), ago(-1.2), "Replacing a network switch in Frankfurt", "No impact is expected.", at["Webhooks"])
-	s.move(ago(0.8), w, status.InProgress, "We have begun.")
 	in := s.open(ago(2.1), "Slow uploads to file storage", "Uploads take longer than usual. We are looking into it.", status.Degraded, at["File storage"])
 	s.update(ago(1.6), in, status.Identified, "One storage zone is overloaded; we are moving traffic. Follow along:\n\n- zone `fra-2` is drained\n- zone `fra-3` takes over\n\nMore on [our engineering page](https://example.com/).")
 	s.update(ago(1.1), in, status.Identified, "Half of the traffic has moved.")
+	s.move(ago(0.8), w, status.InProgress, "We have begun.")
 	s.update(ago(0.7), in, status.Identified, "Three quarters.")
 	s.update(ago(0.3), in, status.Monitoring, "All traffic has moved and uploads are as fast as before. We keep watching.")
 	s.open(ago(0.2), "API requests time out", "About one request in ten fails with a time-out in Europe.", status.Partial, at["API"], at["Dashboard"])
