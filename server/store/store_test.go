@@ -1,0 +1,25 @@
+package store_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"statuspage/server/store"
+	"statuspage/server/store/storetest"
+)
+
+func open(t testing.TB) *store.DB {
+	t.Helper()
+	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestAFileKeepsEverythingThatTheStorePromises(t *testing.T) { storetest.Run(t, open) }
