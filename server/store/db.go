@@ -32,7 +32,9 @@ var ErrNone = errors.New("no such row")
 type DB struct {
 	read, write *sql.DB
 	remote      bool
+	file        string // the data source of a file: database's writer
 	queries     atomic.Int64
+	asked       func(query string, args []any) // hears every read, in tests
 }
 
 // Open connects to file:… (go-sqlite3; the folder is made) or to http(s)://… and libsql://… (Hrana over HTTP). It asks the database
@@ -53,7 +55,8 @@ func openFile(path string) (*DB, error) {
 		return nil, fmt.Errorf("make the database's folder: %w", err)
 	}
 	// FULL: a commit that was answered is on the disk. One writer: SQLite has no more, and a pool of them only waits.
-	write, err := sql.Open("sqlite3", "file:"+path+"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate")
+	file := "file:" + path + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate"
+	write, err := sql.Open("sqlite3", file)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -68,7 +71,7 @@ func openFile(path string) (*DB, error) {
 	if err := write.Ping(); err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
-	return &DB{read: read, write: write}, nil
+	return &DB{read: read, write: write, file: file}, nil
 }
 
 func openRemote(url, token string) (*DB, error) {
@@ -109,11 +112,18 @@ func (db *DB) Reachable(ctx context.Context) error {
 	return db.row(ctx, `SELECT 1`, nil, &one)
 }
 
+func (db *DB) count(query string, args []any) {
+	db.queries.Add(1)
+	if db.asked != nil {
+		db.asked(query, args)
+	}
+}
+
 // row reads one row; ErrNone when there is none.
 func (db *DB) row(ctx context.Context, query string, args []any, into ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
-	db.queries.Add(1)
+	db.count(query, args)
 	err := db.read.QueryRowContext(ctx, query, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNone
@@ -125,7 +135,7 @@ func (db *DB) row(ctx context.Context, query string, args []any, into ...any) er
 func (db *DB) rows(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
-	db.queries.Add(1)
+	db.count(query, args)
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

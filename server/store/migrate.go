@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -17,11 +19,7 @@ var errBadConn = driver.ErrBadConn
 
 // Migrate brings the schema up to this program's version; only the primary does.
 func (db *DB) Migrate(ctx context.Context) error {
-	provider, err := db.goose()
-	if err != nil {
-		return err
-	}
-	done, err := provider.Up(ctx)
+	done, err := db.up(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -33,9 +31,25 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return db.Do(ctx, &b)
 }
 
+// up migrates on a connection of its own: goose keeps one while it waits for the lease, which the writer must take.
+func (db *DB) up(ctx context.Context) (done []*goose.MigrationResult, err error) {
+	own := db.write
+	if !db.remote {
+		if own, err = sql.Open("sqlite3", db.file); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, own.Close()) }()
+	}
+	provider, err := gooseOn(own, goose.WithLocker(newLease(db)))
+	if err != nil {
+		return nil, err
+	}
+	return provider.Up(ctx)
+}
+
 // Migrated says whether the schema is this program's.
 func (db *DB) Migrated(ctx context.Context) (bool, error) {
-	provider, err := db.goose()
+	provider, err := gooseOn(db.read)
 	if err != nil {
 		return false, err
 	}
@@ -48,8 +62,9 @@ func (db *DB) Migrated(ctx context.Context) (bool, error) {
 	return version >= sources[len(sources)-1].Version, nil
 }
 
-func (db *DB) goose() (*goose.Provider, error) {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db.write, migrations.FS, goose.WithSlog(slog.New(slog.DiscardHandler)))
+func gooseOn(db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
+	options = append(options, goose.WithSlog(slog.New(slog.DiscardHandler)))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.FS, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}

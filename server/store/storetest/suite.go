@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	t.Run("tenants with the same ids never meet", func(t *testing.T) { tenants(t, open(t)) })
 	t.Run("an answer is kept for its caller alone", func(t *testing.T) { answers(t, open(t)) })
 	t.Run("the audit log cannot be changed", func(t *testing.T) { audit(t, open(t)) })
+	t.Run("those who migrate at the same time do it once", func(t *testing.T) { migrations(t, open(t)) })
 }
 
 var ctx = context.Background()
@@ -338,5 +339,23 @@ func audit(t *testing.T, db *store.DB) {
 	}
 	if found, n, err := org.AuditLog(ctx, store.AuditFilter{Actor: "1"}, store.Span{Limit: 5}); err != nil || n != 1 || found[0].ObjectID != "2" {
 		t.Errorf("%d %+v %v", n, found, err)
+	}
+}
+
+func migrations(t *testing.T, db *store.DB) {
+	var group sync.WaitGroup
+	failed := make(chan error, 4)
+	for range 4 {
+		group.Go(func() { failed <- db.Migrate(ctx) })
+	}
+	group.Wait()
+	close(failed)
+	for err := range failed {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if done, err := db.Migrated(ctx); !done || err != nil {
+		t.Errorf("migrated: %v, %v", done, err)
 	}
 }

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"statuspage/server/auth"
+)
+
+// TestNoReadScansATable asks SQLite's planner about every read of the store: each must be a search by an index.
+func TestNoReadScansATable(t *testing.T) {
+	ctx := context.Background()
+	db, err := Open("file:"+filepath.Join(t.TempDir(), "plan.db"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	type question struct {
+		query string
+		args  []any
+	}
+	var asked []question
+	db.asked = func(query string, args []any) { asked = append(asked, question{query, args}) }
+
+	org, id, span := db.Org(uuid.NewString()), uuid.NewString(), Span{Limit: 25, Offset: 25}
+	yes, no := true, false
+	for _, status := range []string{"", "resolved"} {
+		for _, active := range []*bool{nil, &yes, &no} {
+			for _, service := range []string{"", id} {
+				_, _, _ = org.Incidents(ctx, IncidentFilter{Status: status, Active: active, ServiceID: service}, span)
+			}
+		}
+	}
+	_, _, _ = org.Incidents(ctx, IncidentFilter{From: 1, Until: 2}, span)
+	for _, f := range []MaintenanceFilter{{}, {Status: "completed"}, {Upcoming: true}, {From: 1, Until: 2}} {
+		_, _, _ = org.Maintenances(ctx, f, span)
+	}
+	for _, f := range []AuditFilter{{}, {Actor: id}, {Object: id}, {Since: 1}, {Actor: id, Object: id, Since: 1}} {
+		_, _, _ = org.AuditLog(ctx, f, span)
+	}
+	_, _ = org.State(ctx, 1)
+	_, _ = org.Incident(ctx, id)
+	_, _ = org.Maintenance(ctx, id)
+	_, _ = org.EventsSince(ctx, 1, 10)
+	_, _ = db.EventsAfter(ctx, 1, 10)
+	_, _ = db.LastEventID(ctx)
+	_, _ = db.OrgBySlug(ctx, "a")
+	_, _ = db.OrgByHost(ctx, "a.example")
+	_, _ = org.Answer(ctx, "a", "b", time.Now())
+	_, _ = org.CommandSeq(ctx, id)
+	_, _, _ = org.Members(ctx, span)
+	_, _ = org.Member(ctx, id)
+	_, _ = org.Admins(ctx)
+	_, _ = db.Memberships(ctx, id)
+	_, _ = db.User(ctx, id)
+	_, _ = db.UserByEmail(ctx, "a@b.example")
+	_, _ = db.UserBySubject(ctx, auth.LocalIssuer, id)
+	_, _, _ = org.Keys(ctx, span)
+	_, _ = org.Key(ctx, id)
+	_, _ = db.APIKey(ctx, "a")
+	_, _, _ = db.SessionByToken(ctx, [32]byte{})
+	_, _ = db.Epoch(ctx)
+	_, _ = db.LastBeat(ctx)
+
+	db.asked = nil
+	if len(asked) < 40 {
+		t.Fatalf("only %d reads were heard", len(asked))
+	}
+	for _, q := range asked {
+		err := db.rows(ctx, "EXPLAIN QUERY PLAN "+q.query, q.args, func(rows *sql.Rows) error {
+			var node, parent, unused int
+			var step string
+			if err := rows.Scan(&node, &parent, &unused, &step); err != nil {
+				return err
+			}
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.HasPrefix(step, "SCAN (") {
+				t.Errorf("%s\nin %.300s", step, q.query)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%v\nin %.300s", err, q.query)
+		}
+	}
+}
