@@ -95,6 +95,7 @@ func (a *App) metrics() *prometheus.Registry {
 	counter("events_total", "Events read from the log.", a.Relay.Gauge().Events.Load)
 	counter("polls_total", "Polls of the log.", a.Relay.Gauge().Polls.Load)
 	counter("poll_failures_total", "Polls that failed.", a.Relay.Gauge().Failures.Load)
-	counter("queries_total", "Statements and batches sent to the database.", a.DB.Queries)
+	counter("queries_total", "Reads of the database.", a.DB.Queries)
+	counter("batches_total", "Writes sent to the database.", a.DB.Batches)
 	return registry
 }

@@ -36,7 +36,7 @@ func (db *DB) Do(ctx context.Context, b *Batch) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Deadline)
 	defer cancel()
-	db.queries.Add(1)
+	db.batches.Add(1)
 	text := "BEGIN IMMEDIATE;\n" + b.sql.String() + "COMMIT"
 	if db.remote {
 		if _, err := db.write.ExecContext(ctx, text, b.args...); err != nil {

@@ -34,6 +34,7 @@ type DB struct {
 	remote      bool
 	file        string // the data source of a file: database's writer
 	queries     atomic.Int64
+	batches     atomic.Int64
 	asked       func(query string, args []any) // hears every read, in tests
 }
 
@@ -103,8 +104,11 @@ func raiseIdle() {
 // Close ends all connections.
 func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
 
-// Queries counts what was asked of the database since the start.
+// Queries counts what was read of the database since the start, in statements.
 func (db *DB) Queries() int64 { return db.queries.Load() }
+
+// Batches counts the writes that were sent to the database since the start.
+func (db *DB) Batches() int64 { return db.batches.Load() }
 
 // Reachable asks the database something that it must answer.
 func (db *DB) Reachable(ctx context.Context) error {
