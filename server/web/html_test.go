@@ -70,15 +70,6 @@ func TestEveryPageIsSoundHTML(t *testing.T) {
 	}
 }
 
-func inProse(n *html.Node) bool {
-	for ; n != nil; n = n.Parent {
-		if attr(n, "class") == "prose" {
-			return true
-		}
-	}
-	return false
-}
-
 func sound(t *testing.T, doc *html.Node, body string) {
 	ids, refs, headings := map[string]bool{}, []string{}, []string{}
 	count := map[string]int{}
@@ -105,9 +96,7 @@ func sound(t *testing.T, doc *html.Node, body string) {
 		}
 		switch n.Data {
 		case "h1", "h2", "h3", "h4", "h5", "h6":
-			if !inProse(n) { // what people write begins at h4, wherever it stands
-				headings = append(headings, n.Data)
-			}
+			headings = append(headings, n.Data)
 			if text(n) == "" {
 				t.Errorf("an empty %s", n.Data)
 			}
