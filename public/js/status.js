@@ -9,6 +9,7 @@ import { tick } from "./status/time.js";
 enhance(document);
 strips();
 menu();
+document.documentElement.dataset.script = "on";
 setInterval(() => tick(document), 30_000);
 
 const page = document.getElementById("page");

@@ -1,6 +1,6 @@
 // Package markdown turns what people write about incidents into HTML that may stand on anybody's page.
 //
-// Paragraphs, line breaks, emphasis, lists, quotes, code, links and small headings come through. Raw HTML is shown as it was
+// Paragraphs, line breaks, emphasis, lists, quotes, code and links come through, headings as bold lines. Raw HTML is shown as it was
 // typed, pictures as their words. What is rendered passes a second, independent list of what is allowed.
 package markdown
 
@@ -27,7 +27,7 @@ var (
 	policy   = allowed()
 	engine   = goldmark.New(
 		goldmark.WithExtensions(extension.Strikethrough, extension.Linkify),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(plainer{}, 100))),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(modest{}, 100))),
 		goldmark.WithRendererOptions(
 			gohtml.WithHardWraps(),
 			renderer.WithNodeRenderers(util.Prioritized(words{}, 100)),
@@ -51,7 +51,7 @@ func HTML(source string) template.HTML {
 
 func allowed() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "h4", "h5", "h6")
+	p.AllowElements("p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li")
 	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^nofollow noopener$`)).OnElements("a")

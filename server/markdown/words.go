@@ -10,14 +10,11 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// plainer makes headings small enough to stand inside an incident, whose own title is a second or third level.
-type plainer struct{}
+// modest gives links no weight.
+type modest struct{}
 
-func (plainer) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+func (modest) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // this visitor returns no error
-		if h, is := n.(*ast.Heading); is && entering {
-			h.Level = min(h.Level+3, 6)
-		}
 		if entering && (n.Kind() == ast.KindLink || n.Kind() == ast.KindAutoLink) {
 			n.SetAttributeString("rel", []byte("nofollow noopener"))
 		}
@@ -25,13 +22,23 @@ func (plainer) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	})
 }
 
-// words shows HTML as the text that was typed, and a picture as its description.
+// words shows a heading as a paragraph that stands out, since a message is no chapter of the page it stands on; HTML as the text that was typed, and a picture as its description.
 type words struct{}
 
 func (words) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(ast.KindHeading, heading)
 	r.Register(ast.KindRawHTML, rawHTML)
 	r.Register(ast.KindHTMLBlock, htmlBlock)
 	r.Register(ast.KindImage, image)
+}
+
+func heading(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
+	tag := "</strong></p>\n"
+	if entering {
+		tag = "<p><strong>"
+	}
+	_, _ = w.WriteString(tag) // a BufWriter keeps its error for Flush
+	return ast.WalkContinue, nil
 }
 
 func rawHTML(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -45,7 +52,7 @@ func htmlBlock(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.
 	if !entering {
 		return ast.WalkContinue, nil
 	}
-	_, _ = w.WriteString("<p>") // a BufWriter keeps its error for Flush
+	_, _ = w.WriteString("<p>")
 	write(w, n.Lines(), source)
 	if b := n.(*ast.HTMLBlock); b.HasClosure() {
 		_, _ = w.WriteString(html.EscapeString(string(b.ClosureLine.Value(source))))

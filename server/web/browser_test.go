@@ -98,6 +98,13 @@ func (b *tab) scripts(on bool) {
 	}
 }
 
+func (b *tab) zone(name string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, send(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: name})); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func send[P, R any](c cdp.Command[P, R], params P) chromedp.Action[R] {
 	return func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, c, params) }
 }

@@ -24,7 +24,7 @@ func TestPicturesForPeople(t *testing.T) {
 				b.theme(scheme)
 				b.size(width)
 				b.visit(url)
-				b.until(`document.readyState == "complete" && document.querySelector("#zone")?.textContent != "Times are in UTC."`)
+				b.ready()
 				png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 				if err != nil {
 					t.Fatal(err)
