@@ -14,6 +14,8 @@ import (
 	"statuspage/public"
 	"statuspage/server/api"
 	"statuspage/server/region"
+	"statuspage/server/v2"
+	"statuspage/server/visit"
 	"statuspage/server/web"
 	"statuspage/shared/fault"
 )
@@ -44,6 +46,7 @@ func (a *App) routes() *fiber.App {
 	f.Get("/ws/status/org/:id", a.privateSocket)
 	f.Get("/ws/status/public/:slug", a.publicSocket)
 	f.Use(a.region.Writes)
+	v2.Routes(f, a.visits())
 	a.server().Mount(f)
 	f.Use(a.counted)
 	web.Dashboard(f)
@@ -63,6 +66,11 @@ func (a *App) counted(c *fiber.Ctx) error {
 		return web.Problem(c, err)
 	}
 	return c.Next()
+}
+
+// visits receives what other programs ask about one page.
+func (a *App) visits() *visit.Desk {
+	return &visit.Desk{Pages: visitors{a}, Limit: a.limits.Public, BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/")}
 }
 
 func (a *App) server() *api.Server {

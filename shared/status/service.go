@@ -44,6 +44,17 @@ func (s ServiceStatus) Display() string {
 // Valid says whether s is one of the five.
 func (s ServiceStatus) Valid() bool { return contains(ServiceStatuses, s) }
 
+// rank orders states by how bad they are. Planned work is no fault: any trouble outweighs it.
+var rank = map[ServiceStatus]int{Operational: 0, UnderMaintenance: 1, Degraded: 2, Partial: 3, Major: 4}
+
+// Worse is the worse of two states.
+func Worse(a, b ServiceStatus) ServiceStatus {
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
 // Cause is who moves a service.
 type Cause uint8
 

@@ -1,0 +1,170 @@
+// Package apptest runs the whole program for tests of what hangs on it: on a file of its own, on a port of its own, as `serve` does.
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"statuspage/server/app"
+	"statuspage/server/auth"
+	"statuspage/server/config"
+	"statuspage/server/desk"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+)
+
+// Site is a running process.
+type Site struct {
+	testing.TB
+	App  *app.App
+	Addr string
+	file string
+}
+
+// Start runs the program until the test ends. set may change its configuration.
+func Start(t testing.TB, set func(*config.Config)) *Site {
+	t.Helper()
+	s := &Site{TB: t, file: filepath.Join(t.TempDir(), "status.db")}
+	cfg := config.Config{Database: config.Database{DatabaseURL: "file:" + s.file}, Addr: "127.0.0.1:0", WriteForward: "fly-replay",
+		RelayInterval: 20 * time.Millisecond, StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 1_000}
+	if set != nil {
+		set(&cfg)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	s.App, s.Addr = a, ln.Addr().String()
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return s
+}
+
+// Org is an organisation that is written to through the desk, at whatever time a story needs.
+type Org struct {
+	*Site
+	ID, Slug, Token string
+}
+
+// Org makes an organisation, born at a moment, with an admin.
+func (s *Site) Org(slug string, born time.Time) *Org {
+	s.Helper()
+	ctx, by := context.Background(), desk.Caller{System: true}
+	id, err := s.App.Desk.CreateOrg(ctx, by, slug, "The "+slug, born, nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	email := "admin@" + slug + ".example"
+	if _, err := s.App.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
+		s.Fatal(err)
+	}
+	token, err := s.App.Desk.Token(ctx, slug, email, time.Hour)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return &Org{Site: s, ID: id, Slug: slug, Token: token}
+}
+
+// Do carries a command out at a moment.
+func (o *Org) Do(at time.Time, c page.Command) {
+	o.Helper()
+	if _, err := o.App.Desk.ChangeAt(context.Background(), desk.Caller{System: true}, o.ID, c, at); err != nil {
+		o.Fatalf("%s: %v", c.Kind(), err)
+	}
+}
+
+// Service adds a service and gives its id.
+func (o *Org) Service(at time.Time, group, name string) string {
+	c := &page.CreateService{ID: NewID(), Name: name, Group: group}
+	o.Do(at, c)
+	return c.ID
+}
+
+// Open opens an incident and gives its id.
+func (o *Org) Open(at time.Time, title string, to status.ServiceStatus, services ...string) string {
+	c := &page.OpenIncident{ID: NewID(), Title: title, Description: "We are **looking** into it.", ToState: to}
+	for _, s := range services {
+		c.Services = append(c.Services, page.Move{ID: s})
+	}
+	o.Do(at, c)
+	return c.ID
+}
+
+// NewID is a new UUIDv7.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+var client = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// Get asks the site as anybody; header is name, value, name, value…; "Host" is the host name.
+func (s *Site) Get(path string, header ...string) (*http.Response, []byte) {
+	s.Helper()
+	return s.Ask(http.MethodGet, path, nil, header...)
+}
+
+// Ask makes any request; body is JSON unless it is nil.
+func (s *Site) Ask(method, path string, body any, header ...string) (*http.Response, []byte) {
+	s.Helper()
+	var in io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			s.Fatal(err)
+		}
+		in = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, "http://"+s.Addr+path, in)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+		}
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return res, raw
+}
+
+// Send makes a request as the organisation's admin and decodes the answer, if it is an object.
+func (o *Org) Send(method, path string, body any, header ...string) (int, map[string]any) {
+	o.Helper()
+	res, raw := o.Ask(method, path, body, append([]string{"Authorization", "Bearer " + o.Token}, header...)...)
+	var out map[string]any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			o.Fatalf("%s %s: %v in %s", method, path, err, raw)
+		}
+	}
+	return res.StatusCode, out
+}

@@ -1,0 +1,117 @@
+package v2
+
+import "statuspage/shared/status"
+
+// entry is an incident or a window, told as Statuspage tells both.
+type entry struct {
+	id, name, status, impact  string
+	created, updated, started status.Time
+	monitoring, resolved      *status.Time
+	updates                   []update // newest first
+	components                []component
+}
+
+type update struct {
+	id, status, body string
+	created, updated status.Time
+	affected         []status.Affected
+}
+
+func (w *writer) fromIncident(in *status.Incident) *entry {
+	e := &entry{
+		id: in.ID, name: in.Title, status: string(in.Status), impact: string(in.Impact),
+		created: in.CreatedAt, updated: in.UpdatedAt, started: in.CreatedAt, resolved: in.ResolvedAt,
+	}
+	for i := range in.Updates {
+		u := &in.Updates[i]
+		if u.Status == status.Monitoring && e.monitoring == nil {
+			e.monitoring = &u.CreatedAt
+		}
+	}
+	e.updates = newestFirst(told(in))
+	for _, a := range in.Services {
+		e.components = append(e.components, w.now(a.ID)...)
+	}
+	return e
+}
+
+// told is the timeline with what each update did to the services, oldest first. What an update does not say is as it was before.
+func told(in *status.Incident) []update {
+	held := make([]status.Affected, len(in.Services))
+	for i, a := range in.Services {
+		held[i] = status.Affected{ID: a.ID, Name: a.Name, From: a.From, To: a.From}
+	}
+	out := make([]update, 0, len(in.Updates))
+	for i := range in.Updates {
+		u := &in.Updates[i]
+		for k := range held {
+			h := &held[k]
+			h.From = h.To
+			switch {
+			case i == 0:
+				h.To = in.Services[k].To
+			case u.Status == status.Resolved:
+				h.To = status.Operational
+			}
+		}
+		out = append(out, update{u.ID, string(u.Status), u.Body, u.CreatedAt, u.CreatedAt, append([]status.Affected(nil), held...)})
+	}
+	return out
+}
+
+func (w *writer) fromMaintenance(m *status.Maintenance) *entry {
+	e := &entry{
+		id: m.ID, name: m.Title, status: word(m.Status), impact: "maintenance",
+		created: m.CreatedAt, updated: m.UpdatedAt, started: m.CreatedAt, resolved: m.CompletedAt,
+	}
+	if m.StartedAt != nil {
+		e.started = *m.StartedAt
+	}
+	timeline := []update{{planned(m), string(status.Scheduled), m.Description, m.CreatedAt, m.CreatedAt, nil}}
+	for i := range m.Updates {
+		u := &m.Updates[i]
+		timeline = append(timeline, update{u.ID, word(u.Status), u.Body, u.CreatedAt, u.CreatedAt, nil})
+	}
+	before := status.Operational
+	for i := range timeline {
+		after := status.Operational
+		if s := status.MaintenanceStatus(timeline[i].status); s == status.InProgress || s == status.Verifying {
+			after = status.UnderMaintenance
+		}
+		for _, s := range m.Services {
+			timeline[i].affected = append(timeline[i].affected, status.Affected{ID: s.ID, Name: s.Name, From: before, To: after})
+		}
+		before = after
+	}
+	e.updates = newestFirst(timeline)
+	for _, s := range m.Services {
+		e.components = append(e.components, w.now(s.ID)...)
+	}
+	return e
+}
+
+// planned is the id of the entry with which every Statuspage timeline of a window begins; ours begin with the window's own words.
+func planned(m *status.Maintenance) string { return m.ID + "/scheduled" }
+
+// word is a window's status in Statuspage's words, which know no cancellation: whoever cancels there completes it.
+func word(s status.MaintenanceStatus) string {
+	if s == status.Cancelled {
+		return string(status.Completed)
+	}
+	return string(s)
+}
+
+// now is a service as it is now; one that is gone is left out.
+func (w *writer) now(id string) []component {
+	if i, there := w.at[id]; there {
+		return w.all[i : i+1]
+	}
+	return nil
+}
+
+func newestFirst(list []update) []update {
+	for i, k := 0, len(list)-1; i < k; i, k = i+1, k-1 {
+		list[i], list[k] = list[k], list[i]
+	}
+	return list
+}
