@@ -1,0 +1,291 @@
+// Package regions_test drives the program itself in several regions: real processes, a replicated database, faults.
+package regions_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/gorilla/websocket"
+
+	"statuspage/lab/cluster"
+	"statuspage/lab/flyproxy"
+	"statuspage/server/app"
+	"statuspage/server/auth"
+	"statuspage/server/config"
+	"statuspage/server/desk"
+)
+
+func TestMain(m *testing.M) {
+	cluster.Roles(map[string]func([]string) int{"app": serve})
+	os.Exit(m.Run())
+}
+
+// serve is `statuspage serve` inside the test's own executable, so that the race detector watches it too.
+func serve([]string) int {
+	var cfg config.Config
+	parser, err := kong.New(&cfg)
+	if err == nil {
+		_, err = parser.Parse(nil)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	ln, err := net.Listen("tcp", cfg.Listen())
+	if err == nil {
+		err = a.Serve(ctx, ln)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// world is a running cluster with one organisation.
+type world struct {
+	*cluster.Cluster
+	t     *testing.T
+	org   string
+	token string
+}
+
+const slug = "acme"
+
+// start begins three regions. change may alter the options.
+func start(t *testing.T, change func(*cluster.Options)) *world {
+	t.Helper()
+	opts := cluster.Options{Regions: []string{"fra", "iad", "syd"}, Dir: t.TempDir(), App: cluster.Role("app"), RelayInterval: 50 * time.Millisecond,
+		Proxy: flyproxy.Config{DialTimeout: time.Second, Patience: 3 * time.Second},
+		Env: func(string) []string {
+			return []string{"PUBLIC_RATE=100000", "PUBLIC_SOCKETS=100000", "LOG_LEVEL=info", "LOG_FORMAT=text"}
+		}}
+	if change != nil {
+		change(&opts)
+	}
+	c, err := cluster.Start(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Cluster: c, t: t}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, r := range c.Regions {
+				t.Logf("%s app:\n%s\n%s database:\n%s", r.Name, r.App.Tail(), r.Name, r.DB.Tail())
+			}
+		}
+		c.Kill()
+	})
+	w.found()
+	return w
+}
+
+// found makes the organisation and its admin as the command line does: beside the server, on the same database.
+func (w *world) found() {
+	w.t.Helper()
+	ctx := context.Background()
+	cfg := config.Config{Database: config.Database{DatabaseURL: w.Primary().DBURL()}, RelayInterval: time.Second, StaleAfter: 10 * time.Second, PublicRate: 1, PublicSockets: 1}
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = a.Close() }()
+	by := desk.Caller{System: true}
+	if w.org, err = a.Desk.CreateOrg(ctx, by, slug, "Acme", time.Now(), nil); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := a.Desk.AddMember(ctx, by, w.org, desk.NewMember{Email: "ada@acme.example", Role: auth.Admin}); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.token, err = a.Desk.Token(ctx, slug, "ada@acme.example", 12*time.Hour); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range w.Regions {
+		w.eventually("the organisation arrives in "+r.Name, func() error {
+			code, _, _, err := w.ask("GET", r.URL()+"/api/v1/users/me/", nil)
+			return want(code, http.StatusOK, err)
+		})
+	}
+}
+
+func want(code, wanted int, err error) error {
+	if err == nil && code != wanted {
+		err = fmt.Errorf("status %d, not %d", code, wanted)
+	}
+	return err
+}
+
+// eventually waits for something that must become true.
+func (w *world) eventually(what string, try func() error) {
+	w.t.Helper()
+	deadline := time.Now().Add(40 * time.Second)
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s: %v", what, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// ask sends a request as the admin.
+func (w *world) ask(method, url string, body any, header ...string) (int, map[string]any, http.Header, error) {
+	var in io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		in = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, url, in)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+w.token)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	var out map[string]any
+	if strings.Contains(res.Header.Get("Content-Type"), "json") && len(raw) > 0 {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			return res.StatusCode, nil, res.Header, err
+		}
+	}
+	return res.StatusCode, out, res.Header, nil
+}
+
+// must writes through a region and answers the object and its seq.
+func (w *world) must(r *cluster.Region, method, path string, body any) (map[string]any, int64) {
+	w.t.Helper()
+	code, out, header, err := w.ask(method, r.URL()+path, body)
+	if err != nil || code >= 300 {
+		w.t.Fatalf("%s %s through %s: %d %v %v", method, path, r.Name, code, out, err)
+	}
+	seq, _ := strconv.ParseInt(header.Get("Status-Seq"), 10, 64)
+	return out, seq
+}
+
+func (w *world) service(name string) string {
+	w.t.Helper()
+	out, _ := w.must(w.Primary(), "POST", "/api/v1/services/", map[string]any{"name": name})
+	id, _ := out["id"].(string)
+	return id
+}
+
+// frame is what every message has.
+type frame struct {
+	Type  string `json:"type"`
+	Seq   int64  `json:"seq"`
+	Epoch string `json:"epoch"`
+	Data  struct {
+		Description string `json:"description"`
+	} `json:"data"`
+}
+
+// follower listens in one region after the other and comes back with `since` whenever it is cut off.
+type follower struct {
+	regions   []*cluster.Region
+	first     int64
+	seen      []int64
+	returned  int
+	snapshots int
+}
+
+var errLate = errors.New("did not see everything in time")
+
+func (f *follower) follow(until *atomic.Int64, deadline time.Time) error {
+	var last int64
+	epoch := ""
+	for turn := 0; time.Now().Before(deadline); turn++ {
+		at := f.regions[turn%len(f.regions)]
+		url := "ws" + strings.TrimPrefix(at.URL(), "http") + "/ws/status/public/" + slug + "/"
+		if epoch != "" {
+			url += fmt.Sprintf("?since=%d&epoch=%s", last, epoch)
+		}
+		ws, _, err := (&websocket.Dialer{HandshakeTimeout: 3 * time.Second}).Dial(url, nil)
+		if err != nil {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		for {
+			if end := until.Load(); end > 0 && last >= end {
+				_ = ws.Close()
+				return nil
+			}
+			_ = ws.SetReadDeadline(time.Now().Add(time.Second))
+			var m frame
+			if err := ws.ReadJSON(&m); err != nil {
+				_ = ws.Close()
+				f.returned++
+				break
+			}
+			switch m.Type {
+			case "hello":
+				if epoch == "" {
+					last, f.first, epoch = m.Seq, m.Seq, m.Epoch
+				}
+			case "snapshot":
+				f.snapshots++
+				last = m.Seq
+			default:
+				f.seen = append(f.seen, m.Seq)
+				last = m.Seq
+			}
+		}
+	}
+	return fmt.Errorf("%w: from %d, up to %d", errLate, f.first, last)
+}
+
+// gaps is nil when every event from the first on was seen once, in order.
+func (f *follower) gaps() error {
+	if f.snapshots > 0 {
+		return fmt.Errorf("%d snapshots", f.snapshots)
+	}
+	for n, seq := range f.seen {
+		if seq != f.first+int64(n)+1 {
+			return fmt.Errorf("event %d where %d was to come", seq, f.first+int64(n)+1)
+		}
+	}
+	return nil
+}
+
+func withForward(mode string) func(*cluster.Options) {
+	return func(o *cluster.Options) { o.Forward = mode }
+}
