@@ -59,7 +59,7 @@ func isRead(method string) bool {
 
 // ToPrimary answers with what the primary answers. At the primary, or when it was brought here already, it is an error and no loop.
 func (r *Region) ToPrimary(c *fiber.Ctx) error {
-	if r.Primary || c.Get(Replayed) != "" || c.Get("fly-replay-src") != "" {
+	if r.Primary || c.Get(Replayed) != "" || c.Get("fly-replay-src") != "" || c.Get("fly-replay-failed") != "" {
 		return away()
 	}
 	if len(c.Request().Body()) > MaxBody {
@@ -74,9 +74,10 @@ func away() *fault.Error {
 	return e
 }
 
-// flyReplay asks Fly's proxy to bring the request, untouched, to the primary.
+// flyReplay asks Fly's proxy to bring the request, untouched, to the primary, and back here when it cannot: then it carries
+// fly-replay-failed, and this region says so in its own words.
 func (r *Region) flyReplay(c *fiber.Ctx) error {
-	c.Set("fly-replay", "region="+r.PrimaryName)
+	c.Set("fly-replay", "region="+r.PrimaryName+";timeout=5s;fallback=force_self")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.SendStatus(http.StatusConflict)
 }
