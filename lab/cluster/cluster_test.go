@@ -96,6 +96,14 @@ func TestThreeRegionsWriteAtThePrimaryAndReadAtHome(t *testing.T) {
 	if !report.App || !report.DB || !report.Ready || report.Role != "replica" || report.Seq != 3 || report.Lag != 7*time.Millisecond || report.Sockets < 1 {
 		t.Errorf("%+v", report)
 	}
+	c.Region("syd").Partition()
+	if status, text, _ := say("POST", c.Region("syd").URL()+"/", "cut off"); status != 503 || !strings.Contains(text, "the primary is away") {
+		t.Errorf("a replay out of a cut region: %d %s", status, text)
+	}
+	c.Region("syd").Heal()
+	if status, text, _ := say("POST", c.Region("syd").URL()+"/", "again"); status != 200 {
+		t.Errorf("a replay after healing: %d %s", status, text)
+	}
 	req, _ := http.NewRequest("GET", c.URL()+"/", nil)
 	req.Header.Set("X-Lab-Region", "iad")
 	if res, err := http.DefaultClient.Do(req); err != nil || res.Header.Get("Status-Region") != "iad" {

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,7 +57,11 @@ func (r *Region) Query(sql string, use func([]byte) error) error {
 	if err != nil {
 		return err
 	}
-	body := fmt.Appendf(nil, `{"requests":[{"type":"execute","stmt":{"sql":%q}},{"type":"close"}]}`, sql)
+	quoted, err := json.Marshal(sql)
+	if err != nil {
+		return err
+	}
+	body := fmt.Appendf(nil, `{"requests":[{"type":"execute","stmt":{"sql":%s}},{"type":"close"}]}`, quoted)
 	req, err := http.NewRequest("POST", r.DBURL()+"/v2/pipeline", bytes.NewReader(body))
 	if err != nil {
 		return err

@@ -43,14 +43,14 @@ func (e *edge) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	return e.proxy.Wire(e.region, m.Region).Dial(ctx, network, m.Addr)
 }
 
-// overwritten are the headers that Fly always sets itself. fly-replay-src is not among them: a client may forge it, and the
-// app must not believe it.
-var overwritten = []string{"Fly-Client-Ip", "Fly-Region", "Fly-Forwarded-Port", "Fly-Request-Id", "Fly-Replay-Failed", "Via"}
+// dropped are headers that only Fly writes, but not on every request. fly-replay-src is not among them: a client may forge it,
+// and the app must not believe it.
+var dropped = []string{"Fly-Forwarded-Port", "Fly-Replay-Failed"}
 
 func (e *edge) rewrite(pr *httputil.ProxyRequest) {
 	out := pr.Out
 	out.URL.Scheme, out.URL.Host, out.Host = "http", "app", pr.In.Host
-	for _, name := range overwritten {
+	for _, name := range dropped {
 		out.Header.Del(name)
 	}
 	client, _, _ := net.SplitHostPort(pr.In.RemoteAddr)

@@ -95,7 +95,7 @@ func (w *world) send(method, region, body string, headers ...string) (int, strin
 func (w *world) expect(status int, text string, gotStatus int, gotText string) {
 	w.t.Helper()
 	if gotStatus != status || !strings.Contains(gotText, text) {
-		w.t.Errorf("%d %q, want %d %q", gotStatus, gotText, status, text)
+		w.t.Errorf("%d %.200q, want %d %q", gotStatus, gotText, status, text)
 	}
 }
 
@@ -298,6 +298,7 @@ func TestACutRegionIsNotReachedAndComesBack(t *testing.T) {
 
 func TestAMachineThatDiesInTheMiddleIsNotAskedTwice(t *testing.T) {
 	w := newWorld(t, Config{})
+	w.send("GET", "iad", "") // so that the connection is one that was used before
 	w.answer["iad"] = func(rw http.ResponseWriter, _ *http.Request) {
 		c, _, err := rw.(http.Hijacker).Hijack()
 		if err == nil {
@@ -306,8 +307,8 @@ func TestAMachineThatDiesInTheMiddleIsNotAskedTwice(t *testing.T) {
 	}
 	status, text := w.send("POST", "iad", "x", "Idempotency-Key", "k")
 	w.expect(502, "proxy:", status, text)
-	if len(w.requests()) != 1 {
-		t.Errorf("the machines were asked %d times", len(w.requests()))
+	if n := len(w.requests()) - 1; n != 1 {
+		t.Errorf("the machines were asked %d times", n)
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	pollHold    = time.Second             // the primary answers a poll at the latest after this
 	pollTimeout = 1500 * time.Millisecond // after this the link counts as cut
 	pollRetry   = 200 * time.Millisecond
+	maxBreath   = 200 * time.Millisecond // between two copies of a replica that lags
 )
 
 // follow asks the primary for news and takes them, until ctx ends.
@@ -34,7 +35,7 @@ func (r *replica) follow(ctx context.Context) {
 			continue
 		}
 		seen = pos
-		sleep(ctx, r.pace())
+		r.breathe(ctx)
 	}
 }
 
@@ -58,13 +59,23 @@ func (r *replica) poll(ctx context.Context, seen position) (position, error) {
 	return pos, json.NewDecoder(res.Body).Decode(&pos)
 }
 
-// pace leaves the machine to others: copying takes at most a quarter of the time, and a lag of seconds is not kept to the
-// millisecond.
-func (r *replica) pace() time.Duration {
-	r.mu.Lock()
-	lag := r.lag
-	r.mu.Unlock()
-	return max(2*time.Millisecond, 3*time.Duration(r.rest.Load()), lag/20)
+// breathe leaves the machine to others between two copies: copying takes at most a quarter of the time, and a lag of seconds
+// is not kept to the millisecond. A shorter lag ends the pause.
+func (r *replica) breathe(ctx context.Context) {
+	for started := time.Now(); ctx.Err() == nil; {
+		r.mu.Lock()
+		pause, changed := max(2*time.Millisecond, 3*time.Duration(r.rest.Load()), min(r.lag/20, maxBreath)), r.changed
+		r.mu.Unlock()
+		left := time.Until(started.Add(pause))
+		if left <= 0 {
+			return
+		}
+		select {
+		case <-changed:
+		case <-time.After(left):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // take brings what the primary has at least at pos into the file, at once or after the lag.
@@ -81,23 +92,16 @@ func (r *replica) take(ctx context.Context, pos position) error {
 		return err
 	}
 	r.mu.Lock()
-	lag, waiting := r.lag, len(r.staged) > 0
+	lag := r.lag
 	r.mu.Unlock()
-	if lag == 0 && !waiting {
-		return r.takeNow(pos.Index, fresh)
+	switch {
+	case lag > 0:
+		return r.stage(pos.Index, fresh, lag)
+	case fresh:
+		return r.write(&r.source, pos.Index)
 	}
-	return r.stage(pos.Index, fresh, lag)
-}
-
-func (r *replica) takeNow(index Index, fresh bool) error {
-	if fresh {
-		if err := r.write(&r.source); err != nil {
-			return err
-		}
-	} else {
-		r.source.same()
-	}
-	r.advance(index)
+	r.source.same()
+	r.advance(pos.Index)
 	return nil
 }
 
@@ -108,8 +112,8 @@ func (r *replica) advance(index Index) {
 	r.notify()
 }
 
-// write replaces the file's content in one transaction.
-func (r *replica) write(from *source) error {
+// write replaces the file's content in one transaction, unless the file is already further than index.
+func (r *replica) write(from *source, index Index) error {
 	r.mu.Lock()
 	db, copier := r.db, r.copier
 	r.mu.Unlock()
@@ -117,10 +121,14 @@ func (r *replica) write(from *source) error {
 		return errors.New("the replica is stopping")
 	}
 	defer db.writer.release()
+	if r.index() > index {
+		return nil
+	}
 	started := time.Now()
 	if err := from.copyTo(copier); err != nil {
 		return err
 	}
+	r.advance(index)
 	// A backup does not run the checkpoint that a statement would, and the WAL would grow by the whole file every time.
 	if _, err := copier.Exec("PRAGMA wal_checkpoint(PASSIVE)", nil); err != nil {
 		return err

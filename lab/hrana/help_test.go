@@ -39,6 +39,10 @@ func start(t *testing.T, cfg Config) *Server {
 
 // dial is the product's way to the database: database/sql on libsql-client-go, over http.
 func dial(t *testing.T, url string, opts ...libsql.Option) *sql.DB {
+	return openClient(t, url, opts...)
+}
+
+func openClient(t testing.TB, url string, opts ...libsql.Option) *sql.DB {
 	t.Helper()
 	connector, err := libsql.NewConnector(url, opts...)
 	if err != nil {

@@ -76,13 +76,13 @@ func (r *replica) due() ([]staged, time.Duration) {
 	return nil, time.Until(r.staged[0].due)
 }
 
-// show writes the newest of the copies and only then forgets them: follow must not overtake them.
+// show writes the newest of the copies and forgets all of them.
 func (r *replica) show(due []staged) error {
 	for i := len(due) - 1; i >= 0; i-- {
 		if due[i].file == "" {
 			continue
 		}
-		if err := r.showFile(due[i].file); err != nil {
+		if err := r.showFile(due[i]); err != nil {
 			return err
 		}
 		break
@@ -101,13 +101,13 @@ func (r *replica) show(due []staged) error {
 	return nil
 }
 
-func (r *replica) showFile(file string) error {
+func (r *replica) showFile(s staged) error {
 	from := source{}
 	defer from.close()
-	if _, err := from.changed(file); err != nil {
+	if _, err := from.changed(s.file); err != nil {
 		return err
 	}
-	return r.write(&from)
+	return r.write(&from, s.index)
 }
 
 func discard(file string) {

@@ -3,6 +3,7 @@ package hrana
 import (
 	"context"
 	"database/sql"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -122,6 +123,37 @@ func TestLagKeepsAReplicaThatOld(t *testing.T) {
 	}
 }
 
+func TestACopyThatComesLateDoesNotTurnBackTime(t *testing.T) {
+	primary, replica := pair(t, Config{})
+	db, far := dial(t, primary.URL()), dial(t, replica.URL())
+	exec(t, db, `CREATE TABLE t (a); INSERT INTO t VALUES (1)`)
+	caughtUp(t, primary, replica)
+	replica.SetLag(time.Hour)
+	exec(t, db, `INSERT INTO t VALUES (2)`)
+	eventually(t, "the copy is staged", func() bool { return replica.stagedCopies() > 0 })
+	replica.replica.mu.Lock()
+	late := replica.replica.staged[0]
+	replica.replica.mu.Unlock()
+	replica.SetLag(0)
+	exec(t, db, `INSERT INTO t VALUES (3)`)
+	caughtUp(t, primary, replica)
+	late.file = filepath.Join(t.TempDir(), "late")
+	old, err := openFile(late.file, "_journal_mode=WAL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	if _, err := old.Exec(`CREATE TABLE t (a)`, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := replica.replica.showFile(late); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(t, far, `SELECT count(*) FROM t`); n != 3 {
+		t.Errorf("%d rows after a late copy", n)
+	}
+}
+
 func (s *Server) stagedCopies() int {
 	s.replica.mu.Lock()
 	defer s.replica.mu.Unlock()
@@ -133,16 +165,20 @@ func TestAPausedReplicaStandsStill(t *testing.T) {
 	db, far := dial(t, primary.URL()), dial(t, replica.URL())
 	exec(t, db, `CREATE TABLE t (a)`)
 	caughtUp(t, primary, replica)
+	replica.SetLag(time.Hour)
+	exec(t, db, `INSERT INTO t VALUES (0)`)
+	eventually(t, "a copy is staged", func() bool { return replica.stagedCopies() > 0 })
 	replica.Pause()
+	replica.SetLag(0)
 	exec(t, db, `INSERT INTO t VALUES (1)`)
 	other := follower(t, primary, Config{})
 	caughtUp(t, primary, other) // as long as a replica needs, the paused one had too
 	if n := number(t, far, `SELECT count(*) FROM t`); n != 0 {
-		t.Errorf("%d rows on a paused replica", n)
+		t.Errorf("%d rows on a paused replica, neither the staged nor the new one is due", n)
 	}
 	replica.Resume()
 	caughtUp(t, primary, replica)
-	if n := number(t, far, `SELECT count(*) FROM t`); n != 1 {
+	if n := number(t, far, `SELECT count(*) FROM t`); n != 2 {
 		t.Errorf("%d rows after it resumed", n)
 	}
 }
