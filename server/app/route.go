@@ -13,6 +13,7 @@ import (
 
 	"statuspage/public"
 	"statuspage/server/api"
+	"statuspage/server/embed"
 	"statuspage/server/region"
 	"statuspage/server/v2"
 	"statuspage/server/visit"
@@ -46,7 +47,9 @@ func (a *App) routes() *fiber.App {
 	f.Get("/ws/status/org/:id", a.privateSocket)
 	f.Get("/ws/status/public/:slug", a.publicSocket)
 	f.Use(a.region.Writes)
-	v2.Routes(f, a.visits())
+	others := a.visits()
+	v2.Routes(f, others)
+	embed.Routes(f, others)
 	a.server().Mount(f)
 	f.Use(a.counted)
 	web.Dashboard(f)
