@@ -69,8 +69,6 @@ type Config struct {
 	LogLevel      string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat     string `name:"log-format" env:"LOG_FORMAT" help:"json or text (default: text on a terminal)."`
 	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration organisation acme."`
-
-	FlyAppName string `kong:"-"`
 }
 
 // Auth says who vouches for people.
