@@ -27,8 +27,9 @@ import (
 )
 
 const (
-	drain     = 4 * time.Second // from a signal to the end; the contract allows five
-	loadLimit = 20 * time.Second
+	drain = 4 * time.Second // from a signal to the end; the contract allows five
+	// socketAddresses is how many addresses are remembered for the rate of their new sockets.
+	socketAddresses = 1 << 16
 )
 
 // App is one process of Status Page.
@@ -44,7 +45,9 @@ type App struct {
 	verifier *auth.Verifier
 	limits   *api.Limits
 	sockets  *limit.Counter
-	keys     keysUsed
+	// newSockets bounds how quickly one address opens them. A browser that comes back opens one.
+	newSockets *limit.Limiter
+	keys       keysUsed
 
 	background sync.WaitGroup
 	stop       context.CancelFunc
@@ -61,7 +64,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	a := &App{cfg: cfg, DB: db, sockets: limit.NewCounter()}
+	a := &App{cfg: cfg, DB: db, sockets: limit.NewCounter(), newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
 	a.region = region.New(cfg.Region(), cfg.PrimaryRegion, cfg.Primary(), cfg.WriteForward, cfg.PrimaryURL)
 	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
 	a.Rooms = live.New(cfg.Region(), pages{a})

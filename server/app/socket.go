@@ -33,7 +33,7 @@ func (a *App) publicSocket(c *fiber.Ctx) error {
 	}
 	release, ok := a.admitSocket(c)
 	if !ok {
-		return a.Rooms.Refuse(c, live.TooMany, "Too many connections from this address.")
+		return a.refuseMany(c)
 	}
 	who := live.Client{OnClose: release}
 	var err error
@@ -51,7 +51,25 @@ func (a *App) publicSocket(c *fiber.Ctx) error {
 		release()
 		return a.refuseSocket(c, err)
 	}
+	return a.openSocket(c, who)
+}
+
+// openSocket lets a client in, while its organisation has not got too many.
+func (a *App) openSocket(c *fiber.Ctx, who live.Client) error {
+	release := who.OnClose
+	if !a.sockets.Acquire(who.OrgID, socketsPerOrg) {
+		release()
+		return a.refuseMany(c)
+	}
+	who.OnClose = func() {
+		a.sockets.Release(who.OrgID)
+		release()
+	}
 	return a.Rooms.Open(c, who)
+}
+
+func (a *App) refuseMany(c *fiber.Ctx) error {
+	return a.Rooms.Refuse(c, live.TooMany, "Too many connections. Please try again later.")
 }
 
 func (a *App) privateSocket(c *fiber.Ctx) error {
@@ -63,7 +81,7 @@ func (a *App) privateSocket(c *fiber.Ctx) error {
 	}
 	release, ok := a.admitSocket(c)
 	if !ok {
-		return a.Rooms.Refuse(c, live.TooMany, "Too many connections from this address.")
+		return a.refuseMany(c)
 	}
 	who, code, reason := a.member(c)
 	if code != 0 {
@@ -76,7 +94,7 @@ func (a *App) privateSocket(c *fiber.Ctx) error {
 		release()
 		return err
 	}
-	return a.Rooms.Open(c, who)
+	return a.openSocket(c, who)
 }
 
 // member is who opens a private socket, or the code to close it with.
@@ -165,10 +183,13 @@ func sameOrigin(c *fiber.Ctx, base string) bool {
 	return err == nil && base != "" && u.Host == b.Host
 }
 
-// admitSocket counts the open sockets of an address.
+// socketsPerOrg is how many sockets one organisation may have open in this process.
+const socketsPerOrg = 18_000
+
+// admitSocket counts the sockets of an address: how many are open, and how quickly new ones come.
 func (a *App) admitSocket(c *fiber.Ctx) (release func(), ok bool) {
 	addr := a.limits.Address(c)
-	if !a.sockets.AcquireAddr(addr, a.cfg.PublicSockets) {
+	if !a.newSockets.AllowAddr(addr, time.Now()).Allowed || !a.sockets.AcquireAddr(addr, a.cfg.PublicSockets) {
 		return nil, false
 	}
 	return func() { a.sockets.ReleaseAddr(addr) }, true

@@ -41,8 +41,8 @@ type Relay struct {
 	listener Listener
 	now      func() time.Time
 
-	polling sync.Mutex // one poll at a time
-	last    int64      // events.id; guarded by polling
+	polling sync.Mutex   // one poll at a time
+	last    atomic.Int64 // events.id; moved under polling
 	wake    chan struct{}
 
 	mu    sync.Mutex
@@ -95,7 +95,7 @@ func (r *Relay) Start(ctx context.Context) error {
 	r.mu.Lock()
 	r.epoch = epoch
 	r.mu.Unlock()
-	r.last = last
+	r.last.Store(last)
 	r.polled.Store(r.now().UnixMilli())
 	r.started.Store(true)
 	return nil
@@ -145,7 +145,7 @@ func (r *Relay) Sync(ctx context.Context) error {
 	r.polling.Lock()
 	defer r.polling.Unlock()
 	for {
-		entries, err := r.db.EventsAfter(ctx, r.last, batch)
+		entries, err := r.db.EventsAfter(ctx, r.last.Load(), batch)
 		r.gauge.Polls.Add(1)
 		if err != nil {
 			r.gauge.Failures.Add(1)
@@ -153,7 +153,7 @@ func (r *Relay) Sync(ctx context.Context) error {
 		}
 		for i := range entries {
 			r.take(&entries[i])
-			r.last = entries[i].ID
+			r.last.Store(entries[i].ID)
 		}
 		r.gauge.Events.Add(int64(len(entries)))
 		if len(entries) < batch {
@@ -202,7 +202,7 @@ func (r *Relay) reset(ctx context.Context, epoch string) error {
 	}
 	r.pages, r.slugs, r.hosts, r.epoch = map[string]*entry{}, map[string]string{}, map[string]string{}, epoch
 	r.mu.Unlock()
-	r.last = last
+	r.last.Store(last)
 	r.listener.Reset()
 	return nil
 }
@@ -238,27 +238,33 @@ func (r *Relay) take(x *store.Entry) {
 		r.mu.Unlock()
 		return
 	}
-	news := e.fold(x)
+	news, gap := e.fold(x)
+	if gap {
+		close(e.changed)
+		delete(r.pages, x.OrgID)
+	}
 	r.mu.Unlock()
-	if news {
+	switch {
+	case gap:
+		// The log has none, so this page was read from a copy that had gone back: everybody comes back and is brought up to date.
+		slog.Error("an event is missing; the page is read again", "organization", x.OrgID, "got", x.Event.Seq)
+		r.listener.Reset()
+	case news:
 		r.listener.Event(x.OrgID, &x.Event)
 	}
 }
 
-// fold is false for an event that the page has already. The caller holds the relay's lock.
-func (e *entry) fold(x *store.Entry) bool {
+// fold takes the next event in. news is false for an event that the page has already; gap says that one before it is missing, and
+// nothing was done. The caller holds the relay's lock.
+func (e *entry) fold(x *store.Entry) (news, gap bool) {
 	s := &e.page.State
-	if x.Event.Seq <= s.Seq {
-		return false
-	}
 	if x.Event.Seq != s.Seq+1 {
-		// The log has no gap, and the page was read behind everything that was polled: this cannot be.
-		slog.Error("an event is missing", "organization", x.OrgID, "have", s.Seq, "got", x.Event.Seq)
+		return false, x.Event.Seq > s.Seq
 	}
 	e.page = NewPage(page.Evolve(*s, &x.Event), e.page.Epoch)
 	close(e.changed)
 	e.changed = make(chan struct{})
-	return true
+	return true, false
 }
 
 // Page is the organisation's page; store.ErrNone when there is no such organisation. The first caller loads it, others wait.
@@ -290,7 +296,7 @@ func (r *Relay) Page(ctx context.Context, orgID string) (*Page, error) {
 }
 
 func (r *Relay) load(ctx context.Context, orgID string, e *entry, epoch string) {
-	s, err := r.db.Org(orgID).State(ctx, status.Time(r.now().UnixMilli()))
+	s, err := r.read(ctx, orgID)
 	r.mu.Lock()
 	var heard []store.Entry
 	if err != nil {
@@ -301,7 +307,7 @@ func (r *Relay) load(ctx context.Context, orgID string, e *entry, epoch string) 
 	} else {
 		e.page = NewPage(s, epoch)
 		for i := range e.missed {
-			if e.fold(&e.missed[i]) {
+			if news, _ := e.fold(&e.missed[i]); news {
 				heard = append(heard, e.missed[i])
 			}
 		}
@@ -313,6 +319,34 @@ func (r *Relay) load(ctx context.Context, orgID string, e *entry, epoch string) 
 		r.listener.Event(orgID, &heard[i].Event)
 	}
 	r.mu.Unlock()
+}
+
+// read waits for a copy of the database that is not older than what was polled of it before: a replica that begins anew is, for a
+// while.
+func (r *Relay) read(ctx context.Context, orgID string) (page.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, store.Deadline)
+	defer cancel()
+	for {
+		last := r.last.Load()
+		s, head, err := r.db.Org(orgID).StateAt(ctx, status.Time(r.now().UnixMilli()))
+		if err == nil && head >= last || errors.Is(err, store.ErrNone) && r.whole(ctx, last) {
+			return s, err
+		}
+		if err != nil && !errors.Is(err, store.ErrNone) {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return s, ErrBehind
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// whole says that the copy is not older than what was polled.
+func (r *Relay) whole(ctx context.Context, last int64) bool {
+	head, err := r.db.LastEventID(ctx)
+	return err == nil && head >= last
 }
 
 // ErrBehind says that this region has not got an event yet that the caller has seen.

@@ -68,7 +68,7 @@ const maintenanceJSON = `json_object('id', m.id, 'title', m.title, 'description'
 // ?1 is the organisation, ?2 the oldest day of history, ?3 how many closed objects to keep.
 const stateQuery = `
 SELECT 0, json_object('org', json(` + orgJSON + `), 'seq', (SELECT max(seq) FROM events WHERE org_id = ?1),
-  'at', (SELECT at FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1)) FROM organizations WHERE id = ?1
+  'at', (SELECT at FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1), 'head', (SELECT max(id) FROM events)) FROM organizations WHERE id = ?1
 UNION ALL SELECT 1, ` + serviceJSON + ` FROM services s WHERE s.org_id = ?1 AND s.deleted_at IS NULL
 UNION ALL SELECT 2, ` + incidentJSON + ` FROM incidents i WHERE i.org_id = ?1 AND i.deleted_at IS NULL AND i.status <> 'resolved'
 UNION ALL SELECT * FROM (SELECT 2, ` + incidentJSON + ` FROM incidents i
@@ -79,35 +79,49 @@ UNION ALL SELECT * FROM (SELECT 3, ` + maintenanceJSON + ` FROM maintenances m
 
 // State reads the page at its newest seq; ErrNone when there is no such organisation. now only bounds how much history is read.
 func (o *Org) State(ctx context.Context, now status.Time) (page.State, error) {
-	var s page.State
+	s, _, err := o.StateAt(ctx, now)
+	return s, err
+}
+
+// StateAt is State with the newest id of the whole log at that moment.
+func (o *Org) StateAt(ctx context.Context, now status.Time) (s page.State, head int64, err error) {
 	args := []any{o.id, now.DayNumber() - status.KeepDays, page.KeepClosed}
-	err := o.db.rows(ctx, stateQuery, args, func(rows *sql.Rows) error {
+	err = o.db.rows(ctx, stateQuery, args, func(rows *sql.Rows) error {
 		var kind int
 		var body []byte
 		if err := rows.Scan(&kind, &body); err != nil {
 			return err
 		}
-		if err := addTo(&s, kind, body); err != nil {
-			return err
+		if kind == 0 {
+			return decoded(body, top{&s, &head})
 		}
-		return nil
+		return addTo(&s, kind, body)
 	})
 	if err != nil {
-		return page.State{}, fmt.Errorf("read the page: %w", err)
+		return page.State{}, 0, fmt.Errorf("read the page: %w", err)
 	}
 	if s.Org.ID == "" {
-		return page.State{}, ErrNone
+		return page.State{}, 0, ErrNone
 	}
 	for i := range s.Services {
 		s.Services[i].Days = status.Trimmed(s.Services[i].Days, s.At)
 	}
-	return page.Assemble(s), nil
+	return page.Assemble(s), head, nil
+}
+
+// top is the first row: the page without its lists, and where the log stands.
+type top struct {
+	state *page.State
+	head  *int64
+}
+
+func (t top) Wire(f *wire.Fields) {
+	t.state.Wire(f)
+	f.Int("head", t.head)
 }
 
 func addTo(s *page.State, kind int, body []byte) error {
 	switch kind {
-	case 0:
-		return decoded(body, s)
 	case 1:
 		s.Services = append(s.Services, status.Service{})
 		return decoded(body, history{&s.Services[len(s.Services)-1]})
