@@ -57,7 +57,7 @@ type Server struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	done      sync.WaitGroup // listeners and the replica's loops
-	active    sync.WaitGroup // requests
+	active    *gate          // requests
 
 	log      *commitLog // at a primary
 	database *database  // at a primary
@@ -66,7 +66,7 @@ type Server struct {
 
 // Start opens the database and listens. Whoever starts a server must Close or Kill it.
 func Start(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg.withDefaults()}
+	s := &Server{cfg: cfg.withDefaults(), active: newGate()}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.endpoints = &endpoints{server: s, streams: newStreams(s.cfg.StreamExpiry, s.cfg.MaxStreams)}
 	var err error
@@ -145,8 +145,10 @@ func (s *Server) serve(addr string, handler http.Handler) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.active.Add(1)
-		defer s.active.Done()
+		if !s.active.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer s.active.leave()
 		handler.ServeHTTP(w, r)
 	})
 	srv := &http.Server{Handler: counted, ReadHeaderTimeout: 10 * time.Second,
@@ -191,7 +193,7 @@ func (s *Server) Kill() {
 		s.database.writer.close()
 	}
 	s.done.Wait()
-	s.active.Wait()
+	s.active.shut()
 	s.endpoints.streams.closeAll(true)
 	if s.database != nil {
 		s.database.close()
