@@ -128,7 +128,8 @@ func eval[T any](b *tab, script string) T {
 func (b *tab) until(condition string) {
 	b.t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if eval[bool](b, "!!("+condition+")") {
+		// While a page goes away there is nothing to ask.
+		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+condition+")")); err == nil && is {
 			return
 		}
 		if time.Now().After(end) {

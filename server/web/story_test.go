@@ -19,6 +19,7 @@ var today = moment(time.Date(2026, 11, 23, 11, 48, 0, 0, time.UTC))
 type story struct {
 	t     *testing.T
 	state page.State
+	log   []page.Event
 	ids   *rand.Rand
 }
 
@@ -47,6 +48,7 @@ func (s *story) do(at status.Time, c page.Command) {
 	}
 	for i := range events {
 		s.state = page.Evolve(s.state, &events[i])
+		s.log = append(s.log, events[i])
 	}
 }
 

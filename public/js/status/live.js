@@ -19,7 +19,7 @@ export function keep(page) {
 class Live {
   /** Why the connection is not live, in words; "" while it is. */ #trouble = "…";
   /** Whether only a person can help now. */ #stuck = false;
-  /** When the page was last known to be true. */ #proved = new Date();
+  /** When the page was last known to be true. */ #proved = Date.now();
   /** The newest event heard of. */ #wanted;
   /** Fetches that failed in a row. */ #failures = 0;
   /** @type {number | undefined} */ #timer;
@@ -46,7 +46,7 @@ class Live {
 
   start() {
     this.socket.start();
-    setInterval(() => Date.now() - this.#proved.getTime() > quiet && this.verify(), quiet / 4);
+    setInterval(() => Date.now() - this.#proved > quiet && this.verify(), quiet / 4);
     addEventListener("online", () => this.again());
     addEventListener("offline", () => this.verify());
     addEventListener("pagehide", () => this.leave());
@@ -145,7 +145,7 @@ class Live {
   }
 
   proved() {
-    this.#proved = new Date();
+    this.#proved = Date.now();
     this.#trouble = "";
     this.#stuck = false;
     this.draw();
@@ -162,8 +162,8 @@ class Live {
   /** The mark says "live" only while the connection is, the page shows all that it told, and the region is not behind. */
   draw() {
     const { stale } = this.page.dataset;
-    if (this.#trouble) mark(this.#proved, this.#trouble, this.#stuck);
-    else if (this.#failures) mark(this.#proved, "The newest page did not come yet.", this.#failures > enough);
+    if (this.#trouble) mark(new Date(this.#proved), this.#trouble, this.#stuck);
+    else if (this.#failures) mark(new Date(this.#proved), "The newest page did not come yet.", this.#failures > enough);
     else if (stale) mark(new Date(stale), "This region is behind.");
     else mark();
   }

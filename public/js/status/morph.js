@@ -33,9 +33,11 @@ function children(have, want, changed) {
   const known = new Map([...have.children].map((c) => [c.id, c]));
   let at = have.firstChild;
   for (const next of [...want.childNodes]) {
-    while (at instanceof Element && at.id && !wanted.has(at.id)) at = drop(at);
-    const id = next instanceof Element ? next.id : "";
-    const found = id ? known.get(id) : at;
+    const id = named(next);
+    const keyed = id ? known.get(id) : undefined;
+    // What is found stays where it is, for moving a node takes its focus: what stands before it goes, unless it is wanted later.
+    while (at && at !== keyed && (named(at) ? !wanted.has(named(at)) : keyed)) at = drop(at);
+    const found = id ? keyed : at;
     if (!found || !alike(found, next)) {
       have.insertBefore(document.adoptNode(next), at);
       if (next instanceof Element) changed.push(...fresh(next));
@@ -48,6 +50,9 @@ function children(have, want, changed) {
   }
   while (at) at = drop(at);
 }
+
+/** @param {Node} node */
+const named = (node) => (node instanceof Element ? node.id : "");
 
 /** @param {ChildNode} node */
 function drop(node) {
