@@ -35,6 +35,7 @@ type Access string
 const (
 	Public Access = "public" // anybody, at PUBLIC_RATE
 	Open   Access = "open"   // anybody, at the stricter rate of logins
+	Self   Access = "self"   // whoever is signed in, with an organisation or without one
 	Read   Access = "read"   // members, admins, keys that may read
 	Write  Access = "write"  // admins, keys that may write
 )
@@ -75,8 +76,8 @@ func Routes() []Route {
 		{"POST", "/api/v1/members", Write, addMember},
 		{"PATCH", "/api/v1/members/:id", Write, editMember},
 		{"DELETE", "/api/v1/members/:id", Write, removeMember},
-		{"GET", "/api/v1/users/me", Read, me},
-		{"GET", "/api/v1/organizations", Read, listOrganizations},
+		{"GET", "/api/v1/users/me", Self, me},
+		{"GET", "/api/v1/organizations", Self, listOrganizations},
 		{"GET", "/api/v1/api-keys", Read, listKeys},
 		{"POST", "/api/v1/api-keys", Write, createKey},
 		{"DELETE", "/api/v1/api-keys/:id", Write, revokeKey},
@@ -87,6 +88,8 @@ func Routes() []Route {
 		{"POST", "/api/v1/auth/refresh", Open, refresh},
 		{"POST", "/api/v1/auth/logout", Open, logout},
 
+		{"GET", "/.well-known/jwks.json", Public, jwks},
+
 		{"GET", "/api/v1/public/:slug/services", Public, publicServices},
 		{"GET", "/api/v1/public/:slug/incidents", Public, publicIncidents},
 		{"GET", "/api/v1/public/:slug/maintenances", Public, publicMaintenances},
@@ -96,13 +99,17 @@ func Routes() []Route {
 	}
 }
 
-// Mount adds the routes to an application whose error handler is Problem.
+// Mount adds the routes to an application whose error handler is Problem. What answers GET answers HEAD.
 func (s *Server) Mount(app fiber.Router) {
 	for _, r := range Routes() {
-		app.Add(r.Method, r.Path, func(c *fiber.Ctx) error { return s.serve(c, r) })
+		handle := func(c *fiber.Ctx) error { return s.serve(c, r) }
+		app.Add(r.Method, r.Path, handle)
+		if r.Method == fiber.MethodGet {
+			app.Add(fiber.MethodHead, r.Path, handle)
+		}
 	}
-	app.Get("/.well-known/jwks.json", s.jwks)
-	app.All("/api/*", func(*fiber.Ctx) error { return noSuchPath() })
+	app.All("/api/*", s.other)
+	app.All("/.well-known/*", s.other)
 }
 
 // budget is how long a request may take at the database.
@@ -111,6 +118,7 @@ const budget = 10 * time.Second
 func (s *Server) serve(c *fiber.Ctx, r Route) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), budget)
 	defer cancel()
+	s.guard(c)
 	call := &call{Ctx: c, Server: s, ctx: ctx}
 	if err := call.admit(r.Access); err != nil {
 		return err

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"strings"
+	"net/url"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -13,17 +13,16 @@ import (
 
 // cookieName holds the refresh token; over https only this host may have set it.
 func (c *call) cookieName() string {
-	if c.secure() {
+	if c.secure(c.Ctx) {
 		return "__Host-refresh"
 	}
 	return "refresh"
 }
 
-func (c *call) secure() bool {
-	return c.Secure() || strings.HasPrefix(c.Server.BaseURL, "https://")
-}
-
 func login(c *call) error {
+	if err := c.sameSite(false); err != nil {
+		return err
+	}
 	var email, password, slug string
 	if err := c.read(mapping(func(f *wire.Fields) {
 		f.Str("email", &email)
@@ -44,7 +43,7 @@ func login(c *call) error {
 
 // refresh exchanges the cookie. The custom header cannot be sent by another site's form.
 func refresh(c *call) error {
-	if err := c.sameSite(); err != nil {
+	if err := c.sameSite(true); err != nil {
 		return err
 	}
 	slug := ""
@@ -61,7 +60,7 @@ func refresh(c *call) error {
 }
 
 func logout(c *call) error {
-	if err := c.sameSite(); err != nil {
+	if err := c.sameSite(true); err != nil {
 		return err
 	}
 	if err := c.Desk.SignOut(c.ctx, c.Cookies(c.cookieName())); err != nil {
@@ -71,19 +70,32 @@ func logout(c *call) error {
 	return c.json(204, nil)
 }
 
-// sameSite refuses a request with a cookie that another site may have sent.
-func (c *call) sameSite() error {
-	if origin := c.Get(fiber.HeaderOrigin); origin != "" && origin != c.base() && origin != c.Ctx.BaseURL() {
+// sameSite refuses what a browser sends on behalf of another site. With a cookie it also asks for a header that no form can send.
+func (c *call) sameSite(cookie bool) error {
+	if !c.ourOrigin(c.Get(fiber.HeaderOrigin)) {
 		return fault.New(fault.Forbidden, "This request came from another site.")
 	}
-	if c.Get("X-Requested-With") == "" {
+	if cookie && c.Get("X-Requested-With") == "" {
 		return fault.New(fault.Forbidden, "The header X-Requested-With is missing.")
 	}
 	return nil
 }
 
+// ourOrigin takes our own pages and programs, which send no Origin. The scheme may be another before a proxy than behind it.
+func (c *call) ourOrigin(origin string) bool {
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	ours, err := url.Parse(c.BaseURL())
+	return u.Host == string(c.Request().Host()) || err == nil && u.Host == ours.Host
+}
+
 func (c *call) setRefresh(token string, until time.Time) {
-	c.Cookie(&fiber.Cookie{Name: c.cookieName(), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: c.secure()})
+	c.Cookie(&fiber.Cookie{Name: c.cookieName(), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: c.secure(c.Ctx)})
 }
 
 func (c *call) signedIn(in desk.Login) error {
@@ -108,14 +120,11 @@ func (c *call) signedIn(in desk.Login) error {
 }
 
 // jwks is the local issuer's key set, public by its nature.
-func (s *Server) jwks(c *fiber.Ctx) error {
-	if s.Local == nil {
+func jwks(c *call) error {
+	if c.Local == nil {
 		return noSuchPath()
 	}
-	if err := s.Limits.Public(c); err != nil {
-		return err
-	}
-	set, err := s.Local.JWKS(c.UserContext())
+	set, err := c.Local.JWKS(c.ctx)
 	if err != nil {
 		return err
 	}

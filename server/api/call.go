@@ -30,18 +30,17 @@ type call struct {
 
 // admit counts the caller, identifies it, and asks whether it may.
 func (c *call) admit(need Access) error {
-	switch need {
-	case Public:
-		c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	if need == Public {
+		c.shared()
 		return c.Limits.Public(c.Ctx)
-	case Open:
-		c.Set(fiber.HeaderCacheControl, "no-store")
-		return c.Limits.Login(c.Ctx, "")
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	if need == Open {
+		return c.Limits.Login(c.Ctx, "")
+	}
 	who, err := c.Verifier.Verify(c.ctx, bearer(c.Ctx))
 	if err != nil {
-		return err
+		return c.stranger(err)
 	}
 	if err := c.Limits.Principal(c.Ctx, who); err != nil {
 		return err
@@ -50,10 +49,24 @@ func (c *call) admit(need Access) error {
 	if who.Kind == auth.KindKey && c.KeyUsed != nil {
 		c.KeyUsed(keyPrefix(bearer(c.Ctx)))
 	}
-	if need == Write {
+	switch {
+	case need == Write:
 		return who.MayEdit(who.OrgID)
+	case need == Self && who.OrgID == "":
+		return nil
 	}
 	return who.MayRead(who.OrgID)
+}
+
+// stranger counts an attempt with a bad token by its address, so that nobody guesses keys at leisure.
+func (c *call) stranger(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Code == fault.Unauthenticated {
+		if slower := c.Limits.Public(c.Ctx); slower != nil {
+			return slower
+		}
+	}
+	return err
 }
 
 func keyPrefix(text string) string {
@@ -127,7 +140,11 @@ func (c *call) change(command page.Command) error {
 func (c *call) sawSeq(seq int64) {
 	text := strconv.FormatInt(seq, 10)
 	c.Set("Status-Seq", text)
+<<<<<<< HEAD
 	c.Cookie(&fiber.Cookie{Name: serve.SeqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.Secure()})
+=======
+	c.Cookie(&fiber.Cookie{Name: seqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.secure(c.Ctx)})
+>>>>>>> api
 }
 
 func (c *call) json(code int, body []byte) error {
@@ -139,14 +156,28 @@ func (c *call) json(code int, body []byte) error {
 	return c.Send(body)
 }
 
+// made answers with what is new.
+func (c *call) made(x wire.Object) error {
+	c.asOf()
+	return c.json(fiber.StatusCreated, wire.Marshal(x))
+}
+
+// asOf says which event of the page an answer about something else goes with.
+func (c *call) asOf() {
+	if p, err := c.Relay.Page(c.ctx, c.who.OrgID); err == nil {
+		c.Set("Status-Seq", strconv.FormatInt(p.State.Seq, 10))
+	}
+}
+
 func (c *call) object(x wire.Object) error { return c.json(fiber.StatusOK, wire.Marshal(x)) }
 
 // versioned answers with one object under its ETag.
 func (c *call) versioned(version int64, x wire.Object) error {
 	etag := `"` + wire.Itoa(version) + `"`
 	c.Set(fiber.HeaderETag, etag)
-	if c.Get(fiber.HeaderIfNoneMatch) == etag {
-		return c.SendStatus(fiber.StatusNotModified)
+	if serve.Knows(c.Get(fiber.HeaderIfNoneMatch), etag) {
+		c.Status(fiber.StatusNotModified)
+		return nil
 	}
 	return c.object(x)
 }
@@ -157,11 +188,13 @@ func (c *call) ifMatch() (*int64, error) {
 	if text == "" || text == "*" {
 		return nil, nil
 	}
-	version, ok := wire.Atoi(strings.Trim(strings.TrimPrefix(text, "W/"), `"`))
-	if !ok || !strings.HasSuffix(text, `"`) {
-		return nil, fault.New(fault.PreconditionFailed, "If-Match must be one ETag of this API, such as \"3\".")
+	quoted := strings.TrimPrefix(text, "W/") // proxies that compress make it weak
+	if n := len(quoted); n > 2 && quoted[0] == '"' && quoted[n-1] == '"' {
+		if version, ok := wire.Atoi(quoted[1 : n-1]); ok {
+			return &version, nil
+		}
 	}
-	return &version, nil
+	return nil, fault.New(fault.PreconditionFailed, "If-Match must be one ETag of this API, such as \"3\".")
 }
 
 // flag reads true or false; nil when it is absent.

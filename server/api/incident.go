@@ -17,11 +17,15 @@ func listIncidents(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.incidents(c.org(), filter)
+}
+
+func (c *call) incidents(org *store.Org, filter store.IncidentFilter) error {
 	number, span, err := c.span()
 	if err != nil {
 		return err
 	}
-	found, count, err := c.org().Incidents(c.ctx, filter, span)
+	found, count, err := org.Incidents(c.ctx, filter, span)
 	if err != nil {
 		return err
 	}

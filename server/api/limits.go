@@ -48,6 +48,9 @@ func (l *Limits) Address(c *fiber.Ctx) netip.Addr {
 	return l.addresses.Of(c.Context().RemoteAddr().String(), func(name string) string { return c.Get(name) })
 }
 
+// onFly says that Fly's proxy stands before this process, whose headers can be believed.
+func (l *Limits) onFly() bool { return l.addresses.PlatformSetsFlyClientIP }
+
 // Public counts a request to a public endpoint.
 func (l *Limits) Public(c *fiber.Ctx) error {
 	return tell(c, "public", l.public.AllowAddr(l.Address(c), time.Now()))

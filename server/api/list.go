@@ -83,14 +83,7 @@ func (c *call) pageURL(number int) string {
 		query.Add(string(k), string(v))
 	}
 	query.Set("page", strconv.Itoa(number))
-	return c.base() + c.Path() + "?" + query.Encode()
-}
-
-func (c *call) base() string {
-	if c.Server.BaseURL != "" {
-		return c.Server.BaseURL
-	}
-	return c.Ctx.BaseURL()
+	return c.BaseURL() + c.Path() + "?" + query.Encode()
 }
 
 // mapping makes a wire.Object of a function.

@@ -13,21 +13,28 @@ func listMaintenances(c *call) error {
 	if _, err := c.page(); err != nil { // waits for what the caller has seen
 		return err
 	}
-	var filter store.MaintenanceFilter
-	var err error
-	if filter.Status, err = c.oneOf("status", status.Names(status.MaintenanceStatuses)); err != nil {
-		return err
-	}
-	upcoming, err := c.flag("upcoming")
+	filter, err := c.maintenanceFilter()
 	if err != nil {
 		return err
 	}
-	filter.Upcoming = upcoming != nil && *upcoming
+	return c.maintenances(c.org(), filter)
+}
+
+func (c *call) maintenanceFilter() (f store.MaintenanceFilter, err error) {
+	if f.Status, err = c.oneOf("status", status.Names(status.MaintenanceStatuses)); err != nil {
+		return f, err
+	}
+	upcoming, err := c.flag("upcoming")
+	f.Upcoming = upcoming != nil && *upcoming
+	return f, err
+}
+
+func (c *call) maintenances(org *store.Org, filter store.MaintenanceFilter) error {
 	number, span, err := c.span()
 	if err != nil {
 		return err
 	}
-	found, count, err := c.org().Maintenances(c.ctx, filter, span)
+	found, count, err := org.Maintenances(c.ctx, filter, span)
 	if err != nil {
 		return err
 	}

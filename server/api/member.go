@@ -17,6 +17,9 @@ func wireMember(m *store.Member, f *wire.Fields) {
 }
 
 func listMembers(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	number, span, err := c.span()
 	if err != nil {
 		return err
@@ -46,7 +49,7 @@ func addMember(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(201, wire.Marshal(mapping(func(f *wire.Fields) { wireMember(&member, f) })))
+	return c.made(mapping(func(f *wire.Fields) { wireMember(&member, f) }))
 }
 
 func editMember(c *call) error {
@@ -66,6 +69,7 @@ func editMember(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.asOf()
 	return c.object(mapping(func(f *wire.Fields) { wireMember(&member, f) }))
 }
 
@@ -84,6 +88,7 @@ func removeMember(c *call) error {
 	if c.Kick != nil {
 		c.Kick(c.who.OrgID, id)
 	}
+	c.asOf()
 	return c.json(204, nil)
 }
 
@@ -99,6 +104,9 @@ func wireKey(k *store.Key, f *wire.Fields) {
 }
 
 func listKeys(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	number, span, err := c.span()
 	if err != nil {
 		return err
@@ -127,10 +135,10 @@ func createKey(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(201, wire.Marshal(mapping(func(f *wire.Fields) {
+	return c.made(mapping(func(f *wire.Fields) {
 		wireKey(&key, f)
 		f.Derived("key", text)
-	})))
+	}))
 }
 
 func revokeKey(c *call) error {
@@ -145,10 +153,14 @@ func revokeKey(c *call) error {
 	if err := c.Desk.RevokeKey(c.ctx, by, c.who.OrgID, id); err != nil {
 		return err
 	}
+	c.asOf()
 	return c.json(204, nil)
 }
 
 func listAudit(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	filter := store.AuditFilter{Actor: c.Query("actor"), Object: c.Query("object")}
 	if since := c.Query("since"); since != "" {
 		at, ok := wire.ParseTime(since)

@@ -40,18 +40,28 @@ func snapshot(c *call) error {
 	}))
 }
 
+// me is who calls; somebody who has chosen no organisation has no role.
 func me(c *call) error {
-	p, err := c.page()
-	if err != nil {
-		return err
+	var org *page.Org
+	if c.who.OrgID != "" {
+		p, err := c.page()
+		if err != nil {
+			return err
+		}
+		org = &p.State.Org
 	}
 	return c.object(mapping(func(f *wire.Fields) {
 		f.Derived("id", c.who.ID)
 		f.Derived("kind", string(c.who.Kind))
 		f.Derived("email", c.who.Email)
 		f.Derived("name", c.who.Name)
+		if org == nil {
+			f.Raw("role", []byte("null"))
+			f.Raw("organization", []byte("null"))
+			return
+		}
 		f.Derived("role", string(roleOf(c.who)))
-		wire.One(f, "organization", &p.State.Org, wireOrgRef)
+		wire.One(f, "organization", org, wireOrgRef)
 	}))
 }
 

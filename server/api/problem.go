@@ -31,7 +31,9 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 		switch {
 		case http.Code == fiber.StatusRequestEntityTooLarge:
 			return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
-		case http.Code == fiber.StatusNotFound, http.Code == fiber.StatusMethodNotAllowed:
+		case http.Code == fiber.StatusMethodNotAllowed:
+			return noSuchMethod()
+		case http.Code == fiber.StatusNotFound:
 			return noSuchPath()
 		case http.Code >= 400 && http.Code < 500:
 			return fault.New(fault.Malformed, "This request cannot be read.")

@@ -52,6 +52,7 @@ func publicServices(c *call) error {
 	return c.services(p.State.Services)
 }
 
+// publicIncidents answers from memory while all there is stands there: the page keeps every active incident and the newest others.
 func publicIncidents(c *call) error {
 	p, err := c.publicPage()
 	if err != nil {
@@ -60,6 +61,9 @@ func publicIncidents(c *call) error {
 	f, err := c.incidentFilter()
 	if err != nil {
 		return err
+	}
+	if full(p.State.Incidents, (*status.Incident).Active) {
+		return c.incidents(c.DB.Org(p.State.Org.ID), f)
 	}
 	found := []status.Incident{}
 	for _, in := range p.State.Incidents {
@@ -76,21 +80,31 @@ func publicMaintenances(c *call) error {
 	if err != nil {
 		return err
 	}
-	want, err := c.oneOf("status", status.Names(status.MaintenanceStatuses))
+	f, err := c.maintenanceFilter()
 	if err != nil {
 		return err
 	}
-	upcoming, err := c.flag("upcoming")
-	if err != nil {
-		return err
+	if full(p.State.Maintenances, func(m *status.Maintenance) bool { return !m.Over() }) {
+		return c.maintenances(c.DB.Org(p.State.Org.ID), f)
 	}
 	found := []status.Maintenance{}
 	for _, m := range p.State.Maintenances {
-		if (want == "" || string(m.Status) == want) && (upcoming == nil || !*upcoming || m.Status == status.Scheduled) {
+		if (f.Status == "" || string(m.Status) == f.Status) && (!f.Upcoming || m.Status == status.Scheduled) {
 			found = append(found, m)
 		}
 	}
 	return inMemory(c, found, (*status.Maintenance).Wire)
+}
+
+// full says that the page keeps as much of what is over as it may, so that there may be more in the database.
+func full[T any](list []T, open func(*T) bool) bool {
+	over := 0
+	for i := range list {
+		if !open(&list[i]) {
+			over++
+		}
+	}
+	return over >= page.KeepClosed
 }
 
 func publicStatus(c *call) error {

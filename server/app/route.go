@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
 
 	"statuspage/public"
 	"statuspage/server/api"
@@ -32,11 +33,13 @@ func (a *App) routes() *fiber.App {
 		ReadTimeout:       20 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       75 * time.Second,
-		ErrorHandler:      api.Problem,
+		ErrorHandler:      a.problem,
 		// "/x" and "/x/" are one path.
 		StrictRouting: false, CaseSensitive: true,
 	})
 	f.Server().KeepHijackedConns = true
+	f.Server().CloseOnShutdown = true // who keeps a connection alive must not find the database closed behind it
+	f.Server().Handler = a.anyMethod(f, f.Server().Handler)
 	f.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
 		slog.Error("a handler panicked", "path", c.Path(), "panic", e)
 	}}))
@@ -84,13 +87,43 @@ func (a *App) server() *api.Server {
 
 // stamp gives every request an id and every answer its region and its age.
 func (a *App) stamp(c *fiber.Ctx) error {
+	a.mark(c)
+	return c.Next()
+}
+
+func (a *App) mark(c *fiber.Ctx) {
 	id := uuid.NewString()
 	c.Locals(api.RequestIDKey, id)
 	c.Set("X-Request-Id", id)
 	c.Set("Status-Region", a.region.Name)
 	c.Set("Status-Lag", a.lagText())
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	return c.Next()
+}
+
+// problem answers an error. One that came before any handler, such as a request that cannot be read, has no stamp yet.
+func (a *App) problem(c *fiber.Ctx, err error) error {
+	if c.Locals(api.RequestIDKey) == nil {
+		a.mark(c)
+	}
+	return api.Problem(c, err)
+}
+
+// anyMethod answers a method that Fiber has never heard of as one that the path has not; Fiber would answer plain text.
+func (a *App) anyMethod(f *fiber.App, next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	known := map[string]bool{}
+	for _, m := range fiber.DefaultMethods {
+		known[m] = true
+	}
+	return func(ctx *fasthttp.RequestCtx) {
+		if known[string(ctx.Method())] {
+			next(ctx)
+			return
+		}
+		c := f.AcquireCtx(ctx)
+		defer f.ReleaseCtx(c)
+		ctx.SetConnectionClose() // whatever it is, its body was not read
+		_ = a.problem(c, fiber.ErrMethodNotAllowed)
+	}
 }
 
 // drained is how much of a body that is too large is read, so that its sender hears why.

@@ -23,25 +23,35 @@ const mostKeys = 100
 
 // CreateKey makes an API key; its text is answered this once and kept nowhere.
 func (d *Desk) CreateKey(ctx context.Context, by Caller, orgID string, k NewKey) (store.Key, string, error) {
-	if err := by.mayEdit(orgID); err != nil {
-		return store.Key{}, "", err
-	}
-	now := status.Time(d.now().UnixMilli())
-	if no := k.check(now); no != nil {
-		return store.Key{}, "", no
-	}
-	org := d.db.Org(orgID)
-	if _, n, err := org.Keys(ctx, store.Span{Limit: 1}); err != nil {
-		return store.Key{}, "", err
-	} else if n >= mostKeys {
-		return store.Key{}, "", fault.New(fault.Conflict, "There are %s keys already, which is the limit.", wire.Itoa(mostKeys))
-	}
-	text, prefix, hash := auth.NewAPIKey()
-	key := store.Key{ID: newID(), Name: k.Name, Prefix: prefix, Scopes: k.Scopes, CreatedBy: by.Who.ID, CreatedAt: now, ExpiresAt: k.ExpiresAt}
-	var b store.Batch
-	org.AddKey(&b, key, hash)
-	org.AddAudit(&b, by.audit("create_api_key", "api_key", key.ID, "", keyJSON(key), d.now()))
-	return key, text, d.db.Do(ctx, &b)
+	made, err := once(ctx, d, by, orgID, func(b *store.Batch) (newKey, error) {
+		org, now := d.db.Org(orgID), d.now()
+		if no := k.check(status.Time(now.UnixMilli())); no != nil {
+			return newKey{}, no
+		}
+		if _, n, err := org.Keys(ctx, store.Span{Limit: 1}); err != nil {
+			return newKey{}, err
+		} else if n >= mostKeys {
+			return newKey{}, fault.New(fault.Conflict, "There are %s keys already, which is the limit.", wire.Itoa(mostKeys))
+		}
+		text, prefix, hash := auth.NewAPIKey()
+		key := store.Key{ID: newID(), Name: k.Name, Prefix: prefix, Scopes: k.Scopes, CreatedBy: by.Who.ID,
+			CreatedAt: status.Time(now.UnixMilli()), ExpiresAt: k.ExpiresAt}
+		org.AddKey(b, key, hash)
+		org.AddAudit(b, by.audit("create_api_key", "api_key", key.ID, "", keyJSON(key), now))
+		return newKey{key, text}, nil
+	})
+	return made.Key, made.text, err
+}
+
+// newKey is a key with what is shown once.
+type newKey struct {
+	store.Key
+	text string
+}
+
+func (k *newKey) Wire(f *wire.Fields) {
+	(*keyObject)(&k.Key).Wire(f)
+	f.Str("key", &k.text)
 }
 
 func (k *NewKey) check(now status.Time) *fault.Error {
@@ -60,31 +70,32 @@ func (k *NewKey) check(now status.Time) *fault.Error {
 
 // RevokeKey ends a key at once.
 func (d *Desk) RevokeKey(ctx context.Context, by Caller, orgID, id string) error {
-	if err := by.mayEdit(orgID); err != nil {
-		return err
-	}
-	org, now := d.db.Org(orgID), d.now()
-	key, err := org.Key(ctx, id)
-	if errors.Is(err, store.ErrNone) {
-		return fault.New(fault.NotFound, "There is no such key.")
-	}
-	if err != nil {
-		return err
-	}
-	var b store.Batch
-	org.RevokeKey(&b, id, now)
-	org.AddAudit(&b, by.audit("revoke_api_key", "api_key", id, keyJSON(key), "", now))
-	return d.db.Do(ctx, &b)
+	_, err := once(ctx, d, by, orgID, func(b *store.Batch) (keyObject, error) {
+		org, now := d.db.Org(orgID), d.now()
+		key, err := org.Key(ctx, id)
+		if errors.Is(err, store.ErrNone) {
+			return keyObject{}, fault.New(fault.NotFound, "There is no such key.")
+		}
+		if err != nil {
+			return keyObject{}, err
+		}
+		org.RevokeKey(b, id, now)
+		org.AddAudit(b, by.audit("revoke_api_key", "api_key", id, keyJSON(key), "", now))
+		return keyObject(key), nil
+	})
+	return err
 }
 
-func keyJSON(k store.Key) string { return string(wire.Marshal(keyObject(k))) }
+func keyJSON(k store.Key) string { return string(wire.Marshal((*keyObject)(&k))) }
 
 type keyObject store.Key
 
-func (k keyObject) Wire(f *wire.Fields) {
-	f.Derived("id", k.ID)
-	f.Derived("name", k.Name)
-	f.Derived("prefix", k.Prefix)
+func (k *keyObject) Wire(f *wire.Fields) {
+	f.Str("id", &k.ID)
+	f.Str("name", &k.Name)
+	f.Str("prefix", &k.Prefix)
 	f.Strings("scopes", &k.Scopes)
+	f.Str("created_by", &k.CreatedBy)
+	f.Time("created_at", &k.CreatedAt)
 	f.NullTime("expires_at", &k.ExpiresAt)
 }

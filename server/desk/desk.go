@@ -123,7 +123,7 @@ func (d *Desk) ChangeAt(ctx context.Context, by Caller, orgID string, c page.Com
 		case errors.Is(err, store.ErrKeyUsed):
 			continue
 		case err != nil && lost(err):
-			return d.settle(ctx, orgID, command, answer, err)
+			return d.settle(ctx, by, orgID, command, answer, err)
 		}
 		return answer, err
 	}
@@ -135,7 +135,7 @@ func (d *Desk) answered(ctx context.Context, by Caller, orgID string) (store.Ans
 	if by.Key == "" {
 		return store.Answer{}, false, nil
 	}
-	answer, err := d.db.Org(orgID).Answer(ctx, by.actor(), by.Key, d.now())
+	answer, err := d.db.Org(orgID).Answer(ctx, by.actor(), by.keyName(), d.now())
 	if errors.Is(err, store.ErrNone) {
 		return answer, false, nil
 	}
@@ -176,7 +176,7 @@ func (d *Desk) try(ctx context.Context, by Caller, orgID string, c page.Command,
 			}
 		}
 		if by.Key != "" {
-			org.AddAnswer(b, by.actor(), by.Key, answer, d.now())
+			org.AddAnswer(b, by.actor(), by.keyName(), answer, d.now())
 		}
 	})
 	if err == nil {
@@ -224,11 +224,11 @@ func lost(err error) bool {
 }
 
 // settle finds out whether a batch whose answer was lost was committed. It was decided once, and it is never run twice.
-func (d *Desk) settle(ctx context.Context, orgID, command string, answer store.Answer, lost error) (store.Answer, error) {
+func (d *Desk) settle(ctx context.Context, by Caller, orgID, command string, answer store.Answer, lost error) (store.Answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*store.Deadline)
 	defer cancel()
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		_, err := d.db.Org(orgID).CommandSeq(ctx, command)
+		err := d.happened(ctx, by, orgID, command)
 		if err == nil {
 			d.announce(ctx)
 			return answer, nil
@@ -247,6 +247,18 @@ func (d *Desk) settle(ctx context.Context, orgID, command string, answer store.A
 	e := fault.New(fault.Unavailable, "The database did not answer. Please try again with the same Idempotency-Key.")
 	e.RetryAfter = 2
 	return store.Answer{}, e
+}
+
+// happened is nil when a batch was committed, ErrNone when it was not. The record of the caller's key is part of the batch; the
+// id of a command without one is nobody else's.
+func (d *Desk) happened(ctx context.Context, by Caller, orgID, command string) error {
+	org := d.db.Org(orgID)
+	if by.Key != "" {
+		_, err := org.Answer(ctx, by.actor(), by.keyName(), d.now())
+		return err
+	}
+	_, err := org.CommandSeq(ctx, command)
+	return err
 }
 
 // withOlder adds to the state what it left out because it was long over.

@@ -25,7 +25,7 @@ func (m NewMember) check() *fault.Error {
 	var c status.Checks
 	c.Line("email", m.Email, 254, true)
 	at := strings.LastIndexByte(m.Email, '@')
-	c.That(at > 0 && at < len(m.Email)-1 && !strings.ContainsAny(m.Email, " <>,;"), "email", "email must be an address such as ada@example.com.")
+	c.That(c.Err() != nil || at > 0 && at < len(m.Email)-1 && !strings.ContainsAny(m.Email, " <>,;"), "email", "email must be an address such as ada@example.com.")
 	c.Line("name", m.Name, status.TitleMax, false)
 	_, known := auth.ParseRole(string(m.Role))
 	c.OneOf("role", string(m.Role), known, []string{string(auth.Admin), string(auth.Member)})
@@ -34,22 +34,27 @@ func (m NewMember) check() *fault.Error {
 
 // AddMember makes somebody a member, and a user where there is none with this address yet.
 func (d *Desk) AddMember(ctx context.Context, by Caller, orgID string, m NewMember) (store.Member, error) {
-	if err := by.mayEdit(orgID); err != nil {
-		return store.Member{}, err
-	}
 	m.Email = strings.TrimSpace(m.Email)
 	if no := m.check(); no != nil {
 		return store.Member{}, no
 	}
-	lock := d.lock(orgID)
-	lock.Lock()
-	defer lock.Unlock()
-	org, now := d.db.Org(orgID), d.now()
-	var b store.Batch
+	made, err := once(ctx, d, by, orgID, func(b *store.Batch) (memberObject, error) {
+		member, err := d.addMember(ctx, b, by, d.db.Org(orgID), m)
+		return memberObject(member), err
+	})
+	var c *store.Constraint
+	if errors.As(err, &c) && c.Kind == "UNIQUE" {
+		err = fault.New(fault.Conflict, "%s was added at the same time.", m.Email)
+	}
+	return store.Member(made), err
+}
+
+func (d *Desk) addMember(ctx context.Context, b *store.Batch, by Caller, org *store.Org, m NewMember) (store.Member, error) {
+	now := d.now()
 	user, err := d.db.UserByEmail(ctx, m.Email)
 	switch {
 	case errors.Is(err, store.ErrNone):
-		if user, err = d.newUser(ctx, &b, m, now); err != nil {
+		if user, err = d.newUser(ctx, b, m, now); err != nil {
 			return store.Member{}, err
 		}
 	case err != nil:
@@ -59,16 +64,9 @@ func (d *Desk) AddMember(ctx context.Context, by Caller, orgID string, m NewMemb
 			return store.Member{}, fault.New(fault.Conflict, "%s is a member already.", m.Email).With("email", "%s is a member already.", m.Email)
 		}
 	}
-	org.AddMember(&b, user.ID, m.Role, now)
+	org.AddMember(b, user.ID, m.Role, now)
 	member := store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: m.Role, CreatedAt: status.Time(now.UnixMilli())}
-	org.AddAudit(&b, by.audit("add_member", "member", user.ID, "", memberJSON(member), now))
-	if err := d.db.Do(ctx, &b); err != nil {
-		var c *store.Constraint
-		if errors.As(err, &c) && c.Kind == "UNIQUE" {
-			return store.Member{}, fault.New(fault.Conflict, "%s was added at the same time.", m.Email)
-		}
-		return store.Member{}, err
-	}
+	org.AddAudit(b, by.audit("add_member", "member", user.ID, "", memberJSON(member), now))
 	return member, nil
 }
 
@@ -111,37 +109,32 @@ func (d *Desk) RemoveMember(ctx context.Context, by Caller, orgID, userID string
 }
 
 func (d *Desk) changeMember(ctx context.Context, by Caller, orgID, userID, action string, change func(*store.Batch, *store.Org, *store.Member)) (store.Member, error) {
-	if err := by.mayEdit(orgID); err != nil {
-		return store.Member{}, err
-	}
-	lock := d.lock(orgID)
-	lock.Lock()
-	defer lock.Unlock()
-	org, now := d.db.Org(orgID), d.now()
-	was, err := org.Member(ctx, userID)
-	if errors.Is(err, store.ErrNone) {
-		return was, fault.New(fault.NotFound, "There is no such member.")
-	}
-	if err != nil {
-		return was, err
-	}
-	is := was
-	var b store.Batch
-	change(&b, org, &is)
-	if is == was {
-		return was, nil
-	}
-	if was.Role == auth.Admin {
-		last, err := d.lastAdmin(ctx, org)
+	made, err := once(ctx, d, by, orgID, func(b *store.Batch) (memberObject, error) {
+		org, now := d.db.Org(orgID), d.now()
+		was, err := org.Member(ctx, userID)
+		if errors.Is(err, store.ErrNone) {
+			return memberObject{}, fault.New(fault.NotFound, "There is no such member.")
+		}
 		if err != nil {
-			return was, err
+			return memberObject{}, err
 		}
-		if last {
-			return was, fault.New(fault.Conflict, "This is the last admin. Make somebody else an admin first.")
+		is := was
+		change(b, org, &is)
+		if is == was {
+			*b = store.Batch{}
+			return memberObject(was), nil
 		}
-	}
-	org.AddAudit(&b, by.audit(action, "member", userID, memberJSON(was), memberJSON(is), now))
-	return is, d.db.Do(ctx, &b)
+		if was.Role == auth.Admin {
+			if last, err := d.lastAdmin(ctx, org); err != nil {
+				return memberObject{}, err
+			} else if last {
+				return memberObject{}, fault.New(fault.Conflict, "This is the last admin. Make somebody else an admin first.")
+			}
+		}
+		org.AddAudit(b, by.audit(action, "member", userID, memberJSON(was), memberJSON(is), now))
+		return memberObject(is), nil
+	})
+	return store.Member(made), err
 }
 
 // lastAdmin is asked under the organisation's lock; the batch asks again, for another process.
@@ -154,14 +147,15 @@ func memberJSON(m store.Member) string {
 	if m.Role == "" {
 		return ""
 	}
-	return string(wire.Marshal(memberObject(m)))
+	return string(wire.Marshal((*memberObject)(&m)))
 }
 
 type memberObject store.Member
 
-func (m memberObject) Wire(f *wire.Fields) {
-	f.Derived("id", m.UserID)
-	f.Derived("email", m.Email)
-	f.Derived("name", m.Name)
-	f.Derived("role", string(m.Role))
+func (m *memberObject) Wire(f *wire.Fields) {
+	f.Str("id", &m.UserID)
+	f.Str("email", &m.Email)
+	f.Str("name", &m.Name)
+	f.Str("role", (*string)(&m.Role))
+	f.Time("created_at", &m.CreatedAt)
 }

@@ -22,7 +22,7 @@ func Doc(c *fiber.Ctx, d *relay.Doc) error {
 	if len(h.Peek(fiber.HeaderCacheControl)) == 0 {
 		h.Set(fiber.HeaderCacheControl, Revalidate)
 	}
-	if knows(c.Get(fiber.HeaderIfNoneMatch), d.ETag) {
+	if Knows(c.Get(fiber.HeaderIfNoneMatch), d.ETag) {
 		c.Status(fiber.StatusNotModified)
 		return nil
 	}
@@ -52,8 +52,8 @@ func tag(etag, coding string) string {
 	return strings.TrimSuffix(etag, `"`) + "-" + coding + `"`
 }
 
-// knows compares weakly, as RFC 9110 asks of If-None-Match, and across forms: whoever has one has the document.
-func knows(ifNoneMatch, etag string) bool {
+// Knows compares weakly, as RFC 9110 asks of If-None-Match, and across forms: whoever has one has the document.
+func Knows(ifNoneMatch, etag string) bool {
 	for ifNoneMatch != "" {
 		var one string
 		one, ifNoneMatch, _ = strings.Cut(ifNoneMatch, ",")

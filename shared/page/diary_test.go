@@ -491,7 +491,11 @@ func TestOldIncidentsLeaveTheStateAndDoNotComeBackWithoutTheirTimeline(t *testin
 	before := len(d.s.Incidents)
 	withIt := d.s.WithIncident(stored)
 	d.want("the state that was given", len(d.s.Incidents), before)
-	d.want("with it", len(withIt.Incidents), before+1)
+	d.want("with it, in the place of another", len(withIt.Incidents), before)
+	after := page.Evolve(withIt, &page.Event{Seq: withIt.Seq + 1, Type: page.IncidentEdited, At: d.now, Incident: &stored})
+	if _, there := after.Incident(oldest); !there {
+		t.Error("it is gone after its own event")
+	}
 	events, err := page.Decide(withIt, &page.EditIncident{ID: oldest, Title: ptr("Corrected")}, d.now)
 	if err != nil || len(events) != 1 {
 		t.Fatalf("%v %v", events, err)

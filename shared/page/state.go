@@ -102,10 +102,11 @@ func (s *State) Maintenance(id string) (*status.Maintenance, bool) {
 	return nil, false
 }
 
-// WithIncident adds an older incident that the state left out, so that it can be decided about.
+// WithIncident adds an older incident that the state left out, so that it can be decided about. It takes the place of the oldest
+// of the closed ones, so that it is still there after its own event.
 func (s State) WithIncident(i status.Incident) State {
 	if _, there := s.Incident(i.ID); !there {
-		s.Incidents = append(s.Incidents[:len(s.Incidents):len(s.Incidents)], i)
+		s.Incidents = append(withRoom(s.Incidents, func(i *status.Incident) bool { return i.Active() }), i)
 	}
 	return s
 }
@@ -113,9 +114,24 @@ func (s State) WithIncident(i status.Incident) State {
 // WithMaintenance is WithIncident for windows.
 func (s State) WithMaintenance(m status.Maintenance) State {
 	if _, there := s.Maintenance(m.ID); !there {
-		s.Maintenances = append(s.Maintenances[:len(s.Maintenances):len(s.Maintenances)], m)
+		s.Maintenances = append(withRoom(s.Maintenances, func(m *status.Maintenance) bool { return !m.Over() }), m)
 	}
 	return s
+}
+
+// withRoom is a copy of the list that capped will not cut when one more closed member is put at its end.
+func withRoom[T any](list []T, open func(*T) bool) []T {
+	out := append(make([]T, 0, len(list)+1), list...)
+	closed, last := 0, -1
+	for i := range out {
+		if !open(&out[i]) {
+			closed, last = closed+1, i
+		}
+	}
+	if closed >= KeepClosed {
+		out = slices.Delete(out, last, last+1)
+	}
+	return out
 }
 
 // ActiveOn finds the most recently opened active incident on a service, other than one.
