@@ -140,11 +140,7 @@ func (c *call) change(command page.Command) error {
 func (c *call) sawSeq(seq int64) {
 	text := strconv.FormatInt(seq, 10)
 	c.Set("Status-Seq", text)
-<<<<<<< HEAD
-	c.Cookie(&fiber.Cookie{Name: serve.SeqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.Secure()})
-=======
-	c.Cookie(&fiber.Cookie{Name: seqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.secure(c.Ctx)})
->>>>>>> api
+	c.Cookie(&fiber.Cookie{Name: serve.SeqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.secure(c.Ctx)})
 }
 
 func (c *call) json(code int, body []byte) error {

@@ -54,13 +54,8 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.app = a
-<<<<<<< HEAD
 	if s.addr != ln.Addr().String() { // a restart keeps it, while others read it
 		s.addr = ln.Addr().String()
-=======
-	if addr := ln.Addr().String(); addr != s.addr { // the second time it is the same, and clients are reading it
-		s.addr = addr
->>>>>>> api
 	}
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx, ln) }()
