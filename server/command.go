@@ -40,8 +40,11 @@ type migrate struct {
 	config.Database `embed:""`
 }
 
-// Run migrates.
+// Run migrates, which only the region that writes may do.
 func (m *migrate) Run(ctx context.Context) error {
+	if !m.Primary() {
+		return fmt.Errorf("%s is not the region that writes (PRIMARY_REGION=%s): migrate there", m.Region(), m.PrimaryRegion)
+	}
 	return with(ctx, m.Database, func(*app.App) error { return nil })
 }
 
@@ -176,4 +179,26 @@ func (r *restore) Run(ctx context.Context) error {
 		return err
 	}
 	return store.Restore(ctx, r.URL(), r.From, r.Force)
+}
+
+type epoch struct {
+	config.Database `embed:""`
+}
+
+// Run gives the log a new name, after a copy was put in the database's place by other means than restore: every region and client then
+// loads everything again. It prints the new epoch.
+func (e *epoch) Run(ctx context.Context) error {
+	if !e.Primary() {
+		return fmt.Errorf("%s is not the region that writes (PRIMARY_REGION=%s)", e.Region(), e.PrimaryRegion)
+	}
+	return with(ctx, e.Database, func(a *app.App) error {
+		if err := a.DB.NewEpoch(ctx); err != nil {
+			return err
+		}
+		name, err := a.DB.Epoch(ctx)
+		if err == nil {
+			fmt.Println(name)
+		}
+		return err
+	})
 }

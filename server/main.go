@@ -29,6 +29,7 @@ var commands struct {
 	Demo    demo    `cmd:"" help:"Fill the database with the demonstration organisation acme."`
 	Backup  backup  `cmd:"" help:"Copy the database, while the server runs or not."`
 	Restore restore `cmd:"" help:"Put a copy back. Stop the server first."`
+	Epoch   epoch   `cmd:"" help:"Say that the database was replaced by an older copy: everybody loads everything again."`
 	Org     struct {
 		Create orgCreate `cmd:"" help:"Create an organisation and print its id."`
 	} `cmd:"" help:"Organisations."`

@@ -55,7 +55,7 @@ type App struct {
 
 // New connects the parts and migrates the database when this is the primary. Nothing listens yet.
 func New(ctx context.Context, cfg config.Config) (*App, error) {
-	db, err := store.Open(cfg.URL(), cfg.DatabaseAuthToken)
+	db, err := store.Open(cfg.URL(), cfg.Token())
 	if err != nil {
 		return nil, err
 	}

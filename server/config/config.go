@@ -14,12 +14,21 @@ import (
 type Database struct {
 	DatabaseURL       string `name:"database-url" env:"DATABASE_URL" default:"file:./data/status.db" help:"file:…, http(s)://… or libsql://…; {region} is replaced by the region."`
 	DatabaseAuthToken string `name:"database-auth-token" env:"DATABASE_AUTH_TOKEN" help:"Token of a libSQL database."`
+	DatabaseReadToken string `name:"database-read-token" env:"DATABASE_READ_TOKEN" help:"Token outside the primary region, which only reads (default: DATABASE_AUTH_TOKEN)."`
 	FlyRegion         string `name:"fly-region" env:"FLY_REGION" help:"The region this process runs in."`
 	PrimaryRegion     string `name:"primary-region" env:"PRIMARY_REGION" help:"The region that writes."`
 }
 
 // URL is DATABASE_URL for this region.
 func (d Database) URL() string { return strings.ReplaceAll(d.DatabaseURL, "{region}", d.Region()) }
+
+// Token is what the database asks of this region: outside the primary, one that may only read will do.
+func (d Database) Token() string {
+	if !d.Primary() && d.DatabaseReadToken != "" {
+		return d.DatabaseReadToken
+	}
+	return d.DatabaseAuthToken
+}
 
 // Region is where this process runs; "local" on a machine of one's own.
 func (d Database) Region() string {

@@ -1,0 +1,236 @@
+// Package deploy holds what puts Status Page on other people's machines. Its tests hold the files against Fly's reference, against
+// the server's own configuration, and the database's start script against a database server; flyctl itself is not run.
+package deploy
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+	"github.com/alecthomas/kong"
+
+	"statuspage/server/config"
+)
+
+const (
+	appFile      = "../fly.toml"
+	databaseFile = "libsql/fly.toml"
+)
+
+func read(t *testing.T, name string) map[string]any {
+	t.Helper()
+	var file map[string]any
+	if _, err := toml.DecodeFile(name, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// at follows a path of keys.
+func at(t *testing.T, file map[string]any, keys ...string) any {
+	t.Helper()
+	var v any = file
+	for _, key := range keys {
+		table, _ := v.(map[string]any)
+		if v = table[key]; v == nil {
+			t.Fatalf("there is no %s", strings.Join(keys, "."))
+		}
+	}
+	return v
+}
+
+func TestEveryKeyIsOneThatFlyDocuments(t *testing.T) {
+	for _, name := range []string{appFile, databaseFile} {
+		for _, fault := range faults(read(t, name)) {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+}
+
+func TestAWrongFileIsFound(t *testing.T) {
+	for _, c := range []struct{ file, want string }{
+		{`kill_signal = "SIGHUP"`, "kill_signal"},
+		{`kill_timeout = 400`, "kill_timeout"},
+		{"[http_service]\nauto_stop_machines = true", "http_service.auto_stop_machines"},
+		{"[http_service]\ninternal-port = 8080", "http_service.internal-port"},
+		{"[http_service.concurrency]\ntype = \"sockets\"", "http_service.concurrency.type"},
+		{"[[http_service.checks]]\ninterval = 10", "http_service.checks[].interval"},
+		{"[env]\nPORT = 8080", "env.PORT"},
+		{"[checks.ready]\nport = \"8080\"", "checks.ready.port"},
+		{"[checks.ready]\nurl = \"/\"", "checks.ready.url"},
+		{"[deploy]\nstrategy = \"all-at-once\"", "deploy.strategy"},
+		{"[mounts]\nsnapshot_retention = 61", "mounts.snapshot_retention"},
+		{"[[vm]]\nmemory = \"1 gig\"", "vm[].memory"},
+		{"[service]\ninternal_port = 1", "service.internal_port"},
+	} {
+		var file map[string]any
+		if _, err := toml.Decode(c.file, &file); err != nil {
+			t.Fatal(err)
+		}
+		if got := faults(file); len(got) != 1 || !strings.HasPrefix(got[0], c.want+": ") {
+			t.Errorf("%s: faults %q", c.file, got)
+		}
+	}
+}
+
+// in is the server's configuration as a Machine of a region has it.
+func in(t *testing.T, flyRegion string) config.Config {
+	t.Helper()
+	file := read(t, appFile)
+	env, _ := at(t, file, "env").(map[string]any)
+	for name, value := range env {
+		t.Setenv(name, value.(string))
+	}
+	t.Setenv("PRIMARY_REGION", at(t, file, "primary_region").(string)) // Fly sets it from there, whatever [env] says
+	t.Setenv("FLY_REGION", flyRegion)
+	t.Setenv("DATABASE_AUTH_TOKEN", "may write")
+	t.Setenv("DATABASE_READ_TOKEN", "may read")
+	var cli struct {
+		config.Config `embed:""`
+	}
+	parser, err := kong.New(&cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := cli.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return cli.Config
+}
+
+func TestTheServerTakesWhatFlyTomlGivesIt(t *testing.T) {
+	file, database := read(t, appFile), read(t, databaseFile)
+	primary := at(t, file, "primary_region").(string)
+	home, away := in(t, primary), in(t, "fra")
+	if !home.Primary() || away.Primary() {
+		t.Errorf("who writes: %s %v, fra %v", primary, home.Primary(), away.Primary())
+	}
+	if home.Token() != "may write" || away.Token() != "may read" {
+		t.Errorf("tokens %q and %q", home.Token(), away.Token())
+	}
+	if want := "http://fra." + at(t, database, "app").(string) + ".internal:8080"; away.URL() != want {
+		t.Errorf("the database of fra is at %s, want %s", away.URL(), want)
+	}
+	if away.WriteForward != "fly-replay" {
+		t.Errorf("writes are forwarded by %s", away.WriteForward)
+	}
+	for _, c := range []struct {
+		what, addr string
+		port       any
+	}{
+		{"the service", home.Listen(), at(t, file, "http_service", "internal_port")},
+		{"the check of readiness", home.Listen(), at(t, file, "checks", "ready", "port")},
+		{"metrics", home.MetricsAddr, at(t, file, "metrics", "port")},
+	} {
+		host, number, err := net.SplitHostPort(c.addr)
+		if err != nil || host != "" || number != itoa(c.port) {
+			t.Errorf("%s asks port %v, the server listens on %q", c.what, c.port, c.addr)
+		}
+	}
+}
+
+func itoa(v any) string {
+	n, _ := v.(int64)
+	return strconv.FormatInt(n, 10)
+}
+
+// ours are the names that the server reads.
+func ours() []string {
+	var names []string
+	var of func(reflect.Type)
+	of = func(t reflect.Type) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if f.Type.Kind() == reflect.Struct {
+				of(f.Type)
+			} else if name := f.Tag.Get("env"); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	of(reflect.TypeFor[config.Config]())
+	return names
+}
+
+func TestTheEnvironmentHasNoNameThatNobodyReads(t *testing.T) {
+	env, _ := at(t, read(t, appFile), "env").(map[string]any)
+	known := append(ours(), "GOMEMLIMIT") // the Go runtime's
+	for name := range env {
+		if !slices.Contains(known, name) {
+			t.Errorf("%s: the server does not read %s", appFile, name)
+		}
+	}
+	script, err := os.ReadFile("libsql/start.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, _ = at(t, read(t, databaseFile), "env").(map[string]any)
+	for name := range env {
+		if !strings.Contains(string(script), name) && name != "SQLD_SHUTDOWN_TIMEOUT" { // sqld's own
+			t.Errorf("%s: nobody reads %s", databaseFile, name)
+		}
+	}
+}
+
+func TestBothAppsAgreeOnWhoWrites(t *testing.T) {
+	file, database := read(t, appFile), read(t, databaseFile)
+	home := at(t, file, "primary_region")
+	for _, other := range []any{at(t, file, "env", "PRIMARY_REGION"), at(t, database, "primary_region"), at(t, database, "env", "PRIMARY_REGION")} {
+		if other != home {
+			t.Errorf("primary regions %v and %v", home, other)
+		}
+	}
+}
+
+func TestADeadPrimaryKeepsNobodyFromThePages(t *testing.T) {
+	file := read(t, appFile)
+	checks, _ := at(t, file, "http_service", "checks").([]map[string]any)
+	if len(checks) != 1 || checks[0]["path"] != "/healthz" {
+		t.Errorf("what routes visitors must not ask for the primary: %v", checks)
+	}
+	if at(t, file, "checks", "ready", "path") != "/readyz" {
+		t.Error("nothing asks whether a new version is ready")
+	}
+	if at(t, file, "http_service", "auto_stop_machines") != "off" {
+		t.Error("a Machine that is stopped cuts its sockets")
+	}
+}
+
+func TestTheDatabaseIsOnNoPublicAddress(t *testing.T) {
+	file := read(t, databaseFile)
+	if file["http_service"] != nil || file["services"] != nil {
+		t.Error("the database has a public service")
+	}
+	if dir := at(t, file, "mounts", "destination").(string); dir != "/var/lib/sqld" {
+		t.Errorf("the volume is at %s, start.sh writes to /var/lib/sqld", dir)
+	}
+}
+
+// hostName is anything that looks like a registry's host before an image.
+var hostName = regexp.MustCompile(`(?m)^(FROM|ARG \w+=)\s*\S*[a-z]\.[a-z]{2,}/`)
+
+func TestNoImageIsNamedByAHost(t *testing.T) {
+	files, err := filepath.Glob("*/Dockerfile")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no Dockerfile", err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := hostName.Find(text); found != nil {
+			t.Errorf("%s: %s", name, found)
+		}
+	}
+}

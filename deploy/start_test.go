@@ -1,0 +1,190 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"statuspage/lab/hrana"
+	"statuspage/server/store"
+)
+
+// TestMain makes this program a database server when start.sh starts it as one.
+func TestMain(m *testing.M) {
+	if os.Getenv("DEPLOY_TEST_DATABASE") != "" {
+		os.Exit(hrana.Main(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// script prepares start.sh with an environment of its own, and nothing else of this one.
+func script(t *testing.T, env ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), "/bin/sh", "libsql/start.sh") // Cleanup ends a server, with a signal
+	c.Env = append(env, "PATH="+os.Getenv("PATH"))
+	return c
+}
+
+func TestARegionStartsAsWhatItIs(t *testing.T) {
+	echo := filepath.Join(t.TempDir(), "sqld")
+	if err := os.WriteFile(echo, []byte("#!/bin/sh\necho \"$@\"\nenv | grep ^SQLD_ | sort\n"), 0o700); err != nil { // #nosec G306 -- it is run
+		t.Fatal(err)
+	}
+	common := []string{"SQLD=" + echo, "PRIMARY_REGION=ams", "FLY_APP_NAME=statuspage-db", "SQLD_DB_PATH=" + t.TempDir() + "/d"}
+	for _, c := range []struct {
+		name string
+		env  []string
+		want []string // flags; none is a refusal
+	}{
+		{"the primary", []string{"FLY_REGION=ams", "SQLD_AUTH_JWT_KEY=k"}, []string{"--http-listen-addr [::]:8080", "--grpc-listen-addr [::]:5001"}},
+		{"a replica", []string{"FLY_REGION=fra", "SQLD_AUTH_JWT_KEY=k"}, []string{"--http-listen-addr [::]:8080", "--primary-grpc-url http://ams.statuspage-db.internal:5001"}},
+		{"a replica that was told to listen for replicas", []string{"FLY_REGION=fra", "SQLD_AUTH_JWT_KEY=k", "SQLD_GRPC_LISTEN_ADDR=[::]:5001"},
+			[]string{"--primary-grpc-url http://ams.statuspage-db.internal:5001"}},
+		{"without a key", []string{"FLY_REGION=ams"}, nil},
+		{"with an empty key", []string{"FLY_REGION=ams", "SQLD_AUTH_JWT_KEY="}, nil},
+		{"not on Fly", []string{"SQLD_AUTH_JWT_KEY=k"}, nil},
+		{"nobody is primary", []string{"FLY_REGION=ams", "SQLD_AUTH_JWT_KEY=k", "PRIMARY_REGION="}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, err := script(t, slices.Concat(common, c.env)...).CombinedOutput()
+			if (err == nil) != (c.want != nil) {
+				t.Fatalf("%v: %s", err, out)
+			}
+			for _, flag := range c.want {
+				if !strings.Contains(string(out), flag) {
+					t.Errorf("no %s in %s", flag, out)
+				}
+			}
+			replica := strings.Contains(string(out), "--primary-grpc-url")
+			if replica && strings.Contains(string(out), "--grpc-listen-addr") || strings.Contains(string(out), "SQLD_GRPC_LISTEN_ADDR") {
+				t.Errorf("sqld refuses both roles at once: %s", out)
+			}
+		})
+	}
+}
+
+func token(t *testing.T, what, key string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "/bin/sh", "libsql/token.sh", what, key).CombinedOutput()
+	if err != nil {
+		t.Fatalf("token.sh %s: %v: %s", what, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// server runs start.sh with the laboratory's stand-in for sqld, as one region.
+func server(t *testing.T, region, addr, grpc, key string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := script(t, "DEPLOY_TEST_DATABASE=1", "SQLD="+self, "PRIMARY_REGION=ams", "FLY_REGION="+region, "SQLD_AUTH_JWT_KEY="+key,
+		"SQLD_DB_PATH="+filepath.Join(t.TempDir(), "d"), "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
+	var said strings.Builder
+	c.Stderr = &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGINT)
+		defer time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() }).Stop()
+		if err := c.Wait(); err != nil {
+			t.Errorf("%s did not stop by itself: %v: %s", region, err, said.String())
+		}
+	})
+	eventually(t, region+" listens", func(ctx context.Context) error {
+		return healthy(ctx, "http://"+addr+"/health")
+	})
+}
+
+func healthy(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}
+
+// eventually tries for twenty seconds.
+func eventually(t *testing.T, what string, try func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		err := try(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%s: %v", what, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func free(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+func TestADatabaseOfTwoRegionsStandsUpByTheseFiles(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key.pem")
+	public := token(t, "key", key)
+	if again := token(t, "key", key); again != public {
+		t.Fatalf("a second call made another key: %s, %s", public, again)
+	}
+	ams, fra, grpc := free(t), free(t), free(t)
+	server(t, "ams", ams, grpc, public)
+	server(t, "fra", fra, grpc, public)
+
+	primary, replica := open(t, ams, token(t, "rw", key)), open(t, fra, token(t, "ro", key))
+	if err := primary.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the schema is in fra", func(ctx context.Context) error {
+		if done, err := replica.Migrated(ctx); err != nil || !done {
+			return fmt.Errorf("migrated %v: %w", done, err)
+		}
+		return nil
+	})
+	if err := replica.Beat(t.Context(), time.Now()); err == nil {
+		t.Error("a token that may only read has written")
+	}
+	if err := open(t, ams, "").Reachable(t.Context()); err == nil {
+		t.Error("whoever has no token was let in")
+	}
+}
+
+func open(t *testing.T, addr, token string) *store.DB {
+	t.Helper()
+	db, err := store.Open("http://"+addr, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
