@@ -42,18 +42,22 @@ func (db *DB) AnyOrg(ctx context.Context) (bool, error) {
 }
 
 const orgJSON = `json_object('id', id, 'slug', slug, 'name', name, 'description', description, 'url', url, 'hostname', coalesce(hostname, ''),
- 'time_zone', time_zone, 'accent', accent, 'created_at', created_at, 'updated_at', updated_at, 'version', version)`
+ 'time_zone', time_zone, 'accent', accent, 'created_at', created_at, 'updated_at', updated_at, 'version', version,
+ 'announcement', announcement, 'announcement_until', announcement_until, 'uptime_weights', json(nullif(uptime_weights, '')))`
 
 const serviceJSON = `json_object('id', s.id, 'name', s.name, 'description', s.description, 'status', s.status, 'position', s.position,
- 'group', s.group_name, 'created_at', s.created_at, 'updated_at', s.updated_at, 'version', s.version, 'status_since', s.since,
+ 'group', s.group_name, 'created_at', s.created_at, 'updated_at', s.updated_at, 'version', s.version, 'status_since', s.since, 'booked_until', s.booked,
  'days', json((SELECT json_group_array(json_object('day', day, 'degraded', degraded, 'partial', partial, 'major', major, 'maintenance', maintenance))
-  FROM (SELECT * FROM service_days d WHERE d.org_id = s.org_id AND d.service_id = s.id AND d.day >= ?2 ORDER BY d.day))))`
+  FROM (SELECT * FROM service_days d WHERE d.org_id = s.org_id AND d.service_id = s.id AND d.day >= ?2
+    AND d.degraded + d.partial + d.major + d.maintenance > 0 ORDER BY d.day))))`
 
 const incidentJSON = `json_object('id', i.id, 'title', i.title, 'description', i.description, 'status', i.status, 'impact', i.impact,
  'created_at', i.created_at, 'updated_at', i.updated_at, 'resolved_at', i.resolved_at, 'version', i.version,
+ 'recorded_at', i.recorded_at, 'postmortem', i.postmortem, 'postmortem_at', i.postmortem_at, 'excluded_reason', i.excluded,
  'services', json((SELECT json_group_array(json_object('id', service_id, 'name', name, 'from_state', from_state, 'to_state', to_state))
   FROM (SELECT * FROM incident_services a WHERE a.org_id = i.org_id AND a.incident_id = i.id ORDER BY a.ordinal))),
- 'updates', json((SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, 'created_at', created_at))
+ 'updates', json((SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, 'created_at', created_at,
+   'edited_at', edited_at, 'services', json(services)))
   FROM (SELECT * FROM incident_updates u WHERE u.org_id = i.org_id AND u.incident_id = i.id ORDER BY u.seq))))`
 
 const maintenanceJSON = `json_object('id', m.id, 'title', m.title, 'description', m.description, 'status', m.status,

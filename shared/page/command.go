@@ -22,6 +22,7 @@ var kinds = map[string]func() Command{
 	"open_incident":      func() Command { return &OpenIncident{} },
 	"edit_incident":      func() Command { return &EditIncident{} },
 	"update_incident":    func() Command { return &UpdateIncident{} },
+	"correct_update":     func() Command { return &CorrectUpdate{} },
 	"delete_incident":    func() Command { return &DeleteIncident{} },
 	"plan_maintenance":   func() Command { return &PlanMaintenance{} },
 	"edit_maintenance":   func() Command { return &EditMaintenance{} },
@@ -151,7 +152,12 @@ type OpenIncident struct {
 	Service     *string
 	Services    []Move
 	ToState     status.ServiceStatus
-	Notify      *bool // tell subscribers; the default is yes
+	Notify      *bool // tell subscribers; the default is yes, unless it is over already
+
+	StartedAt    *status.Time // in the past: the page tells it as if it had been opened then
+	ResolvedAt   *status.Time // when it is over already
+	Resolution   string       // what its last update says then
+	ResolutionID string       // of that update
 }
 
 func (*OpenIncident) Kind() string { return "open_incident" }
@@ -168,9 +174,16 @@ func (c *OpenIncident) Wire(f *wire.Fields) {
 		f.Str("to_state", (*string)(&c.ToState))
 	}
 	f.OptBool("notify", &c.Notify)
+	f.OptTime("started_at", &c.StartedAt)
+	f.OptTime("resolved_at", &c.ResolvedAt)
+	if f.Reading() || c.ResolvedAt != nil {
+		f.Str("resolution", &c.Resolution)
+		f.Str("resolution_id", &c.ResolutionID)
+	}
 }
 
-// EditIncident corrects an incident's text, or moves it on: Status and Message are then as in UpdateIncident.
+// EditIncident corrects an incident's text, or moves it on: Status, Message and Services are then as in UpdateIncident. Postmortem
+// and Excluded are for one that is resolved.
 type EditIncident struct {
 	ID          string
 	UpdateID    string
@@ -179,7 +192,10 @@ type EditIncident struct {
 	Description *string
 	Status      *string
 	Message     *string
+	Services    []Move
 	Notify      *bool
+	Postmortem  *string
+	Excluded    *string
 }
 
 func (*EditIncident) Kind() string { return "edit_incident" }
@@ -193,16 +209,21 @@ func (c *EditIncident) Wire(f *wire.Fields) {
 	f.OptStr("description", &c.Description)
 	f.OptStr("status", &c.Status)
 	f.OptStr("message", &c.Message)
+	wire.OptList(f, "services", &c.Services, (*Move).Wire)
 	f.OptBool("notify", &c.Notify)
+	f.OptStr("postmortem", &c.Postmortem)
+	f.OptStr("excluded_reason", &c.Excluded)
 }
 
-// UpdateIncident adds to an incident's timeline. An empty Status stays where the incident is.
+// UpdateIncident adds to an incident's timeline. An empty Status stays where the incident is. Services says which of the incident's
+// services are in another state from here on; operational has recovered.
 type UpdateIncident struct {
 	ID       string // of the incident
 	UpdateID string
 	Version  *int64
 	Status   string
 	Body     string
+	Services []Move
 	Notify   *bool
 }
 
@@ -215,7 +236,26 @@ func (c *UpdateIncident) Wire(f *wire.Fields) {
 	f.OptInt("version", &c.Version)
 	f.Str("status", &c.Status)
 	f.Str("body", &c.Body)
+	wire.OptList(f, "services", &c.Services, (*Move).Wire)
 	f.OptBool("notify", &c.Notify)
+}
+
+// CorrectUpdate changes the text of an entry of a timeline, also of a resolved incident; the audit trail keeps what it was.
+type CorrectUpdate struct {
+	ID       string // of the incident
+	UpdateID string
+	Version  *int64
+	Body     string
+}
+
+func (*CorrectUpdate) Kind() string { return "correct_update" }
+
+// Wire is the body of PATCH incidents/{id}/updates/{update_id}.
+func (c *CorrectUpdate) Wire(f *wire.Fields) {
+	f.Str("incident", &c.ID)
+	f.Str("id", &c.UpdateID)
+	f.OptInt("version", &c.Version)
+	f.Str("body", &c.Body)
 }
 
 // DeleteIncident hides an incident; the log and the audit trail keep it.
@@ -291,6 +331,10 @@ type EditPage struct {
 	Hostname    *string
 	TimeZone    *string
 	Accent      *string
+
+	Announcement      *string      // "" takes it off; a new one stays until it is taken off, unless it says until when
+	AnnouncementUntil *status.Time // in the future
+	Weights           *status.Weights
 }
 
 func (*EditPage) Kind() string { return "edit_page" }
@@ -304,4 +348,7 @@ func (c *EditPage) Wire(f *wire.Fields) {
 	f.OptStr("hostname", &c.Hostname)
 	f.OptStr("time_zone", &c.TimeZone)
 	f.OptStr("accent", &c.Accent)
+	f.OptStr("announcement", &c.Announcement)
+	f.OptTime("announcement_until", &c.AnnouncementUntil)
+	wire.Opt(f, "uptime_weights", &c.Weights, (*status.Weights).Wire)
 }

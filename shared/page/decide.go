@@ -47,7 +47,7 @@ func (d *draft) moveService(id string, to status.ServiceStatus) {
 }
 
 func (d *draft) emitService(kind EventType, next status.Service) {
-	next.Days = nil
+	next.Days, next.Booked = nil, 0
 	next.Version++
 	next.UpdatedAt = d.at
 	d.emit(Event{Type: kind, Service: &next})

@@ -19,6 +19,7 @@ const (
 	IncidentUpdated    EventType = "incident_updated"
 	IncidentResolved   EventType = "incident_resolved"
 	IncidentEdited     EventType = "incident_edited"
+	IncidentExplained  EventType = "incident_explained" // its post-mortem was published
 	IncidentDeleted    EventType = "incident_deleted"
 	MaintenancePlanned EventType = "maintenance_planned"
 	MaintenanceChanged EventType = "maintenance_changed"
@@ -31,7 +32,7 @@ var frames = map[EventType]string{
 	PageCreated: "page_update", PageChanged: "page_update",
 	ServiceCreated: "service_status_update", ServiceChanged: "service_status_update", ServiceDeleted: "service_deleted",
 	IncidentOpened: "incident_update", IncidentUpdated: "incident_update", IncidentResolved: "incident_update",
-	IncidentEdited: "incident_update", IncidentDeleted: "incident_deleted",
+	IncidentEdited: "incident_update", IncidentExplained: "incident_update", IncidentDeleted: "incident_deleted",
 	MaintenancePlanned: "maintenance_update", MaintenanceChanged: "maintenance_update", MaintenanceMoved: "maintenance_update",
 	MaintenanceDeleted: "maintenance_update",
 }
@@ -50,6 +51,7 @@ type Event struct {
 	Update            *status.Update
 	Maintenance       *status.Maintenance
 	MaintenanceUpdate *status.MaintenanceUpdate
+	Days              []status.ServiceDay // tallies that are other ones now, because the past was corrected; up to At
 }
 
 // Wire is the event as the log keeps it.
@@ -64,6 +66,7 @@ func (e *Event) Wire(f *wire.Fields) {
 	wire.Opt(f, "update", &e.Update, (*status.Update).Wire)
 	wire.Opt(f, "maintenance", &e.Maintenance, (*status.Maintenance).WireHead)
 	wire.Opt(f, "maintenance_update", &e.MaintenanceUpdate, (*status.MaintenanceUpdate).Wire)
+	wire.OptList(f, "days", &e.Days, (*status.ServiceDay).Wire)
 }
 
 // FrameType is the message type under which clients hear of the event.
@@ -132,6 +135,7 @@ func (e frame) Wire(f *wire.Fields) {
 	}
 	f.Time("at", &e.At)
 	f.Str("command", &e.Command)
+	wire.OptList(f, "days", &e.Days, (*status.ServiceDay).Wire)
 }
 
 // makeRoom gives the object that a frame of this type carries.

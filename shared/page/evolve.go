@@ -12,14 +12,35 @@ func Evolve(s State, e *Event) State {
 		s.Services = evolveServices(s.Services, e)
 	case e.Incident != nil:
 		s.Incidents = evolveIncidents(s.Incidents, e)
+		s.Services = corrected(s.Services, e)
 	case e.Maintenance != nil:
 		s.Maintenances = evolveMaintenances(s.Maintenances, e)
 	}
 	return s
 }
 
+// corrected puts the event's tallies in their services' records; the list it was given stays as it was.
+func corrected(list []status.Service, e *Event) []status.Service {
+	if len(e.Days) == 0 {
+		return list
+	}
+	days := map[string][]status.Tally{}
+	for _, d := range e.Days {
+		days[d.ServiceID] = append(days[d.ServiceID], d.Tally)
+	}
+	out := append(make([]status.Service, 0, len(list)), list...)
+	for i := range out {
+		if d := days[out[i].ID]; d != nil {
+			out[i].Correct(d, e.At)
+			out[i].Days = status.Trimmed(out[i].Days, e.At)
+		}
+	}
+	return out
+}
+
 func evolveServices(list []status.Service, e *Event) []status.Service {
 	next := *e.Service
+	next.Booked = e.At
 	out := make([]status.Service, 0, len(list)+1)
 	for _, old := range list {
 		if old.ID != next.ID {
@@ -27,7 +48,7 @@ func evolveServices(list []status.Service, e *Event) []status.Service {
 			continue
 		}
 		old.Move(next.Status, e.At)
-		next.Days = status.Trimmed(old.Days, e.At)
+		next.Days, next.Booked = status.Trimmed(old.Days, e.At), old.Booked
 	}
 	if e.Type == ServiceDeleted {
 		return out

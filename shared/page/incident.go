@@ -12,29 +12,117 @@ func (c *OpenIncident) decide(d *draft) *fault.Error {
 		CreatedAt: d.at, UpdatedAt: d.at, Version: 1,
 	}
 	moves := c.moves()
-	if err := c.check(&in, moves); err != nil {
+	if err := joined(c.check(&in, moves), c.checkPast(d.at, len(moves))); err != nil {
 		return err
+	}
+	if c.StartedAt != nil && *c.StartedAt < d.at {
+		in.CreatedAt, in.RecordedAt = *c.StartedAt, &d.at
 	}
 	if _, there := d.state.Incident(c.ID); there {
 		return taken("an incident", "id")
 	}
-	if d.active() >= MaxActive {
+	if c.ResolvedAt == nil && d.active() >= MaxActive {
 		return tooMany("active incidents", MaxActive)
 	}
 	for i, m := range moves {
-		a, err := d.affect(m, c.field(i, "id"), c.field(i, "to_state"))
+		a, err := d.affect(m, c.ResolvedAt != nil, c.field(i, "id"), c.field(i, "to_state"))
 		if err != nil {
 			return err
 		}
 		in.Services = append(in.Services, a)
 	}
 	in.Impact = status.ImpactOf(in.Services)
-	for _, a := range in.Services {
-		d.moveService(a.ID, a.To)
+	if c.ResolvedAt == nil {
+		for _, a := range in.Services {
+			d.moveService(a.ID, a.To)
+		}
 	}
-	d.emit(Event{Type: IncidentOpened, Incident: &in,
-		Update: &status.Update{ID: c.UpdateID, Status: in.Status, Body: in.Description, CreatedAt: d.at}})
+	first := status.Update{ID: c.UpdateID, Status: in.Status, Body: in.Description, CreatedAt: in.CreatedAt, Services: in.Services}
+	opened := Event{Type: IncidentOpened, Incident: &in, Update: &first}
+	if in.RecordedAt != nil {
+		known := in
+		known.Updates, known.ResolvedAt = []status.Update{first}, c.ResolvedAt
+		opened.Days = d.recount(known)
+	}
+	d.emit(opened)
+	if c.ResolvedAt != nil {
+		c.conclude(d, in)
+	}
 	return nil
+}
+
+// conclude ends an incident that was over before it was written down; nothing that is now changes.
+func (c *OpenIncident) conclude(d *draft, in status.Incident) {
+	last := &status.Update{ID: c.ResolutionID, Status: status.Resolved, Body: c.Resolution, CreatedAt: *c.ResolvedAt}
+	for _, a := range in.Services {
+		last.Services = append(last.Services, status.Affected{ID: a.ID, Name: a.Name, From: a.To, To: a.From})
+	}
+	in.Status, in.ResolvedAt = status.Resolved, c.ResolvedAt
+	d.emitIncident(IncidentResolved, in, last)
+}
+
+// checkPast: what is told later must have begun, and may have ended, before now.
+func (c *OpenIncident) checkPast(now status.Time, services int) *fault.Error {
+	var list status.Checks
+	if c.StartedAt != nil {
+		end := now
+		edit(&end, c.ResolvedAt)
+		days := (end.DayNumber() - c.StartedAt.DayNumber() + 1) * int64(services)
+		list.That(days <= MaxServiceDays, "started_at", "This corrects too many days of too many services at once.")
+		list.That(*c.StartedAt <= now, "started_at", "An incident cannot start in the future.")
+		list.That(*c.StartedAt > now-MaxBack*wire.Day, "started_at", "An incident may be dated back by %s days at most.", wire.Itoa(MaxBack))
+	}
+	if c.ResolvedAt != nil {
+		list.ID("resolution_id", c.ResolutionID)
+		list.Text("resolution", c.Resolution, status.BodyMax, false)
+		list.That(c.StartedAt != nil, "resolved_at", "Say when the incident started, too.")
+		list.That(*c.ResolvedAt <= now, "resolved_at", "An incident cannot be resolved in the future.")
+		list.That(c.StartedAt == nil || *c.ResolvedAt > *c.StartedAt, "resolved_at", "The end must be after the start.")
+	} else {
+		list.That(c.Resolution == "", "resolution", "Say when the incident was resolved, too.")
+	}
+	return list.Err()
+}
+
+// joined is both refusals of one input in one.
+func joined(a, b *fault.Error) *fault.Error {
+	if a == nil {
+		return b
+	}
+	if b != nil {
+		a.Fields = append(a.Fields, b.Fields...)
+	}
+	return a
+}
+
+// recount tallies the days of an incident's services again, as they are with the incident told like this; one that was deleted has no
+// services. Without a Past nobody knows, and nothing is said.
+func (d *draft) recount(told status.Incident) []status.ServiceDay {
+	past := d.state.Past
+	if past == nil {
+		return nil
+	}
+	incidents := []status.Incident{told}
+	for _, in := range past.Incidents {
+		if in.ID != told.ID {
+			incidents = append(incidents, in)
+		}
+	}
+	var out []status.ServiceDay
+	for _, r := range past.Record {
+		svc, there := d.state.Service(r.ServiceID)
+		if !there {
+			continue
+		}
+		first := max(min(told.CreatedAt, svc.BookedUntil()), svc.CreatedAt).DayNumber()
+		for _, t := range status.Recount(svc.ID, r.Spans, incidents, first, d.at) {
+			// A day of the incident may be well now; any other that is well needs no word.
+			if within := t.Day >= told.CreatedAt.DayNumber() && (told.ResolvedAt == nil || t.Day <= told.ResolvedAt.DayNumber()); within || !t.Well() {
+				out = append(out, status.ServiceDay{ServiceID: svc.ID, Tally: t})
+			}
+		}
+	}
+	return out
 }
 
 // moves is Services with the short forms filled in.
@@ -84,20 +172,20 @@ func (c *OpenIncident) check(in *status.Incident, moves []Move) *fault.Error {
 			list.OneOf(c.field(i, "to_state"), string(m.To), m.To.Valid(), status.Names(status.ServiceStatuses))
 		}
 	}
-	bad, words := list.Err(), in.Check()
-	if bad == nil {
-		return words
-	}
-	if words != nil {
-		bad.Fields = append(bad.Fields, words.Fields...)
-	}
-	return bad
+	return joined(list.Err(), in.Check())
 }
 
-func (d *draft) affect(m Move, idField, toField string) (status.Affected, *fault.Error) {
+// affect takes a service into an incident. Of one that is over already, the table says nothing: what the service was is gone.
+func (d *draft) affect(m Move, over bool, idField, toField string) (status.Affected, *fault.Error) {
 	svc, there := d.state.Service(m.ID)
 	if !there {
 		return status.Affected{}, notFound("service").With(idField, "There is no such service.")
+	}
+	if over {
+		if !status.Operational.CanMove(m.To, status.ByIncident) {
+			return status.Affected{}, forbidden(toField, svc.Name, string(status.Operational), string(m.To), status.Names(status.Operational.Next(status.ByIncident)))
+		}
+		return status.Affected{ID: svc.ID, Name: svc.Name, From: status.Operational, To: m.To}, nil
 	}
 	if !svc.Status.CanMove(m.To, status.ByIncident) {
 		return status.Affected{}, forbidden(toField, svc.Name, string(svc.Status), string(m.To), status.Names(svc.Status.Next(status.ByIncident)))
@@ -126,20 +214,91 @@ func (c *EditIncident) decide(d *draft) *fault.Error {
 	next := *in
 	edit(&next.Title, c.Title)
 	edit(&next.Description, c.Description)
+	edit(&next.Postmortem, c.Postmortem)
+	edit(&next.Excluded, c.Excluded)
 	if err := next.Check(); err != nil {
 		return err
 	}
-	text := next.Title != in.Title || next.Description != in.Description
-	if c.Message == nil && (c.Status == nil || *c.Status == string(in.Status)) {
-		if text {
-			d.emitIncident(IncidentEdited, next, nil)
-		}
+	if err := afterwards(in, &next); err != nil {
+		return err
+	}
+	if c.Message == nil && c.Services == nil && (c.Status == nil || *c.Status == string(in.Status)) {
+		d.editIncident(in, next)
 		return nil
 	}
-	move := UpdateIncident{ID: c.ID, UpdateID: c.UpdateID}
+	move := UpdateIncident{ID: c.ID, UpdateID: c.UpdateID, Services: c.Services}
 	edit(&move.Status, c.Status)
 	edit(&move.Body, c.Message)
 	return move.onto(d, next, "update_id", "message")
+}
+
+// afterwards: an incident is explained, and its time forgiven, once it is over.
+func afterwards(was, next *status.Incident) *fault.Error {
+	if !was.Active() {
+		return nil
+	}
+	var list status.Checks
+	list.That(next.Postmortem == was.Postmortem, "postmortem", "A post-mortem is written when the incident is resolved.")
+	list.That(next.Excluded == was.Excluded, "excluded_reason", "An incident is excluded when it is resolved.")
+	err := list.Err()
+	if err != nil {
+		err.Code = fault.Conflict
+	}
+	return err
+}
+
+// editIncident corrects what is told of an incident, where that is something else.
+func (d *draft) editIncident(was *status.Incident, next status.Incident) {
+	kind := IncidentEdited
+	if next.Postmortem != was.Postmortem {
+		if next.PostmortemAt = nil; next.Postmortem != "" {
+			next.PostmortemAt = &d.at
+		}
+		if was.Postmortem == "" {
+			kind = IncidentExplained
+		} else if next.Postmortem != "" {
+			next.PostmortemAt = was.PostmortemAt
+		}
+	}
+	switch {
+	case (next.Excluded == "") != (was.Excluded == ""):
+		d.correctDays(kind, next, d.recount(next))
+	case next.Title != was.Title || next.Description != was.Description || next.Postmortem != was.Postmortem || next.Excluded != was.Excluded:
+		d.emitIncident(kind, next, nil)
+	}
+}
+
+// correctDays is emitIncident with what becomes of the past.
+func (d *draft) correctDays(kind EventType, next status.Incident, days []status.ServiceDay) {
+	next.Updates = nil
+	next.Version++
+	next.UpdatedAt = d.at
+	d.emit(Event{Type: kind, Incident: &next, Days: days})
+}
+
+func (c *CorrectUpdate) decide(d *draft) *fault.Error {
+	in, there := d.state.Incident(c.ID)
+	if !there {
+		return notFound("incident")
+	}
+	if err := stale("incident", c.Version, in.Version, in); err != nil {
+		return err
+	}
+	for i := range in.Updates {
+		u := in.Updates[i]
+		if u.ID != c.UpdateID {
+			continue
+		}
+		var list status.Checks
+		list.Text("body", c.Body, status.BodyMax, false)
+		if err := list.Err(); err != nil || u.Body == c.Body {
+			return err
+		}
+		u.Body, u.EditedAt = c.Body, &d.at
+		d.emitIncident(IncidentEdited, *in, &u)
+		return nil
+	}
+	return notFound("update")
 }
 
 func (c *UpdateIncident) decide(d *draft) *fault.Error {
@@ -162,7 +321,7 @@ func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField
 	var list status.Checks
 	list.ID(idField, c.UpdateID)
 	list.OneOf("status", string(to), to.Valid(), status.Names(status.IncidentStatuses))
-	list.Text(bodyField, c.Body, status.BodyMax, to == next.Status)
+	list.Text(bodyField, c.Body, status.BodyMax, to == next.Status && len(c.Services) == 0)
 	if err := list.Err(); err != nil {
 		return err
 	}
@@ -181,23 +340,97 @@ func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField
 	if n := len(next.Updates); n >= MaxUpdates-1 && to != status.Resolved {
 		return tooMany("updates on this incident", MaxUpdates-1)
 	}
-	kind := IncidentUpdated
-	next.Status = to
-	if to == status.Resolved {
-		kind, next.ResolvedAt = IncidentResolved, &d.at
-		d.release(&next)
+	changes, err := c.regrip(d, &next, to)
+	if err != nil {
+		return err
 	}
-	d.emitIncident(kind, next, &status.Update{ID: c.UpdateID, Status: to, Body: c.Body, CreatedAt: d.at})
+	update := &status.Update{ID: c.UpdateID, Status: to, Body: c.Body, CreatedAt: d.at, Services: changes}
+	next.Status = to
+	if to != status.Resolved {
+		d.emitIncident(IncidentUpdated, next, update)
+		d.follow(changes)
+		return nil
+	}
+	next.ResolvedAt = &d.at
+	update.Services = d.release(&next)
+	d.emitIncident(IncidentResolved, next, update)
 	return nil
 }
 
-// release recalculates the services that an incident held; one under maintenance stays there.
-func (d *draft) release(in *status.Incident) {
-	for _, a := range in.Services {
-		if svc, there := d.state.Service(a.ID); there && svc.Status != status.UnderMaintenance {
-			d.moveService(a.ID, d.state.settled(a.ID, in.ID))
+// regrip changes what the incident holds, as the update says, and lists the changes. A resolution lets everything go by itself.
+func (c *UpdateIncident) regrip(d *draft, next *status.Incident, to status.IncidentStatus) ([]status.Affected, *fault.Error) {
+	var list status.Checks
+	var changes []status.Affected
+	held := append([]status.Affected(nil), next.Services...)
+	allowed := status.ServiceStatuses[:len(status.ServiceStatuses)-1] // no incident puts anything under maintenance
+	seen := map[string]bool{}
+	for i, m := range c.Services {
+		field := "services[" + wire.Itoa(int64(i)) + "]."
+		k := at(held, m.ID)
+		list.That(k >= 0, field+"id", "This service is not part of the incident.")
+		list.That(!seen[m.ID], field+"id", "This service is named twice.")
+		list.OneOf(field+"to_state", string(m.To), contains(allowed, m.To), status.Names(allowed))
+		list.That(to != status.Resolved || m.To == status.Operational, field+"to_state", "A resolved incident lets go of its services.")
+		seen[m.ID] = true
+		if _, there := d.state.Service(m.ID); k >= 0 && !there {
+			list.That(false, field+"id", "This service is gone.")
+		}
+		if k >= 0 && held[k].To != m.To && to != status.Resolved {
+			changes = append(changes, status.Affected{ID: m.ID, Name: held[k].Name, From: held[k].To, To: m.To})
+			held[k].To = m.To
 		}
 	}
+	if err := list.Err(); err != nil {
+		return nil, err
+	}
+	if len(changes) > 0 {
+		next.Services = held
+		next.Impact = next.Impact.Worse(status.ImpactOf(held))
+	}
+	return changes, nil
+}
+
+// follow brings services to where an update puts them: a worse state is as when an incident opens; with a better one the service is
+// where the most recently opened incident that holds it says. One under maintenance stays there.
+func (d *draft) follow(changes []status.Affected) {
+	for _, a := range changes {
+		svc, there := d.state.Service(a.ID)
+		switch {
+		case !there || svc.Status == status.UnderMaintenance:
+		case svc.Status.CanMove(a.To, status.ByIncident):
+			d.moveService(a.ID, a.To)
+		default:
+			d.moveService(a.ID, d.state.settled(a.ID, ""))
+		}
+	}
+}
+
+// release recalculates the services that an incident held, and lists them; one under maintenance stays there.
+func (d *draft) release(in *status.Incident) []status.Affected {
+	var out []status.Affected
+	for _, a := range in.Services {
+		if a.To == status.Operational {
+			continue
+		}
+		to := status.Operational
+		if svc, there := d.state.Service(a.ID); there {
+			if to = svc.Status; to != status.UnderMaintenance {
+				to = d.state.settled(a.ID, in.ID)
+				d.moveService(a.ID, to)
+			}
+		}
+		out = append(out, status.Affected{ID: a.ID, Name: a.Name, From: a.To, To: to})
+	}
+	return out
+}
+
+func at(list []status.Affected, id string) int {
+	for i := range list {
+		if list[i].ID == id {
+			return i
+		}
+	}
+	return -1
 }
 
 func (d *draft) emitIncident(kind EventType, next status.Incident, u *status.Update) {
@@ -219,7 +452,13 @@ func (c *DeleteIncident) decide(d *draft) *fault.Error {
 	if gone.Active() {
 		d.release(&gone)
 	}
-	d.emitIncident(IncidentDeleted, gone, nil)
+	if gone.RecordedAt == nil && gone.Excluded == "" {
+		d.emitIncident(IncidentDeleted, gone, nil)
+		return nil
+	}
+	untold := gone // what it added to the record, or took from it, goes with it
+	untold.Services = nil
+	d.correctDays(IncidentDeleted, gone, d.recount(untold))
 	return nil
 }
 

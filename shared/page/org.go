@@ -7,7 +7,7 @@ import (
 
 // Create is the first event of a new page. at is its time of birth.
 func Create(id, slug, name string, at status.Time) (Event, *fault.Error) {
-	org := Org{ID: id, Slug: slug, Name: name, TimeZone: "UTC", CreatedAt: at, UpdatedAt: at, Version: 1}
+	org := Org{ID: id, Slug: slug, Name: name, TimeZone: "UTC", CreatedAt: at, UpdatedAt: at, Version: 1, Weights: status.DefaultWeights}
 	if err := org.check(); err != nil {
 		return Event{}, err
 	}
@@ -25,6 +25,8 @@ func (o *Org) check() *fault.Error {
 	c.That(o.Hostname == "" || validHost(o.Hostname), "hostname", "hostname must be a host name such as status.example.com.")
 	c.That(validZone(o.TimeZone), "time_zone", "time_zone must be a name such as Europe/Paris.")
 	c.That(o.Accent == "" || validColour(o.Accent), "accent", "accent must be a colour such as #0a66c2.")
+	c.Text("announcement", o.Announcement, status.BodyMax, false)
+	o.Weights.Check(&c)
 	return c.Err()
 }
 
@@ -39,11 +41,25 @@ func (c *EditPage) decide(d *draft) *fault.Error {
 	edit(&next.Hostname, c.Hostname)
 	edit(&next.TimeZone, c.TimeZone)
 	edit(&next.Accent, c.Accent)
+	if edit(&next.Announcement, c.Announcement) {
+		next.AnnouncementUntil = 0
+	}
+	edit(&next.AnnouncementUntil, c.AnnouncementUntil)
+	next.Weights = next.UptimeWeights()
+	edit(&next.Weights, c.Weights)
 	if err := next.check(); err != nil {
 		return err
 	}
-	if next == d.state.Org {
+	was := d.state.Org
+	was.Weights = was.UptimeWeights()
+	if next == was {
 		return nil
+	}
+	if c.AnnouncementUntil != nil && next.AnnouncementUntil <= d.at {
+		return fault.OnField("announcement_until", "The announcement must end in the future.")
+	}
+	if next.Announcement == "" && next.AnnouncementUntil != 0 {
+		return fault.OnField("announcement_until", "There is no announcement that could end.")
 	}
 	next.Version++
 	next.UpdatedAt = d.at

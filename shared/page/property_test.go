@@ -112,6 +112,9 @@ func wellFormed(t *rapid.T, s *page.State) {
 	}
 	for i := range s.Incidents {
 		in := &s.Incidents[i]
+		if (in.Postmortem != "" || in.Excluded != "") && in.Active() || (in.Postmortem == "") != (in.PostmortemAt == nil) {
+			t.Fatalf("explained or excluded too early: %+v", in)
+		}
 		if in.Check() != nil || len(in.Services) == 0 || len(in.Updates) == 0 || in.Active() != (in.ResolvedAt == nil) {
 			t.Fatalf("incident %+v", in)
 		}
@@ -126,7 +129,7 @@ func wellFormed(t *rapid.T, s *page.State) {
 		}
 		// While it is active nobody makes the service better than operational's neighbour by hand.
 		for _, a := range in.Services {
-			if svc, there := s.Service(a.ID); there && svc.Status == status.Operational {
+			if svc, there := s.Service(a.ID); there && svc.Status == status.Operational && a.To != status.Operational {
 				t.Fatalf("%s is operational while incident %s is active on it", svc.ID, in.ID)
 			}
 		}

@@ -20,6 +20,9 @@ const (
 	KeepClosed  = 100 // resolved incidents, and windows that are over, that stay in State; all stay in the database
 	MaxAffected = 100 // services of one incident or window
 	MaxSlug     = 63  // characters, as a DNS label
+	MaxBack     = 730 // days by which an incident may be dated back
+	// MaxServiceDays is how many days, over all its services, an incident that is written down later may cover.
+	MaxServiceDays = 5_000
 )
 
 // Org is the organisation as its visitors know it.
@@ -35,6 +38,26 @@ type Org struct {
 	CreatedAt   status.Time
 	UpdatedAt   status.Time
 	Version     int64
+
+	Announcement      string         // Markdown, pinned to the top of the page
+	AnnouncementUntil status.Time    // when it goes by itself; 0 is never
+	Weights           status.Weights // of downtime; none at all is the usual
+}
+
+// UptimeWeights say what counts as downtime on this page.
+func (o *Org) UptimeWeights() status.Weights {
+	if o.Weights == (status.Weights{}) {
+		return status.DefaultWeights
+	}
+	return o.Weights
+}
+
+// Announced is the announcement that is pinned at a moment, or "".
+func (o *Org) Announced(at status.Time) string {
+	if o.AnnouncementUntil != 0 && at >= o.AnnouncementUntil {
+		return ""
+	}
+	return o.Announcement
 }
 
 // Wire is the `organization` of the REST API.
@@ -50,6 +73,25 @@ func (o *Org) Wire(f *wire.Fields) {
 	f.Time("created_at", &o.CreatedAt)
 	f.Time("updated_at", &o.UpdatedAt)
 	f.Int("version", &o.Version)
+	f.Str("announcement", &o.Announcement)
+	wireUntil(f, &o.AnnouncementUntil)
+	weights := o.UptimeWeights()
+	wire.One(f, "uptime_weights", &weights, (*status.Weights).Wire)
+	if f.Reading() {
+		o.Weights = weights
+	}
+}
+
+// wireUntil writes a moment that is null when there is none.
+func wireUntil(f *wire.Fields, t *status.Time) {
+	var until *status.Time
+	if *t != 0 {
+		until = t
+	}
+	f.NullTime("announcement_until", &until)
+	if f.Reading() && until != nil {
+		*t = *until
+	}
 }
 
 // State is a page after event Seq. It is a value: nothing that was handed out is changed later.
@@ -60,6 +102,21 @@ type State struct {
 	Services     []status.Service
 	Incidents    []status.Incident    // newest first: all active ones and the KeepClosed newest others
 	Maintenances []status.Maintenance // newest first, likewise
+
+	// Past is what a command that corrects the past must know; it is no part of the page. Without it the past stays as it is.
+	Past *Past
+}
+
+// Past is what was written down as it happened, from long enough ago until now.
+type Past struct {
+	Record    []Record          // of the services that it is about
+	Incidents []status.Incident // that were there meanwhile, with their timelines
+}
+
+// Record is in which states a service was written down to be, in order and without a gap.
+type Record struct {
+	ServiceID string
+	Spans     []status.Span
 }
 
 // Wire is the state with its history: what the dashboard keeps.
@@ -134,7 +191,8 @@ func withRoom[T any](list []T, open func(*T) bool) []T {
 	return out
 }
 
-// ActiveOn finds the most recently opened active incident on a service, other than one.
+// ActiveOn finds the most recently opened active incident that holds a service, other than one. An incident from which the service
+// has recovered is not active on it any more.
 func (s *State) ActiveOn(serviceID, other string) (status.Affected, bool) {
 	var found status.Affected
 	var best *status.Incident
@@ -143,7 +201,7 @@ func (s *State) ActiveOn(serviceID, other string) (status.Affected, bool) {
 		if !in.Active() || in.ID == other {
 			continue
 		}
-		if a, on := in.On(serviceID); on && (best == nil || newer(in.CreatedAt, in.ID, best.CreatedAt, best.ID)) {
+		if a, on := in.On(serviceID); on && a.To != status.Operational && (best == nil || newer(in.CreatedAt, in.ID, best.CreatedAt, best.ID)) {
 			best, found = in, a
 		}
 	}

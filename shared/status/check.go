@@ -9,8 +9,9 @@ import (
 
 // Limits of text, in characters (CONTRACT.md and issue "bad input").
 const (
-	TitleMax = 200
-	BodyMax  = 20_000
+	TitleMax  = 200
+	BodyMax   = 20_000
+	ReasonMax = 500
 )
 
 // Checks gathers what is wrong with an input, every field at once.

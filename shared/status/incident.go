@@ -58,6 +58,16 @@ const (
 	ImpactCritical Impact = "critical"
 )
 
+var impacts = map[Impact]int{ImpactNone: 0, ImpactMinor: 1, ImpactMajor: 2, ImpactCritical: 3}
+
+// Worse is the worse of two impacts.
+func (i Impact) Worse(other Impact) Impact {
+	if impacts[other] > impacts[i] {
+		return other
+	}
+	return i
+}
+
 // ImpactOf follows Statuspage: degraded is minor, a partial outage major, a major outage critical.
 func ImpactOf(services []Affected) Impact {
 	worst := ImpactNone
@@ -96,6 +106,8 @@ type Update struct {
 	Status    IncidentStatus
 	Body      string
 	CreatedAt Time
+	EditedAt  *Time      // when its text was corrected
+	Services  []Affected // what the incident holds from here on, where that changed
 }
 
 // Wire is a member of the incident's `updates`.
@@ -105,9 +117,12 @@ func (u *Update) Wire(f *wire.Fields) {
 	f.Derived("status_display", u.Status.Display())
 	f.Str("body", &u.Body)
 	f.Time("created_at", &u.CreatedAt)
+	f.NullTime("edited_at", &u.EditedAt)
+	wire.List(f, "services", &u.Services, (*Affected).Wire)
 }
 
-// Incident is something that went wrong. Services has at least one member.
+// Incident is something that went wrong. Services has at least one member; one whose To is operational has recovered, and the
+// incident holds it no longer.
 type Incident struct {
 	ID          string
 	Title       string
@@ -116,10 +131,15 @@ type Incident struct {
 	Impact      Impact
 	Services    []Affected
 	Updates     []Update // oldest first
-	CreatedAt   Time
+	CreatedAt   Time     // when it began, as far as anybody is concerned
 	UpdatedAt   Time
 	ResolvedAt  *Time
 	Version     int64
+
+	RecordedAt   *Time  // when it was written down, if that was later than it began
+	Postmortem   string // Markdown; only once it is resolved
+	PostmortemAt *Time
+	Excluded     string // why its time does not count as downtime, for everybody to read; "" counts
 }
 
 // Wire is the `incident` of CONTRACT.md, section 3.
@@ -146,6 +166,11 @@ func (i *Incident) WireHead(f *wire.Fields) {
 	f.Time("updated_at", &i.UpdatedAt)
 	f.NullTime("resolved_at", &i.ResolvedAt)
 	f.Int("version", &i.Version)
+	f.Derived("started_at", i.CreatedAt.String())
+	f.NullTime("recorded_at", &i.RecordedAt)
+	f.Str("postmortem", &i.Postmortem)
+	f.NullTime("postmortem_at", &i.PostmortemAt)
+	f.Str("excluded_reason", &i.Excluded)
 }
 
 // First is the service that stands for the incident.
@@ -174,7 +199,33 @@ func (i *Incident) Check() *fault.Error {
 	var c Checks
 	c.Line("title", i.Title, TitleMax, true)
 	c.Text("description", i.Description, BodyMax, false)
+	c.Text("postmortem", i.Postmortem, BodyMax, false)
+	c.Text("excluded_reason", i.Excluded, ReasonMax, false)
 	return c.Err()
+}
+
+// HeldAt is the state in which the incident held a service at a moment.
+func (i *Incident) HeldAt(serviceID string, at Time) (ServiceStatus, bool) {
+	if at < i.CreatedAt || i.ResolvedAt != nil && at >= *i.ResolvedAt {
+		return "", false
+	}
+	a, on := i.On(serviceID)
+	if !on {
+		return "", false
+	}
+	held := a.To
+	for k := range i.Updates {
+		u := &i.Updates[k]
+		if k > 0 && u.CreatedAt > at {
+			break
+		}
+		for _, x := range u.Services {
+			if x.ID == serviceID {
+				held = x.To
+			}
+		}
+	}
+	return held, held != Operational
 }
 
 // Ref names another object.

@@ -94,8 +94,9 @@ type Service struct {
 	UpdatedAt   Time
 	Version     int64 // 1 at creation, one more with every event about it
 
-	Since Time    // when Status began
-	Days  []Tally // what passed before Since, by UTC day, oldest first; days without trouble are left out
+	Since  Time    // when Status began
+	Days   []Tally // what passed before Booked, by UTC day, oldest first; days without trouble are left out
+	Booked Time    // Since, or later where the record was corrected meanwhile
 }
 
 // Wire is the `service` of CONTRACT.md, section 3.
@@ -116,16 +117,44 @@ func (s *Service) Wire(f *wire.Fields) {
 // WireHistory is Wire and the days.
 func (s *Service) WireHistory(f *wire.Fields) {
 	s.Wire(f)
+	f.Time("booked_until", &s.Booked)
 	wire.List(f, "days", &s.Days, (*Tally).Wire)
 }
+
+// BookedUntil is from when on the state that holds now is not in Days yet.
+func (s *Service) BookedUntil() Time { return max(s.Since, s.Booked) }
 
 // Move puts the service into a state at a moment and books the time that the old one lasted.
 func (s *Service) Move(to ServiceStatus, at Time) {
 	if to == s.Status {
 		return
 	}
-	s.Days = book(s.Days, s.Status, s.Since, at)
-	s.Status, s.Since = to, at
+	s.Days = book(s.Days, s.Status, s.BookedUntil(), at)
+	s.Status, s.Since, s.Booked = to, at, at
+}
+
+// Correct puts other tallies in the place of those of the same days. They must hold everything up to the moment.
+func (s *Service) Correct(days []Tally, at Time) {
+	out := append(make([]Tally, 0, len(s.Days)+len(days)), s.Days...)
+	for _, d := range days {
+		i := len(out)
+		for i > 0 && out[i-1].Day >= d.Day {
+			i--
+		}
+		switch there := i < len(out) && out[i].Day == d.Day; {
+		case there:
+			out[i] = d
+		case !d.Well():
+			out = append(out[:i], append([]Tally{d}, out[i:]...)...)
+		}
+	}
+	kept := out[:0]
+	for _, d := range out {
+		if !d.Well() {
+			kept = append(kept, d)
+		}
+	}
+	s.Days, s.Booked = kept, at
 }
 
 // Check says what is wrong with a service's own words.

@@ -23,6 +23,9 @@ func (t *Tally) Wire(f *wire.Fields) {
 	f.Int("maintenance", &t.Maintenance)
 }
 
+// Well says that there was no trouble on the day.
+func (t *Tally) Well() bool { return t.Degraded+t.Partial+t.Major+t.Maintenance == 0 }
+
 func (t *Tally) add(s ServiceStatus, ms int64) {
 	switch s {
 	case Degraded:
@@ -66,6 +69,31 @@ func Trimmed(days []Tally, at Time) []Tally {
 // Weights say how much of a state counts as downtime, in thousandths.
 type Weights struct{ Degraded, Partial, Major, Maintenance int64 }
 
+// Wire is `uptime_weights`, in hundredths of the time, by state.
+func (w *Weights) Wire(f *wire.Fields) {
+	for i, n := range w.each() {
+		percent := *n / 10
+		f.Int(weighed[i], &percent)
+		if f.Reading() {
+			*n = min(max(percent, -1), 101) * 10 // what is wrong stays wrong
+		}
+	}
+}
+
+var weighed = [...]string{string(Degraded), string(Partial), string(Major), string(UnderMaintenance)}
+
+func (w *Weights) each() [4]*int64 {
+	return [4]*int64{&w.Degraded, &w.Partial, &w.Major, &w.Maintenance}
+}
+
+// Check says what is wrong with weights.
+func (w *Weights) Check(c *Checks) {
+	for i, n := range w.each() {
+		c.Between("uptime_weights."+weighed[i], *n/10, 0, 100)
+	}
+	c.That(*w != Weights{}, "uptime_weights", "Something must count as downtime.")
+}
+
 // DefaultWeights follow Statuspage: major 1, partial 0.5, degraded and maintenance 0.
 var DefaultWeights = Weights{Partial: 500, Major: 1000}
 
@@ -82,13 +110,17 @@ type DayUptime struct {
 // Uptime is the record of a service over the last n UTC days, today included, oldest first, and the percentage over all of
 // them in thousandths (-1 where nothing is known). One function for page, API, badge and browser.
 func Uptime(s *Service, n int64, now Time, w Weights) ([]DayUptime, int64) {
-	days := book(s.Days, s.Status, s.Since, now)
-	today := now.DayNumber()
+	return UptimeOn(s, now.DayNumber()-n+1, n, now, w)
+}
+
+// UptimeOn is Uptime of n days from another first day on. Days that have not begun are as unknown as those before the service's birth.
+func UptimeOn(s *Service, first, n int64, now Time, w Weights) ([]DayUptime, int64) {
+	days := book(s.Days, s.Status, s.BookedUntil(), now)
 	born := s.CreatedAt
 	out := make([]DayUptime, 0, n)
 	var down, known int64
 	k := 0
-	for day := today - n + 1; day <= today; day++ {
+	for day := first; day < first+n; day++ {
 		from, to := max(Time(day)*wire.Day, born), min(Time(day+1)*wire.Day, now)
 		d := DayUptime{Day: day, Worst: Operational, Tally: Tally{Day: day}}
 		if Time(day+1)*wire.Day <= born || to < from {

@@ -102,10 +102,13 @@ func (a *Author) editService(t *rapid.T, s *page.State) page.Command {
 	return c
 }
 
-func (a *Author) openIncident(t *rapid.T, s *page.State) page.Command {
+func (a *Author) openIncident(t *rapid.T, s *page.State, at status.Time) page.Command {
 	c := &page.OpenIncident{
 		ID: a.newID(t, s), UpdateID: a.newID(t, s), Title: text(t, titles, "title"), Description: text(t, bodies, "description"),
 		Notify: maybe(t, func() bool { return rapid.Bool().Draw(t, "notify") }, "says notify"),
+	}
+	if oneIn(t, 4, "dated back") {
+		a.dateBack(t, c, at)
 	}
 	if rapid.Bool().Draw(t, "in short") {
 		id, _ := a.service(t, s)
@@ -120,6 +123,43 @@ func (a *Author) openIncident(t *rapid.T, s *page.State) page.Command {
 		}
 		named[id] = true
 		c.Services = append(c.Services, page.Move{ID: id, To: a.worse(t, s, id)})
+	}
+	return c
+}
+
+// dateBack makes an incident one that began before now, and that may be over.
+func (a *Author) dateBack(t *rapid.T, c *page.OpenIncident, at status.Time) {
+	started := at - one(t, []status.Time{wire.Minute, wire.Hour, wire.Day}, "ago")*status.Time(die(t, 40, "times")-1)
+	c.StartedAt = &started
+	if rapid.Bool().Draw(t, "is over") {
+		end := started + wire.Minute*status.Time(die(t, 3000, "lasted")-5)
+		c.ResolvedAt, c.ResolutionID, c.Resolution = &end, a.ID(), text(t, bodies, "resolution")
+	}
+}
+
+// grips draws which of an incident's services are in another state now.
+func (a *Author) grips(t *rapid.T, s *page.State, id string) []page.Move {
+	in, there := s.Incident(id)
+	if !there || !oneIn(t, 3, "changes services") {
+		return nil
+	}
+	var out []page.Move
+	for _, x := range in.Services {
+		if rapid.Bool().Draw(t, "this one") {
+			out = append(out, page.Move{ID: x.ID, To: choice(t, status.ServiceStatuses[:4], status.ServiceStatuses, "to_state")})
+		}
+	}
+	if oneIn(t, 20, "one that is not there") {
+		out = append(out, page.Move{ID: a.ID(), To: status.Operational})
+	}
+	return out
+}
+
+func (a *Author) correctUpdate(t *rapid.T, s *page.State) page.Command {
+	id, version := a.incident(t, s)
+	c := &page.CorrectUpdate{ID: id, UpdateID: a.ID(), Version: version, Body: text(t, bodies, "body")}
+	if in, there := s.Incident(id); there && !oneIn(t, 10, "no such update") {
+		c.UpdateID = one(t, in.Updates, "update").ID
 	}
 	return c
 }
@@ -151,23 +191,31 @@ func onward(t *rapid.T, s *page.State, id string) string {
 
 func (a *Author) updateIncident(t *rapid.T, s *page.State) page.Command {
 	if len(s.Incidents) == 0 && !oneIn(t, 10, "of no incident") {
-		return a.openIncident(t, s)
+		return a.openIncident(t, s, s.At)
 	}
 	id, version := a.incident(t, s)
-	return &page.UpdateIncident{ID: id, UpdateID: a.newID(t, s), Version: version, Status: onward(t, s, id), Body: text(t, bodies, "body")}
+	return &page.UpdateIncident{ID: id, UpdateID: a.newID(t, s), Version: version, Status: onward(t, s, id), Body: text(t, bodies, "body"), Services: a.grips(t, s, id)}
 }
 
 func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
 	if len(s.Incidents) == 0 && !oneIn(t, 10, "of no incident") {
-		return a.openIncident(t, s)
+		return a.openIncident(t, s, s.At)
 	}
 	id, version := a.incident(t, s)
+	if oneIn(t, 3, "afterwards") {
+		return &page.EditIncident{
+			ID: id, UpdateID: a.newID(t, s), Version: version,
+			Postmortem: maybe(t, func() string { return text(t, bodies, "postmortem") }, "has postmortem"),
+			Excluded:   maybe(t, func() string { return pickOf(t, "A customer's own fault.", "") }, "has excluded_reason"),
+		}
+	}
 	return &page.EditIncident{
 		ID: id, UpdateID: a.newID(t, s), Version: version,
 		Title:       maybe(t, func() string { return text(t, titles, "title") }, "has title"),
 		Description: maybe(t, func() string { return text(t, bodies, "description") }, "has description"),
 		Status:      maybe(t, func() string { return onward(t, s, id) }, "has status"),
 		Message:     maybe(t, func() string { return text(t, bodies, "message") }, "has message"),
+		Services:    a.grips(t, s, id),
 	}
 }
 
@@ -223,6 +271,11 @@ func (a *Author) editPage(t *rapid.T, s *page.State) page.Command {
 		TimeZone:    maybe(t, func() string { return pickOf(t, "Europe/Paris", "UTC", "", "/etc/passwd") }, "has time_zone"),
 		Accent:      maybe(t, func() string { return pickOf(t, "#0a66c2", "", "red") }, "has accent"),
 	}
+	c.Announcement = maybe(t, func() string { return text(t, bodies, "announcement") }, "has announcement")
+	c.AnnouncementUntil = maybe(t, func() status.Time { return s.At + wire.Hour*status.Time(die(t, 50, "until")-1) }, "has announcement_until")
+	c.Weights = maybe(t, func() status.Weights {
+		return status.Weights{Degraded: 10 * int64(die(t, 103, "degraded")-1), Partial: 500, Major: 10 * int64(die(t, 101, "major"))}
+	}, "has uptime_weights")
 	if oneIn(t, 4, "If-Match") {
 		version := s.Org.Version - int64(die(t, 2, "stale"))
 		c.Version = &version
