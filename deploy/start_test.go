@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -82,29 +83,31 @@ func token(t *testing.T, what, key string) string {
 }
 
 // server runs start.sh with the laboratory's stand-in for sqld, as one region.
-func server(t *testing.T, region, addr, grpc, key string) {
+func server(t *testing.T, region, home, dir, addr, grpc, key string) (stop func()) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := script(t, "DEPLOY_TEST_DATABASE=1", "SQLD="+self, "PRIMARY_REGION=ams", "FLY_REGION="+region, "SQLD_AUTH_JWT_KEY="+key,
-		"SQLD_DB_PATH="+filepath.Join(t.TempDir(), "d"), "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
+	c := script(t, "DEPLOY_TEST_DATABASE=1", "SQLD="+self, "PRIMARY_REGION="+home, "FLY_REGION="+region, "SQLD_AUTH_JWT_KEY="+key,
+		"SQLD_DB_PATH="+dir, "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
 	var said strings.Builder
 	c.Stderr = &said
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = c.Process.Signal(syscall.SIGINT)
 		defer time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() }).Stop()
 		if err := c.Wait(); err != nil {
 			t.Errorf("%s did not stop by itself: %v: %s", region, err, said.String())
 		}
 	})
+	t.Cleanup(stop)
 	eventually(t, region+" listens", func(ctx context.Context) error {
 		return healthy(ctx, "http://"+addr+"/health")
 	})
+	return stop
 }
 
 func healthy(ctx context.Context, url string) error {
@@ -147,31 +150,78 @@ func free(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-func TestADatabaseOfTwoRegionsStandsUpByTheseFiles(t *testing.T) {
-	key := filepath.Join(t.TempDir(), "key.pem")
-	public := token(t, "key", key)
-	if again := token(t, "key", key); again != public {
-		t.Fatalf("a second call made another key: %s, %s", public, again)
-	}
-	ams, fra, grpc := free(t), free(t), free(t)
-	server(t, "ams", ams, grpc, public)
-	server(t, "fra", fra, grpc, public)
+// regions are ams, which writes, and fra, with a folder each and the schema in both.
+type regions struct {
+	public, key      string
+	amsDir, fraDir   string
+	ams, fra, grpc   string
+	stopAms, stopFra func()
+}
 
-	primary, replica := open(t, ams, token(t, "rw", key)), open(t, fra, token(t, "ro", key))
-	if err := primary.Migrate(t.Context()); err != nil {
+func standUp(t *testing.T) regions {
+	t.Helper()
+	dir := t.TempDir()
+	r := regions{key: filepath.Join(dir, "key.pem"), amsDir: filepath.Join(dir, "ams"), fraDir: filepath.Join(dir, "fra"), ams: free(t), fra: free(t), grpc: free(t)}
+	r.public = token(t, "key", r.key)
+	r.stopAms = server(t, "ams", "ams", r.amsDir, r.ams, r.grpc, r.public)
+	r.stopFra = server(t, "fra", "ams", r.fraDir, r.fra, r.grpc, r.public)
+	if err := open(t, r.ams, token(t, "rw", r.key)).Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	replica := open(t, r.fra, token(t, "ro", r.key))
 	eventually(t, "the schema is in fra", func(ctx context.Context) error {
 		if done, err := replica.Migrated(ctx); err != nil || !done {
 			return fmt.Errorf("migrated %v: %w", done, err)
 		}
 		return nil
 	})
-	if err := replica.Beat(t.Context(), time.Now()); err == nil {
+	return r
+}
+
+func TestADatabaseOfTwoRegionsStandsUpByTheseFiles(t *testing.T) {
+	r := standUp(t)
+	if again := token(t, "key", r.key); again != r.public {
+		t.Fatalf("a second call made another key: %s, %s", r.public, again)
+	}
+	if err := open(t, r.fra, token(t, "ro", r.key)).Beat(t.Context(), time.Now()); err == nil {
 		t.Error("a token that may only read has written")
 	}
-	if err := open(t, ams, "").Reachable(t.Context()); err == nil {
+	if err := open(t, r.ams, "").Reachable(t.Context()); err == nil {
 		t.Error("whoever has no token was let in")
+	}
+}
+
+// docs/deploy.md, "Losing the primary region": the other region's own folder becomes the primary's.
+func TestAReplicaIsPromotedByANewPrimaryRegion(t *testing.T) {
+	r := standUp(t)
+	beat := time.UnixMilli(1_800_000_000_000)
+	if err := open(t, r.ams, token(t, "rw", r.key)).Beat(t.Context(), beat); err != nil {
+		t.Fatal(err)
+	}
+	replica := open(t, r.fra, token(t, "ro", r.key))
+	eventually(t, "the beat is in fra", func(ctx context.Context) error {
+		if at, err := replica.LastBeat(ctx); err != nil || !at.Equal(beat) {
+			return fmt.Errorf("beat %v: %w", at, err)
+		}
+		return nil
+	})
+	before, err := replica.Epoch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stopAms()
+	r.stopFra()
+
+	server(t, "fra", "fra", r.fraDir, r.fra, r.grpc, r.public)
+	promoted := open(t, r.fra, token(t, "rw", r.key))
+	if at, err := promoted.LastBeat(t.Context()); err != nil || !at.Equal(beat) {
+		t.Errorf("what had arrived is gone: %v, %v", at, err)
+	}
+	if err := promoted.NewEpoch(t.Context()); err != nil {
+		t.Errorf("the promoted database cannot be written: %v", err)
+	}
+	if after, err := promoted.Epoch(t.Context()); err != nil || after == before {
+		t.Errorf("epoch %s, %v", after, err)
 	}
 }
 
