@@ -84,6 +84,15 @@ func Routes() []Route {
 		{"GET", "/api/v1/audit-log", Read, listAudit},
 		{"GET", "/api/v1/snapshot", Read, snapshot},
 
+		{"GET", "/api/v1/subscribers", Read, listSubscribers},
+		{"POST", "/api/v1/subscribers", Write, addSubscriber},
+		{"GET", "/api/v1/subscribers/:id", Read, getSubscriber},
+		{"PATCH", "/api/v1/subscribers/:id", Write, editSubscriber},
+		{"DELETE", "/api/v1/subscribers/:id", Write, removeSubscriber},
+		{"GET", "/api/v1/deliveries", Read, listDeliveries},
+		{"POST", "/api/v1/deliveries/retry", Write, retryDeliveries},
+		{"POST", "/api/v1/deliveries/:id/retry", Write, retryDelivery},
+
 		{"POST", "/api/v1/auth/login", Open, login},
 		{"POST", "/api/v1/auth/refresh", Open, refresh},
 		{"POST", "/api/v1/auth/logout", Open, logout},
@@ -96,6 +105,7 @@ func Routes() []Route {
 		{"GET", "/api/v1/public/:slug/status", Public, publicStatus},
 		{"GET", "/api/v1/public/:slug/uptime", Public, publicUptime},
 		{"GET", "/api/v1/public/:slug/summary", Public, publicSummary},
+		{"POST", "/api/v1/public/:slug/subscribe", Public, subscribe},
 	}
 }
 

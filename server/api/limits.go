@@ -29,6 +29,7 @@ type Limits struct {
 	loginName  *limit.Limiter
 	principals *limit.Limiter
 	orgs       *limit.Limiter
+	subscribes *limit.Limiter
 }
 
 // NewLimits takes PUBLIC_RATE; onFly says that Fly's proxy stands before this process and sets Fly-Client-IP.
@@ -40,6 +41,7 @@ func NewLimits(publicRate int, onFly bool) *Limits {
 		loginName:  limit.New(limit.Rate{Quota: loginsAccount, Window: time.Minute}, principals),
 		principals: limit.New(limit.PerSecond(perPrincipal), principals),
 		orgs:       limit.New(limit.PerSecond(perOrg), principals),
+		subscribes: newSubscribeLimit(),
 	}
 }
 

@@ -25,8 +25,9 @@ import (
 // tries is how often a decision is made again because somebody else was faster.
 const tries = 8
 
-// Jobs puts what follows from events into their batch: mail and webhooks that will be sent once the batch is committed.
-type Jobs func(b *store.Batch, before page.State, events []page.Event)
+// Jobs puts what follows from events into their batch: mail and webhooks that will be sent once the batch is committed. tell is false
+// when the caller wants nobody to be told.
+type Jobs func(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell bool)
 
 // Desk is where changes are brought.
 type Desk struct {
@@ -39,12 +40,14 @@ type Desk struct {
 
 	passwords *auth.Passwords
 	local     *auth.Local
+
+	loopbackHooks bool // subscribers may be on this machine
 }
 
 // New makes a desk. local is nil with an external issuer; jobs may be nil.
 func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwords, jobs Jobs) *Desk {
 	if jobs == nil {
-		jobs = func(*store.Batch, page.State, []page.Event) {}
+		jobs = func(*store.Batch, *store.Org, page.State, []page.Event, bool) {}
 	}
 	return &Desk{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords, local: local}
 }
@@ -171,9 +174,7 @@ func (d *Desk) try(ctx context.Context, by Caller, orgID string, c page.Command,
 	err = org.Append(ctx, state, events, func(b *store.Batch) {
 		if len(events) > 0 {
 			org.AddAudit(b, by.audit(c.Kind(), is.kind, is.id, was.json(), is.json(), d.now()))
-			if wantsNotice(c) {
-				d.jobs(b, state, events)
-			}
+			d.jobs(b, org, state, events, wantsNotice(c))
 		}
 		if by.Key != "" {
 			org.AddAnswer(b, by.actor(), by.keyName(), answer, d.now())

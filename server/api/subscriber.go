@@ -1,0 +1,342 @@
+package api
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/auth"
+	"statuspage/server/desk"
+	"statuspage/server/limit"
+	"statuspage/server/notify"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// subscriptions of one client address, a minute.
+const subscribesAddress = 10
+
+func newSubscribeLimit() *limit.Limiter {
+	return limit.New(limit.Rate{Quota: subscribesAddress, Window: time.Minute}, addresses)
+}
+
+// Subscribe counts a visitor's wish to be told.
+func (l *Limits) Subscribe(c *fiber.Ctx) error {
+	return tell(c, "subscribe", l.subscribes.AllowAddr(l.Address(c), time.Now()))
+}
+
+// wish is the body of a subscription: one of the addresses, and the services that it is about. channel and address name the same in two
+// fields.
+type wish struct {
+	addresses [5]*string // by store.Channels
+	channel   *string
+	address   *string
+	services  []string
+	consent   bool
+	emails    []string
+	bulk      bool
+}
+
+var addressFields = [5]string{"email", "webhook_url", "slack_url", "discord_url", "teams_url"}
+
+func (w *wish) Wire(f *wire.Fields) {
+	for i, name := range addressFields {
+		f.OptStr(name, &w.addresses[i])
+	}
+	f.OptStr("channel", &w.channel)
+	f.OptStr("address", &w.address)
+	f.Strings("services", &w.services)
+}
+
+// byAdmin also takes what only an admin may state.
+type byAdmin struct{ *wish }
+
+func (w byAdmin) Wire(f *wire.Fields) {
+	w.wish.Wire(f)
+	f.Bool("consent", &w.consent)
+	w.emails = nil
+	f.Strings("emails", &w.emails)
+	w.bulk = w.emails != nil
+}
+
+// subscriber is who the wish is about.
+func (w *wish) subscriber() (desk.NewSubscriber, error) {
+	n := desk.NewSubscriber{Services: w.services, Consent: w.consent}
+	given := 0
+	for i, a := range w.addresses {
+		if a != nil {
+			given++
+			n.Channel, n.Field, n.Address = store.Channels[i], addressFields[i], *a
+		}
+	}
+	if w.channel != nil || w.address != nil {
+		given++
+		n.Field = "address"
+		var c status.Checks
+		c.That(w.channel != nil, "channel", "Say by which channel.")
+		c.That(w.address != nil, "address", "Say the address.")
+		if err := c.Err(); err != nil {
+			return n, err
+		}
+		n.Channel, n.Address = store.Channel(*w.channel), *w.address
+		known := false
+		for _, ch := range store.Channels {
+			known = known || ch == n.Channel
+		}
+		c.OneOf("channel", *w.channel, known, status.Names(store.Channels))
+		if err := c.Err(); err != nil {
+			return n, err
+		}
+	}
+	if given != 1 {
+		return n, fault.OnField("email", "Give one of email, webhook_url, slack_url, discord_url and teams_url.")
+	}
+	return n, nil
+}
+
+// subscribe takes a visitor's wish. Its answer is the same whether the address is known or not.
+func subscribe(c *call) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if err := c.Limits.Subscribe(c.Ctx); err != nil {
+		return err
+	}
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	form := strings.HasPrefix(strings.ToLower(c.Get(fiber.HeaderContentType)), fiber.MIMEApplicationForm)
+	w := wish{}
+	if form {
+		w = c.formWish()
+	} else if err := c.read(&w); err != nil {
+		return err
+	}
+	s, err := c.wanted(&w, &p.State.Org)
+	if form {
+		return c.backToPage(&p.State.Org, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.json(fiber.StatusAccepted, wire.Marshal(mapping(func(f *wire.Fields) { wireWanted(&s, f) })))
+}
+
+func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
+	n, err := w.subscriber()
+	if err != nil {
+		return store.Subscriber{}, err
+	}
+	n.Base = c.pageBase(org)
+	by := desk.Caller{Who: auth.Principal{}, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx)}
+	s, err := c.Desk.Subscribe(c.ctx, by, org.ID, n)
+	if s.Channel != store.Webhook {
+		s = store.Subscriber{Channel: n.Channel}
+	}
+	return s, err
+}
+
+// pageBase is the page's address as this caller knows it.
+func (c *call) pageBase(org *page.Org) string {
+	return notify.PageBase(org, string(c.Request().Host()), c.base())
+}
+
+// wireWanted tells a webhook its secret, this once, and everybody else nothing.
+func wireWanted(s *store.Subscriber, f *wire.Fields) {
+	f.Derived("status", "accepted")
+	f.Str("channel", (*string)(&s.Channel))
+	switch s.Channel {
+	case store.Email:
+		f.Derived("detail", "If this address can be reached, a mail is on its way to it. Open the link in it to confirm.")
+	case store.Webhook:
+		f.Derived("detail", "A request of type subscription.confirm is on its way. Answer it with 2xx to confirm. The secret is shown this once.")
+		f.Str("id", &s.ID)
+		f.Str("secret", &s.Secret)
+		f.Derived("manage_url", notify.ManageURL(s))
+	default:
+		f.Derived("detail", "If this address can be reached, a message is on its way to it, with a link to manage the subscription.")
+	}
+}
+
+// formWish reads the form of the page, which works without JavaScript. What is not filled in is not given.
+func (c *call) formWish() wish {
+	w := wish{}
+	args := c.Request().PostArgs()
+	for i, name := range addressFields {
+		if text := strings.TrimSpace(string(args.Peek(name))); text != "" {
+			w.addresses[i] = &text
+		}
+	}
+	if string(args.Peek("whole")) != "1" {
+		for _, id := range args.PeekMulti("services") {
+			w.services = append(w.services, string(id))
+		}
+	}
+	return w
+}
+
+// backToPage shows a browser what became of its form.
+func (c *call) backToPage(org *page.Org, err error) error {
+	to := "/status/" + org.Slug
+	if host, _, _ := strings.Cut(string(c.Request().Host()), ":"); org.Hostname != "" && strings.EqualFold(host, org.Hostname) {
+		to = ""
+	}
+	query := url.Values{"sent": {"1"}}
+	if err != nil {
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code.Status() >= 500 {
+			return err
+		}
+		query = url.Values{"problem": {f.Message}}
+		if len(f.Fields) > 0 {
+			query.Set("field", f.Fields[0].Name)
+		}
+	}
+	return c.Redirect(to+"/subscription/?"+query.Encode(), fiber.StatusSeeOther)
+}
+
+func listSubscribers(c *call) error {
+	f := store.SubscriberFilter{Search: c.Query("search"), ServiceID: c.Query("service")}
+	var err error
+	if f.Channel, err = c.oneOf("channel", status.Names(store.Channels)); err != nil {
+		return err
+	}
+	if f.State, err = c.oneOf("state", store.SubscriberStates); err != nil {
+		return err
+	}
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Subscribers(c.ctx, f, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, (*store.Subscriber).Wire)
+}
+
+func getSubscriber(c *call) error {
+	id, err := c.id("subscriber")
+	if err != nil {
+		return err
+	}
+	s, err := c.org().Subscriber(c.ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return fault.New(fault.NotFound, "There is no such subscriber.")
+	}
+	if err != nil {
+		return err
+	}
+	return c.object(&s)
+}
+
+// addSubscriber adds one, or, with emails, many whose consent an admin states.
+func addSubscriber(c *call) error {
+	var w wish
+	if err := c.read(byAdmin{&w}); err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	base := c.pageBase(&p.State.Org)
+	if w.bulk {
+		return c.answer(c.Desk.ImportSubscribers(c.ctx, by, c.who.OrgID, desk.Import{Emails: w.emails, Consent: w.consent, Services: w.services, Base: base}))
+	}
+	n, err := w.subscriber()
+	if err != nil {
+		return err
+	}
+	n.Base = base
+	return c.answer(c.Desk.AddSubscriber(c.ctx, by, c.who.OrgID, n))
+}
+
+func editSubscriber(c *call) error {
+	id, err := c.id("subscriber")
+	if err != nil {
+		return err
+	}
+	var state *string
+	var services []string
+	if err := c.read(mapping(func(f *wire.Fields) {
+		f.OptStr("state", &state)
+		f.Strings("services", &services)
+	})); err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	choice := &services
+	if services == nil {
+		choice = nil
+	}
+	return c.answer(c.Desk.EditSubscriber(c.ctx, by, c.who.OrgID, id, state, choice))
+}
+
+func removeSubscriber(c *call) error {
+	id, err := c.id("subscriber")
+	if err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	return c.answer(c.Desk.RemoveSubscriber(c.ctx, by, c.who.OrgID, id))
+}
+
+func listDeliveries(c *call) error {
+	state, err := c.oneOf("state", store.DeliveryStates)
+	if err != nil {
+		return err
+	}
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Deliveries(c.ctx, state, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, (*store.Delivery).Wire)
+}
+
+func retryDelivery(c *call) error {
+	id, ok := wire.Atoi(c.Params("id"))
+	if !ok || id < 1 {
+		return fault.New(fault.NotFound, "There is no such delivery.")
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	return c.answer(c.Desk.RetryDelivery(c.ctx, by, c.who.OrgID, id))
+}
+
+func retryDeliveries(c *call) error {
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	return c.answer(c.Desk.RetryDeliveries(c.ctx, by, c.who.OrgID))
+}
+
+// answer is what the desk answered, now or to the same key before.
+func (c *call) answer(a store.Answer, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.json(a.Status, []byte(a.Body))
+}

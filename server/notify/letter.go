@@ -1,0 +1,199 @@
+package notify
+
+import (
+	"strings"
+	"time"
+	_ "time/tzdata" // an organisation's zone is known on every machine
+
+	"statuspage/server/store"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// letter is a notice in words, for one subscriber and any channel.
+type letter struct {
+	Notice  *Notice
+	Org     page.Org
+	Page    string // address of the page
+	Link    string // address of what it is about
+	Manage  string // address that changes or ends the subscription
+	Button  string // what Link is called
+	Subject string
+	Heading string
+	State   status.ServiceStatus // whose colour it has
+	Step    string               // "Identified", "Planned maintenance has started"
+	Facts   []fact
+	Body    string // Markdown, as somebody typed it
+	Say     string // a sentence of our own
+	Why     string // the last line: why this came
+}
+
+type fact struct{ Name, Value string }
+
+// write puts a notice into words.
+func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
+	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), Heading: n.title(), Button: "Read more"}
+	l.Manage, l.Link = manageURL(l.Page, to.Token), l.Page
+	l.Why = "You get this because you subscribed to " + org.Name + " Status."
+	zone := location(org.TimeZone)
+	switch {
+	case n.Incident != nil:
+		l.incident(n, zone)
+	case n.Maintenance != nil:
+		l.maintenance(n, zone)
+	case n.Service != nil:
+		l.service(n)
+	default:
+		l.subscription(n, to)
+	}
+	return l
+}
+
+func location(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// clock is a moment in the organisation's zone, with its offset, so that the hour that comes twice is told apart.
+func clock(t status.Time, zone *time.Location) string {
+	return time.UnixMilli(int64(t)).In(zone).Format("Mon 2 Jan 2006, 15:04 MST (UTC-07:00)")
+}
+
+// span is a window in one line.
+func span(from, until status.Time, zone *time.Location) string {
+	a, b := time.UnixMilli(int64(from)).In(zone), time.UnixMilli(int64(until)).In(zone)
+	if a.Format(time.DateOnly+" -07:00") == b.Format(time.DateOnly+" -07:00") {
+		return a.Format("Mon 2 Jan 2006, 15:04") + " – " + b.Format("15:04 MST (UTC-07:00)")
+	}
+	return clock(from, zone) + " – " + clock(until, zone)
+}
+
+func (l *letter) incident(n *Notice, zone *time.Location) {
+	in := n.Incident
+	l.Link = l.Page + "/incidents/" + in.ID
+	l.State, l.Step = worst(in.Services), in.Status.Display()
+	verb := in.Status.Display()
+	if n.Update != nil {
+		l.Body = n.Update.Body
+	}
+	services := make([]string, len(in.Services))
+	for i, s := range in.Services {
+		services[i] = s.Name
+		if in.Active() && n.Kind != IncidentDeleted {
+			services[i] += " (" + s.To.Display() + ")"
+		}
+	}
+	switch n.Kind {
+	case IncidentOpened:
+		verb = "New incident"
+	case IncidentResolved:
+		l.State = status.Operational
+	case IncidentDeleted:
+		verb, l.Step, l.Link, l.State = "Withdrawn", "Withdrawn", l.Page, ""
+		l.Body, l.Say = "", "This incident was taken off the page. You need not do anything."
+	}
+	l.Subject = subject(l.Org.Name, verb, in.Title)
+	l.Facts = append(l.Facts, fact{"Affected", strings.Join(services, ", ")})
+	if in.ResolvedAt != nil {
+		l.Facts = append(l.Facts, fact{"From", clock(in.CreatedAt, zone)}, fact{"Until", clock(*in.ResolvedAt, zone)})
+	} else {
+		l.Facts = append(l.Facts, fact{"Since", clock(in.CreatedAt, zone)})
+	}
+	l.Facts = append(l.Facts, fact{"The whole page", n.Words})
+}
+
+func worst(services []status.Affected) status.ServiceStatus {
+	out := status.Degraded
+	for _, s := range services {
+		if s.To == status.Major || s.To == status.Partial && out == status.Degraded {
+			out = s.To
+		}
+	}
+	return out
+}
+
+// maintenanceSteps is a window's kind in words.
+var maintenanceSteps = map[Kind]string{
+	MaintenancePlanned: "Planned maintenance", MaintenanceRescheduled: "Maintenance has a new time", MaintenanceReminder: "Maintenance is near",
+	MaintenanceStarted: "Maintenance has started", MaintenanceUpdated: "Maintenance update", MaintenanceCompleted: "Maintenance is completed",
+	MaintenanceCancelled: "Maintenance is cancelled", MaintenanceDeleted: "Maintenance is cancelled",
+}
+
+func (l *letter) maintenance(n *Notice, zone *time.Location) {
+	m := n.Maintenance
+	l.Link = l.Page + "/incidents/" + m.ID
+	l.State, l.Step, l.Body = status.UnderMaintenance, maintenanceSteps[n.Kind], m.Description
+	if n.MaintenanceUpdate != nil {
+		l.Body = n.MaintenanceUpdate.Body
+	}
+	switch n.Kind {
+	case MaintenanceReminder:
+		l.Step = "Maintenance begins in " + hours(n.Minutes)
+	case MaintenanceCompleted:
+		l.State = status.Operational
+	case MaintenanceDeleted:
+		l.Link, l.State, l.Body, l.Say = l.Page, "", "", "This maintenance was taken off the page and will not take place."
+	case MaintenanceCancelled:
+		l.State = ""
+	}
+	l.Subject = subject(l.Org.Name, l.Step, m.Title)
+	services := make([]string, len(m.Services))
+	for i, s := range m.Services {
+		services[i] = s.Name
+	}
+	l.Facts = []fact{{"When", span(m.ScheduledFor, m.ScheduledUntil, zone)}, {"Services", strings.Join(services, ", ")}}
+}
+
+func hours(minutes int64) string {
+	switch {
+	case minutes == 60:
+		return "an hour"
+	case minutes >= 90:
+		return wire.Itoa((minutes+30)/60) + " hours"
+	}
+	return wire.Itoa(minutes) + " minutes"
+}
+
+func (l *letter) service(n *Notice) {
+	l.State, l.Step = n.Service.Status, n.Service.Status.Display()
+	l.Subject = subject(l.Org.Name, l.Step, n.Service.Name)
+	l.Facts = []fact{{"The whole page", n.Words}}
+}
+
+func (l *letter) subscription(n *Notice, to *store.Subscriber) {
+	what := "everything on the page"
+	if len(n.Services) > 0 {
+		names := make([]string, len(n.Services))
+		for i, s := range n.Services {
+			names[i] = s.Name
+		}
+		what = strings.Join(names, ", ")
+	}
+	l.Link, l.Why = l.Manage, "If you did not ask for this, do nothing: you will hear no more of it."
+	switch {
+	case n.Kind == Reminded:
+		l.Heading, l.Button = "You are subscribed already", "Manage your subscription"
+		l.Say = "Somebody, most likely you, asked to subscribe this address to " + l.Org.Name + " Status. It is subscribed already."
+	case to.Channel == store.Email:
+		l.Heading, l.Button = "Confirm your subscription", "Confirm"
+		l.Say = "Please confirm that you want to hear of incidents and maintenance at " + l.Org.Name + "."
+		l.Facts = []fact{{"You will hear of", what}}
+	default:
+		l.Heading, l.Button, l.Link = "Subscribed to "+l.Org.Name+" Status", "See the page", l.Page
+		l.Say = "Incidents and maintenance at " + l.Org.Name + " are told here from now on."
+		l.Facts = []fact{{"You will hear of", what}}
+		l.Why = "Anybody here can change or end it."
+	}
+	l.Subject = subject(l.Org.Name, "", l.Heading)
+}
+
+func subject(org, verb, title string) string {
+	if verb != "" {
+		title = verb + ": " + title
+	}
+	return "[" + org + "] " + title
+}

@@ -1,0 +1,123 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // the templates
+	"fmt"
+	"html/template"
+	"log/slog"
+	"strings"
+	text "text/template"
+
+	"github.com/wneessen/go-mail"
+
+	"statuspage/server/markdown"
+)
+
+//go:embed mail.html
+var mailHTML string
+
+//go:embed mail.txt
+var mailText string
+
+var (
+	htmlView = template.Must(template.New("mail.html").Parse(mailHTML))
+	textView = text.Must(text.New("mail.txt").Parse(mailText))
+)
+
+// envelope is a letter on its way to one address.
+type envelope struct {
+	*letter
+	To string
+	ID string // the same for every try
+}
+
+// sender takes envelopes. It is used by one goroutine at a time.
+type sender interface {
+	send(ctx context.Context, e *envelope) error
+	close()
+}
+
+// mailer makes senders.
+type mailer interface{ sender() sender }
+
+// view is what the templates show.
+type view struct {
+	*letter
+	HTML                     template.HTML
+	Accent, Ink, Light, Dark string
+}
+
+func (e *envelope) bodies() (plain, html string, err error) {
+	colour := colours[e.State]
+	v := view{e.letter, markdown.HTML(e.Body), accent(e.Org.Accent), ink(accent(e.Org.Accent)), colour.light, colour.dark}
+	if e.Body == "" {
+		v.HTML = ""
+	}
+	var h, t bytes.Buffer
+	if err := htmlView.Execute(&h, v); err != nil {
+		return "", "", fmt.Errorf("write the mail: %w", err)
+	}
+	if err := textView.Execute(&t, v); err != nil {
+		return "", "", fmt.Errorf("write the mail: %w", err)
+	}
+	return t.String(), h.String(), nil
+}
+
+// message is the mail as it is sent. Everything that concerns one incident hangs together in the reader's list (References), and a mail
+// program's own button ends the subscription (RFC 8058).
+func (e *envelope) message(from string) (*mail.Msg, error) {
+	plain, html, err := e.bodies()
+	if err != nil {
+		return nil, err
+	}
+	m := mail.NewMsg(mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
+	if err := m.FromFormat(e.Org.Name+" Status", from); err != nil {
+		return nil, fmt.Errorf("from: %w", err)
+	}
+	if err := m.To(e.To); err != nil {
+		return nil, fmt.Errorf("to: %w", err)
+	}
+	_, domain, _ := strings.Cut(from, "@")
+	m.Subject(oneLine(e.Subject))
+	m.SetMessageIDWithValue(e.ID + "@" + domain)
+	if thread := e.thread(); thread != "" {
+		m.SetGenHeader(mail.HeaderReferences, "<"+thread+"@"+domain+">")
+	}
+	m.SetBulk()
+	m.SetGenHeader("Auto-Submitted", "auto-generated")
+	m.SetGenHeader("List-Id", oneLine(e.Org.Name)+" Status <"+e.Org.Slug+".status."+domain+">")
+	m.SetListUnsubscribe(e.Manage)
+	m.SetListUnsubscribePost()
+	m.SetBodyString(mail.TypeTextPlain, plain)
+	m.AddAlternativeString(mail.TypeTextHTML, html)
+	return m, nil
+}
+
+func (e *envelope) thread() string {
+	switch n := e.Notice; {
+	case n.Incident != nil:
+		return n.Incident.ID
+	case n.Maintenance != nil:
+		return n.Maintenance.ID
+	}
+	return ""
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// logMailer writes mail to the log, links and all: for a machine of one's own, where nobody has a mail server.
+type logMailer struct{}
+
+func (l logMailer) sender() sender { return l }
+func (logMailer) close()           {}
+
+func (logMailer) send(_ context.Context, e *envelope) error {
+	plain, _, err := e.bodies()
+	if err != nil {
+		return err
+	}
+	slog.Info("mail (there is no SMTP_URL)", "to", e.To, "subject", e.Subject, "link", e.Link, "manage", e.Manage, "text", plain)
+	return nil
+}

@@ -1,0 +1,231 @@
+package notify
+
+import (
+	"statuspage/server/store"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// Kind names what is told; webhooks get it as their type.
+type Kind string
+
+const (
+	IncidentOpened         Kind = "incident.opened"
+	IncidentUpdated        Kind = "incident.updated"
+	IncidentResolved       Kind = "incident.resolved"
+	IncidentDeleted        Kind = "incident.deleted"
+	MaintenancePlanned     Kind = "maintenance.planned"
+	MaintenanceRescheduled Kind = "maintenance.rescheduled"
+	MaintenanceReminder    Kind = "maintenance.reminder"
+	MaintenanceStarted     Kind = "maintenance.started"
+	MaintenanceUpdated     Kind = "maintenance.updated"
+	MaintenanceCompleted   Kind = "maintenance.completed"
+	MaintenanceCancelled   Kind = "maintenance.cancelled"
+	MaintenanceDeleted     Kind = "maintenance.deleted"
+	ServiceChanged         Kind = "service.changed"       // by hand, without an incident: webhooks only
+	Confirm                Kind = "subscription.confirm"  // to one subscriber: is this you?
+	Reminded               Kind = "subscription.reminder" // to one subscriber who asked again: you are one already
+)
+
+// Notice is what is told: the event, and the page as it was after it.
+type Notice struct {
+	Kind      Kind
+	At        status.Time
+	Seq       int64 // of the event; 0 for what is no event
+	Indicator status.Indicator
+	Words     string // the indicator in words
+
+	Incident          *status.Incident // without its timeline
+	Update            *status.Update   // the entry that is new
+	Maintenance       *status.Maintenance
+	MaintenanceUpdate *status.MaintenanceUpdate
+	Service           *status.Service
+	From              status.ServiceStatus // what Service was before
+	Minutes           int64                // before Maintenance starts, in a reminder
+	Services          []status.Ref         // what a subscriber will hear of, when asked to confirm; none is the whole page
+}
+
+// Wire is the notice as its message keeps it.
+func (n *Notice) Wire(f *wire.Fields) {
+	f.Str("kind", (*string)(&n.Kind))
+	f.Time("at", &n.At)
+	f.Int("seq", &n.Seq)
+	f.Str("indicator", (*string)(&n.Indicator))
+	f.Str("words", &n.Words)
+	wire.Opt(f, "incident", &n.Incident, (*status.Incident).WireHead)
+	wire.Opt(f, "update", &n.Update, (*status.Update).Wire)
+	wire.Opt(f, "maintenance", &n.Maintenance, (*status.Maintenance).WireHead)
+	wire.Opt(f, "maintenance_update", &n.MaintenanceUpdate, (*status.MaintenanceUpdate).Wire)
+	wire.Opt(f, "service", &n.Service, (*status.Service).Wire)
+	f.Str("from", (*string)(&n.From))
+	f.Int("minutes", &n.Minutes)
+	wire.List(f, "services", &n.Services, (*status.Ref).Wire)
+}
+
+// remindMinutes is how long before a window subscribers hear of it again.
+var remindMinutes = []int64{24 * 60, 60}
+
+// Jobs is the desk's hook: what follows from events goes into their batch. A command is told once, however many events it caused; with tell
+// false it is told to nobody.
+func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell bool) {
+	n, to := about(before, events)
+	if n != nil && tell {
+		org.Tell(b, n.message("event/"+wire.Itoa(n.Seq), moment(w.opts.Now())), to)
+	}
+	for i := range events {
+		if e := &events[i]; e.Maintenance != nil {
+			planReminders(b, org, before, e, tell)
+		}
+	}
+}
+
+// message is the notice as it is kept. now is the clock's, which the event's time is not when a clock was set back.
+func (n *Notice) message(topic string, now status.Time) store.Message {
+	return store.Message{Topic: topic, Kind: string(n.Kind), Title: n.title(), Body: string(wire.Marshal(n)), At: now}
+}
+
+// Question asks one subscriber to confirm, or reminds it that it has done so.
+func Question(kind Kind, s *store.Subscriber, now status.Time) store.Message {
+	n := &Notice{Kind: kind, At: now, Services: s.Services}
+	return n.message(string(kind)+"/"+s.ID+"/"+now.String(), now)
+}
+
+// title is the name of what the notice is about, as it was typed.
+func (n *Notice) title() string {
+	switch {
+	case n.Incident != nil:
+		return n.Incident.Title
+	case n.Maintenance != nil:
+		return n.Maintenance.Title
+	case n.Service != nil:
+		return n.Service.Name
+	}
+	return ""
+}
+
+// about finds what the events of one command tell, and whom it concerns; nil when they tell nothing: an edit that changes no state, or
+// only corrects text.
+func about(before page.State, events []page.Event) (*Notice, store.Audience) {
+	after := before
+	var told *page.Event
+	for i := range events {
+		e := &events[i]
+		after = page.Evolve(after, e)
+		if told == nil || rank(e) >= rank(told) {
+			told = e
+		}
+	}
+	if told == nil || rank(told) == 0 {
+		return nil, store.Audience{}
+	}
+	n := &Notice{At: told.At, Seq: told.Seq}
+	n.Indicator, n.Words = status.RollUp(after.Services)
+	var to store.Audience
+	switch {
+	case told.Incident != nil:
+		n.Kind = incidentKinds[told.Type]
+		n.Incident, n.Update = told.Incident, told.Update
+		for _, s := range told.Incident.Services {
+			to.Services = append(to.Services, s.ID)
+		}
+	case told.Maintenance != nil:
+		n.Kind = maintenanceKind(before, told)
+		n.Maintenance, n.MaintenanceUpdate = told.Maintenance, told.MaintenanceUpdate
+		to = windowAudience(told.Maintenance)
+	case told.Service != nil:
+		n.Kind, n.Service = serviceKind(before, told), told.Service
+		if was, there := before.Service(told.Service.ID); there {
+			n.From = was.Status
+		}
+		to = store.Audience{Services: []string{told.Service.ID}, Only: store.Webhook}
+	}
+	if n.Kind == "" {
+		return nil, to
+	}
+	return n, to
+}
+
+func windowAudience(m *status.Maintenance) (to store.Audience) {
+	for _, s := range m.Services {
+		to.Services = append(to.Services, s.ID)
+	}
+	return to
+}
+
+// rank says which event of a command stands for it: the incident or window rather than the services that it moved.
+func rank(e *page.Event) int {
+	switch {
+	case e.Incident != nil, e.Maintenance != nil:
+		return 2
+	case e.Service != nil:
+		return 1
+	}
+	return 0
+}
+
+// incidentKinds leaves out the correction of a text.
+var incidentKinds = map[page.EventType]Kind{
+	page.IncidentOpened: IncidentOpened, page.IncidentUpdated: IncidentUpdated, page.IncidentResolved: IncidentResolved, page.IncidentDeleted: IncidentDeleted,
+}
+
+func maintenanceKind(before page.State, e *page.Event) Kind {
+	m := e.Maintenance
+	was, there := before.Maintenance(m.ID)
+	switch e.Type {
+	case page.MaintenancePlanned:
+		return MaintenancePlanned
+	case page.MaintenanceChanged:
+		if there && (was.ScheduledFor != m.ScheduledFor || was.ScheduledUntil != m.ScheduledUntil) {
+			return MaintenanceRescheduled
+		}
+	case page.MaintenanceDeleted:
+		if !m.Over() {
+			return MaintenanceDeleted
+		}
+	case page.MaintenanceMoved:
+		switch {
+		case m.Status == status.Completed:
+			return MaintenanceCompleted
+		case m.Status == status.Cancelled:
+			return MaintenanceCancelled
+		case m.Running() && there && was.Status == status.Scheduled:
+			return MaintenanceStarted
+		}
+		return MaintenanceUpdated
+	}
+	return ""
+}
+
+// serviceKind tells a move by hand, and nothing of names and places.
+func serviceKind(before page.State, e *page.Event) Kind {
+	if was, there := before.Service(e.Service.ID); e.Type == page.ServiceChanged && there && was.Status != e.Service.Status {
+		return ServiceChanged
+	}
+	return ""
+}
+
+// planReminders keeps a window's reminders in step with its times: those that lie ahead of its planning, while it is scheduled.
+func planReminders(b *store.Batch, org *store.Org, before page.State, e *page.Event, tell bool) {
+	m := e.Maintenance
+	was, there := before.Maintenance(m.ID)
+	switch {
+	case e.Type == page.MaintenancePlanned:
+		if !tell {
+			org.Quiet(b, m.ID)
+			return
+		}
+	case there && was.Status == status.Scheduled && (m.Status != status.Scheduled || e.Type == page.MaintenanceDeleted):
+		org.ForgetReminders(b, m.ID)
+		return
+	case there && m.Status == status.Scheduled && was.ScheduledFor != m.ScheduledFor:
+		org.ForgetReminders(b, m.ID)
+	default:
+		return
+	}
+	for _, minutes := range remindMinutes {
+		if due := m.ScheduledFor - status.Time(minutes)*wire.Minute; due > e.At {
+			org.Remind(b, m.ID, minutes, due)
+		}
+	}
+}
