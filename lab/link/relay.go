@@ -72,7 +72,9 @@ func (r *Relay) connect(near net.Conn) {
 	r.mu.Unlock()
 	far, err := (&net.Dialer{}).DialContext(r.ctx, "tcp", target)
 	if err != nil {
-		near.(*net.TCPConn).SetLinger(0)
+		if r.pass(Both, r.ctx.Done()) { // a cut that came meanwhile hides the refusal
+			near.(*net.TCPConn).SetLinger(0)
+		}
 		near.Close()
 		return
 	}
