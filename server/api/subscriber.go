@@ -143,7 +143,7 @@ func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
 
 // pageBase is the page's address as this caller knows it.
 func (c *call) pageBase(org *page.Org) string {
-	return notify.PageBase(org, string(c.Request().Host()), c.base())
+	return notify.PageBase(org, string(c.Request().Host()), c.BaseURL())
 }
 
 // wireWanted tells a webhook its secret, this once, and everybody else nothing.

@@ -69,7 +69,9 @@ var plot = many(
 		c.Remove(a.service(t, s))
 		return c
 	}},
-	times{6, func(a *Author, t *rapid.T, s *page.State, at status.Time) page.Command { return a.openIncident(t, s, at) }},
+	times{6, func(a *Author, t *rapid.T, s *page.State, at status.Time) page.Command {
+		return a.openIncident(t, s, at)
+	}},
 	times{1, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.correctUpdate(t, s) }},
 	times{8, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.updateIncident(t, s) }},
 	times{4, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.editIncident(t, s) }},
