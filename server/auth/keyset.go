@@ -91,7 +91,7 @@ func (s *keySet) KeyRead(ctx context.Context, kid string) (jwkset.JWK, error) {
 func (s *keySet) askFor(ctx context.Context, kid string) (jwkset.JWK, error) {
 	jwk, err := s.Storage.KeyRead(ctx, kid)
 	if errors.Is(err, jwkset.ErrKeyNotFound) && (s.fetches.Load() == 0 || s.unknown.Allow()) {
-		s.fetch(context.WithoutCancel(ctx))
+		_ = s.fetch(context.WithoutCancel(ctx)) // what it did not bring is asked for below
 		jwk, err = s.Storage.KeyRead(ctx, kid)
 	}
 	if errors.Is(err, jwkset.ErrKeyNotFound) && s.away.Load() {

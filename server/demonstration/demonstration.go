@@ -17,7 +17,7 @@ import (
 // The login of the demonstration. It stands here for everybody to read: never fill a database with it that others can reach.
 const (
 	Email    = "admin@acme.example"
-	Password = "acme-demo-password"
+	Password = "acme-demo-password" // #nosec G101 -- no secret, as said above
 )
 
 // Login is who may sign in.
