@@ -141,6 +141,9 @@ func (p *pair) ask(message []byte) {
 	if bytes.HasPrefix(got, []byte(`{"error"`)) {
 		*p.refused++
 	}
+	if bytes.Contains(got, []byte(`"code":"internal"`)) {
+		p.t.Fatalf("both broke on %s", message)
+	}
 }
 
 // object writes a message; the mapping tells its fields.
