@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -153,5 +154,40 @@ func TestTimesAreTheVisitors(t *testing.T) {
 	}
 	if exact := eval[string](b, `document.querySelector("#active time").dataset.exact`); !strings.Contains(exact, "8:36") {
 		t.Errorf("the exact time is %q", exact)
+	}
+}
+
+func TestTheMenuClosesAsMenusDo(t *testing.T) {
+	s := open(t, nil, allWell(t))
+	b := browse(t)
+	b.visit(s.url + "/status/acme")
+	b.ready()
+	open := func() { b.do(chromedp.Click(`#subscribe summary`)); b.until(`subscribe.open`) }
+	open()
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until(`!subscribe.open && document.activeElement.matches("#subscribe summary")`)
+	open()
+	b.do(chromedp.MouseClickXY(5, 400))
+	b.until(`!subscribe.open`)
+	open()
+	for range 5 { // address, button, Atom, RSS, and out
+		b.do(chromedp.KeyEvent(kb.Tab))
+	}
+	b.until(`!subscribe.open`)
+}
+
+func TestOnPaperAFoldedGroupIsThereAndThePageSaysWhen(t *testing.T) {
+	s := open(t, nil, allWell(t))
+	b := browse(t)
+	b.visit(s.url + "/status/acme")
+	b.ready()
+	if eval[bool](b, `document.querySelector(".group .service").checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) && document.querySelector(".group").open`) {
+		t.Fatal("the group is open already")
+	}
+	if _, err := chromedp.Run(b.ctx, send(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})); err != nil {
+		t.Fatal(err)
+	}
+	if !eval[bool](b, `document.querySelector(".group .service").getBoundingClientRect().height > 20 && document.querySelector(".paper").checkVisibility() && !document.querySelector(".live").checkVisibility()`) {
+		t.Error("the paper lacks something")
 	}
 }

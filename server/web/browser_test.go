@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -23,17 +24,37 @@ type tab struct {
 	comments []string
 }
 
+// chromium is one process for all tests; stop ends it.
+var (
+	chromium = sync.OnceValues(func() (context.Context, error) {
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		alloc, endProcess := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, endBrowser := chromedp.NewContext(alloc)
+		stop = func() { endBrowser(); endProcess() }
+		return ctx, chromedp.Do(ctx)
+	})
+	stop = func() {}
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	stop()
+	os.Exit(code)
+}
+
+// browse opens a tab that shares nothing with the others.
 func browse(t *testing.T) *tab {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
+	parent, err := chromium()
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := &tab{t: t}
-	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithListener(b.note))
+	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.note))
 	t.Cleanup(cancel)
 	b.ctx = ctx
-	b.do() // the first command starts the browser
+	b.do() // the first command opens the tab, and its context must outlive it
 	b.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	return b

@@ -11,8 +11,10 @@ import (
 	"statuspage/shared/status"
 )
 
-// perPage is how many incidents and windows one page of a month shows.
-const perPage = 50
+const (
+	perPage  = 50  // incidents and windows on one page of a month
+	pagesMax = 100 // of a month; more cannot be asked for
+)
 
 // historyView is a month of an organisation.
 type historyView struct {
@@ -32,18 +34,18 @@ func (s *site) history(v *visit) error {
 		return err
 	}
 	n, err := strconv.Atoi(v.ctx.Query("page", "1"))
-	if err != nil || n < 1 || n > 10_000 {
-		return noMonth()
-	}
-	items, err := s.monthItems(v, month)
-	if err != nil {
-		return err
-	}
-	pages := max(1, (len(items)+perPage-1)/perPage)
-	if n > pages {
+	if err != nil || n < 1 || n > pagesMax {
 		return noMonth()
 	}
 	doc, err := v.Doc(v.key("history/"+month.Format("2006-01")+"/"+strconv.Itoa(n)), fresh, func() (string, []byte, error) {
+		items, err := s.monthItems(v, month)
+		if err != nil {
+			return "", nil, err
+		}
+		pages := max(1, (len(items)+perPage-1)/perPage)
+		if n > pages {
+			return "", nil, noMonth()
+		}
 		return render("history", s.historyView(v, month, items, n, pages))
 	})
 	if err != nil {

@@ -68,6 +68,12 @@ func TestWhatTheStateDroppedComesFromTheDatabaseInPages(t *testing.T) {
 	if s.archive.asked == 0 {
 		t.Error("the database was not asked")
 	}
+	if before := s.archive.asked; before > 0 {
+		s.get(t, "/status/busy/history?month=2026-09")
+		if s.archive.asked != before {
+			t.Error("a page that was made already was read again")
+		}
+	}
 	// The story began on 4 September, one incident an hour; all of it fits into the month.
 	for name, n := range seen {
 		if n != 1 {

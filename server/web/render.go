@@ -12,10 +12,14 @@ import (
 // views are the pages, each with the layout around it.
 var views = parse("page", "entry", "history", "home", "problem")
 
+// sprite is every icon that a page may show.
+var sprite = icons.Sprite("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance", "unknown",
+	"chevron", "bell", "feed", "arrow")
+
 func parse(names ...string) map[string]*template.Template {
 	funcs := template.FuncMap{
 		"asset": asset, "stamp": stamp, "date": date, "icon": drawIcon, "impact": impactMood,
-		"sprite": func(names ...string) template.HTML { return icons.Sprite(names...) },
+		"sprite": func() template.HTML { return sprite },
 	}
 	all := map[string]*template.Template{}
 	for _, name := range names {

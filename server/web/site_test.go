@@ -24,10 +24,13 @@ type shelf struct {
 	pages map[string]*relay.Page
 }
 
-func (s *shelf) put(p page.State) {
+func (s *shelf) put(p page.State) { s.restore(p, "epoch-1") }
+
+// restore puts a page of another log.
+func (s *shelf) restore(p page.State, epoch string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pages[p.Org.Slug] = relay.NewPage(p, "epoch-1")
+	s.pages[p.Org.Slug] = relay.NewPage(p, epoch)
 }
 
 func (s *shelf) Page(_ *fiber.Ctx, slug string) (*relay.Page, error) {

@@ -15,9 +15,9 @@ export function fetchPage(seq) {
     req.onload = () => {
       const page = req.status === 200 && req.response?.getElementById("page");
       if (page && Number(page.dataset.seq) >= seq) resolve(req.response);
-      else reject(new Error(String(req.status)));
+      else reject();
     };
-    req.onerror = req.ontimeout = () => reject(new Error("unreachable"));
+    req.onerror = req.ontimeout = reject;
     req.send();
   });
 }
@@ -37,13 +37,12 @@ export function showPage(doc) {
 
 /** @param {string} id @param {Document} doc */
 function swap(id, doc) {
-  const have = document.getElementById(id);
-  const want = doc.getElementById(id);
+  const [have, want] = [document, doc].map((d) => d.getElementById(id));
   return have && want ? morph(have, want) : [];
 }
 
 /** Another release has other scripts and styles. Nobody who is typing is interrupted. @param {Document} doc */
 function outdated(doc) {
-  const assets = (/** @type {Document} */ d) => [...d.querySelectorAll("script[src], link[rel=stylesheet]")].map((e) => e.getAttribute("src") ?? e.getAttribute("href")).join();
+  const assets = (/** @type {Document} */ d) => [...d.querySelectorAll("script, link[rel=stylesheet]")].map((e) => e.outerHTML).join();
   return assets(doc) !== assets(document) && !document.activeElement?.closest("form");
 }

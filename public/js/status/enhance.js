@@ -7,5 +7,5 @@ import { localise } from "./time.js";
  */
 export function enhance(doc) {
   localise(doc);
-  for (const strip of doc.querySelectorAll(".strip")) slider(doc, strip);
+  for (const strip of doc.querySelectorAll(".strip")) slider(doc, /** @type {HTMLElement} */ (strip));
 }

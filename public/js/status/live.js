@@ -40,7 +40,7 @@ class Live {
   address() {
     const url = new URL(this.page.dataset.socket ?? "", location.href);
     url.protocol = url.protocol.replace("http", "ws");
-    url.search = String(new URLSearchParams({ since: String(this.#wanted), epoch: this.page.dataset.epoch ?? "" }));
+    url.search = `since=${this.#wanted}&epoch=${this.page.dataset.epoch}`;
     return url.href;
   }
 
@@ -112,7 +112,7 @@ class Live {
       waiting: "Trying again…",
       "given-up": "We could not reconnect.",
       gone: "This page is no longer here.",
-      crowded: "Too many of these pages are open in your network.",
+      crowded: "Too many pages are open in your network.",
     };
     this.lost(words[condition], condition !== "waiting");
   }
@@ -122,7 +122,7 @@ class Live {
     if (document.hidden || this.#trouble) return;
     try {
       const res = await fetch(location.href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(5000) });
-      if (!res.ok) throw new Error(String(res.status));
+      if (!res.ok) throw res.status;
       const seq = Number(res.headers.get("Status-Seq"));
       this.stale(res.headers.get("Status-Stale-Since"));
       if (seq <= this.#wanted) return this.proved();

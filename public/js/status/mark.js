@@ -12,13 +12,6 @@ export function mark(since, why, refresh) {
   if (text.firstChild?.nodeValue === words && !refresh === !text.children.length) return;
   el.dataset.live = since ? "lost" : "yes";
   text.replaceChildren(words);
-  if (refresh) text.append(" ", button());
-}
-
-function button() {
-  const el = document.createElement("button");
-  el.type = "button";
-  el.textContent = "Refresh";
-  el.onclick = () => location.reload();
-  return el;
+  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Refresh", onclick: () => location.reload() });
+  if (refresh) text.append(" ", again);
 }

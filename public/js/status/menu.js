@@ -1,13 +1,10 @@
 /** The menu closes as menus do: by Escape, by a click elsewhere, by leaving it with the keyboard. */
 export function menu() {
-  const box = document.querySelector("details.subscribe");
-  if (!(box instanceof HTMLDetailsElement)) return;
-  /** @param {Event} e */
-  const outside = (e) => {
-    if (e.target instanceof Node && !box.contains(e.target)) box.open = false;
-  };
-  document.addEventListener("pointerdown", outside);
-  document.addEventListener("focusin", outside);
+  const box = /** @type {HTMLDetailsElement | null} */ (document.getElementById("subscribe"));
+  if (!box) return;
+  for (const event of ["pointerdown", "focusin"]) {
+    document.addEventListener(event, (e) => box.contains(/** @type {Node} */ (e.target)) || (box.open = false));
+  }
   box.addEventListener("keydown", (e) => {
     if (e.key !== "Escape" || !box.open) return;
     box.open = false;

@@ -1,66 +1,55 @@
 // A strip of 90 days is one slider: one tab stop, arrows, Home and End by the browser, a finger or a pointer as well. Each day
 // has its words, which stand in the page already: in the table below the strip.
-const days = 90;
+const last = 89;
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
-/** Puts the slider over a strip. @param {Document} doc @param {Element} strip */
+/** Puts the slider over a strip. @param {Document} doc @param {HTMLElement} strip */
 export function slider(doc, strip) {
   if (strip.querySelector("input")) return;
-  const input = doc.createElement("input");
-  Object.assign(input, { type: "range", min: "0", max: String(days - 1) });
-  input.setAttribute("value", String(days - 1));
-  input.setAttribute("aria-label", `${name(strip)}, day by day`);
-  const tip = doc.createElement("div");
-  tip.className = "tip";
-  tip.hidden = true;
-  strip.append(input, tip);
-  input.setAttribute("aria-valuetext", words(strip, days - 1).join(": "));
+  const name = strip.parentElement?.querySelector(".name")?.textContent;
+  const input = Object.assign(doc.createElement("input"), { type: "range", min: 0, max: last, defaultValue: last });
+  input.ariaLabel = `${name}, day by day`;
+  input.ariaValueText = words(strip, last).join(": ");
+  strip.append(input, Object.assign(doc.createElement("div"), { className: "tip", hidden: true }));
 }
 
 /** Listens for all strips, those to come included. */
 export function strips() {
-  /** @type {[keyof DocumentEventMap, (e: any, strip: HTMLElement) => void][]} */
-  const heard = [
-    ["pointermove", (e, strip) => show(strip, pointed(e, strip))],
-    ["pointerout", (_, strip) => hide(strip)],
-    ["input", (e, strip) => choose(strip, e.target)],
-    ["focusin", (e, strip) => e.target.matches(":focus-visible") && choose(strip, e.target)],
-    ["focusout", (_, strip) => hide(strip)],
-  ];
-  for (const [event, act] of heard) {
+  /** @param {string} event @param {(strip: HTMLElement, e: any) => void} act */
+  const on = (event, act) =>
     document.addEventListener(event, (e) => {
-      const strip = e.target instanceof Element && e.target.closest(".strip");
-      if (strip instanceof HTMLElement) act(e, strip);
+      const strip = /** @type {Element} */ (e.target).closest?.(".strip");
+      if (strip) act(/** @type {HTMLElement} */ (strip), e);
     });
-  }
-  document.addEventListener("keydown", (e) => {
-    const strip = e.key === "Escape" && document.querySelector(".strip.shown");
-    if (strip instanceof HTMLElement) hide(strip);
-  });
+  on("pointermove", (strip, e) => show(strip, pointed(strip, e.clientX)));
+  on("input", (strip, e) => choose(strip, e.target));
+  on("focusin", (strip, e) => e.target.matches(":focus-visible") && choose(strip, e.target));
+  on("keydown", (strip, e) => e.key === "Escape" && hide(strip));
+  on("pointerout", hide);
+  on("focusout", hide);
 }
 
-/** @param {PointerEvent} e @param {HTMLElement} strip */
-function pointed(e, strip) {
-  const box = strip.getBoundingClientRect();
-  return Math.min(days - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * days)));
-}
-
-/** @param {HTMLElement} strip @param {number} day */
-function show(strip, day) {
-  const tip = bubble(strip);
-  const [when, what] = words(strip, day);
-  strip.style.setProperty("--day", String(day));
-  strip.classList.add("shown");
-  const head = document.createElement("b");
-  head.textContent = when;
-  tip.replaceChildren(head, what);
-  tip.hidden = false;
+/** @param {HTMLElement} strip @param {number} x */
+function pointed(strip, x) {
+  const { left, width } = strip.getBoundingClientRect();
+  return Math.min(last, Math.max(0, Math.floor(((x - left) / width) * (last + 1))));
 }
 
 /** @param {HTMLElement} strip @param {HTMLInputElement} input */
 function choose(strip, input) {
-  input.setAttribute("aria-valuetext", words(strip, Number(input.value)).join(": "));
-  show(strip, Number(input.value));
+  const day = Number(input.value);
+  input.ariaValueText = words(strip, day).join(": ");
+  show(strip, day);
+}
+
+/** @param {HTMLElement} strip @param {number} day */
+function show(strip, day) {
+  const [when, what] = words(strip, day);
+  const tip = bubble(strip);
+  strip.style.setProperty("--day", String(day));
+  strip.classList.add("shown");
+  tip.replaceChildren(Object.assign(document.createElement("b"), { textContent: when }), what);
+  tip.hidden = false;
 }
 
 /** @param {HTMLElement} strip */
@@ -69,18 +58,14 @@ function hide(strip) {
   bubble(strip).hidden = true;
 }
 
-/** The day and what happened on it. @param {Element} strip @param {number} day @returns {[string, string]} */
+/** The day and what happened on it. @param {HTMLElement} strip @param {number} day @returns {[string, string]} */
 function words(strip, day) {
-  const { from = "", blank } = /** @type {HTMLElement} */ (strip).dataset;
+  const { from = "", blank } = strip.dataset;
   const when = date.format(Date.parse(from) + day * 86_400_000);
-  if (day < Number(blank)) return [when, "No data"];
-  const row = strip.parentElement?.querySelector(`tr[data-i="${day}"]`);
-  if (!row) return [when, "No trouble"];
-  return [when, `${row.children[1].textContent}, ${row.children[2].textContent} uptime`];
+  const row = strip.parentElement?.querySelector(`tr[data-i="${day}"]`)?.children;
+  if (row) return [when, `${row[1].textContent}, ${row[2].textContent} uptime`];
+  return [when, day < Number(blank) ? "No data" : "No trouble"];
 }
 
-/** @param {Element} strip */
+/** @param {HTMLElement} strip */
 const bubble = (strip) => /** @type {HTMLElement} */ (strip.querySelector(".tip"));
-
-/** @param {Element} strip */
-const name = (strip) => strip.parentElement?.querySelector(".name")?.textContent ?? "";
