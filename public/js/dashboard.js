@@ -51,12 +51,18 @@ function content() {
   return keyed(`${name}/${id}`, views[name](model.view, id));
 }
 
+let drawn = false;
+
 function draw() {
   const { name } = router.route();
   if (name !== 'settings') leaveSettings();
   render(shell(content()), root);
   dialogs.settle();
   accent(model.view?.org.accent ?? '');
+  if (model.view && !drawn) {
+    drawn = true;
+    performance.mark('drawn'); // how long a start took
+  }
   const org = model.view?.org.name ?? model.identity?.organization.name;
   document.title = `${titles[name]}${org ? ` · ${org}` : ''}`;
 }

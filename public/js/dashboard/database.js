@@ -100,6 +100,13 @@ export const touchPage = (org, seenAt) =>
     found.onsuccess = () => found.result && pages.put({ ...found.result, seenAt });
   });
 
+/** Puts an item at the end of the queue and takes its draft away. @param {import('./types.js').Item} item @param {string} [draft] */
+export const enqueue = (item, draft) =>
+  transact(['queue', 'drafts'], 'readwrite', (tx) => {
+    tx.objectStore('queue').add(item);
+    if (draft) tx.objectStore('drafts').delete(draft);
+  });
+
 /**
  * Reads, changes and writes one queued item in one transaction, so that two tabs cannot undo each other. The change
  * answers with the item to keep, or with null to take it out.

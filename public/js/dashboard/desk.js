@@ -38,7 +38,7 @@ const link = new Link({
     model.gaveUp = false;
     alive();
     rebase();
-    outbox.now();
+    sendSoon();
     probe();
   },
   frame: hear,
@@ -108,7 +108,7 @@ async function resume() {
     if (!page.base.state) await page.fetchWhole();
     rebase();
     link.start();
-    outbox.now();
+    sendSoon();
   } catch (error) {
     if (error instanceof SignedOut) {
       if (model.identity) expire();
@@ -186,6 +186,25 @@ function rebaseSoon() {
   }, 16);
 }
 
+/** How long the queue waits for the news, so that what no longer holds is seen before it is sent. */
+const NEWS = 2000;
+let newsTimer = 0;
+let newsAwaited = false;
+
+/** Sends the queue once the page is the newest, or when the news are long in coming. */
+function sendSoon() {
+  clearTimeout(newsTimer);
+  newsAwaited = !caughtUp();
+  if (newsAwaited) newsTimer = setTimeout(sendNow, NEWS);
+  else sendNow();
+}
+
+function sendNow() {
+  clearTimeout(newsTimer);
+  newsAwaited = false;
+  outbox.now();
+}
+
 const caughtUp = () => model.link === 'live' && page.base.seq >= newest;
 
 /** Decides the queue again on top of what the server said. */
@@ -209,7 +228,11 @@ export function rebase() {
   model.view = answer.view;
   model.verdicts = new Map(answer.verdicts.map((v) => [v.id, v]));
   markObjects();
-  if (caughtUp()) refuseWhatNoLongerHolds(items);
+  findCauses();
+  if (caughtUp()) {
+    refuseWhatNoLongerHolds(items);
+    if (newsAwaited) sendNow();
+  }
   changed();
 }
 
@@ -228,6 +251,15 @@ function refuseWhatNoLongerHolds(items) {
     const cause = page.lastAbout(touches(item.command), item.seq);
     outbox.refuse(item, error, cause);
     toast(`Not sent: ${item.title}. ${error.detail}`, 'bad', { href: '/dashboard/queue', link: 'Look at it' });
+  }
+}
+
+/** The server may refuse before we hear what happened: the reason is found when it comes. */
+function findCauses() {
+  for (const item of model.queue) {
+    if (item.state !== 'refused' || item.cause) continue;
+    item.cause = page.lastAbout(touches(item.command), item.seq);
+    if (item.cause) database.changeItem(item.id, (kept) => ({ ...kept, cause: item.cause })).catch(() => {});
   }
 }
 
@@ -274,8 +306,6 @@ async function refusedByServer(item) {
     confirm(item);
     return;
   }
-  const cause = page.lastAbout(touches(item.command), item.seq);
-  if (cause) await database.changeItem(item.id, (kept) => ({ ...kept, cause }));
   if (!settle(item.id, { problem: item.problem })) {
     toast(`Refused: ${item.title}. ${item.problem?.detail ?? ''}`, 'bad', { href: '/dashboard/queue', link: 'Look at it' });
   }
@@ -296,16 +326,20 @@ function settle(id, outcome) {
 /**
  * Decides a command here and queues it; where it cannot be decided here, the server's answer is awaited.
  * @param {Command} command
- * @param {{remote?: boolean, instead?: string}} [how] instead names a queued item that this one replaces
+ * @param {{remote?: boolean, instead?: string, draft?: string}} [how] instead names a queued item that this one replaces, draft
+ *   the text that becomes the command
  * @returns {Promise<{problem?: Problem, unchanged?: boolean}>}
  */
-export async function submit(command, { remote = false, instead } = {}) {
+export async function submit(command, { remote = false, instead, draft } = {}) {
   const at = new Date().toISOString();
   const here = rules.ready() && !remote && !instead;
   if (here) {
     const verdict = rules.decide(command, at);
     if (verdict.error) return { problem: verdict.error };
-    if (verdict.events?.length === 0) return { unchanged: true };
+    if (verdict.events?.length === 0) {
+      if (draft) await database.remove('drafts', draft);
+      return { unchanged: true };
+    }
   }
   const title = describe(command, model.view);
   const next = { id: uuid7(), command, at, seq: page.base.seq, title };
@@ -315,13 +349,14 @@ export async function submit(command, { remote = false, instead } = {}) {
   }
   const identity = /** @type {Identity} */ (model.identity);
   const outcome = here ? null : new Promise((resolve) => awaited.set(next.id, resolve));
-  await outbox.add({ ...next, owner: session.owner(identity), state: 'waiting', attempts: 0, failures: 0, remote: remote || undefined });
+  await outbox.add({ ...next, owner: session.owner(identity), state: 'waiting', attempts: 0, failures: 0, remote: remote || undefined }, draft);
   if (model.link !== 'live') {
     toast(model.expired ? 'Kept here. It will be sent when you have signed in again.' : 'We could not reach the server. Your change is kept here and will be sent.', 'calm', { href: '/dashboard/queue', link: 'Show what waits' });
     return {};
   }
   if (!outcome) return {};
   const said = await Promise.race([outcome, new Promise((resolve) => setTimeout(() => resolve({}), 10_000))]);
+  // A form that is still open keeps the text itself.
   if (said.problem) await outbox.take(next.id);
   awaited.delete(next.id);
   return said;
@@ -344,7 +379,7 @@ export async function signIn(email, password) {
   model.expired = false;
   changed();
   link.start();
-  outbox.now();
+  sendSoon();
 }
 
 /** Signs out here and in the other tabs, and forgets what was kept for this person. False says that the server did not hear of it. */
@@ -364,7 +399,7 @@ export function reconnect() {
   changed();
   if (page.base.state && model.identity && session.lasts() > 0) link.retry();
   else resume();
-  outbox.now();
+  sendSoon();
 }
 
 /** Finds out which optional parts the server has, once a connection. */

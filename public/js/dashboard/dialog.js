@@ -45,15 +45,20 @@ export function close() {
   changed();
 }
 
+/** The element tells late that it was closed: by then something else may stand in it. @param {Event} event */
+function closed(event) {
+  if (!(/** @type {HTMLDialogElement} */ (event.currentTarget).open)) close();
+}
+
 /** The one dialog of the page. It is always there, so that opening it moves nothing. */
 export function dialog() {
   const title = form?.spec.title ?? sheet?.title ?? '';
   const wide = form?.spec.wide ?? sheet?.wide;
-  return html`<dialog id="dialog" class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" @close=${close} @cancel=${(/** @type {Event} */ e) => e.target === e.currentTarget && close()}>
+  return html`<dialog id="dialog" class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" @close=${closed} @cancel=${(/** @type {Event} */ e) => e.target === e.currentTarget && close()}>
     ${form || sheet
       ? keyed(turn, html`<header><h2 id="dialog-title">${title}</h2>
           <button type="button" class="quiet-button" aria-label="Close" @click=${close}>${icon('close')}</button></header>
-          ${form ? formBody(form) : html`<div class="sheet">${sheet?.body()}</div>`}`)
+          ${form ? formBody(form) : html`<div class="sheet" tabindex="0">${sheet?.body()}</div>`}`)
       : nothing}
   </dialog>`;
 }

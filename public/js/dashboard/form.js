@@ -36,6 +36,7 @@ export class Form {
   /** @type {Set<string>} */ touched = new Set();
   tried = false;
   busy = false;
+  over = false; // sent: what was typed is in the queue, and no draft any more
   restored = 0;
   /** @type {Problem|null} */ problem = null;
   /** @type {() => void} */ onClose = () => {};
@@ -79,13 +80,13 @@ export class Form {
   #keepSoon() {
     if (this.spec.plain || this.spec.instead) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.keep(), 150);
+    if (!this.busy) this.#timer = setTimeout(() => this.keep(), 150);
   }
 
   /** Keeps what was typed. */
   keep() {
     clearTimeout(this.#timer);
-    if (this.spec.plain || this.spec.instead || !this.touched.size) return;
+    if (this.over || this.spec.plain || this.spec.instead || !this.touched.size) return;
     database.put('drafts', { key: this.spec.key, values: this.values, version: this.version, at: Date.now() }).catch(() => {});
   }
 
@@ -155,6 +156,7 @@ export class Form {
     changed();
     if (this.overtaken() !== undefined && !this.spec.danger) return this.#focusTrouble();
     this.busy = true;
+    clearTimeout(this.#timer);
     try {
       await this.#send();
     } finally {
@@ -165,15 +167,14 @@ export class Form {
 
   async #send() {
     const { spec } = this;
-    const answer = spec.send ? await this.#direct() : await submit(this.command(), { remote: spec.remote, instead: spec.instead });
+    const answer = spec.send ? await this.#direct() : await submit(this.command(), { remote: spec.remote, instead: spec.instead, draft: spec.key });
     if (answer.problem) {
       this.problem = answer.problem;
       changed();
       this.#focusTrouble();
       return;
     }
-    clearTimeout(this.#timer);
-    await database.remove('drafts', spec.key).catch(() => {});
+    this.over = true;
     this.onClose();
     spec.done?.(this);
   }

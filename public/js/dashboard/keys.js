@@ -31,20 +31,33 @@ export const showKeys = () =>
 /** Whether what is pressed goes into a text. @param {EventTarget|null} target */
 const typing = (target) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** What a key does, if it does anything now. @param {string} key @param {boolean} going whether g was pressed just before @returns {(() => void)|undefined} */
+function meaning(key, going) {
+  if (going && places[key]) return () => go(places[key]);
+  if (key === 'i' && mayWrite()) return () => openIncident();
+  if (key === '?') return showKeys;
+  if (key === '/') return () => /** @type {HTMLElement|null} */ (document.querySelector('main [type=search], main .filters select'))?.focus();
+  return undefined;
+}
+
+/** Keys act when they are let go: what they open must not take them for text. */
 export function start() {
-  let going = 0;
+  let gone = 0;
+  /** @type {{key: string, act: () => void}|null} */
+  let held = null;
   document.addEventListener('keydown', (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || typing(e.target) || busy()) return;
-    if (Date.now() - going < 1200 && places[e.key]) {
-      going = 0;
-      go(places[e.key]);
-    } else if (e.key === 'g') {
-      going = Date.now();
-      return;
-    } else if (e.key === 'i' && mayWrite()) openIncident();
-    else if (e.key === '?') showKeys();
-    else if (e.key === '/') /** @type {HTMLElement|null} */ (document.querySelector('main [type=search], main .filters select'))?.focus();
-    else return;
+    held = null;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || e.repeat || typing(e.target) || busy()) return;
+    const act = meaning(e.key, Date.now() - gone < 1200);
+    gone = e.key === 'g' ? Date.now() : 0;
+    if (!act) return;
+    held = { key: e.key, act };
     e.preventDefault();
+  });
+  document.addEventListener('keyup', (e) => {
+    if (held?.key !== e.key) return;
+    const { act } = held;
+    held = null;
+    act();
   });
 }

@@ -52,9 +52,9 @@ export async function refresh() {
   kick();
 }
 
-/** @param {Item} item */
-export async function add(item) {
-  await database.put('queue', item);
+/** Queues an item; the draft that it was becomes it in one step, so that a crash neither loses nor doubles it. @param {Item} item @param {string} [draft] */
+export async function add(item, draft) {
+  await database.enqueue(item, draft);
   await read();
   tell('queue');
   kick();

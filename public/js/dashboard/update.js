@@ -6,11 +6,11 @@ import { changed, model } from './model.js';
 export async function start() {
   const workers = navigator.serviceWorker;
   if (!workers) return;
-  const had = workers.controller !== null;
+  let had = workers.controller !== null;
   workers.addEventListener('controllerchange', () => {
     // The first worker of all brings nothing new.
-    if (!had) return;
-    model.newVersion = true;
+    model.newVersion = had;
+    had = true;
     changed();
   });
   try {

@@ -1,0 +1,259 @@
+package app_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"statuspage/server/auth"
+)
+
+// TestDashboard drives the admin application in one chromium, each story as a visitor of its own.
+func TestDashboard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	b := openBrowser(t)
+	for _, story := range []struct {
+		name string
+		tell func(*testing.T, *browser)
+	}{
+		{"An incident is opened with the keyboard alone", openByKeyboard},
+		{"A refused move cannot be clicked, and forced it is refused with the rule", refusedMove},
+		{"Two admins see each other's changes at once", twoAdmins},
+		{"A form on something that changed says so before it overwrites", overtakenForm},
+		{"A member reads everything and is offered nothing to change", readOnly},
+		{"What was typed outlives Escape and a reload", draftKept},
+		{"Every view passes axe, light and dark", accessible},
+		{"It starts without a network and says how old it is", startOffline},
+		{"Five commands made without a network arrive once and in order", chainOffline},
+		{"What a second admin made impossible is shown with the rule and the cause", conflictOffline},
+		{"A write whose answer was lost is not made twice", lostAnswer},
+		{"Two tabs send each command once", twoTabs},
+		{"The queue survives new assets", newAssets},
+		{"An ended sign-in pauses the queue, and signing out asks first", endedSignIn},
+	} {
+		t.Run(story.name, func(t *testing.T) { story.tell(t, b) })
+	}
+}
+
+// house is a server with an organisation of three services and an admin.
+func house(t *testing.T) (c *tenant, admin string) {
+	t.Helper()
+	c = startSite(t, nil).tenant("acme")
+	for _, name := range []string{"API", "Website", "Payments"} {
+		c.service(name)
+	}
+	return c, c.person("ada", auth.Admin)
+}
+
+// all lists everything of a kind that the server has.
+func (c *tenant) all(path string) []map[string]any {
+	c.t.Helper()
+	list, _ := c.must("GET", "/api/v1/"+path+"/?page_size=100", nil)["results"].([]any)
+	out := make([]map[string]any, len(list))
+	for i := range list {
+		out[i], _ = list[i].(map[string]any)
+	}
+	return out
+}
+
+func openByKeyboard(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	began := time.Now()
+	b.key("i")
+	b.until(`document.querySelector('dialog[open]') && document.activeElement?.id === 'f-title'`)
+	b.key("Checkout fails for some")
+	b.key(kb.Tab) // the first service
+	b.key(" ")
+	b.until(`document.querySelector('aside .banner')?.textContent === 'Partially Degraded Service'`)
+	b.key(kb.Tab) // its state
+	b.key("p")    // Partial Outage
+	b.until(`document.querySelector('aside .banner')?.textContent === 'Minor Service Outage'`)
+	b.key(kb.Enter, chromedp.ModifierCtrl)
+	b.until(`document.querySelector('main h1')?.textContent === 'Checkout fails for some'`)
+	b.until(`!document.querySelector('.pip.pending')`)
+	took := time.Since(began)
+	t.Logf("from the key to published: %s", took.Round(time.Millisecond))
+	if took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	sent := c.all("incidents")
+	if len(sent) != 1 || sent[0]["title"] != "Checkout fails for some" || sent[0]["to_state"] != "partial_outage" {
+		t.Fatalf("the server has %v", sent)
+	}
+	b.key("g")
+	b.key("i")
+	b.until(`document.querySelector('.list.incidents td a')?.textContent === 'Checkout fails for some'`)
+	b.clean()
+}
+
+func refusedMove(t *testing.T, w *browser) {
+	c, admin := house(t)
+	api, _ := c.all("services")[0]["id"].(string)
+	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is down", "service": api, "to_state": "major_outage"})
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.key("i")
+	b.until(`[...document.querySelectorAll('dialog[open] .pick')].some((p) => p.textContent.includes('API') && p.querySelector('input').disabled)`)
+	b.key(kb.Escape)
+	b.visit("/dashboard/services")
+	b.live()
+	options := eval[string](b, `[...document.querySelectorAll('tbody tr')].map((r) => [...r.querySelectorAll('select option')].map((o) => o.value).join(' ')).join('|')`)
+	if want := "|operational degraded_performance partial_outage major_outage under_maintenance|operational degraded_performance partial_outage major_outage under_maintenance"; options != want {
+		t.Errorf("offered %q", options)
+	}
+	for _, try := range []struct {
+		method, path string
+		body         map[string]any
+	}{
+		{"PATCH", "/api/v1/services/" + api + "/", map[string]any{"status": "operational"}},
+		{"POST", "/api/v1/incidents/", map[string]any{"title": "Again", "service": api, "to_state": "degraded_performance"}},
+	} {
+		code, problem, err := c.send(try.method, try.path, try.body)
+		if err != nil || code != 409 || problem["code"] != "conflict" || !strings.Contains(fmt.Sprint(problem["detail"]), "cannot go from major_outage to") {
+			t.Errorf("%s %s: %d %v %v", try.method, try.path, code, problem, err)
+		}
+	}
+	b.clean()
+}
+
+func twoAdmins(t *testing.T, w *browser) {
+	c, admin := house(t)
+	first, second := w.visitor(t, "http://"+c.addr), w.visitor(t, "http://"+c.addr)
+	first.signIn(admin)
+	second.signIn(c.person("bea", auth.Admin))
+	first.visit("/dashboard/services")
+	first.live()
+	second.visit("/dashboard/services")
+	second.live()
+	first.choose("State of Website", "partial_outage")
+	second.until(`document.querySelector('.badge.tone-partial')`)
+	second.choose("State of Website", "operational")
+	first.until(`!document.querySelector('.badge.tone-partial')`)
+	first.clean()
+	second.clean()
+}
+
+func overtakenForm(t *testing.T, w *browser) {
+	c, admin := house(t)
+	id, _ := c.all("services")[2]["id"].(string)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.visit("/dashboard/services")
+	b.live()
+	b.until(`document.querySelector('[aria-label="Edit Payments"]')`)
+	eval[any](b, `document.querySelector('[aria-label="Edit Payments"]').click()`)
+	b.write("Description", "Cards and invoices")
+	c.must("PATCH", "/api/v1/services/"+id+"/", map[string]any{"description": "Cards only"})
+	b.until(`document.querySelector('dialog .conflict')?.textContent.includes('Cards only')`)
+	b.press("Save")
+	b.until(`document.querySelector('dialog[open] .conflict button') === document.activeElement`)
+	if is := c.must("GET", "/api/v1/services/"+id+"/", nil)["description"]; is != "Cards only" {
+		t.Fatalf("it was overwritten unasked: %v", is)
+	}
+	b.press("Keep mine")
+	b.press("Save")
+	b.until(`!document.querySelector('dialog[open]') && !document.querySelector('.pip.pending')`)
+	if is := c.must("GET", "/api/v1/services/"+id+"/", nil)["description"]; is != "Cards and invoices" {
+		t.Fatalf("after the answer it is %v", is)
+	}
+	b.clean()
+}
+
+func readOnly(t *testing.T, w *browser) {
+	c, _ := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(c.person("mo", auth.Member))
+	b.reads("You are a member here: you can read everything and change nothing.")
+	for _, view := range []string{"", "/services", "/incidents", "/maintenance", "/team", "/settings"} {
+		b.visit("/dashboard" + view)
+		b.live()
+		if n := eval[int](b, `document.querySelectorAll('main button, main .tools button, main select[aria-label^="State of"], .rail .open').length`); n != 0 {
+			t.Errorf("%s offers %d things to change", view, n)
+		}
+	}
+	b.key("i")
+	if eval[bool](b, `document.querySelector('dialog[open]') !== null`) {
+		t.Error("the key opened a form")
+	}
+	b.clean()
+}
+
+func draftKept(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.key("i")
+	b.until(`document.activeElement?.id === 'f-title'`)
+	b.key("Half a thought")
+	b.key(kb.Escape)
+	b.until(`!document.querySelector('dialog[open]')`)
+	b.do(chromedp.Reload())
+	b.live()
+	b.key("i")
+	b.until(`document.querySelector('dialog[open] #f-title')?.value === 'Half a thought'`)
+	b.reads("Start over")
+	b.press("Start over")
+	b.until(`document.querySelector('#f-title').value === ''`)
+	b.clean()
+}
+
+// axeFile is where `make test` puts axe-core.
+const axeFile = "../../node_modules/axe-core/axe.min.js"
+
+func accessible(t *testing.T, w *browser) {
+	axe, err := os.ReadFile(axeFile)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("axe-core is not installed: npm install --prefix .tools axe-core@4.14.1")
+		}
+		t.Skip("axe-core is not installed: npm install --prefix .tools axe-core@4.14.1")
+	}
+	c, admin := house(t)
+	api, _ := c.all("services")[0]["id"].(string)
+	incident, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "description": "We **look** into it.", "service": api, "to_state": "degraded_performance"})["id"].(string)
+	c.must("POST", "/api/v1/maintenances/", map[string]any{"title": "Upgrade", "services": []string{api},
+		"scheduled_for": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "scheduled_until": time.Now().Add(2 * time.Hour).UTC().Format(time.RFC3339)})
+	b := w.visitor(t, "http://"+c.addr)
+	look := func(name string) {
+		t.Helper()
+		for _, theme := range []string{"light", "dark"} {
+			b.theme(theme)
+			eval[any](b, "%s\n;null", string(axe))
+			found := eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+				.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')))`)
+			for _, f := range found {
+				t.Errorf("%s, %s: %s", name, theme, f)
+			}
+		}
+	}
+	b.visit("/login")
+	look("login")
+	b.visit("/setup?token=x")
+	look("setup")
+	b.signIn(admin)
+	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
+		b.visit("/dashboard" + view)
+		b.until(`document.querySelector('.connection.live') && !document.querySelector('.skeleton')`)
+		look(view)
+	}
+	b.visit("/dashboard")
+	b.live()
+	b.key("i")
+	b.until(`document.querySelector('dialog[open]')`)
+	b.key("x")
+	look("the incident form")
+	b.key(kb.Escape)
+	b.key("?")
+	b.until(`document.querySelector('dialog[open] .keys')`)
+	look("the keys")
+	b.clean()
+}
