@@ -10,7 +10,7 @@ import (
 )
 
 // views are the pages, each with the layout around it.
-var views = parse("page", "entry", "history", "home", "problem")
+var views = parse("page", "entry", "history", "home", "problem", "subscription")
 
 func parse(names ...string) map[string]*template.Template {
 	funcs := template.FuncMap{
