@@ -41,6 +41,8 @@ type wish struct {
 	consent   bool
 	emails    []string
 	bulk      bool
+	form      bool
+	nothing   bool // a form in which services were to be chosen, and none was
 }
 
 var addressFields = [5]string{"email", "webhook_url", "slack_url", "discord_url", "teams_url"}
@@ -93,6 +95,12 @@ func (w *wish) subscriber() (desk.NewSubscriber, error) {
 		if err := c.Err(); err != nil {
 			return n, err
 		}
+	}
+	if w.nothing {
+		return n, fault.OnField("services", "Choose at least one service, or the whole page.")
+	}
+	if w.form && n.Channel == store.Webhook {
+		return n, fault.OnField("webhook_url", "The secret of a webhook is shown once, in an answer of JSON: send JSON.")
 	}
 	if given != 1 {
 		return n, fault.OnField("email", "Give one of email, webhook_url, slack_url, discord_url and teams_url.")
@@ -165,17 +173,21 @@ func wireWanted(s *store.Subscriber, f *wire.Fields) {
 
 // formWish reads the form of the page, which works without JavaScript. What is not filled in is not given.
 func (c *call) formWish() wish {
-	w := wish{}
+	w := wish{form: true}
 	args := c.Request().PostArgs()
 	for i, name := range addressFields {
 		if text := strings.TrimSpace(string(args.Peek(name))); text != "" {
 			w.addresses[i] = &text
 		}
 	}
+	if channel, address := string(args.Peek("channel")), strings.TrimSpace(string(args.Peek("address"))); channel != "" || address != "" {
+		w.channel, w.address = &channel, &address
+	}
 	if string(args.Peek("whole")) != "1" {
 		for _, id := range args.PeekMulti("services") {
 			w.services = append(w.services, string(id))
 		}
+		w.nothing = string(args.Peek("whole")) == "0" && len(w.services) == 0
 	}
 	return w
 }
@@ -334,9 +346,9 @@ func retryDeliveries(c *call) error {
 }
 
 // answer is what the desk answered, now or to the same key before.
-func (c *call) answer(a store.Answer, err error) error {
+func (c *call) answer(r desk.Reply, err error) error {
 	if err != nil {
 		return err
 	}
-	return c.json(a.Status, []byte(a.Body))
+	return c.json(int(r.Status), []byte(r.Body))
 }

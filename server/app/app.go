@@ -20,6 +20,7 @@ import (
 	"statuspage/server/desk"
 	"statuspage/server/limit"
 	"statuspage/server/live"
+	"statuspage/server/notify"
 	"statuspage/server/region"
 	"statuspage/server/relay"
 	"statuspage/server/store"
@@ -48,6 +49,8 @@ type App struct {
 	// newSockets bounds how quickly one address opens them. A browser that comes back opens one.
 	newSockets *limit.Limiter
 	keys       keysUsed
+	Notify     *notify.Worker
+	scheduler  *notify.Scheduler
 
 	background sync.WaitGroup
 	stop       context.CancelFunc
@@ -72,7 +75,13 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	if err := a.identity(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a.Desk = desk.New(db, a.Relay, a.Local, auth.NewPasswords(runtime.NumCPU()), nil)
+	if err := a.notifies(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	a.Desk = desk.New(db, a.Relay, a.Local, auth.NewPasswords(runtime.NumCPU()), a.Notify.Jobs)
+	if cfg.LoopbackHooks {
+		a.Desk.AllowLoopbackHooks()
+	}
 	a.Fiber = a.routes()
 	return a, nil
 }
@@ -109,8 +118,11 @@ func (a *App) identity(ctx context.Context) error {
 // listener and pages introduce the relay and the rooms to each other.
 type listener struct{ a *App }
 
-func (l listener) Event(orgID string, e *page.Event) { l.a.Rooms.Event(orgID, e) }
-func (l listener) Reset()                            { l.a.Rooms.Reset() }
+func (l listener) Event(orgID string, e *page.Event) {
+	l.a.Rooms.Event(orgID, e)
+	l.a.Notify.Wake()
+}
+func (l listener) Reset() { l.a.Rooms.Reset() }
 
 type pages struct{ a *App }
 
@@ -131,6 +143,8 @@ func (a *App) Start(ctx context.Context) {
 	if a.cfg.Primary() {
 		a.every(ctx, time.Second, a.beat)
 		a.every(ctx, 30*time.Second, a.noteKeys)
+		a.every(ctx, 0, a.Notify.Run)
+		a.every(ctx, time.Second, a.scheduler.Tick)
 	}
 }
 

@@ -95,6 +95,9 @@ func (a *App) metrics() *prometheus.Registry {
 	counter("events_total", "Events read from the log.", a.Relay.Gauge().Events.Load)
 	counter("polls_total", "Polls of the log.", a.Relay.Gauge().Polls.Load)
 	counter("poll_failures_total", "Polls that failed.", a.Relay.Gauge().Failures.Load)
+	counter("deliveries_sent_total", "Messages that subscribers got.", a.Notify.Count().Sent.Load)
+	counter("deliveries_failed_total", "Tries that went wrong and are made again.", a.Notify.Count().Failed.Load)
+	counter("deliveries_dead_total", "Messages that were given up.", a.Notify.Count().Dead.Load)
 	counter("queries_total", "Reads of the database.", a.DB.Queries)
 	counter("batches_total", "Writes sent to the database.", a.DB.Batches)
 	return registry

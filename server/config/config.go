@@ -77,7 +77,10 @@ type Config struct {
 	PublicSockets int    `name:"public-sockets" env:"PUBLIC_SOCKETS" default:"50" help:"Open WebSockets of one client address."`
 	LogLevel      string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat     string `name:"log-format" env:"LOG_FORMAT" help:"json or text (default: text on a terminal)."`
+	LoopbackHooks bool   `name:"loopback-hooks" env:"LOOPBACK_HOOKS" hidden:"" help:"Let subscribers' webhooks be on this machine: for tests."`
 	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration organisation acme."`
+
+	DeliveryLease time.Duration `kong:"-"` // of one message; 0 is a minute. Tests that kill the process do not wait that long
 }
 
 // Auth says who vouches for people.

@@ -13,54 +13,39 @@ import (
 	"statuspage/shared/wire"
 )
 
-// What admins do about subscribers. Like every write it is answered again to whoever asks again with the same key.
+// What admins do about subscribers.
 
-// plain is a write that is no command on the page.
-func (d *Desk) plain(ctx context.Context, by Caller, orgID string, work func(*store.Org, *store.Batch) (store.Answer, error)) (store.Answer, error) {
-	if err := by.mayEdit(orgID); err != nil {
-		return store.Answer{}, err
-	}
-	lock := d.lock(orgID)
-	lock.Lock()
-	defer lock.Unlock()
-	if answer, found, err := d.answered(ctx, by, orgID); found || err != nil {
-		return answer, err
-	}
-	org := d.db.Org(orgID)
-	var b store.Batch
-	answer, err := work(org, &b)
-	if err != nil {
-		return store.Answer{}, err
-	}
-	answer.Fingerprint = by.Fingerprint
-	if by.Key != "" {
-		org.AddAnswer(&b, by.actor(), by.Key, answer, d.now())
-	}
-	err = d.db.Do(ctx, &b)
-	var c *store.Constraint
-	if errors.As(err, &c) && c.On("idempotency.key") {
-		if first, found, err := d.answered(ctx, by, orgID); found || err != nil {
-			return first, err
-		}
-	}
-	return answer, err
+// Reply is what an admin is answered, now and to the same Idempotency-Key again. Body is JSON, or nothing.
+type Reply struct {
+	Status int64
+	Body   string
+}
+
+// Wire is a reply as it is kept.
+func (r *Reply) Wire(f *wire.Fields) {
+	f.Int("status", &r.Status)
+	f.Str("body", &r.Body)
+}
+
+func (d *Desk) reply(ctx context.Context, by Caller, orgID string, work func(*store.Org, *store.Batch) (Reply, error)) (Reply, error) {
+	return once(ctx, d, by, orgID, func(b *store.Batch) (Reply, error) { return work(d.db.Org(orgID), b) })
 }
 
 // AddSubscriber adds one in an admin's name. With consent an e-mail address is told from now on; otherwise it is asked first, and any other
 // channel is tried first. A webhook's secret is in the answer, this once.
-func (d *Desk) AddSubscriber(ctx context.Context, by Caller, orgID string, n NewSubscriber) (store.Answer, error) {
-	return d.plain(ctx, by, orgID, func(org *store.Org, b *store.Batch) (store.Answer, error) {
+func (d *Desk) AddSubscriber(ctx context.Context, by Caller, orgID string, n NewSubscriber) (Reply, error) {
+	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		s, err := d.newSubscriber(ctx, orgID, n, "admin")
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		if _, err := org.SubscriberByAddress(ctx, s.Channel, s.Key); err == nil && s.Channel != store.Webhook {
-			return store.Answer{}, fault.New(fault.Conflict, "This address is a subscriber already.").With(n.Field, "This address is a subscriber already.")
+			return Reply{}, fault.New(fault.Conflict, "This address is a subscriber already.").With(n.Field, "This address is a subscriber already.")
 		} else if err != nil && !errors.Is(err, store.ErrNone) {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		if err := d.full(ctx, org, 1); err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		if n.Consent && s.Channel == store.Email {
 			s.State, s.ConfirmedAt = store.Active, &s.CreatedAt
@@ -70,7 +55,7 @@ func (d *Desk) AddSubscriber(ctx context.Context, by Caller, orgID string, n New
 			org.TellOne(b, notify.Question(notify.Confirm, &s, s.CreatedAt), s.ID)
 		}
 		org.AddAudit(b, by.audit("add_subscriber", "subscriber", s.ID, "", consented(&s, n.Consent), d.now()))
-		return store.Answer{Status: http.StatusCreated, Body: string(wire.Marshal(withSecret{&s}))}, nil
+		return Reply{Status: http.StatusCreated, Body: string(wire.Marshal(withSecret{&s}))}, nil
 	})
 }
 
@@ -114,31 +99,31 @@ type Import struct {
 
 // ImportSubscribers adds many addresses without asking each. It needs the admin's word that they have agreed, which the audit log keeps.
 // Who is there already or has unsubscribed before is left as they are.
-func (d *Desk) ImportSubscribers(ctx context.Context, by Caller, orgID string, in Import) (store.Answer, error) {
-	return d.plain(ctx, by, orgID, func(org *store.Org, b *store.Batch) (store.Answer, error) {
+func (d *Desk) ImportSubscribers(ctx context.Context, by Caller, orgID string, in Import) (Reply, error) {
+	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		var c status.Checks
 		c.That(in.Consent, "consent", "State that these people have agreed to get mail about this page: consent must be true.")
 		c.That(len(in.Emails) > 0, "emails", "emails must not be empty.")
 		c.That(len(in.Emails) <= mostImported, "emails", "emails may have %s members at most; send the rest in another request.", wire.Itoa(mostImported))
 		if err := c.Err(); err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		services, err := d.chosen(ctx, orgID, in.Services)
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		if err := d.full(ctx, org, len(in.Emails)); err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		list, refused := d.importable(in, services)
 		known, err := org.KnownSubscribers(ctx, list)
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		result := imported{added: int64(len(list) - known), known: int64(known), refused: refused}
 		org.ImportSubscribers(b, list)
 		org.AddAudit(b, by.audit("import_subscribers", "subscriber", "", "", string(wire.Marshal(result.audit())), d.now()))
-		return store.Answer{Status: http.StatusCreated, Body: string(wire.Marshal(result))}, nil
+		return Reply{Status: http.StatusCreated, Body: string(wire.Marshal(result))}, nil
 	})
 }
 
@@ -188,11 +173,11 @@ func (r imported) audit() wire.Object {
 
 // EditSubscriber changes what an admin may change: whether an address can be reached, as far as the admin knows (a bounce comes back to a
 // person, not to this program), and what it hears of.
-func (d *Desk) EditSubscriber(ctx context.Context, by Caller, orgID, id string, state *string, services *[]string) (store.Answer, error) {
-	return d.plain(ctx, by, orgID, func(org *store.Org, b *store.Batch) (store.Answer, error) {
+func (d *Desk) EditSubscriber(ctx context.Context, by Caller, orgID, id string, state *string, services *[]string) (Reply, error) {
+	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		was, err := subscriber(ctx, org, id)
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		is := was
 		if state != nil && *state != was.State {
@@ -200,7 +185,7 @@ func (d *Desk) EditSubscriber(ctx context.Context, by Caller, orgID, id string, 
 			c.OneOf("state", *state, *state == store.Active || *state == store.Bouncing, []string{store.Active, store.Bouncing})
 			c.That(was.State != store.Pending, "state", "This subscriber has not confirmed yet.")
 			if err := c.Err(); err != nil {
-				return store.Answer{}, err
+				return Reply{}, err
 			}
 			if is.State = *state; is.State == store.Active {
 				org.ReviveSubscriber(b, id)
@@ -210,26 +195,26 @@ func (d *Desk) EditSubscriber(ctx context.Context, by Caller, orgID, id string, 
 		}
 		if services != nil {
 			if err := d.choose(ctx, b, org, &is, *services); err != nil {
-				return store.Answer{}, err
+				return Reply{}, err
 			}
 		}
 		if b.Len() > 0 {
 			org.AddAudit(b, by.audit("edit_subscriber", "subscriber", id, subscriberJSON(&was), subscriberJSON(&is), d.now()))
 		}
-		return store.Answer{Status: http.StatusOK, Body: string(wire.Marshal(&is))}, nil
+		return Reply{Status: http.StatusOK, Body: string(wire.Marshal(&is))}, nil
 	})
 }
 
 // RemoveSubscriber ends a subscription in an admin's name.
-func (d *Desk) RemoveSubscriber(ctx context.Context, by Caller, orgID, id string) (store.Answer, error) {
-	return d.plain(ctx, by, orgID, func(org *store.Org, b *store.Batch) (store.Answer, error) {
+func (d *Desk) RemoveSubscriber(ctx context.Context, by Caller, orgID, id string) (Reply, error) {
+	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		s, err := subscriber(ctx, org, id)
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		org.RemoveSubscriber(b, id)
 		org.AddAudit(b, by.audit("remove_subscriber", "subscriber", id, subscriberJSON(&s), "", d.now()))
-		return store.Answer{Status: http.StatusNoContent}, nil
+		return Reply{Status: http.StatusNoContent}, nil
 	})
 }
 
@@ -242,36 +227,36 @@ func subscriber(ctx context.Context, org *store.Org, id string) (store.Subscribe
 }
 
 // RetryDelivery tries a dead delivery again; its subscriber is believed to be reachable from now on.
-func (d *Desk) RetryDelivery(ctx context.Context, by Caller, orgID string, id int64) (store.Answer, error) {
-	return d.plain(ctx, by, orgID, func(org *store.Org, b *store.Batch) (store.Answer, error) {
+func (d *Desk) RetryDelivery(ctx context.Context, by Caller, orgID string, id int64) (Reply, error) {
+	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		x, err := org.Delivery(ctx, id)
 		if errors.Is(err, store.ErrNone) {
 			err = fault.New(fault.NotFound, "There is no such delivery.")
 		}
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		if x.State != store.Dead {
-			return store.Answer{}, fault.New(fault.Conflict, "Only a dead delivery can be tried again.")
+			return Reply{}, fault.New(fault.Conflict, "Only a dead delivery can be tried again.")
 		}
 		now := status.Time(d.now().UnixMilli())
 		org.ReviveJob(b, &x, now)
 		org.AddAudit(b, by.audit("retry_delivery", "delivery", wire.Itoa(id), "", "", d.now()))
 		x.State, x.Tries, x.DueAt, x.DoneAt = store.Due, 0, now, nil
-		return store.Answer{Status: http.StatusOK, Body: string(wire.Marshal(&x))}, nil
+		return Reply{Status: http.StatusOK, Body: string(wire.Marshal(&x))}, nil
 	})
 }
 
 // RetryDeliveries tries all dead deliveries again whose subscribers are active.
-func (d *Desk) RetryDeliveries(ctx context.Context, by Caller, orgID string) (store.Answer, error) {
-	return d.plain(ctx, by, orgID, func(org *store.Org, b *store.Batch) (store.Answer, error) {
+func (d *Desk) RetryDeliveries(ctx context.Context, by Caller, orgID string) (Reply, error) {
+	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		n, err := org.DeadJobs(ctx)
 		if err != nil {
-			return store.Answer{}, err
+			return Reply{}, err
 		}
 		org.ReviveJobs(b, status.Time(d.now().UnixMilli()))
 		result := mapping(func(f *wire.Fields) { f.Int("retried", &n) })
 		org.AddAudit(b, by.audit("retry_deliveries", "delivery", "", "", string(wire.Marshal(result)), d.now()))
-		return store.Answer{Status: http.StatusOK, Body: string(wire.Marshal(result))}, nil
+		return Reply{Status: http.StatusOK, Body: string(wire.Marshal(result))}, nil
 	})
 }

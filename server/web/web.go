@@ -38,6 +38,8 @@ type Deps struct {
 	Subscribe bool                                                    // offer the e-mail form
 	Demo      string                                                  // slug of a page that the product page may show
 	Now       func() time.Time
+
+	Subscriptions Subscriptions // the pages on which somebody subscribes; nil has none
 }
 
 // Routes adds the pages to an application. Fiber must be Immutable, and not StrictRouting: a trailing slash changes nothing.
@@ -63,5 +65,6 @@ func Routes(app fiber.Router, d Deps) {
 		app.Get(at.prefix+"/badge.svg", s.on(at.find, s.badge))
 		app.Get(at.prefix+"/icon.svg", s.on(at.find, s.icon))
 		app.Get(at.prefix+"/theme.css", s.on(at.find, s.theme))
+		s.subscribeRoutes(app, at.prefix, at.find)
 	}
 }
