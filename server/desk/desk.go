@@ -155,6 +155,9 @@ func (d *Desk) try(ctx context.Context, by Caller, orgID string, c page.Command,
 		return store.Answer{}, refused{err}
 	}
 	state, err := d.withOlder(ctx, org, p.State, c)
+	if err == nil {
+		state.Past, err = past(ctx, org, &state, c, status.Time(at.UnixMilli()))
+	}
 	if err != nil {
 		return store.Answer{}, refused{err}
 	}
@@ -166,7 +169,7 @@ func (d *Desk) try(ctx context.Context, by Caller, orgID string, c page.Command,
 	for i := range events {
 		after = page.Evolve(after, &events[i])
 	}
-	was, is := outcome(&state, c), outcome(&after, c)
+	was, is := outcome(&state, c), outcomeOf(&state, &after, events, c)
 	answer := is.answer(c, by.Fingerprint, after.Seq)
 	if len(events) == 0 && by.Key == "" {
 		return answer, nil

@@ -25,6 +25,9 @@ func fill(c page.Command) {
 	case *page.OpenIncident:
 		set(&c.ID)
 		set(&c.UpdateID)
+		if c.ResolvedAt != nil {
+			set(&c.ResolutionID)
+		}
 	case *page.EditIncident:
 		set(&c.UpdateID)
 	case *page.UpdateIncident:
@@ -51,6 +54,8 @@ func target(c page.Command) (kind, id string) {
 		return "incident", c.ID
 	case *page.UpdateIncident:
 		return "incident", c.ID
+	case *page.CorrectUpdate:
+		return "incident", c.ID
 	case *page.DeleteIncident:
 		return "incident", c.ID
 	case *page.PlanMaintenance:
@@ -68,7 +73,11 @@ func wantsNotice(c page.Command) bool {
 	var notify *bool
 	switch c := c.(type) {
 	case *page.OpenIncident:
-		notify = c.Notify
+		if notify = c.Notify; notify == nil && c.ResolvedAt != nil {
+			return false // nobody wants to hear now of what is over
+		}
+	case *page.CorrectUpdate:
+		return false
 	case *page.EditIncident:
 		notify = c.Notify
 	case *page.UpdateIncident:
@@ -126,12 +135,31 @@ func (o object) answer(c page.Command, fingerprint string, seq int64) store.Answ
 		return a
 	}
 	a.ETag, a.Body = `"`+wire.Itoa(o.version)+`"`, o.json()
-	if up, ok := c.(*page.UpdateIncident); ok {
-		if in, ok := o.value.(*status.Incident); ok {
-			a.Body = string(encode(added{in, up.UpdateID}))
-		}
+	in, _ := o.value.(*status.Incident)
+	switch c := c.(type) {
+	case *page.UpdateIncident:
+		a.Body = string(encode(added{in, c.UpdateID}))
+	case *page.CorrectUpdate:
+		a.Body = string(encode(added{in, c.UpdateID}))
 	}
 	return a
+}
+
+// outcomeOf is the outcome of events that may have made an object which the state, full of newer ones, does not keep.
+func outcomeOf(before, after *page.State, events []page.Event, c page.Command) object {
+	o := outcome(after, c)
+	if o.value != nil || len(events) == 0 {
+		return o
+	}
+	alone := *before
+	alone.Incidents = nil
+	if in, there := before.Incident(o.id); there {
+		alone.Incidents = []status.Incident{*in}
+	}
+	for i := range events {
+		alone = page.Evolve(alone, &events[i])
+	}
+	return outcome(&alone, c)
 }
 
 // added is a timeline entry with the incident that it made of it.

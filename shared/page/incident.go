@@ -452,7 +452,7 @@ func (c *DeleteIncident) decide(d *draft) *fault.Error {
 	if gone.Active() {
 		d.release(&gone)
 	}
-	if gone.RecordedAt == nil && gone.Excluded == "" {
+	if gone.RecordedAt == nil && gone.Excluded == "" && !d.state.Past.excludes() {
 		d.emitIncident(IncidentDeleted, gone, nil)
 		return nil
 	}

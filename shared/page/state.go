@@ -113,6 +113,19 @@ type Past struct {
 	Incidents []status.Incident // that were there meanwhile, with their timelines
 }
 
+// excludes says that the time of some incident does not count: what the others held meanwhile matters then.
+func (p *Past) excludes() bool {
+	if p == nil {
+		return false
+	}
+	for i := range p.Incidents {
+		if p.Incidents[i].Excluded != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Record is in which states a service was written down to be, in order and without a gap.
 type Record struct {
 	ServiceID string
