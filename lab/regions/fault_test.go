@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,12 +15,13 @@ import (
 	"statuspage/server/store"
 )
 
-// long is for how long faults go on: a few seconds here, minutes in `make soak` (SOAK_MINUTES).
+// long is for how long faults go on: a few seconds here, minutes in `make soak` (SOAK=10m).
 func long() time.Duration {
-	if minutes, err := strconv.Atoi(os.Getenv("SOAK_MINUTES")); err == nil && minutes > 0 {
-		return time.Duration(minutes) * time.Minute
+	d, err := time.ParseDuration(os.Getenv("SOAK"))
+	if err != nil {
+		return 0
 	}
-	return 0
+	return d
 }
 
 // fault breaks something and mends it.
