@@ -59,3 +59,26 @@ func TestAVisitorCostsNoQueryOnceThePageIsLoaded(t *testing.T) {
 		t.Error("the counter does not count: an unknown page must be looked up")
 	}
 }
+
+func TestNobodyIsShownSomethingOlderThanTheyHaveSeen(t *testing.T) {
+	s := startSite(t, nil)
+	acme := s.tenant("acme")
+	for _, path := range []string{"/status/acme", "/status/acme/feed.atom", "/status/acme/api/v2/status.json", "/api/v1/public/acme/status/", "/api/v1/services/"} {
+		for seq, want := range map[string]int{"1": http.StatusOK, "2": http.StatusServiceUnavailable} {
+			req, err := http.NewRequestWithContext(context.Background(), "GET", "http://"+s.addr+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+acme.token)
+			req.Header.Set("Status-Min-Seq", seq)
+			res, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != want || (want == http.StatusServiceUnavailable) != (res.Header.Get("Retry-After") == "1") {
+				t.Errorf("%s from event %s on: %d, Retry-After %q", path, seq, res.StatusCode, res.Header.Get("Retry-After"))
+			}
+		}
+	}
+}

@@ -25,6 +25,9 @@ import (
 // Deadline is for how long a single call to the database may take.
 const Deadline = 8 * time.Second
 
+// idleConns is how many connections to a remote database are kept for the next call.
+const idleConns = 16
+
 // ErrNone says that there is no such row.
 var ErrNone = errors.New("no such row")
 
@@ -88,7 +91,7 @@ func openRemote(url, token string) (*DB, error) {
 	}
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(32)
-	db.SetMaxIdleConns(16)
+	db.SetMaxIdleConns(idleConns)
 	db.SetConnMaxLifetime(time.Minute)
 	return &DB{read: db, write: db, remote: true}, nil
 }
@@ -128,9 +131,19 @@ func (db *DB) row(ctx context.Context, query string, args []any, into ...any) er
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
 	db.count(query, args)
-	err := db.read.QueryRowContext(ctx, query, args...).Scan(into...)
+	err := db.heard(ctx, db.read.QueryRowContext(ctx, query, args...).Scan(into...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNone
+	}
+	return err
+}
+
+// heard lets the idle connections of a remote database go when one did not answer in time: after the primary database crashed, a
+// replica's connections may wait for a place in the old log for as long as they live.
+func (db *DB) heard(ctx context.Context, err error) error {
+	if err != nil && db.remote && ctx.Err() != nil {
+		db.read.SetMaxIdleConns(0)
+		db.read.SetMaxIdleConns(idleConns)
 	}
 	return err
 }
@@ -142,7 +155,7 @@ func (db *DB) rows(ctx context.Context, query string, args []any, scan func(*sql
 	db.count(query, args)
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return db.heard(ctx, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {

@@ -65,18 +65,6 @@ func TestThePageSaysWhereItStands(t *testing.T) {
 	}
 }
 
-func TestNobodyIsShownAnOlderPageThanTheyHaveSeen(t *testing.T) {
-	state := allWell(t)
-	s := open(t, nil, state)
-	if res, _ := s.get(t, "/status/acme", "Status-Min-Seq", wire.Itoa(state.Seq)); res.StatusCode != 200 {
-		t.Errorf("what is there: %d", res.StatusCode)
-	}
-	res, body := s.get(t, "/status/acme", "Status-Min-Seq", wire.Itoa(state.Seq+1))
-	if res.StatusCode != 503 || res.Header.Get("Retry-After") != "1" || !strings.Contains(body, "has not heard of the newest change") {
-		t.Errorf("what is not there yet: %d %v", res.StatusCode, res.Header)
-	}
-}
-
 func TestARegionThatIsBehindSaysSo(t *testing.T) {
 	since := utc(ago(0.5))
 	behind := false
