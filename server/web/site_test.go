@@ -95,7 +95,6 @@ type stand struct {
 	archive archive
 	url     string
 	now     status.Time
-	lag     func() (time.Duration, bool, time.Time)
 }
 
 func open(t *testing.T, change func(*Deps), pages ...page.State) *stand {
