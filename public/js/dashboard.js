@@ -1,4 +1,4 @@
-import { changed, model, onChange } from './dashboard/model.js';
+import { changed, mayWrite, model, onChange } from './dashboard/model.js';
 import { fold, shell } from './dashboard/shell.js';
 import { html, keyed, render } from './vendor/lit-html.js';
 import { incident, incidents } from './dashboard/views/incident.js';
@@ -12,7 +12,8 @@ import { accent } from './dashboard/accent.js';
 import { audit } from './dashboard/views/audit.js';
 import { empty } from './dashboard/views/list.js';
 import { keys } from './dashboard/views/apikey.js';
-import { open, reconnect } from './dashboard/desk.js';
+import { fail, open, reconnect } from './dashboard/desk.js';
+import { openIncident } from './dashboard/views/incident_form.js';
 import { overview } from './dashboard/views/overview.js';
 import { queue } from './dashboard/views/queue.js';
 import { services } from './dashboard/views/service.js';
@@ -78,5 +79,13 @@ onChange(draw);
 router.start(arrive);
 keyboard.start();
 draw();
-open(document.documentElement.dataset.core ?? '');
 update.start();
+open(document.documentElement.dataset.core ?? '').then(
+  () => {
+    // The installed application's shortcut.
+    if (!router.route().query.has('new') || !model.view || !mayWrite()) return;
+    router.go(location.pathname, { replace: true });
+    openIncident();
+  },
+  (error) => fail(`This browser does not let the page keep anything, which it needs: ${error?.message ?? error}`),
+);

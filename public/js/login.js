@@ -1,4 +1,6 @@
-// Signing in, and the first setup. The page works before this script only as far as a browser can: the API speaks JSON.
+// Signing in, and the first setup.
+
+import { remove } from './dashboard/database.js';
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
@@ -51,6 +53,8 @@ form.addEventListener('submit', async (event) => {
       body: JSON.stringify(body()),
     });
     if (answer.ok) {
+      // Whoever was here before is somebody else, as far as we know.
+      await Promise.all(['last', 'leaving'].map((key) => remove('session', key))).catch(() => {});
       location.assign(next());
       return;
     }
@@ -69,8 +73,4 @@ if (slug) {
   /** @type {HTMLInputElement} */ (form.elements.namedItem('organization')).addEventListener('input', () => {
     if (!own) slug.value = value('organization').toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
   });
-}
-
-if (new URLSearchParams(location.search).has('unheard')) {
-  show({ detail: 'What was kept in this browser is gone. The server could not be told: sign in and out again when you are online.' });
 }

@@ -237,6 +237,23 @@ func twoTabs(t *testing.T, w *browser) {
 	other.clean()
 }
 
+func leaveOffline(t *testing.T, w *browser) {
+	_, line, b := inTunnel(t, w)
+	eval[any](b, `document.querySelector('[aria-label="Sign out"]').click()`)
+	b.reads("You are signed out here, and what was kept in this browser is gone.")
+	b.do(chromedp.Reload())
+	b.reads("You are signed out here")
+	if eval[bool](b, `document.body.innerText.includes('Payments') || document.body.innerText.includes('Ada')`) {
+		t.Error("something of the person is still there")
+	}
+	line.plug()
+	b.do(chromedp.Reload())
+	b.until(`location.pathname === '/login'`)
+	b.visit("/dashboard")
+	b.until(`location.pathname === '/login'`)
+	b.clean()
+}
+
 // release stands before a server and gives the dashboard's script another name and content, as a new build would.
 func release(t *testing.T, target string) (base string, next func()) {
 	t.Helper()

@@ -37,6 +37,7 @@ func TestDashboard(t *testing.T) {
 		{"Two tabs send each command once", twoTabs},
 		{"The queue survives new assets", newAssets},
 		{"An ended sign-in pauses the queue, and signing out asks first", endedSignIn},
+		{"Who signs out without a network leaves nothing behind, and the server hears of it later", leaveOffline},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, b) })
 	}
@@ -240,7 +241,7 @@ func accessible(t *testing.T, w *browser) {
 	b.visit("/setup?token=x")
 	look("setup")
 	b.signIn(admin)
-	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
+	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
 		b.visit("/dashboard" + view)
 		b.until(`document.querySelector('.connection.live') && !document.querySelector('.skeleton')`)
 		look(view)

@@ -97,6 +97,8 @@ export function describe(command, view) {
     case 'update_incident':
       return command.status === 'resolved' ? `Resolve “${name()}”` : `Update “${name()}”${command.status ? `: ${stateName(command.status)}` : ''}`;
     case 'edit_incident':
+      if (command.postmortem !== undefined) return `Explain “${name()}”`;
+      if (command.excluded_reason !== undefined) return command.excluded_reason ? `Leave “${name()}” out of the uptime` : `Count “${name()}” in the uptime`;
       return `Correct the text of “${name()}”`;
     case 'delete_incident':
       return `Delete incident “${name()}”`;

@@ -73,6 +73,7 @@ listen((note) => {
 
 /** Starts from what was kept, then from the server. @param {string} core the address of core.wasm */
 export async function open(core) {
+  if (await session.leaving()) return finishLeaving();
   coreURL = core;
   const loading = loadRules();
   const known = await session.last();
@@ -87,9 +88,22 @@ export async function open(core) {
   addEventListener('pagehide', touch);
 }
 
+const UNHEARD = 'You are signed out here, and what was kept in this browser is gone. The server could not be told yet: it will be when you open this page with a network.';
+
+/** Somebody left without a network: the server is told before anything else. */
+async function finishLeaving() {
+  try {
+    await session.logout();
+    await session.setLeaving(false);
+    location.assign('/login');
+  } catch {
+    fail(UNHEARD);
+  }
+}
+
 async function loadRules() {
   try {
-    await rules.start(coreURL);
+    await rules.start(coreURL, () => page.handOver());
     page.handOver();
     rebase();
   } catch {
@@ -139,8 +153,8 @@ async function adopt(identity) {
   await outbox.open(session.owner(identity));
 }
 
-/** @param {string} why */
-function fail(why) {
+/** @param {string} why nothing can be shown */
+export function fail(why) {
   model.failure = why;
   changed();
 }
@@ -222,8 +236,8 @@ export function rebase() {
   try {
     answer = rules.queue(items.map(({ id, at, command }) => ({ id, at, command })));
   } catch {
-    restartRules();
-    return;
+    // They broke and were started anew; what is drawn stays until the next message.
+    return changed();
   }
   model.view = answer.view;
   model.verdicts = new Map(answer.verdicts.map((v) => [v.id, v]));
@@ -233,13 +247,6 @@ export function rebase() {
     refuseWhatNoLongerHolds(items);
     if (newsAwaited) sendNow();
   }
-  changed();
-}
-
-/** The rules stopped in the middle of something: a new instance takes the state over. */
-async function restartRules() {
-  await rules.start(coreURL).catch(() => {});
-  await page.restore(page.base.org);
   changed();
 }
 
@@ -382,19 +389,29 @@ export async function signIn(email, password) {
   sendSoon();
 }
 
-/** Signs out here and in the other tabs, and forgets what was kept for this person. False says that the server did not hear of it. */
+let left = false;
+
+/** Signs out here and in the other tabs, and forgets what was kept for this person. */
 export async function signOut() {
   const identity = model.identity;
+  left = true;
   link.stop();
   let heardOfIt = true;
   await session.logout().catch(() => (heardOfIt = false));
   if (identity) await database.forget(session.owner(identity), identity.organization.id);
-  tell('signed-out');
-  return heardOfIt;
+  if (heardOfIt) {
+    tell('signed-out');
+    location.assign('/login');
+    return;
+  }
+  await session.setLeaving(true);
+  Object.assign(model, { identity: null, view: null, queue: [], marks: new Map(), link: 'offline', expired: false });
+  fail(UNHEARD);
 }
 
 /** Tries the connection and the queue now. */
 export function reconnect() {
+  if (left) return location.reload();
   model.link = 'connecting';
   changed();
   if (page.base.state && model.identity && session.lasts() > 0) link.retry();
@@ -414,6 +431,7 @@ async function probe() {
       }
     }),
   );
+  if (left) return;
   model.features = Object.fromEntries(found);
   if (model.identity) await session.remember({ ...model.identity, features: model.features });
   changed();

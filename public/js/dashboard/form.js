@@ -25,7 +25,7 @@ import { ago } from './time.js';
  * @property {boolean} [wide]
  * @property {boolean} [remote] older than the page's state: the server decides
  * @property {string} [instead] the queued item that is edited
- * @property {Partial<{id: string, update: string}>} [ids] of what is made, when they are given already
+ * @property {Partial<{id: string, update: string, other: string}>} [ids] of what is made, when they are given already
  * @property {(values: Record<string, any>, form: Form) => Promise<any>} [send] in place of a command: something that only works online
  * @property {(form: Form) => void} [done]
  * @property {boolean} [plain] nothing in it is worth keeping
@@ -47,7 +47,7 @@ export class Form {
   constructor(spec) {
     this.spec = spec;
     this.values = { ...spec.values };
-    this.ids = { id: spec.ids?.id ?? uuid7(), update: spec.ids?.update ?? uuid7() };
+    this.ids = { id: spec.ids?.id ?? uuid7(), update: spec.ids?.update ?? uuid7(), other: spec.ids?.other ?? uuid7() };
     this.version = this.#about()?.version;
   }
 
@@ -201,6 +201,7 @@ export class Form {
  * @typedef {object} Field
  * @property {string} name
  * @property {string} label
+ * @property {string} [of] the value that it shows, when that has another name than the server's field
  * @property {string} [type]
  * @property {string} [hint]
  * @property {boolean} [focus]
@@ -213,12 +214,15 @@ export class Form {
  */
 
 /** One line or a few of text, with its label, hint and error. @param {Form} form @param {Field} field */
-export function field(form, { name, label, type = 'text', hint = '', focus = false, optional = false, rows = 0, max, placeholder = '', autocomplete = 'off', list }) {
+export function field(form, { name, label, of = name, type = 'text', hint = '', focus = false, optional = false, rows = 0, max, placeholder = '', autocomplete = 'off', list }) {
   const error = form.error(name);
-  const typed = (/** @type {Event} */ e) => form.set(name, /** @type {HTMLInputElement} */ (e.target).value);
+  const typed = (/** @type {Event} */ e) => {
+    form.touched.add(name);
+    form.set(of, /** @type {HTMLInputElement} */ (e.target).value);
+  };
   const common = {
     id: `f-${name}`,
-    value: form.values[name] ?? '',
+    value: form.values[of] ?? '',
     invalid: error ? 'true' : 'false',
   };
   return html`<div class="field">

@@ -14,8 +14,8 @@ export const base = { org: '', seq: 0, epoch: '', state: null };
 
 /** The newest messages, to tell what got in a command's way. @type {Frame[]} */
 let recent = [];
-/** Messages that came before the rules were loaded. @type {Frame[]} */
-let early = [];
+/** All messages since the whole state, in order. @type {Frame[]} */
+let followed = [];
 let kept = 0;
 
 /**
@@ -28,7 +28,7 @@ export async function restore(org) {
   const [page, frames] = await Promise.all([database.get('page', org), database.all('frames', range)]);
   Object.assign(base, { org, seq: 0, epoch: '', state: null });
   recent = [];
-  early = [];
+  followed = [];
   kept = frames.length;
   if (!page) return 0;
   begin(page.state, page.epoch);
@@ -38,19 +38,20 @@ export async function restore(org) {
 
 /** Starts from a whole state. @param {any} state @param {string} epoch */
 function begin(state, epoch) {
+  if (epoch !== base.epoch) recent = [];
   Object.assign(base, { state, epoch, seq: state.seq });
-  early = [];
+  followed = [];
   if (rules.ready()) rules.load(state);
 }
 
-/** The rules have arrived: give them what there is. */
+/** The rules have arrived, or were started anew: they are given what there is. */
 export function handOver() {
   if (!base.state) return;
   rules.load(base.state);
   base.seq = base.state.seq;
+  const frames = followed;
   recent = [];
-  const frames = early;
-  early = [];
+  followed = [];
   for (const frame of frames) follow(frame);
 }
 
@@ -61,9 +62,9 @@ export function handOver() {
 function follow(frame) {
   if (frame.seq <= base.seq) return true;
   if (frame.seq > base.seq + 1) return false;
-  if (!rules.ready()) early.push(frame);
-  else if (!rules.fold(frame)) return false;
+  if (rules.ready() && !rules.fold(frame)) return false;
   base.seq = frame.seq;
+  followed.push(frame);
   recent.push(frame);
   if (recent.length > 1000) recent = recent.slice(-500);
   return true;

@@ -7,15 +7,16 @@ import { loadCore } from '../core.js';
 /** @typedef {import('./types.js').Item} Item */
 /** @typedef {import('./types.js').PageEvent} PageEvent */
 
-/** @type {{call(message: object): {value?: any, error?: Problem}}|null} */
+/** @type {import('../core.js').Core|null} */
 let core = null;
 
 /** Whether decisions can be made here. Until then the server makes them. */
 export const ready = () => core !== null;
 
-/** @param {string} url of core.wasm, named by its content */
-export async function start(url) {
+/** @param {string} url of core.wasm, named by its content @param {() => void} onrestart they broke, were started anew, and know nothing */
+export async function start(url, onrestart) {
   core = await loadCore(url);
+  core.onrestart = onrestart;
 }
 
 /** @param {object} message */

@@ -21,9 +21,7 @@ function take(answer) {
  * @returns {Promise<string>}
  */
 export async function token(fresh = false) {
-  const refused = fresh ? access : '';
-  if (access && access !== refused && good - performance.now() > 5000) return access;
-  await refresh(refused);
+  if (!access || fresh || good - performance.now() < 5000) await refresh();
   return access;
 }
 
@@ -35,10 +33,9 @@ let refreshing = null;
 
 /**
  * Takes a new token by the cookie: one tab at a time, since each answer replaces the cookie and an old one is an alarm.
- * @param {string} [refused]
  * @returns {Promise<Identity>}
  */
-export function refresh(refused = '') {
+export function refresh() {
   refreshing ??= alone('refresh', async () => {
     try {
       const { data } = await exchange('POST', '/auth/refresh/');
@@ -74,6 +71,12 @@ export const last = () => database.get('session', 'last');
 
 /** @param {Identity & {features?: Record<string, boolean>}} identity */
 export const remember = (identity) => database.put('session', { key: 'last', ...identity });
+
+/** Whether somebody signed out here and the server does not know it yet. @returns {Promise<boolean>} */
+export const leaving = async () => (await database.get('session', 'leaving')) !== undefined;
+
+/** @param {boolean} is */
+export const setLeaving = (is) => (is ? database.put('session', { key: 'leaving' }) : database.remove('session', 'leaving'));
 
 /** Whose queue this is. @param {Identity} identity */
 export const owner = (identity) => `${identity.organization.id} ${identity.user.id}`;

@@ -2,7 +2,7 @@
 
 /** @typedef {{id: string, name: string}} Ref */
 /** @typedef {{id: string, name: string, from_state: string, to_state: string}} Affected */
-/** @typedef {{id: string, status: string, status_display: string, body: string, created_at: string}} Update */
+/** @typedef {{id: string, status: string, status_display: string, body: string, created_at: string, edited_at?: string|null, services?: Affected[]}} Update */
 
 /**
  * @typedef {object} Service
@@ -35,6 +35,8 @@
  * @property {string} created_at
  * @property {string} updated_at
  * @property {string|null} resolved_at
+ * @property {string} [postmortem] Markdown; only once it is resolved
+ * @property {string} [excluded_reason] why its time does not count as downtime; "" counts
  * @property {number} version
  * @property {string[]} [next]
  */
@@ -68,6 +70,9 @@
  * @property {string} hostname
  * @property {string} time_zone
  * @property {string} accent
+ * @property {string} [announcement] Markdown, pinned to the top of the page
+ * @property {string|null} [announcement_until]
+ * @property {Record<string, number>} [uptime_weights] how much of a state counts as downtime, in hundredths
  * @property {number} version
  */
 

@@ -1,6 +1,6 @@
 import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, mark, pageNumber, pager } from './list.js';
-import { deleteIncident, editIncident, openIncident, openUpdate } from './incident_form.js';
+import { deleteIncident, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
 import { go, route, withQuery } from '../router.js';
 import { badge, icon } from '../icon.js';
 import { mayWrite } from '../model.js';
@@ -101,17 +101,36 @@ function detail(i, remote) {
   return html`<p class="crumb"><a href="/dashboard/incidents">${icon('left')}Incidents</a></p>
     ${heading(i.title, actions, html`<p class="facts">${badge(i.status, i.status_display, i.status === 'resolved' ? 'operational' : impactTone(i.impact))}<span class="faint">Opened <time title=${exact(i.created_at)}>${ago(i.created_at)}</time> · ${i.resolved_at ? 'lasted' : 'lasts'} ${span(end - Date.parse(i.created_at))}</span>${mark(i.id)}</p>`)}
     <div class="split">
-      <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates)}</section>
+      <div class="stack">${postmortem(i, remote)}
+        <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates)}</section></div>
       <section class="panel" aria-labelledby="affected"><h2 id="affected">Affected</h2>
         <ul class="plain">${i.services.map((s) => html`<li class="affected"><span class="strong">${s.name}</span><span class="shift">${badge(s.from_state, stateName(s.from_state))}${icon('right')}${badge(s.to_state, stateName(s.to_state))}</span></li>`)}</ul>
+        ${excluded(i, remote)}
       </section>
     </div>`;
+}
+
+/** Why it happened: written once it is over. @param {Incident} i @param {boolean} remote */
+function postmortem(i, remote) {
+  if (i.status !== 'resolved' || (!i.postmortem && !mayWrite())) return nothing;
+  const write = html`<button type="button" class="button small" @click=${() => openAfterwards(i, 'postmortem', { remote })}>${i.postmortem ? 'Edit' : 'Write a post-mortem'}</button>`;
+  return html`<section class="panel" aria-labelledby="postmortem"><h2 id="postmortem">Post-mortem</h2>
+    ${i.postmortem ? markdown(i.postmortem) : html`<p class="faint">Visitors like to know why it happened, and what you changed.</p>`}
+    ${mayWrite() ? html`<div>${write}</div>` : nothing}</section>`;
+}
+
+/** Whether its time counts. @param {Incident} i @param {boolean} remote */
+function excluded(i, remote) {
+  if (i.status !== 'resolved') return nothing;
+  const change = mayWrite() ? html`<button type="button" class="link" @click=${() => openAfterwards(i, 'excluded_reason', { remote })}>${i.excluded_reason ? 'Change' : 'Leave it out'}</button>` : nothing;
+  return html`<p class="faint">${i.excluded_reason ? html`Left out of the uptime: ${i.excluded_reason}` : 'Its time counts in the uptime.'} ${change}</p>`;
 }
 
 /** Newest first, as visitors read it. @param {Update[]} updates */
 export const timeline = (updates) =>
   updates.length
     ? html`<ol class="timeline">${repeat([...updates].reverse(), (u) => u.id, (u) => html`<li>
-        <p class="facts">${badge(u.status, u.status_display)}<time class="faint" title=${ago(u.created_at)}>${exact(u.created_at)}</time>${mark(u.id)}</p>
-        ${u.body ? markdown(u.body) : html`<p class="faint">Without a message.</p>`}</li>`)}</ol>`
+        <p class="facts">${badge(u.status, u.status_display)}<time class="faint" title=${ago(u.created_at)}>${exact(u.created_at)}</time>${u.edited_at ? html`<span class="faint" title=${exact(u.edited_at)}>corrected</span>` : nothing}${mark(u.id)}</p>
+        ${u.services?.length ? html`<p class="shift">${u.services.map((s) => html`<span class="strong">${s.name}</span>${icon('right')}${badge(s.to_state, stateName(s.to_state))}`)}</p>` : nothing}
+        ${u.body ? markdown(u.body) : u.services?.length ? nothing : html`<p class="faint">Without a message.</p>`}</li>`)}</ol>`
     : html`<p class="faint">No message yet.</p>`;

@@ -4,6 +4,7 @@ import { badge } from '../icon.js';
 import { model } from '../model.js';
 import { go } from '../router.js';
 import { openForm } from '../dialog.js';
+import { fromInput, toInput } from '../time.js';
 import { preview } from './preview.js';
 import { stateName } from '../words.js';
 
@@ -31,8 +32,11 @@ export function openIncident({ service, from, instead } = {}) {
     action: instead ? 'Save' : 'Publish',
     wide: true,
     instead,
-    ids: from ? { id: from.id, update: from.update_id } : undefined,
-    values: { title: from?.title ?? '', description: from?.description ?? '', states, notify: from?.notify ?? true, filter: '' },
+    ids: from ? { id: from.id, update: from.update_id, other: from.resolution_id } : undefined,
+    values: {
+      title: from?.title ?? '', description: from?.description ?? '', states, notify: from?.notify ?? true, filter: '',
+      started: from?.started_at ? toInput(from.started_at) : '', resolved: from?.resolved_at ? toInput(from.resolved_at) : '', resolution: from?.resolution ?? '',
+    },
     toCommand: (v, form) => ({
       kind: 'open_incident',
       id: form.ids.id,
@@ -41,6 +45,7 @@ export function openIncident({ service, from, instead } = {}) {
       description: v.description,
       services: Object.entries(v.states).map(([id, to_state]) => ({ id, to_state })),
       notify: v.notify,
+      ...past(v, form),
     }),
     body: openBody,
     aside: (form) => preview(form, Object.keys(form.values.states)),
@@ -48,12 +53,24 @@ export function openIncident({ service, from, instead } = {}) {
   });
 }
 
+/** What dates an incident back; nothing of it when it is happening now. @param {Record<string, any>} v @param {Form} form */
+function past(v, form) {
+  const started = fromInput(v.started);
+  const resolved = fromInput(v.resolved);
+  return { ...(started ? { started_at: started } : {}), ...(resolved ? { resolved_at: resolved, resolution: v.resolution, resolution_id: form.ids.other } : {}) };
+}
+
 /** @param {Form} form */
 function openBody(form) {
   return html`${field(form, { name: 'title', label: 'What is wrong', focus: true, max: 200, placeholder: 'Checkout is failing for some customers', hint: 'The first words that visitors read.' })}
     ${picker(form)}
     ${field(form, { name: 'description', label: 'Message', rows: 5, max: 20000, optional: true, placeholder: 'What visitors notice, what you are doing, when you will write again.', hint: 'Markdown. It becomes the first entry of the timeline.' })}
-    ${tick(form, 'notify', 'Tell subscribers')}`;
+    ${tick(form, 'notify', 'Tell subscribers')}
+    <details class="more" ?open=${!!form.values.started}><summary>It began earlier</summary>
+      <div class="pair">${field(form, { name: 'started_at', of: 'started', label: 'Began', type: 'datetime-local', hint: 'The page tells it as if it had been opened then.' })}
+        ${field(form, { name: 'resolved_at', of: 'resolved', label: 'Was over', type: 'datetime-local', optional: true, hint: 'When it is over already.' })}</div>
+      ${form.values.resolved ? field(form, { name: 'resolution', label: 'What ended it', rows: 2, max: 20000, optional: true }) : nothing}
+    </details>`;
 }
 
 /** Which services are hit, and what state each is in now: only what the rules allow can be chosen. @param {Form} form */
@@ -74,7 +91,8 @@ function picker(form) {
 
 /** @param {Form} form @param {Service} service */
 function pick(form, service) {
-  const next = nextOf(service);
+  // What is over has no hold on the present: it may have been anything.
+  const next = form.values.resolved ? anyState : nextOf(service);
   const state = form.values.states[service.id];
   const change = (/** @type {string|undefined} */ to) => {
     const { [service.id]: _, ...others } = form.values.states;
@@ -105,8 +123,14 @@ export function openUpdate(incident, { status, from, instead, remote } = {}) {
     instead,
     remote,
     ids: from ? { update: from.id } : undefined,
-    values: { status: from?.status ?? status ?? incident.status, body: from?.body ?? '', notify: from?.notify ?? true },
-    toCommand: (v, form) => ({ kind: 'update_incident', incident: incident.id, id: form.ids.update, status: v.status, body: v.body, notify: v.notify }),
+    values: {
+      status: from?.status ?? status ?? incident.status, body: from?.body ?? '', notify: from?.notify ?? true,
+      states: Object.fromEntries((from?.services ?? []).map((/** @type {any} */ s) => [s.id, s.to_state])),
+    },
+    toCommand: (v, form) => {
+      const moved = v.status === 'resolved' ? [] : Object.entries(v.states).map(([id, to_state]) => ({ id, to_state }));
+      return { kind: 'update_incident', incident: incident.id, id: form.ids.update, status: v.status, body: v.body, notify: v.notify, ...(moved.length ? { services: moved } : {}) };
+    },
     body: (form) => updateBody(form, incident),
     aside: (form) => preview(form, incident.services.map((s) => s.id).filter((id) => model.view?.services.some((s) => s.id === id))),
     done: () => {},
@@ -120,7 +144,51 @@ function updateBody(form, incident) {
   if (!next.includes(form.values.status)) next.push(form.values.status);
   return html`${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, focus: true, optional: form.values.status !== now.status, hint: 'Markdown. What changed since the last message, and when you will write again.' })}
     ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]), hint: form.values.status === 'resolved' ? 'Its services go back to how they were; a resolved incident is never reopened.' : 'An incident only moves forward.' })}
+    ${form.values.status === 'resolved' ? nothing : hold(form, now)}
     ${tick(form, 'notify', 'Tell subscribers')}`;
+}
+
+/** What the incident does to each of its services from here on: one that is operational has recovered. @param {Form} form @param {Incident} incident */
+function hold(form, incident) {
+  const held = incident.services.filter((s) => model.view?.services.some((x) => x.id === s.id));
+  if (!held.length) return nothing;
+  const error = form.error('services');
+  const set = (/** @type {import('../types.js').Affected} */ s, /** @type {string} */ to) => {
+    const { [s.id]: _, ...others } = form.values.states;
+    form.set('states', to === s.to_state ? others : { ...others, [s.id]: to });
+  };
+  return html`<fieldset class="field picker" aria-describedby="hold-hint"><legend>Services</legend>
+    <div class="rows">${held.map((s) => html`<div class="pick on"><span class="grow">${s.name}</span>
+      <select aria-label="New state of ${s.name}" @change=${(/** @type {Event} */ e) => set(s, /** @type {HTMLSelectElement} */ (e.target).value)}>
+        ${['operational', ...anyState].map((n) => html`<option value=${n} .selected=${live(n === (form.values.states[s.id] ?? s.to_state))}>${n === 'operational' ? 'Recovered' : stateName(n)}</option>`)}
+      </select></div>`)}</div>
+    <p class="hint ${error ? 'bad' : ''}" id="hold-hint">${error}</p></fieldset>`;
+}
+
+/**
+ * Opens the form for what is said once an incident is over: why it happened, or why its time does not count.
+ * @param {Incident} incident
+ * @param {'postmortem'|'excluded_reason'} what
+ * @param {{remote?: boolean, from?: Command, instead?: string}} [how]
+ */
+export function openAfterwards(incident, what, { remote, from, instead } = {}) {
+  const why = what === 'postmortem';
+  openForm({
+    key: `${what}:${incident.id}`,
+    title: why ? `Post-mortem of “${incident.title}”` : `Leave “${incident.title}” out of the uptime`,
+    action: why ? 'Publish' : 'Save',
+    remote,
+    instead,
+    wide: why,
+    values: { [what]: from?.[what] ?? incident[what] ?? '' },
+    labels: { [what]: why ? 'Post-mortem' : 'Reason' },
+    about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
+    toCommand: (v, form) => ({ kind: 'edit_incident', id: incident.id, update_id: form.ids.update, version: instead ? from?.version : form.version ?? incident.version, [what]: v[what] }),
+    body: (form) =>
+      why
+        ? field(form, { name: what, label: 'What happened, why, and what you changed', rows: 14, max: 20000, focus: true, hint: 'Markdown. Everybody can read it.' })
+        : field(form, { name: what, label: 'Reason', rows: 3, max: 500, focus: true, hint: 'Everybody can read it beside the uptime. Empty counts the incident again.' }),
+  });
 }
 
 /** Opens the form that corrects an incident's words. @param {Incident} incident @param {{remote?: boolean, from?: Command, instead?: string}} [how] */

@@ -1,32 +1,56 @@
-import { html } from '../../vendor/lit-html.js';
+import { html, live, nothing } from '../../vendor/lit-html.js';
 import { Form, field, notices } from '../form.js';
+import { fromInput, toInput } from '../time.js';
 import { heading, mark } from './list.js';
 import { mayWrite, toast } from '../model.js';
+import { stateName } from '../words.js';
 
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Organization} Organization */
 
-const labels = { name: 'Name', description: 'Description', url: 'Web site', hostname: 'Host name', time_zone: 'Time zone', accent: 'Accent colour' };
-const names = /** @type {(keyof typeof labels)[]} */ (Object.keys(labels));
+const labels = {
+  name: 'Name', description: 'Description', url: 'Web site', hostname: 'Host name', time_zone: 'Time zone', accent: 'Accent colour',
+  announcement: 'Announcement',
+};
+const texts = /** @type {(keyof typeof labels)[]} */ (Object.keys(labels));
+const weighed = ['degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance'];
 
 /** @type {Form|null} */
 let form = null;
 
-/** @param {Organization} org */
-const valuesOf = (org) => Object.fromEntries(names.map((n) => [n, org[n]]));
+/** What the form shows of an organisation. @param {any} org */
+const valuesOf = (org) => ({
+  ...Object.fromEntries(texts.map((n) => [n, org[n] ?? ''])),
+  until: org.announcement_until ? toInput(org.announcement_until) : '',
+  weights: { ...org.uptime_weights },
+});
+
+/** Only what was changed is sent, so that two people can change two things. @param {any} v @param {any} was */
+function difference(v, was) {
+  const out = /** @type {Record<string, any>} */ ({});
+  for (const n of texts) if (v[n] !== was[n]) out[n] = v[n];
+  const until = fromInput(v.until);
+  // A new announcement stays until it is taken off, unless it says until when.
+  if (until && (v.until !== was.until || out.announcement !== undefined) && v.announcement) out.announcement_until = until;
+  if (weighed.some((s) => Number(v.weights[s] ?? 0) !== Number(was.weights[s] ?? 0))) {
+    out.uptime_weights = Object.fromEntries(weighed.map((s) => [s, Math.round(Number(v.weights[s] ?? 0))]));
+  }
+  if (v.until !== was.until && !v.until && v.announcement && out.announcement === undefined) out.announcement = v.announcement;
+  return out;
+}
 
 /** @param {Organization} org @param {any} [from] a queued command to edit @param {string} [instead] */
 function make(org, from, instead) {
+  const was = valuesOf(org);
   const next = new Form({
     key: 'edit_page',
     title: 'Settings',
     action: 'Save',
-    values: { ...valuesOf(org), ...from },
+    values: from ? valuesOf({ ...org, ...from }) : was,
     labels,
     instead,
     about: (view) => view.org,
-    // Only what was changed is sent, so that two people can change two things.
-    toCommand: (v, f) => ({ kind: 'edit_page', version: f.version ?? org.version, ...Object.fromEntries(names.filter((n) => v[n] !== f.spec.values[n] || from?.[n] !== undefined).map((n) => [n, v[n]])) }),
+    toCommand: (v, f) => ({ kind: 'edit_page', version: f.version ?? org.version, ...difference(v, was) }),
     body: () => null,
     done: () => (form = null),
   });
@@ -48,11 +72,11 @@ export function editQueuedSettings(view, command, instead) {
 
 /** @param {View} view */
 export function settings(view) {
-  if (!mayWrite()) return html`${heading('Settings')}<dl class="facts-list">${names.map((n) => html`<div><dt>${labels[n]}</dt><dd>${view.org[n] || '–'}</dd></div>`)}</dl>`;
+  if (!mayWrite()) return html`${heading('Settings')}<dl class="facts-list">${texts.map((n) => html`<div><dt>${labels[n]}</dt><dd>${view.org[n] || '–'}</dd></div>`)}</dl>`;
   // A form that nobody has touched shows what is published.
   if (!form || (!form.touched.size && !form.restored && !form.busy && form.version !== view.org.version)) form = make(view.org);
   const f = form;
-  const dirty = names.some((n) => f.values[n] !== view.org[n]);
+  const dirty = Object.keys(difference(f.values, valuesOf(view.org))).length > 0;
   const submit = (/** @type {Event} */ e) => {
     e.preventDefault();
     if (dirty) f.submit();
@@ -62,16 +86,30 @@ export function settings(view) {
     <form class="form inline" novalidate @submit=${submit}>
       ${notices(f)}
       ${field(f, { name: 'name', label: labels.name, max: 200 })}
-      ${field(f, { name: 'description', label: labels.description, rows: 3, max: 20000, optional: true, hint: 'A sentence under the name.' })}
+      ${field(f, { name: 'description', label: labels.description, rows: 2, max: 20000, optional: true, hint: 'A sentence under the name.' })}
+      ${field(f, { name: 'announcement', label: labels.announcement, rows: 3, max: 20000, optional: true, hint: 'Pinned to the top of the page. Markdown; empty takes it off.' })}
+      ${f.values.announcement ? field(f, { name: 'announcement_until', of: 'until', label: 'Until', type: 'datetime-local', optional: true, hint: 'It goes by itself then.' }) : nothing}
       ${field(f, { name: 'url', label: labels.url, type: 'url', optional: true, placeholder: 'https://example.com' })}
       ${field(f, { name: 'hostname', label: labels.hostname, optional: true, placeholder: 'status.example.com', hint: 'Point it at this server, and your page is there too.' })}
       <div class="pair">
         ${field(f, { name: 'time_zone', label: labels.time_zone, list: 'zones', hint: 'For days and mails; visitors see their own.' })}
         <div class="swatch">${field(f, { name: 'accent', label: labels.accent, optional: true, placeholder: '#0a66c2', hint: 'Buttons and links.' })}
-          <input type="color" aria-label="Pick the accent colour" .value=${/^#[0-9a-f]{6}$/i.test(f.values.accent) ? f.values.accent : '#4250af'} @input=${(/** @type {Event} */ e) => f.set('accent', /** @type {HTMLInputElement} */ (e.target).value)} /></div>
+          <input type="color" aria-label="Pick the accent colour" .value=${live(/^#[0-9a-f]{6}$/i.test(f.values.accent) ? f.values.accent : '#3448c5')} @input=${(/** @type {Event} */ e) => f.set('accent', /** @type {HTMLInputElement} */ (e.target).value)} /></div>
       </div>
       <datalist id="zones">${Intl.supportedValuesOf('timeZone').map((z) => html`<option value=${z}></option>`)}</datalist>
+      ${weights(f)}
       <footer><button type="submit" class="button primary" ?disabled=${f.busy}>Save</button>
-        ${dirty ? html`<button type="button" class="button" @click=${() => f.discard()}>Undo</button><span class="faint">Not saved yet; kept as a draft.</span>` : ''}</footer>
+        ${dirty ? html`<button type="button" class="button" @click=${() => f.discard()}>Undo</button><span class="faint">Not saved yet; kept as a draft.</span>` : nothing}</footer>
     </form>`;
+}
+
+/** How much of each state counts as downtime. @param {Form} f */
+function weights(f) {
+  const error = f.error('uptime_weights');
+  return html`<fieldset class="field" aria-describedby="weights-hint"><legend>What counts as downtime</legend>
+    <div class="weights">${weighed.map((s) => html`<label>${stateName(s)}<span><input type="number" min="0" max="100" step="1" .value=${live(String(f.values.weights[s] ?? 0))} @input=${(/** @type {Event} */ e) => {
+      f.touched.add('uptime_weights');
+      f.set('weights', { ...f.values.weights, [s]: Number(/** @type {HTMLInputElement} */ (e.target).value) });
+    }} /> %</span></label>`)}</div>
+    <p class="hint ${error ? 'bad' : ''}" id="weights-hint">${error || 'Of the time that a service is in this state.'}</p></fieldset>`;
 }

@@ -19,7 +19,7 @@ let asked = 0;
 function askRecipients() {
   if (!model.features.subscribers || Date.now() - asked < 60_000) return;
   asked = Date.now();
-  call('GET', '/subscribers/?page_size=1').then(({ data }) => {
+  call('GET', '/subscribers/?state=active&page_size=1').then(({ data }) => {
     recipients = data.count;
     changed();
   }, () => {});
@@ -88,5 +88,5 @@ function whatIf(form, ask) {
 function told(form) {
   if (form.values.notify === false) return html`<p class="faint">No subscriber is told.</p>`;
   if (recipients === undefined) return nothing;
-  return html`<p class="faint">${recipients ? `${count(recipients, 'subscriber')} will be told.` : 'Nobody has subscribed yet.'}</p>`;
+  return html`<p class="faint">${recipients ? `${count(recipients, 'subscriber')} will be told.` : 'There is no subscriber to tell.'}</p>`;
 }

@@ -1,7 +1,7 @@
 import { html, nothing, repeat } from '../../vendor/lit-html.js';
 import * as outbox from '../outbox.js';
 import { causeOf, reconnect } from '../desk.js';
-import { editIncident, openIncident, openUpdate } from './incident_form.js';
+import { editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
 import { editMaintenance, moveMaintenance, planMaintenance } from './maintenance.js';
 import { empty, heading } from './list.js';
 import { model, refused, toast, waiting } from '../model.js';
@@ -51,6 +51,7 @@ function full(item) {
     <p class="faint"><time title=${exact(item.at)}>${ago(item.at)}</time>${item.attempts ? ` · tried ${count(item.attempts, 'time')}` : ''}</p>
     ${error && (item.state === 'refused' || !mayHaveArrived) ? html`<p class="why">${error.detail}</p>` : nothing}
     ${error && cause ? html`<p class="why">What got in its way: ${cause}, ${ago(item.cause?.at ?? '')}.</p>` : nothing}
+    ${bothSides(item, error)}
     ${details(item)}
     ${mayHaveArrived ? html`<p class="faint">It left for the server and no answer came back. It is sent again under the same key, so that it counts once; until the answer is here it cannot be edited.</p>` : nothing}
     <div class="row">
@@ -61,9 +62,19 @@ function full(item) {
   </li>`;
 }
 
+/** What somebody else made of the same fields, beside what was typed. @param {Item} item @param {import('../types.js').Problem|undefined} problem */
+function bothSides(item, problem) {
+  const theirs = problem?.current;
+  if (item.state !== 'refused' || !theirs) return nothing;
+  const names = Object.keys(item.command).filter((k) => !['kind', 'id', 'update_id', 'incident', 'version'].includes(k) && k in theirs && typeof theirs[k] !== 'object' && theirs[k] !== item.command[k]);
+  if (!names.length) return nothing;
+  return html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Theirs</th><th scope="col">Yours</th></tr></thead>
+    <tbody>${names.map((n) => html`<tr><th scope="row">${n.replaceAll('_', ' ')}</th><td>${inWords(theirs[n]) || '–'}</td><td>${inWords(item.command[n]) || '–'}</td></tr>`)}</tbody></table>`;
+}
+
 /** What was typed, so that it can be read and copied whatever becomes of it. @param {Item} item */
 function details(item) {
-  const shown = Object.entries(item.command).filter(([k, v]) => !['kind', 'id', 'update_id', 'incident', 'version', 'notify'].includes(k) && v !== '' && v !== undefined);
+  const shown = Object.entries(item.command).filter(([k, v]) => !['kind', 'id', 'update_id', 'incident', 'version', 'notify', 'resolution_id'].includes(k) && v !== '' && v !== undefined);
   if (!shown.length) return nothing;
   return html`<details ?open=${item.state === 'refused'}><summary>What it says</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
 }
@@ -113,6 +124,9 @@ function edit(item) {
     case 'open_incident':
       return openIncident(how);
     case 'edit_incident':
+      for (const what of /** @type {const} */ (['postmortem', 'excluded_reason'])) {
+        if (from[what] !== undefined) return openAfterwards(object, what, { ...how, from: { ...from, version: object.version } });
+      }
       return editIncident(object, { ...how, from: { ...from, version: object.version } });
     case 'update_incident':
       return openUpdate(object, how);

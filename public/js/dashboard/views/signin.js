@@ -23,7 +23,7 @@ export function signAgain() {
 /** Signs out; with something queued it asks first. */
 export async function leave() {
   const unsent = waiting().length + refused().length;
-  if (!unsent) return away();
+  if (!unsent) return signOut();
   openForm({
     key: 'signout',
     title: `Sign out and drop ${count(unsent, 'change')}?`,
@@ -33,11 +33,6 @@ export async function leave() {
     values: {},
     body: () => html`<p>${unsent === 1 ? 'This change has' : 'These changes have'} not reached the server. Signing out drops ${unsent === 1 ? 'it' : 'them'}:</p>
       <ul>${[...waiting(), ...refused()].map((item) => html`<li>${item.title}</li>`)}</ul>`,
-    send: away,
+    send: signOut,
   });
-}
-
-async function away() {
-  const heard = await signOut();
-  location.assign(heard ? '/login' : '/login?unheard');
 }

@@ -1,75 +1,186 @@
-import { html, nothing, repeat } from '../../vendor/lit-html.js';
+import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, pageNumber, pager } from './list.js';
-import { choose, field } from '../form.js';
+import { choose, field, tick } from '../form.js';
+import { go, route, withQuery } from '../router.js';
 import { mayWrite, model, toast } from '../model.js';
+import { openForm, openSheet } from '../dialog.js';
+import { ago, exact, short } from '../time.js';
 import { call } from '../request.js';
+import { count } from '../words.js';
 import { icon } from '../icon.js';
-import { openForm } from '../dialog.js';
-import { short } from '../time.js';
+
+/** @typedef {import('../form.js').Form} Form */
 
 /**
  * @typedef {object} Subscriber
  * @property {string} id
- * @property {string} [channel] email, webhook, slack, …
- * @property {string} [address] where it is told
- * @property {string} [status]
- * @property {{id: string, name: string}[]|string[]} [services] empty is the whole page
+ * @property {string} channel email, webhook, slack, discord or teams
+ * @property {string} address as members may see it
+ * @property {'pending'|'active'|'bouncing'} state
+ * @property {boolean} whole_page
+ * @property {{id: string, name: string}[]} services
+ * @property {number} failures
+ * @property {string} problem
  * @property {string} created_at
  */
 
+/** @typedef {{id: number, state: string, tries: number, type: string, title: string, subscriber: {address: string, channel: string}, problem: string, created_at: string}} Delivery */
+
 /** @type {[string, string][]} */
 const channels = [['email', 'E-mail'], ['webhook', 'Webhook'], ['slack', 'Slack'], ['discord', 'Discord'], ['teams', 'Teams']];
+const states = { pending: 'Not confirmed yet', active: 'Is told', bouncing: 'Cannot be reached' };
 const list = new Remote();
+const dead = new Remote();
 
 export function subscribers() {
-  const add = mayWrite() ? html`<button type="button" class="button" @click=${addSubscriber}>${icon('plus')}Add a subscriber</button>` : nothing;
-  const page = model.view?.org.slug;
+  const { query } = route();
+  const ask = new URLSearchParams({ page: String(pageNumber()), page_size: String(PAGE_SIZE) });
+  for (const name of ['search', 'channel', 'state']) if (query.get(name)) ask.set(name, query.get(name) ?? '');
+  const filtered = ['search', 'channel', 'state'].some((n) => query.get(n));
+  const add = mayWrite()
+    ? html`<button type="button" class="button" @click=${importMany}>Import</button><button type="button" class="button" @click=${addOne}>${icon('plus')}Add a subscriber</button>`
+    : nothing;
+  const pick = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ any, /** @type {[string, string][]} */ options) =>
+    html`<select aria-label=${label} @change=${(/** @type {Event} */ e) => go(withQuery({ [name]: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
+      <option value="" .selected=${live(!query.get(name))}>${any}</option>${options.map(([value, words]) => html`<option value=${value} .selected=${live(query.get(name) === value)}>${words}</option>`)}</select>`;
   return html`${heading('Subscribers', add, html`<p class="faint">They are told of incidents and maintenance, each once.</p>`)}
-    ${list.show(`/subscribers/?page=${pageNumber()}&page_size=${PAGE_SIZE}`).draw((data) =>
-      data.results.length
-        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Subscriber</th><th scope="col">State</th><th scope="col" class="wide-only">About</th><th scope="col" class="wide-only">Since</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
-            <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`
-        : empty('Nobody has subscribed yet', html`Visitors subscribe on <a href="/status/${page}" target="_blank" rel="noopener">your page</a>, by mail, webhook or feed.`))}`;
+    ${undelivered()}
+    <div class="filters" role="search">
+      <input type="search" aria-label="Find a subscriber" placeholder="Find a subscriber" autocomplete="off" .value=${live(query.get('search') ?? '')} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value, page: '' }))} />
+      ${pick('channel', 'Channel', 'Any channel', channels)} ${pick('state', 'State', 'Any state', Object.entries(states))}
+    </div>
+    ${list.show(`/subscribers/?${ask}`).draw((data) => (data.results.length ? table(data) : nobody(filtered)))}`;
 }
 
-/** @param {Subscriber & Record<string, any>} s */
+/** @param {boolean} filtered */
+const nobody = (filtered) =>
+  filtered
+    ? empty('Nothing found', 'No subscriber is like that.', html`<a class="button" href="/dashboard/subscribers">Show all</a>`)
+    : empty('Nobody has subscribed yet', html`Visitors subscribe on <a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">your page</a>, by mail, webhook, chat or feed.`);
+
+/** @param {{count: number, results: Subscriber[]}} data */
+const table = (data) => html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Subscriber</th><th scope="col">State</th><th scope="col" class="wide-only">About</th><th scope="col" class="wide-only">Since</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
+  <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`;
+
+/** @param {Subscriber} s */
 function row(s) {
-  const about = (s.services ?? []).map((x) => (typeof x === 'string' ? model.view?.services.find((v) => v.id === x)?.name : x.name)).filter(Boolean);
-  const where = s.address ?? s.email ?? s.url ?? s.endpoint ?? s.id;
+  const channel = channels.find(([name]) => name === s.channel)?.[1] ?? s.channel;
   return html`<tr>
-    <td class="main"><span class="strong clip">${where}</span><span class="faint block">${channels.find(([k]) => k === (s.channel ?? s.kind))?.[1] ?? s.channel ?? s.kind ?? ''}</span></td>
-    <td>${s.status ?? s.state ?? (s.confirmed_at ? 'Confirmed' : 'Not confirmed yet')}</td>
-    <td class="wide-only faint">${about.length ? about.join(', ') : 'The whole page'}</td>
+    <td class="main"><span class="strong clip">${s.address}</span><span class="faint block">${channel}</span></td>
+    <td>${states[s.state] ?? s.state}${s.problem ? html`<span class="faint block clip" title=${s.problem}>${s.problem}</span>` : nothing}</td>
+    <td class="wide-only faint">${s.whole_page ? 'The whole page' : s.services.map((x) => x.name).join(', ')}</td>
     <td class="wide-only faint nowrap">${short(s.created_at)}</td>
-    <td class="tools">${mayWrite() ? html`<button type="button" class="quiet-button" aria-label="Remove ${where}" title="Remove" @click=${() => remove(s.id, where)}>${icon('trash')}</button>` : nothing}</td>
+    <td class="tools">${mayWrite()
+      ? html`${s.state === 'bouncing' ? html`<button type="button" class="button small" @click=${() => reachable(s)}>It works again</button>` : nothing}
+          <button type="button" class="quiet-button" aria-label="Remove ${s.address}" title="Remove" @click=${() => remove(s)}>${icon('trash')}</button>`
+      : nothing}</td>
   </tr>`;
 }
 
-function addSubscriber() {
+/** What could not be delivered for good, and the way to try again. */
+function undelivered() {
+  const found = dead.show('/deliveries/?state=dead&page_size=5').data;
+  if (!found?.count) return nothing;
+  return html`<section class="strip warn column" aria-labelledby="dead"><h2 id="dead">${count(found.count, 'message')} could not be delivered</h2>
+    <ul class="plain">${repeat(/** @type {Delivery[]} */ (found.results), (d) => d.id, (d) => html`<li class="line"><span class="grow">${d.subscriber.address}: ${d.title}<span class="faint block">${d.problem} · tried ${count(d.tries, 'time')}, <time title=${exact(d.created_at)}>${ago(d.created_at)}</time></span></span>
+      ${mayWrite() ? html`<button type="button" class="button small" @click=${() => again(`/deliveries/${d.id}/retry/`)}>Try again</button>` : nothing}</li>`)}</ul>
+    ${mayWrite() && found.count > 1 ? html`<div><button type="button" class="button small" @click=${() => again('/deliveries/retry/')}>Try all again</button></div>` : nothing}</section>`;
+}
+
+/** @param {string} path */
+async function again(path) {
+  try {
+    await call('POST', path);
+    toast('It is tried again now.', 'good');
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, 'bad');
+  }
+  dead.load();
+}
+
+/** @param {Subscriber} s */
+async function reachable(s) {
+  try {
+    await call('PATCH', `/subscribers/${s.id}/`, { body: { state: 'active' } });
+    toast(`${s.address} is told again.`, 'good');
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, 'bad');
+  }
+  list.load();
+}
+
+/** Which services it is about; none chosen is the whole page. @param {Form} form */
+function about(form) {
+  const chosen = /** @type {string[]} */ (form.values.services);
+  return html`<fieldset class="field picker" aria-describedby="about-hint"><legend>About</legend>
+    <div class="rows">${model.view?.services.map((s) => html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(/** @type {Event} */ e) =>
+      form.set('services', /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id))} /><span class="grow">${s.name}</span></label></div>`)}</div>
+    <p class="hint" id="about-hint">${chosen.length ? '' : 'None chosen: the whole page.'}</p></fieldset>`;
+}
+
+function addOne() {
+  /** @type {any} */
+  let made;
   openForm({
     key: 'subscriber',
     title: 'Add a subscriber',
     action: 'Add',
     plain: true,
-    values: { channel: 'email', address: '' },
+    values: { channel: 'email', address: '', services: [], consent: false },
     body: (form) => html`${choose(form, { name: 'channel', label: 'By', options: channels, focus: true })}
-      ${field(form, { name: 'address', label: form.values.channel === 'email' ? 'E-mail' : 'Address', type: form.values.channel === 'email' ? 'email' : 'url' })}`,
-    send: (v) => call('POST', '/subscribers/', { body: { channel: v.channel, address: v.address } }),
-    done: () => list.load(),
+      ${field(form, { name: 'address', label: form.values.channel === 'email' ? 'E-mail' : 'Address', type: form.values.channel === 'email' ? 'email' : 'url' })}
+      ${about(form)}
+      ${form.values.channel === 'email' ? tick(form, 'consent', 'They have agreed to this', 'Without it they are asked by mail first.') : nothing}`,
+    send: async (v) => {
+      const { data } = await call('POST', '/subscribers/', { body: { channel: v.channel, address: v.address, ...(v.services.length ? { services: v.services } : {}), ...(v.consent ? { consent: true } : {}) } });
+      made = data;
+    },
+    done: () => {
+      list.load();
+      if (made?.secret) openSheet({ title: 'The webhook’s secret', body: () => html`<p>Every request is signed with it. It is shown this once.</p><p><code class="secret" tabindex="0">${made.secret}</code></p>` });
+    },
   });
 }
 
-/** @param {string} id @param {string} where */
-function remove(id, where) {
+function importMany() {
+  /** @type {any} */
+  let said;
   openForm({
-    key: `remove_subscriber:${id}`,
+    key: 'import',
+    title: 'Import e-mail addresses',
+    action: 'Import',
+    plain: true,
+    values: { emails: '', services: [], consent: false },
+    body: (form) => html`${field(form, { name: 'emails', label: 'Addresses', rows: 8, focus: true, hint: 'One on each line.' })}
+      ${about(form)}
+      ${tick(form, 'consent', 'These people have agreed to be told', 'The audit log keeps that you say so.')}`,
+    send: async (v) => {
+      const emails = v.emails.split(/[\s,;]+/).filter(Boolean);
+      const { data } = await call('POST', '/subscribers/', { body: { emails, consent: v.consent, ...(v.services.length ? { services: v.services } : {}) } });
+      said = data;
+    },
+    done: () => {
+      list.load();
+      openSheet({
+        title: 'Imported',
+        body: () => html`<p>${count(said.added, 'address', 'addresses')} added${said.known ? `, ${said.known} known already or unsubscribed before` : ''}.</p>
+          ${said.refused.length ? html`<ul>${said.refused.map((/** @type {any} */ r) => html`<li>${r.message}</li>`)}</ul>` : nothing}`,
+      });
+    },
+  });
+}
+
+/** @param {Subscriber} s */
+function remove(s) {
+  openForm({
+    key: `remove_subscriber:${s.id}`,
     title: 'Remove this subscriber?',
     action: 'Remove the subscriber',
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p><strong>${where}</strong> is told nothing any more. They can subscribe again themselves.</p>`,
-    send: () => call('DELETE', `/subscribers/${id}/`),
+    body: () => html`<p><strong>${s.address}</strong> is told nothing any more. They can subscribe again themselves.</p>`,
+    send: () => call('DELETE', `/subscribers/${s.id}/`),
     done: () => {
       toast('Removed.', 'good');
       list.load();
