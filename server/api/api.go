@@ -98,6 +98,8 @@ func Routes() []Route {
 		{"POST", "/api/v1/auth/logout", Open, logout},
 
 		{"GET", "/.well-known/jwks.json", Public, jwks},
+		{"GET", "/api/openapi.json", Public, openapi},
+		{"GET", "/api/docs", Public, docs},
 
 		{"GET", "/api/v1/public/:slug/services", Public, publicServices},
 		{"GET", "/api/v1/public/:slug/incidents", Public, publicIncidents},
