@@ -63,6 +63,13 @@ func Routes() []Route {
 		{"DELETE", "/api/v1/incidents/:id", Write, deleteIncident},
 		{"GET", "/api/v1/incidents/:id/updates", Read, listUpdates},
 		{"POST", "/api/v1/incidents/:id/updates", Write, addUpdate},
+		{"PATCH", "/api/v1/incidents/:id/updates/:update", Write, correctUpdate},
+
+		{"GET", "/api/v1/templates", Read, listTemplates},
+		{"POST", "/api/v1/templates", Write, createTemplate},
+		{"GET", "/api/v1/templates/:id", Read, getTemplate},
+		{"PATCH", "/api/v1/templates/:id", Write, editTemplate},
+		{"DELETE", "/api/v1/templates/:id", Write, deleteTemplate},
 
 		{"GET", "/api/v1/maintenances", Read, listMaintenances},
 		{"POST", "/api/v1/maintenances", Write, planMaintenance},

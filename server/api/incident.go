@@ -106,3 +106,15 @@ func addUpdate(c *call) error {
 		either(&command.Version, version)
 	})
 }
+
+func correctUpdate(c *call) error {
+	var command page.CorrectUpdate
+	update := c.Params("update")
+	if !status.ValidID(update) {
+		return fault.New(fault.NotFound, "There is no such update.")
+	}
+	return c.edit("incident", &command, func(id string, version *int64) {
+		command.ID, command.UpdateID = id, update
+		either(&command.Version, version)
+	})
+}

@@ -135,6 +135,9 @@ func publicUptime(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.Query("month") != "" {
+		return c.month(p)
+	}
 	days, err := c.count("days", 90, 90)
 	if err != nil {
 		return err
@@ -145,18 +148,18 @@ func publicUptime(c *call) error {
 			f.Int("days", &n)
 			f.Time("at", &now)
 			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
-				f.Str("id", &s.ID)
-				f.Str("name", &s.Name)
-				f.Str("group", &s.Group)
-				wireUptime(s, n, now, f)
+				days, all := status.Uptime(s, n, now, p.State.Org.UptimeWeights())
+				wireUptime(s, days, all, f)
 			})
 		})
 	})
 }
 
-// wireUptime writes `uptime`, a percentage or null, and `days`, oldest first.
-func wireUptime(s *status.Service, n int64, now status.Time, f *wire.Fields) {
-	days, all := status.Uptime(s, n, now, status.DefaultWeights)
+// wireUptime writes a service with its `uptime`, a percentage or null, and `days`, oldest first.
+func wireUptime(s *status.Service, days []status.DayUptime, all int64, f *wire.Fields) {
+	f.Str("id", &s.ID)
+	f.Str("name", &s.Name)
+	f.Str("group", &s.Group)
 	percentage(f, "uptime", all)
 	wire.List(f, "days", &days, func(d *status.DayUptime, f *wire.Fields) {
 		f.Derived("date", wire.Date(d.Day))
@@ -197,7 +200,7 @@ func publicSummary(c *call) error {
 			wire.One(f, "status", &p.State, wireStatus)
 			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
 				s.Wire(f)
-				_, all := status.Uptime(s, 90, now, status.DefaultWeights)
+				_, all := status.Uptime(s, 90, now, p.State.Org.UptimeWeights())
 				percentage(f, "uptime_90", all)
 			})
 			wire.List(f, "incidents", &p.State.Incidents, (*status.Incident).Wire)

@@ -49,6 +49,10 @@ func TestNoReadScansATable(t *testing.T) {
 	}
 	_, _ = org.State(ctx, 1)
 	_, _ = org.Incident(ctx, id)
+	_, _ = org.Past(ctx, []string{id}, 1, 2)
+	_, _ = org.Days(ctx, 1, 2)
+	_, _, _ = org.Templates(ctx, span)
+	_, _ = org.Template(ctx, id)
 	_, _ = org.Maintenance(ctx, id)
 	_, _ = org.EventsSince(ctx, 1, 10)
 	_, _ = db.EventsAfter(ctx, 1, 10)

@@ -28,7 +28,12 @@ func (w *writer) fromIncident(in *status.Incident) *entry {
 			e.monitoring = &u.CreatedAt
 		}
 	}
-	e.updates = newestFirst(told(in))
+	timeline := told(in)
+	if in.PostmortemAt != nil {
+		e.status = postmortem
+		timeline = append(timeline, update{explained(in), postmortem, in.Postmortem, *in.PostmortemAt, in.UpdatedAt, same(timeline)})
+	}
+	e.updates = newestFirst(timeline)
 	for _, a := range in.Services {
 		e.components = append(e.components, w.now(a.ID)...)
 	}
@@ -47,17 +52,49 @@ func told(in *status.Incident) []update {
 		for k := range held {
 			h := &held[k]
 			h.From = h.To
-			switch {
+			switch to, said := says(u, h.ID); {
+			case said:
+				h.To = to
 			case i == 0:
-				h.To = in.Services[k].To
+				h.To = in.Services[k].To // of the time before updates said it
 			case u.Status == status.Resolved:
 				h.To = status.Operational
 			}
 		}
-		out = append(out, update{u.ID, string(u.Status), u.Body, u.CreatedAt, u.CreatedAt, append([]status.Affected(nil), held...)})
+		one := update{u.ID, string(u.Status), u.Body, u.CreatedAt, u.CreatedAt, append([]status.Affected(nil), held...)}
+		if u.EditedAt != nil {
+			one.updated = *u.EditedAt
+		}
+		out = append(out, one)
 	}
 	return out
 }
+
+func says(u *status.Update, service string) (status.ServiceStatus, bool) {
+	for _, a := range u.Services {
+		if a.ID == service {
+			return a.To, true
+		}
+	}
+	return "", false
+}
+
+// same is that nothing happened to the services after the last entry.
+func same(timeline []update) []status.Affected {
+	if len(timeline) == 0 {
+		return nil
+	}
+	out := append([]status.Affected(nil), timeline[len(timeline)-1].affected...)
+	for i := range out {
+		out[i].From = out[i].To
+	}
+	return out
+}
+
+// postmortem is what Statuspage calls an incident that was explained, and the entry that explains it.
+const postmortem = "postmortem"
+
+func explained(in *status.Incident) string { return in.ID + "/postmortem" }
 
 func (w *writer) fromMaintenance(m *status.Maintenance) *entry {
 	e := &entry{

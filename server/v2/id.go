@@ -49,6 +49,7 @@ func newNaming(s *page.State, hash func(string) string) naming {
 		for k := range in.Updates {
 			add(in.Updates[k].ID)
 		}
+		add(explained(in))
 		for _, a := range in.Services {
 			add(a.ID)
 		}

@@ -216,6 +216,47 @@ func TestATimelineSaysWhatHappenedToEachComponent(t *testing.T) {
 	}
 }
 
+func TestRecoveriesCorrectionsAndPostmortemsAreToldAsStatuspageDoes(t *testing.T) {
+	o, s := company(t)
+	in := o.Open(ago(10*time.Minute), "Two fail", status.Partial, s["Search"], s["Files"])
+	first := &page.UpdateIncident{ID: in, UpdateID: apptest.NewID(), Body: "One is bak.", Services: []page.Move{{ID: s["Search"], To: status.Operational}}}
+	o.Do(ago(8*time.Minute), first)
+	o.Do(ago(6*time.Minute), &page.UpdateIncident{ID: in, Body: "Worse.", Services: []page.Move{{ID: s["Files"], To: status.Major}}})
+	o.Do(ago(4*time.Minute), &page.UpdateIncident{ID: in, Status: "resolved", Body: "Over."})
+	o.Do(ago(3*time.Minute), &page.CorrectUpdate{ID: in, UpdateID: first.UpdateID, Body: "One is back."})
+	o.Do(ago(2*time.Minute), &page.EditIncident{ID: in, Postmortem: word("A cable.")})
+	doc := list(read(o, "incidents.json"), "incidents")[0]
+	if doc["status"] != "postmortem" || doc["impact"] != "critical" {
+		t.Errorf("it is %v with impact %v", doc["status"], doc["impact"])
+	}
+	var got []string
+	for _, u := range list(doc, "incident_updates") {
+		line := fmt.Sprint(u["status"], " ", u["body"])
+		for _, a := range list(u, "affected_components") {
+			line += fmt.Sprintf(" %s %s>%s", a["name"], a["old_status"], a["new_status"])
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"postmortem A cable. Search operational>operational Files operational>operational",
+		"resolved Over. Search operational>operational Files major_outage>operational",
+		"investigating Worse. Search operational>operational Files partial_outage>major_outage",
+		"investigating One is back. Search partial_outage>operational Files partial_outage>partial_outage",
+		"investigating We are **looking** into it. Search operational>partial_outage Files operational>partial_outage",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("told as\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if u := list(doc, "incident_updates")[3]; u["created_at"] == u["updated_at"] {
+		t.Errorf("a correction leaves no trace: %v", u)
+	}
+	for _, x := range list(read(o, "incidents/unresolved.json"), "incidents") {
+		if x["name"] == "Two fail" {
+			t.Error("what was explained is unresolved")
+		}
+	}
+}
+
 func TestFiftyAreEnoughAndTheyAreTheNewest(t *testing.T) {
 	o := apptest.Start(t, nil).Org("busy", ago(99*time.Hour))
 	svc := o.Service(ago(98*time.Hour), "", "API")

@@ -23,7 +23,7 @@ type row struct {
 	Strip strip
 }
 
-func blocks(services []status.Service, now status.Time) []block {
+func blocks(services []status.Service, now status.Time, w status.Weights) []block {
 	var list []block
 	at := map[string]int{}
 	for i := range services {
@@ -35,7 +35,7 @@ func blocks(services []status.Service, now status.Time) []block {
 			list = append(list, block{ID: blockID(svc), Name: svc.Group, Worst: status.Operational})
 		}
 		b := &list[k]
-		b.Member = append(b.Member, row{svc, serviceStrip(svc, now)})
+		b.Member = append(b.Member, row{svc, serviceStrip(svc, now, w)})
 		if rank(svc.Status) > rank(b.Worst) {
 			b.Worst = svc.Status
 		}

@@ -45,7 +45,7 @@ func (s *site) pageView(v *visit, stale bool, heard time.Time) *pageView {
 	_, words := summary(state)
 	view := &pageView{
 		head: s.head(v, words+" – "+state.Org.Name+" Status"), Seq: state.Seq, Epoch: v.Epoch, Words: words, Services: len(state.Services),
-		Blocks: blocks(state.Services, s.now()), Past: pastDays(state, v.path, s.now()),
+		Blocks: blocks(state.Services, s.now(), state.Org.UptimeWeights()), Past: pastDays(state, v.path, s.now()),
 	}
 	if at, known := since(state.Services); known {
 		view.Since = &at

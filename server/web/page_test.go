@@ -183,7 +183,7 @@ func TestServicesStandInGroupsInTheirOrder(t *testing.T) {
 	}
 	s.open(ago(1), "x", "", status.Major, s.state.Services[4].ID)
 	got := ""
-	for _, b := range blocks(s.state.Services, today) {
+	for _, b := range blocks(s.state.Services, today, status.DefaultWeights) {
 		got += b.Name + "("
 		for _, m := range b.Member {
 			got += m.Name

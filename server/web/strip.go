@@ -28,8 +28,8 @@ type badDay struct {
 	Percent string
 }
 
-func serviceStrip(svc *status.Service, now status.Time) strip {
-	days, percent := status.Uptime(svc, span, now, status.DefaultWeights)
+func serviceStrip(svc *status.Service, now status.Time, w status.Weights) strip {
+	days, percent := status.Uptime(svc, span, now, w)
 	st := strip{days: days, Percent: status.PercentText(percent)}
 	for i := range days {
 		d := &days[i]

@@ -41,7 +41,7 @@ func TestAStripDrawsEachDayOnceAsItWas(t *testing.T) {
 	svc.Move(status.Major, midnight-5*day+wire.Minute)
 	svc.Move(status.Operational, midnight-5*day+3*wire.Minute)
 	svc.Move(status.Degraded, midnight+wire.Hour)
-	s := serviceStrip(svc, today)
+	s := serviceStrip(svc, today, status.DefaultWeights)
 	want := map[int]string{89: "b-degraded", 84: "b-major", 80: "b-partial", 79: "b-partial"}
 	for i, got := range drawn(t, s) {
 		w := want[i]
@@ -65,7 +65,7 @@ func TestAStripDrawsEachDayOnceAsItWas(t *testing.T) {
 func TestAGroupShowsItsWorst(t *testing.T) {
 	well := &status.Service{Status: status.Operational, CreatedAt: ago(24 * 100), Since: ago(24 * 100)}
 	ill := &status.Service{Status: status.Major, CreatedAt: ago(24 * 2), Since: ago(24)}
-	members := []row{{well, serviceStrip(well, today)}, {ill, serviceStrip(ill, today)}}
+	members := []row{{well, serviceStrip(well, today, status.DefaultWeights)}, {ill, serviceStrip(ill, today, status.DefaultWeights)}}
 	got := drawn(t, groupStrip(members))
 	if got[0] != "b-operational" || got[87] != "b-operational" || got[88] != "b-major" || got[89] != "b-major" {
 		t.Errorf("got %v", got)

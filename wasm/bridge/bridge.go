@@ -154,7 +154,7 @@ func (c *Core) uptime(m *message) (wire.Object, *fault.Error) {
 	if !there || m.days < 1 || m.days > status.KeepDays {
 		return nil, fault.New(fault.NotFound, "There is no such service or span.")
 	}
-	days, percent := status.Uptime(svc, m.days, m.at, status.DefaultWeights)
+	days, percent := status.Uptime(svc, m.days, m.at, c.top.Org.UptimeWeights())
 	return object(func(f *wire.Fields) {
 		f.Derived("uptime", status.PercentText(percent))
 		wire.List(f, "days", &days, func(d *status.DayUptime, f *wire.Fields) {

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"time"
+
+	"statuspage/server/relay"
+	"statuspage/server/serve"
+	"statuspage/shared/fault"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+const monthForm = "2006-01"
+
+// month answers ?month=2026-10: the record of every service over that month, which the page may have let go of long ago.
+func (c *call) month(p *relay.Page) error {
+	month, err := monthOf(c.Query("month"), p, time.Now())
+	if err != nil {
+		return err
+	}
+	doc, err := p.Doc("api/uptime/"+month.Format(monthForm), fresh, func() (string, []byte, error) {
+		now := status.Time(time.Now().UnixMilli())
+		first, last := dayOf(month), dayOf(month.AddDate(0, 1, 0))-1
+		record, err := c.DB.Org(p.State.Org.ID).Days(c.ctx, first, last)
+		if err != nil {
+			return "", nil, err
+		}
+		return "application/json; charset=utf-8", wire.Marshal(mapping(func(f *wire.Fields) {
+			f.Derived("month", month.Format(monthForm))
+			f.Time("at", &now)
+			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
+				known := *s
+				known.Days = record[s.ID]
+				days, all := status.UptimeOn(&known, first, last-first+1, now, p.State.Org.UptimeWeights())
+				wireUptime(s, days, all, f)
+			})
+		})), nil
+	})
+	if err != nil {
+		return err
+	}
+	return serve.Doc(c.Ctx, doc)
+}
+
+// monthOf takes the months in which the page existed.
+func monthOf(text string, p *relay.Page, now time.Time) (time.Time, error) {
+	first := time.UnixMilli(int64(p.State.Org.CreatedAt)).UTC().Format(monthForm)
+	last := now.UTC().Format(monthForm)
+	month, err := time.Parse(monthForm, text)
+	if err != nil || text < first || text > last {
+		return month, fault.OnField("month", "month must be from %s to %s.", first, last)
+	}
+	return month, nil
+}
+
+func dayOf(t time.Time) int64 { return status.Time(t.UnixMilli()).DayNumber() }

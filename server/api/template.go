@@ -1,0 +1,104 @@
+package api
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/desk"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/wire"
+)
+
+func listTemplates(c *call) error {
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Templates(c.ctx, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, (*store.Template).Wire)
+}
+
+func getTemplate(c *call) error {
+	id, err := c.id("template")
+	if err != nil {
+		return err
+	}
+	t, err := c.org().Template(c.ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return fault.New(fault.NotFound, "There is no such template.")
+	}
+	if err != nil {
+		return err
+	}
+	return c.versioned(t.Version, &t)
+}
+
+func createTemplate(c *call) error {
+	var text desk.TemplateText
+	if err := c.read(&text); err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	t, err := c.Desk.CreateTemplate(c.ctx, by, c.who.OrgID, text)
+	if err != nil {
+		return err
+	}
+	return c.template(fiber.StatusCreated, &t)
+}
+
+func editTemplate(c *call) error {
+	id, err := c.id("template")
+	if err != nil {
+		return err
+	}
+	var text desk.TemplateText
+	if err := c.read(&text); err != nil {
+		return err
+	}
+	version, err := c.ifMatch()
+	if err != nil {
+		return err
+	}
+	either(&text.Version, version)
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	t, err := c.Desk.EditTemplate(c.ctx, by, c.who.OrgID, id, text)
+	if err != nil {
+		return err
+	}
+	return c.template(fiber.StatusOK, &t)
+}
+
+func deleteTemplate(c *call) error {
+	id, err := c.id("template")
+	if err != nil {
+		return err
+	}
+	version, err := c.ifMatch()
+	if err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	if err := c.Desk.DeleteTemplate(c.ctx, by, c.who.OrgID, id, version); err != nil {
+		return err
+	}
+	return c.json(fiber.StatusNoContent, nil)
+}
+
+func (c *call) template(code int, t *store.Template) error {
+	c.Set(fiber.HeaderETag, `"`+wire.Itoa(t.Version)+`"`)
+	return c.json(code, wire.Marshal(t))
+}
