@@ -32,10 +32,10 @@ func Newest(ctx context.Context, c *fiber.Ctx, r *relay.Relay, here *region.Regi
 	if err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, Wait)
-	defer cancel()
 	var p *relay.Page
 	if seq > 0 {
+		waiting, cancel := context.WithTimeout(ctx, Wait)
+		defer cancel()
 		p, err = r.PageAt(waiting, orgID, seq)
 	} else {
 		p, err = r.Page(ctx, orgID)
