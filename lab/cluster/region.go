@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -97,5 +96,3 @@ func (c *Cluster) relaysTo(pick func(*Region) *link.Relay) []*link.Relay {
 	}
 	return out
 }
-
-func bare(url string) string { return strings.TrimPrefix(url, "http://") }
