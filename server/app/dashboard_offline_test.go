@@ -264,14 +264,13 @@ func release(t *testing.T, target string) (base string, next func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(to)
-	direct := proxy.Director
-	proxy.Director = func(r *http.Request) {
-		direct(r)
-		r.Header.Del("Accept-Encoding")
-		r.Header.Del("If-None-Match")
-		r.URL.Path = strings.Replace(r.URL.Path, is, was, 1)
-	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		p.SetURL(to)
+		p.Out.Host = p.In.Host
+		p.Out.Header.Del("Accept-Encoding")
+		p.Out.Header.Del("If-None-Match")
+		p.Out.URL.Path = strings.Replace(p.Out.URL.Path, is, was, 1)
+	}}
 	pages := regexp.MustCompile(`^/(dashboard|sw\.js)`)
 	proxy.ModifyResponse = func(res *http.Response) error {
 		path := res.Request.URL.Path
