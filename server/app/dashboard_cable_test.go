@@ -19,8 +19,9 @@ type cable struct {
 	mu     sync.Mutex
 	ln     net.Listener
 	conns  map[net.Conn]struct{}
-	lose   []byte // a request that begins so is carried, its answer is not; then the cable is cut
-	refuse []byte // a connection that begins so is ended
+	lose   []byte        // a request that begins so is carried, its answer is not; then the cable is cut
+	refuse []byte        // a connection that begins so is ended
+	slow   time.Duration // what the server says takes this long
 	posts  atomic.Int64
 }
 
@@ -117,6 +118,10 @@ func (c *cable) carry(from net.Conn) {
 				c.cut()
 				return false
 			}
+			c.mu.Lock()
+			slow := c.slow
+			c.mu.Unlock()
+			time.Sleep(slow)
 			return true
 		})
 	}()

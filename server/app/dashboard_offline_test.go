@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -217,12 +218,24 @@ func twoTabs(t *testing.T, w *browser) {
 	b.queued(2)
 	b.openIncident("And the first again", "Payments")
 	other.queued(3)
+	b.visit("/dashboard/queue")
+	other.visit("/dashboard/queue")
+	b.queued(3)
+	other.queued(3)
+	// Both try at the same moment, and answers are slow: without a lock each would send what the other is sending. No event tells
+	// either that something has arrived.
+	line.set(func() { line.slow, line.refuse = 200*time.Millisecond, []byte("GET /ws/") })
 	line.plug()
-	b.press("Incidents")
-	b.live()
-	other.live()
+	b.until(`[...document.querySelectorAll('main button')].some((x) => x.textContent === 'Try now')`)
+	for _, x := range []*tab{b, other} {
+		eval[any](x, `setTimeout(() => [...document.querySelectorAll('main button')].find((x) => x.textContent === 'Try now')?.click(), %d - Date.now())`,
+			time.Now().Add(500*time.Millisecond).UnixMilli())
+	}
 	b.queued(0)
 	other.queued(0)
+	line.set(func() { line.slow, line.refuse = 0, nil })
+	b.live()
+	other.live()
 	if n := line.posts.Load() - before; n != 3 {
 		t.Errorf("%d posts were sent for three commands", n)
 	}

@@ -42,7 +42,7 @@ export function shell(view) {
     <div class="app">
       ${rail()}
       <main id="main" tabindex="-1">
-        ${strips()}
+        ${lasting()}
         ${view}
       </main>
     </div>
@@ -97,24 +97,42 @@ function connection() {
   </a>`;
 }
 
-/** One line each for what a person should know wherever they are. */
-function strips() {
-  return html`${model.expired
-      ? html`<div class="strip warn" role="alert"><p><strong>Your sign-in has ended.</strong> ${waiting().length ? `${count(waiting().length, 'change')} wait here and will be sent when you are back.` : 'You can go on reading; nothing is sent until you are back.'}</p>
-          <button type="button" class="button small" @click=${signAgain}>Sign in</button></div>`
-      : nothing}
-    ${!model.expired && model.link === 'offline' && model.view
-      ? html`<div class="strip" role="status"><p><strong>We could not reach the server.</strong> This is what we knew ${model.seenAt ? ago(model.seenAt) : 'last'}. You can work on; changes are kept here and will be sent.</p>
-          ${model.gaveUp ? html`<button type="button" class="button small" @click=${reconnect}>Try again</button>` : nothing}</div>`
-      : nothing}
-    ${model.identity?.role === 'member' ? html`<div class="strip"><p>You are a member here: you can read everything and change nothing. An admin can change that under Team.</p></div>` : nothing}
-    ${model.newVersion ? html`<div class="strip"><p>A new version is ready. It is used from the next start; what waits to be sent stays.</p><button type="button" class="button small" @click=${reload}>Load it now</button></div>` : nothing}
-    ${model.othersQueued && !model.queue.length ? html`<div class="strip"><p>${count(model.othersQueued, 'change')} that somebody else typed in this browser will be sent when they sign in.</p></div>` : nothing}`;
+/** What is so as long as the person is here. */
+function lasting() {
+  return model.identity?.role === 'member' ? html`<div class="strip"><p>You are a member here: you can read everything and change nothing. An admin can change that under Team.</p></div>` : nothing;
+}
+
+/** What comes and goes, and should be known wherever they are: one line each. */
+function passing() {
+  return [signInEnded(), unreachable(), newVersion(), ofOthers()];
+}
+
+function signInEnded() {
+  if (!model.expired) return nothing;
+  const n = waiting().length;
+  return html`<div class="strip warn" role="alert"><p><strong>Your sign-in has ended.</strong> ${n ? `${count(n, 'change')} ${n === 1 ? 'waits' : 'wait'} here and will be sent when you are back.` : 'You can go on reading; nothing is sent until you are back.'}</p>
+    <button type="button" class="button small" @click=${signAgain}>Sign in</button></div>`;
+}
+
+function unreachable() {
+  if (model.expired || model.link !== 'offline' || !model.view) return nothing;
+  return html`<div class="strip" role="status"><p><strong>We could not reach the server.</strong> This is what we knew ${model.seenAt ? ago(model.seenAt) : 'last'}. You can work on; changes are kept here and will be sent.</p>
+    ${model.gaveUp ? html`<button type="button" class="button small" @click=${reconnect}>Try again</button>` : nothing}</div>`;
+}
+
+function newVersion() {
+  if (!model.newVersion) return nothing;
+  return html`<div class="strip"><p>A new version is ready. It is used from the next start; what waits to be sent stays.</p><button type="button" class="button small" @click=${reload}>Load it now</button></div>`;
+}
+
+function ofOthers() {
+  if (!model.othersQueued || model.queue.length) return nothing;
+  return html`<div class="strip"><p>${count(model.othersQueued, 'change')} that somebody else typed in this browser will be sent when they sign in.</p></div>`;
 }
 
 function toastBar() {
   const t = model.toast;
-  return html`<div class="toasts">${t
+  return html`<div class="toasts">${passing()}${t
     ? html`<div class="toast ${t.kind}"><p>${t.text}</p>${t.href ? html`<a href=${t.href} @click=${dismiss}>${t.link}</a>` : nothing}
         <button type="button" class="quiet-button" aria-label="Dismiss" @click=${dismiss}>${icon('close')}</button></div>`
     : nothing}</div>`;

@@ -5,6 +5,7 @@ import { model } from '../model.js';
 import * as rules from '../rules.js';
 import { call } from '../request.js';
 import { exact, short } from '../time.js';
+import { markdown } from '../markdown.js';
 import { changed } from '../model.js';
 
 /** @typedef {import('../form.js').Form} Form */
@@ -41,6 +42,7 @@ export function preview(form, services) {
     <h3>${after ? 'What visitors will see' : 'What visitors see now'}</h3>
     ${banner(after ?? before)}
     ${after ? changes(before, after) : html`<p class="faint">Fill in what is missing, and this shows what publishing does.</p>`}
+    ${words(form)}
     ${services.length ? record(form, services, after) : nothing}
     ${told(form)}
   </div>`;
@@ -60,6 +62,12 @@ function changes(before, after) {
     const was = before.services.find((b) => b.id === s.id);
     return html`<li><span class="grow">${s.name}</span>${was ? html`<span class="was">${badge(was.status, was.status_display)}</span>${icon('right')}` : nothing}${badge(s.status, s.status_display)}</li>`;
   })}</ul>`;
+}
+
+/** The message as visitors will read it. @param {Form} form */
+function words(form) {
+  const text = form.values.body ?? form.values.message ?? form.values.description ?? '';
+  return text.trim() ? html`<div class="words">${markdown(text)}</div>` : nothing;
 }
 
 /** Today's uptime, now and if it stays so for an hour. @param {Form} form @param {string[]} services @param {View|undefined} after */
