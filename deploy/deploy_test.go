@@ -182,6 +182,19 @@ func TestTheEnvironmentHasNoNameThatNobodyReads(t *testing.T) {
 	}
 }
 
+func TestEveryVariableIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range ours() {
+		hidden := strings.HasPrefix(name, "LOOPBACK_") || name == "DELIVERY_LEASE" // for tests
+		if strings.Contains(string(text), "`"+name+"`") == hidden {
+			t.Errorf("docs/operations.md and %s", name)
+		}
+	}
+}
+
 func TestBothAppsAgreeOnWhoWrites(t *testing.T) {
 	file, database := read(t, appFile), read(t, databaseFile)
 	home := at(t, file, "primary_region")
