@@ -6,14 +6,15 @@ import (
 	"testing"
 )
 
-const incidentFields = "id title description status status_display impact service from_state to_state services updates created_at updated_at resolved_at version"
+const incidentFields = "id title description status status_display impact service from_state to_state services updates created_at updated_at resolved_at version " +
+	"started_at recorded_at postmortem postmortem_at excluded_reason"
 
 func TestAnIncidentGoesFromItsOpeningToItsResolutionWithTheShapeOfTheContract(t *testing.T) {
 	acme := world(t).org()
 	api, web := acme.service("API"), acme.service("Web")
 	opened := acme.post("/api/v1/incidents/", j{"title": "Slow", "description": "We look.", "services": []j{{"id": api, "to_state": "partial_outage"}, {"id": web}},
 		"to_state": "degraded_performance", "notify": false})
-	opened.keys("", incidentFields).keys("service", "id name").keys("services.0", "id name from_state to_state").keys("updates.0", "id status status_display body created_at").
+	opened.keys("", incidentFields).keys("service", "id name").keys("services.0", "id name from_state to_state").keys("updates.0", "id status status_display body created_at edited_at services").
 		has("title", "Slow").has("description", "We look.").has("status", "investigating").has("status_display", "Investigating").has("impact", "major").
 		has("service.id", api).has("service.name", "API").has("from_state", "operational").has("to_state", "partial_outage").
 		has("services.1.id", web).has("services.1.to_state", "degraded_performance").has("resolved_at", nil).has("version", 1).
@@ -29,7 +30,7 @@ func TestAnIncidentGoesFromItsOpeningToItsResolutionWithTheShapeOfTheContract(t 
 	acme.get("/api/v1/services/"+web+"/").has("status", "degraded_performance")
 
 	update := acme.post(path+"updates/", j{"status": "identified", "body": "It was the **cache**."})
-	update.keys("", "id status status_display body created_at incident").keys("incident", incidentFields).
+	update.keys("", "id status status_display body created_at edited_at services incident").keys("incident", incidentFields).
 		has("status", "identified").has("status_display", "Identified").has("body", "It was the **cache**.").has("incident.status", "identified").has("incident.version", 2)
 	if update.header.Get("ETag") != `"2"` {
 		t.Errorf("the update's headers are %v", update.header)

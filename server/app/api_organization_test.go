@@ -9,7 +9,7 @@ import (
 	"statuspage/server/auth"
 )
 
-const organizationFields = "id slug name description url hostname time_zone accent created_at updated_at version"
+const organizationFields = "id slug name description url hostname time_zone accent created_at updated_at version announcement announcement_until uptime_weights"
 
 func TestAnOrganizationIsReadAndChanged(t *testing.T) {
 	s := world(t)
@@ -173,7 +173,7 @@ func TestTheSnapshotIsTheWholePageWithItsSeq(t *testing.T) {
 	incident := acme.incident("Trouble")
 	acme.window("Work")
 	snapshot := acme.get("/api/v1/snapshot/")
-	snapshot.keys("", "org seq at services incidents maintenances epoch").keys("org", organizationFields).keys("services.0", serviceFields+" days").
+	snapshot.keys("", "org seq at services incidents maintenances epoch").keys("org", organizationFields).keys("services.0", serviceFields+" days booked_until").
 		keys("incidents.0", incidentFields).keys("maintenances.0", maintenanceFields).has("incidents.0.id", incident).has("org.id", acme.org)
 	if snapshot.int("seq") != snapshot.seq() || snapshot.str("epoch") == "" {
 		t.Errorf("seq is %d, Status-Seq %d, epoch %q", snapshot.int("seq"), snapshot.seq(), snapshot.str("epoch"))
