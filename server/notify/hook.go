@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -27,14 +28,16 @@ type post struct {
 
 // poster sends requests to addresses that strangers chose.
 type poster struct {
-	client *http.Client
-	now    func() time.Time
+	loopback bool
+	client   *http.Client
+	dialer   *net.Dialer
+	now      func() time.Time
 }
 
 // newPoster makes one that goes to public addresses only, by whatever name, and nowhere else than it was sent: no proxy, no redirect.
 func newPoster(allowLoopback bool, now func() time.Time) *poster {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: control(allowLoopback)}
-	return &poster{now: now, client: &http.Client{
+	return &poster{loopback: allowLoopback, now: now, dialer: dialer, client: &http.Client{
 		Timeout: hookDeadline,
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
@@ -51,6 +54,10 @@ func (p *poster) send(ctx context.Context, x *post, channel store.Channel) error
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, x.URL, bytes.NewReader(x.Body))
 	if err != nil {
 		return final{err}
+	}
+	// An IPv4 address in an IPv6 spelling would be dialled as what it stands for.
+	if ip, no := netip.ParseAddr(req.URL.Hostname()); no == nil && refuse(ip, p.loopback) != nil {
+		return final{errNotPublic}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "StatusPage/1")

@@ -21,7 +21,7 @@ func pageURL(s *store.Subscriber, org *page.Org, base string) string {
 func PageBase(org *page.Org, host, origin string) string {
 	if h, _, _ := strings.Cut(host, ":"); org.Hostname != "" && strings.EqualFold(h, org.Hostname) {
 		scheme, _, _ := strings.Cut(origin, "://")
-		return scheme + "://" + host
+		return scheme + "://" + strings.ToLower(host)
 	}
 	return strings.TrimSuffix(origin, "/") + "/status/" + org.Slug
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	netmail "net/mail"
 	"strings"
 	text "text/template"
 
@@ -73,9 +74,8 @@ func (e *envelope) message(from string) (*mail.Msg, error) {
 		return nil, err
 	}
 	m := mail.NewMsg(mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
-	if err := m.FromFormat(e.Org.Name+" Status", from); err != nil {
-		return nil, fmt.Errorf("from: %w", err)
-	}
+	// FromFormat would put a name with quotes in it between quotes.
+	m.FromMailAddress(&netmail.Address{Name: e.Org.Name + " Status", Address: from})
 	if err := m.To(e.To); err != nil {
 		return nil, fmt.Errorf("to: %w", err)
 	}

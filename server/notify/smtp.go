@@ -26,6 +26,9 @@ func newMailer(address string) (mailer, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" {
 		return nil, errors.New("it must look like smtp://user:pass@host:port?from=status@example.com")
 	}
+	if port, no := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (no != nil || port == 0) {
+		return nil, fmt.Errorf("%s is no port", u.Port())
+	}
 	for name := range u.Query() {
 		if name != "from" {
 			return nil, fmt.Errorf("there is no parameter named %q", name)
@@ -49,7 +52,7 @@ func newMailer(address string) (mailer, error) {
 
 func clientOptions(u *url.URL) []mail.Option {
 	opts := []mail.Option{mail.WithTimeout(mailDeadline), mail.WithTLSPolicy(mail.TLSOpportunistic)}
-	port, _ := strconv.Atoi(u.Port()) // url.Parse takes digits only
+	port, _ := strconv.Atoi(u.Port()) // newMailer has looked at it
 	if u.Scheme == "smtps" {
 		opts = append(opts, mail.WithSSL())
 		if port == 0 {

@@ -121,7 +121,7 @@ func (db *DB) Claim(ctx context.Context, lane Lane, n int, lease string, now, un
 		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
 	jobs, err := list(ctx, db, `SELECT j.id, j.org_id, j.message_id, j.lane, j.tries, j.lease, j.due_at, s.num, s.id, s.channel, s.address, s.state, s.token, s.secret, s.base, s.failures
-FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? ORDER BY j.id`, []any{lease}, scanJob)
+FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? AND j.lease <> '' ORDER BY j.id`, []any{lease}, scanJob)
 	if err != nil {
 		return nil, fmt.Errorf("read what was claimed: %w", err)
 	}

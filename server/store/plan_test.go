@@ -72,6 +72,26 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = org.Key(ctx, id)
 	_, _ = db.APIKey(ctx, "a")
 	_, _, _ = db.SessionByToken(ctx, [32]byte{})
+	for _, f := range []SubscriberFilter{{}, {Channel: "email"}, {State: Active}, {ServiceID: id}, {Search: "a"}, {Channel: "slack", State: Active, ServiceID: id, Search: "a"}} {
+		_, _, _ = org.Subscribers(ctx, f, span)
+	}
+	_, _ = org.Subscriber(ctx, id)
+	_, _ = org.SubscriberByToken(ctx, id)
+	_, _ = org.SubscriberByAddress(ctx, Email, "a")
+	_, _ = org.SubscriberByAddress(ctx, Webhook, "a")
+	_, _ = org.KnownSubscribers(ctx, []Subscriber{{Key: "a"}})
+	_, _ = org.CountSubscribers(ctx, Pending)
+	_, _, _ = org.Deliveries(ctx, "", span)
+	_, _, _ = org.Deliveries(ctx, Dead, span)
+	_, _ = org.Delivery(ctx, 1)
+	_, _ = org.DeadJobs(ctx)
+	_, _ = db.DueLanes(ctx, 1)
+	_, _ = db.Claim(ctx, Mail, 10, id, 1, 2)
+	_, _, _ = db.Message(ctx, 1)
+	_, _ = db.ForgetJobs(ctx, 1, 1)
+	_, _ = db.WindowsToStart(ctx, 1, 10)
+	_, _ = db.WindowsToEnd(ctx, 1, 10)
+	_, _ = db.DueReminders(ctx, 1, 10)
 	_, _ = db.Epoch(ctx)
 	_, _ = db.LastBeat(ctx)
 
@@ -86,7 +106,7 @@ func TestNoReadScansATable(t *testing.T) {
 			if err := rows.Scan(&node, &parent, &unused, &step); err != nil {
 				return err
 			}
-			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.HasPrefix(step, "SCAN (") {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.Contains(step, "json_each") && !strings.HasPrefix(step, "SCAN (") {
 				t.Errorf("%s\nin %.300s", step, q.query)
 			}
 			return nil
