@@ -170,10 +170,12 @@ func TestTheMenuClosesAsMenusDo(t *testing.T) {
 	b.do(chromedp.MouseClickXY(5, 400))
 	b.until(`!subscribe.open`)
 	open()
-	for range 5 { // address, button, Atom, RSS, and out
-		b.do(chromedp.KeyEvent(kb.Tab))
+	for range 30 {
+		if b.do(chromedp.KeyEvent(kb.Tab)); !eval[bool](b, `subscribe.open`) {
+			return
+		}
 	}
-	b.until(`!subscribe.open`)
+	t.Error("whoever tabs on leaves the menu open")
 }
 
 func TestOnPaperAFoldedGroupIsThereAndThePageSaysWhen(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"statuspage/server/markdown"
 	"statuspage/server/serve"
 	"statuspage/shared/status"
 )
@@ -93,9 +94,13 @@ func incidentPost(in *status.Incident, at string) post {
 	for _, a := range in.Services {
 		names = append(names, a.Name)
 	}
+	entries := incidentEntries(in)
+	if in.Postmortem != "" && in.PostmortemAt != nil {
+		entries = append([]entry{{Words: "Post-mortem", Body: markdown.HTML(in.Postmortem), At: *in.PostmortemAt}}, entries...)
+	}
 	return post{
 		ID: "urn:uuid:" + in.ID, Title: in.Title, Link: at + "/incidents/" + in.ID, Published: utc(in.CreatedAt),
-		Updated: utc(in.UpdatedAt), Body: prose(incidentEntries(in), names, ""),
+		Updated: utc(in.UpdatedAt), Body: prose(entries, names, ""),
 	}
 }
 
@@ -108,7 +113,7 @@ func windowPost(m *status.Maintenance, at string) post {
 	planned := words("at", m.ScheduledFor) + " – " + words("at", m.ScheduledUntil) + " UTC"
 	entries := v.Entries
 	if entries == nil {
-		entries = []entry{{m.ID, status.Scheduled.Display(), v.About, m.CreatedAt}}
+		entries = []entry{{ID: m.ID, Words: status.Scheduled.Display(), Body: v.About, At: m.CreatedAt}}
 	}
 	return post{
 		ID: "urn:uuid:" + m.ID, Title: "Maintenance: " + m.Title, Link: at + v.Link(), Published: utc(m.CreatedAt),

@@ -19,7 +19,8 @@ type incidentView struct {
 	State   status.ServiceStatus // its colour
 	Latest  []entry
 	Earlier []entry
-	Took    string // how long it lasted, or has lasted
+	Took    string        // how long it lasted, or has lasted
+	Learnt  template.HTML // the post-mortem
 }
 
 // entry is one word of a timeline.
@@ -28,6 +29,9 @@ type entry struct {
 	Words string // the status it came with
 	Body  template.HTML
 	At    status.Time
+
+	Edited *status.Time
+	Moved  []status.Affected // services whose state it changed
 }
 
 func newIncidentView(in *status.Incident, path string, now status.Time) incidentView {
@@ -37,6 +41,9 @@ func newIncidentView(in *status.Incident, path string, now status.Time) incident
 	}
 	v := incidentView{Incident: in, Path: path, State: impactMood(in.Impact), Took: lasted(in.CreatedAt, end)}
 	v.Latest, v.Earlier = fold(incidentEntries(in))
+	if in.Postmortem != "" {
+		v.Learnt = markdown.HTML(in.Postmortem)
+	}
 	return v
 }
 
@@ -44,10 +51,14 @@ func incidentEntries(in *status.Incident) []entry {
 	list := make([]entry, 0, len(in.Updates)+1)
 	for i := len(in.Updates) - 1; i >= 0; i-- {
 		u := &in.Updates[i]
-		list = append(list, entry{u.ID, u.Status.Display(), markdown.HTML(u.Body), u.CreatedAt})
+		e := entry{ID: u.ID, Words: u.Status.Display(), Body: markdown.HTML(u.Body), At: u.CreatedAt, Edited: u.EditedAt}
+		if i > 0 { // what the first one affects stands at the top
+			e.Moved = u.Services
+		}
+		list = append(list, e)
 	}
 	if len(list) == 0 {
-		list = append(list, entry{in.ID, in.Status.Display(), markdown.HTML(in.Description), in.CreatedAt})
+		list = append(list, entry{ID: in.ID, Words: in.Status.Display(), Body: markdown.HTML(in.Description), At: in.CreatedAt})
 	}
 	return list
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"html/template"
 	"sort"
 	"time"
 
+	"statuspage/server/markdown"
 	"statuspage/server/serve"
 	"statuspage/shared/status"
 )
@@ -15,7 +17,8 @@ type pageView struct {
 	Epoch    string
 	Words    string // the state of everything
 	Since    *status.Time
-	Lagging  *status.Time // when this region last heard from the primary, where that is too long ago
+	Pinned   template.HTML // what the organisation wants everybody to read first
+	Lagging  *status.Time  // when this region last heard from the primary, where that is too long ago
 	Active   []incidentView
 	Running  []windowView
 	Blocks   []block
@@ -46,6 +49,9 @@ func (s *site) pageView(v *visit, stale bool, heard time.Time) *pageView {
 	view := &pageView{
 		head: s.head(v, words+" – "+state.Org.Name+" Status"), Seq: state.Seq, Epoch: v.Epoch, Words: words, Services: len(state.Services),
 		Blocks: blocks(state.Services, s.now(), state.Org.UptimeWeights()), Past: pastDays(state, v.path, s.now()),
+	}
+	if text := state.Org.Announced(s.now()); text != "" {
+		view.Pinned = markdown.HTML(text)
 	}
 	if at, known := since(state.Services); known {
 		view.Since = &at

@@ -229,3 +229,57 @@ func TestQuietDaysAreOneLine(t *testing.T) {
 		t.Errorf("a page of yesterday tells of %v", days)
 	}
 }
+
+func TestWhatWasLearntAndWhatDoesNotCountIsTold(t *testing.T) {
+	s, services := company(t)
+	in := s.open(ago(6), "Two things slow", "We look.", status.Degraded, services["API"], services["Search"])
+	s.do(ago(5), &page.UpdateIncident{ID: in, UpdateID: s.id(), Body: "Search is back.", Services: []page.Move{{ID: services["Search"], To: status.Operational}}})
+	st := open(t, nil, s.state)
+	if _, body := st.get(t, "/status/acme/incidents/"+in); !strings.Contains(body, "<bdi>Search</bdi> <span class=\"dim\">has recovered</span>") {
+		t.Error("a recovery is not told")
+	}
+	s.update(ago(4), in, status.Resolved, "All good.")
+	learnt, why, text := "# Why\n\nA **cache** was cold.", "Announced load test <b>", "We move on *Friday*."
+	s.do(ago(3), &page.EditIncident{ID: in, Postmortem: &learnt, Excluded: &why})
+	s.do(ago(3), &page.EditPage{Announcement: &text, AnnouncementUntil: ptr(today + 1)})
+	st.put(s.state)
+	_, front := st.get(t, "/status/acme")
+	_, whole := st.get(t, "/status/acme/incidents/"+in)
+	_, feed := st.get(t, "/status/acme/feed.atom")
+	for name, c := range map[string][2]string{
+		"the post-mortem": {whole, "A <strong>cache</strong> was cold."}, "its link": {front, "/incidents/" + in + "#learnt"}, "in the feed": {feed, "was cold"},
+		"the reason": {whole, "Not counted as downtime: Announced load test &lt;b&gt;"}, "the reason on the page": {front, "Announced load test &lt;b&gt;"},
+		"the announcement": {front, "We move on <em>Friday</em>."},
+	} {
+		if !strings.Contains(c[0], c[1]) {
+			t.Errorf("%s: no %q", name, c[1])
+		}
+	}
+	st.now = today + 1
+	st.put(s.state)
+	if _, front := st.get(t, "/status/acme"); strings.Contains(front, "We move on") {
+		t.Error("an announcement outlives its time")
+	}
+}
+
+func TestUptimeIsWeighedAsTheOrganisationSays(t *testing.T) {
+	s, services := company(t)
+	in := s.open(ago(2), "Slow", "", status.Degraded, services["Backups"])
+	s.update(ago(1), in, status.Resolved, "Fast.")
+	st := open(t, nil, s.state)
+	percent := func() string {
+		t.Helper()
+		_, body := st.get(t, "/status/acme")
+		row := body[strings.Index(body, `id="s-`+services["Backups"]):]
+		row = row[strings.Index(row, `class="percent">`)+16:]
+		return row[:strings.IndexByte(row, '<')]
+	}
+	if got := percent(); got != "100% uptime" {
+		t.Errorf("before: %q", got)
+	}
+	s.do(today, &page.EditPage{Weights: &status.Weights{Degraded: 1000, Partial: 1000, Major: 1000}})
+	st.put(s.state)
+	if got := percent(); got != "99.95% uptime" {
+		t.Errorf("after: %q", got)
+	}
+}

@@ -29,6 +29,8 @@ type pastItem struct {
 	Took    string               // how long it lasted
 	Names   []string             // of services
 	Latest  template.HTML        // the last word, once it is over
+	Learnt  bool                 // there is a post-mortem
+	Why     string               // its time does not count as downtime
 	Version int64
 }
 
@@ -81,7 +83,7 @@ func pastItems(incidents []status.Incident, windows []status.Maintenance, path s
 func incidentItem(in *status.Incident, path string) pastItem {
 	item := pastItem{
 		ID: in.ID, At: in.CreatedAt, Link: path + "/incidents/" + in.ID, Title: in.Title, State: impactMood(in.Impact),
-		Words: "Still open", Version: in.Version,
+		Words: "Still open", Version: in.Version, Learnt: in.Postmortem != "", Why: in.Excluded,
 	}
 	if in.ResolvedAt != nil {
 		item.Words, item.Took, item.Latest = in.Status.Display(), lasted(in.CreatedAt, *in.ResolvedAt), incidentEntries(in)[0].Body

@@ -113,9 +113,12 @@ func company(t *testing.T) (s *story, services map[string]string) {
 	w := s.plan(ago(24*30), ago(24*20.2), ago(24*20.2-2), "Database upgrade", "We move to a newer version. The website is read-only for some minutes.", services["Website"], services["API"])
 	s.move(ago(24*20.2), w, status.InProgress, "")
 	s.move(ago(24*20.2-1.5), w, status.Completed, "All done, earlier than planned.")
+	learnt, why := "The new version kept **every** connection open.\n\n- We now close them\n- An alarm tells us earlier", "A load test that we had announced"
+	s.do(s.state.At, &page.EditIncident{ID: s.state.Incidents[0].ID, Postmortem: &learnt})
 	past(16.1, 31, "Website could not be reached", status.Major, "Website")
 	past(9.3, 74, "E-mail delivery to some providers is delayed", status.Degraded, "E-mail")
 	past(2.8, 18, "Log-in failed for some users", status.Partial, "Dashboard", "Mobile app")
+	s.do(s.state.At, &page.EditIncident{ID: s.state.Incidents[0].ID, Postmortem: &learnt, Excluded: &why})
 	return s, services
 }
 
@@ -134,6 +137,8 @@ func trouble(t *testing.T) page.State {
 	s.move(ago(0.8), w, status.InProgress, "We have begun.")
 	s.update(ago(0.7), in, status.Identified, "Three quarters.")
 	s.update(ago(0.3), in, status.Monitoring, "All traffic has moved and uploads are as fast as before. We keep watching.")
+	pinned := "On **1 December** the old API is switched off. [What to do](https://example.com/)"
+	s.do(ago(0.25), &page.EditPage{Announcement: &pinned})
 	s.open(ago(0.2), "API requests time out", "About one request in ten fails with a time-out in Europe.", status.Partial, at["API"], at["Dashboard"])
 	return s.state
 }

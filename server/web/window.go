@@ -19,10 +19,10 @@ func newWindowView(m *status.Maintenance, path string) windowView {
 	v := windowView{Maintenance: m, Path: path, About: markdown.HTML(m.Description)}
 	for i := len(m.Updates) - 1; i >= 0; i-- {
 		u := &m.Updates[i]
-		v.Entries = append(v.Entries, entry{u.ID, u.Status.Display(), markdown.HTML(u.Body), u.CreatedAt})
+		v.Entries = append(v.Entries, entry{ID: u.ID, Words: u.Status.Display(), Body: markdown.HTML(u.Body), At: u.CreatedAt})
 	}
 	if v.Entries != nil {
-		v.Entries = append(v.Entries, entry{m.ID, status.Scheduled.Display(), v.About, m.CreatedAt})
+		v.Entries = append(v.Entries, entry{ID: m.ID, Words: status.Scheduled.Display(), Body: v.About, At: m.CreatedAt})
 	}
 	return v
 }

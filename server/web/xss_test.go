@@ -30,6 +30,8 @@ func hostile(t *testing.T, attack string) page.State {
 	plain := s.service(ago(24*39), "", attack, attack)
 	in := s.open(ago(30), attack, attack, status.Partial, svc)
 	s.update(ago(29), in, status.Resolved, attack)
+	s.do(ago(29), &page.EditIncident{ID: in, Postmortem: &attack, Excluded: &attack})
+	s.do(ago(29), &page.EditPage{Announcement: &attack})
 	w := s.plan(ago(20), ago(10), ago(-10), attack, attack, plain)
 	s.plan(ago(20), ago(-20), ago(-30), attack, attack, plain)
 	s.move(ago(10), w, status.InProgress, attack)
@@ -39,7 +41,7 @@ func hostile(t *testing.T, attack string) page.State {
 
 func hostilePaths(s page.State) []string {
 	at := "/status/evil"
-	return []string{at, at + "/history", at + "/incidents/" + s.Incidents[0].ID, at + "/incidents/" + s.Maintenances[0].ID}
+	return []string{at, at + "/history", at + "/incidents/" + s.Incidents[0].ID, at + "/incidents/" + s.Incidents[1].ID, at + "/incidents/" + s.Maintenances[0].ID}
 }
 
 func TestWhatIsWrittenIsOnlyRead(t *testing.T) {
