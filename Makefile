@@ -70,7 +70,7 @@ soak: build
 
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./shared/... ./wasm ./server/...
-	if [ -f bench/go.mod ]; then cd bench && $(GO) run .; fi
+	if [ -f bench/go.mod ]; then cd bench && $(GO) run -mod=mod .; fi
 
 ## What the checks need, by package name
 

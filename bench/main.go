@@ -1,6 +1,6 @@
 // Command bench measures Status Page beside its peers, in one run on one machine:
 //
-//	cd bench && go run .
+//	cd bench && go run -mod=mod .
 //
 // Every server is a process of its own on the loopback; rounds of them are interleaved, and what is told is the median round. Compare
 // the ratios: the client shares the machine's cores, and nothing else about the numbers is yours.

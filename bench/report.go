@@ -26,7 +26,7 @@ func (r *report) table(head string, rows [][]string) {
 func (r *report) text(took time.Duration) string {
 	return fmt.Sprintf(`# Results
 
-Made by `+"`cd bench && go run .`"+` on %s, %d cores, %s, %s; %.0f s. Each number is the median of the rounds, which were interleaved. The client
+Made by `+"`cd bench && go run -mod=mod .`"+` on %s, %d cores, %s, %s; %.0f s. Each number is the median of the rounds, which were interleaved. The client
 runs on the same cores: trust the ratios, and of those none that is within 15%% of 1. The load average was %s when it ended; with others at work
 milliseconds swell, CPU time hardly.
 

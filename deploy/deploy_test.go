@@ -5,7 +5,6 @@ package deploy
 import (
 	"net"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -219,6 +218,22 @@ func TestADeadPrimaryKeepsNobodyFromThePages(t *testing.T) {
 	}
 }
 
+// Fly puts the release command in the place of CMD, behind ENTRYPOINT.
+func TestTheReleaseCommandIsOneOfTheProgram(t *testing.T) {
+	image, err := os.ReadFile("../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{`ENTRYPOINT ["statuspage"]`, `CMD ["serve"]`} {
+		if !strings.Contains(string(image), line) {
+			t.Errorf("the image has no %s", line)
+		}
+	}
+	if command := at(t, read(t, appFile), "deploy", "release_command"); command != "migrate" {
+		t.Errorf("the release command is %v", command)
+	}
+}
+
 func TestTheDatabaseIsOnNoPublicAddress(t *testing.T) {
 	file := read(t, databaseFile)
 	if file["http_service"] != nil || file["services"] != nil {
@@ -233,11 +248,7 @@ func TestTheDatabaseIsOnNoPublicAddress(t *testing.T) {
 var hostName = regexp.MustCompile(`(?m)^(FROM|ARG \w+=)\s*\S*[a-z]\.[a-z]{2,}/`)
 
 func TestNoImageIsNamedByAHost(t *testing.T) {
-	files, err := filepath.Glob("*/Dockerfile")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no Dockerfile", err)
-	}
-	for _, name := range files {
+	for _, name := range []string{"../Dockerfile", "libsql/Dockerfile"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
