@@ -19,6 +19,7 @@ import { queue } from './dashboard/views/queue.js';
 import { services } from './dashboard/views/service.js';
 import { subscribers } from './dashboard/views/subscriber.js';
 import { team } from './dashboard/views/team.js';
+import { templates } from './dashboard/views/template.js';
 
 /** @typedef {import('./dashboard/types.js').View} View */
 
@@ -28,6 +29,7 @@ const views = {
   services,
   incidents: (view, id) => (id ? incident(view, id) : incidents(view)),
   maintenance: (view, id) => (id ? maintenance(view, id) : maintenances(view)),
+  templates,
   subscribers,
   team,
   keys,
@@ -38,7 +40,7 @@ const views = {
 };
 
 const titles = /** @type {Record<string, string>} */ ({
-  overview: 'Overview', services: 'Services', incidents: 'Incidents', maintenance: 'Maintenance', subscribers: 'Subscribers', team: 'Team', keys: 'API keys', audit: 'Audit log', settings: 'Settings', queue: 'Waiting to be sent', missing: 'Not found',
+  overview: 'Overview', services: 'Services', incidents: 'Incidents', maintenance: 'Maintenance', templates: 'Templates', subscribers: 'Subscribers', team: 'Team', keys: 'API keys', audit: 'Audit log', settings: 'Settings', queue: 'Waiting to be sent', missing: 'Not found',
 });
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));

@@ -30,6 +30,7 @@ func TestDashboard(t *testing.T) {
 		{"A member reads everything and is offered nothing to change", readOnly},
 		{"What was typed outlives Escape and a reload", draftKept},
 		{"Part of an incident recovers, and afterwards it is explained", recoverInParts},
+		{"A template fills the form, and a message is corrected", templateAndCorrection},
 		{"Every view passes axe, light and dark", accessible},
 		{"It starts without a network and says how old it is", startOffline},
 		{"Five commands made without a network arrive once and in order", chainOffline},
@@ -251,6 +252,48 @@ func recoverInParts(t *testing.T, w *browser) {
 	b.clean()
 }
 
+func templateAndCorrection(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.press("Templates")
+	b.press("Make a template")
+	b.write("Name", "Slow")
+	b.write("Title", "{{what}} is slow")
+	b.write("Message", "Since {{time}}, {{what}} answers slowly.")
+	b.tick("Payments")
+	b.press("Save")
+	b.until(`document.querySelector('td.main')?.textContent.includes('Slow')`)
+	b.key("i")
+	b.choose("Template", eval[string](b, `new Promise((done) => {
+		const look = () => {
+			const option = [...document.querySelectorAll('dialog[open] #f-template option')].find((o) => o.textContent === 'Slow');
+			option ? done(option.value) : setTimeout(look, 20);
+		};
+		look();
+	})`))
+	b.until(`document.querySelector('#f-title').value === '{{what}} is slow'`)
+	for _, blank := range []struct{ name, text string }{{"what", "Checkout"}, {"time", "noon"}} {
+		b.until(`(document.querySelector('[aria-label="%s"]')?.focus(), document.activeElement?.ariaLabel === %[1]q)`, blank.name)
+		b.key(blank.text + kb.Enter)
+	}
+	b.until(`document.querySelector('#f-description').value === 'Since noon, Checkout answers slowly.'`)
+	b.press("Publish")
+	b.until(`document.querySelector('main h1')?.textContent === 'Checkout is slow' && !document.querySelector('.pip.pending')`)
+	eval[any](b, `document.querySelector('[aria-label^="Correct the message"]').click()`)
+	b.write("Message", "Since one, Checkout answers slowly.")
+	b.press("Save")
+	b.until(`document.querySelector('.timeline').textContent.includes('corrected') && !document.querySelector('.pip.pending')`)
+	in := c.all("incidents")[0]
+	if in["title"] != "Checkout is slow" || fmt.Sprint(in["service"].(map[string]any)["name"]) != "Payments" {
+		t.Errorf("the server has %v", in)
+	}
+	if u, _ := in["updates"].([]any)[0].(map[string]any); u["body"] != "Since one, Checkout answers slowly." || u["edited_at"] == nil {
+		t.Errorf("the message is %v", u)
+	}
+	b.clean()
+}
+
 // axeFile is where `make test` puts axe-core.
 const axeFile = "../../node_modules/axe-core/axe.min.js"
 
@@ -287,7 +330,7 @@ func accessible(t *testing.T, w *browser) {
 	b.visit("/setup?token=x")
 	look("setup")
 	b.signIn(admin)
-	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
+	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/templates", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
 		b.visit("/dashboard" + view)
 		b.until(`document.querySelector('.connection.live') && !document.querySelector('.skeleton')`)
 		look(view)

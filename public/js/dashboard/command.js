@@ -13,6 +13,7 @@ const nouns = {
   open_incident: 'incident',
   edit_incident: 'incident',
   update_incident: 'incident',
+  correct_update: 'incident',
   delete_incident: 'incident',
   plan_maintenance: 'maintenance',
   edit_maintenance: 'maintenance',
@@ -20,7 +21,7 @@ const nouns = {
   edit_page: 'org',
 };
 
-/** @type {Record<string, (id: string) => [string, string]>} */
+/** Method and path, of the object's id and the command's own. @type {Record<string, (id: string, own: string) => [string, string]>} */
 const routes = {
   create_service: () => ['POST', '/services/'],
   edit_service: (id) => ['PATCH', `/services/${id}/`],
@@ -28,6 +29,7 @@ const routes = {
   open_incident: () => ['POST', '/incidents/'],
   edit_incident: (id) => ['PATCH', `/incidents/${id}/`],
   update_incident: (id) => ['POST', `/incidents/${id}/updates/`],
+  correct_update: (id, own) => ['PATCH', `/incidents/${id}/updates/${own}/`],
   delete_incident: (id) => ['DELETE', `/incidents/${id}/`],
   plan_maintenance: () => ['POST', '/maintenances/'],
   edit_maintenance: (id) => ['PATCH', `/maintenances/${id}/`],
@@ -39,7 +41,7 @@ const routes = {
 export const nounOf = (command) => nouns[command.kind];
 
 /** The id of the object that a command is about. @param {Command} command @returns {string} */
-export const targetOf = (command) => (command.kind === 'update_incident' ? command.incident : command.kind === 'edit_page' ? 'page' : command.id) ?? '';
+export const targetOf = (command) => (command.kind === 'update_incident' || command.kind === 'correct_update' ? command.incident : command.kind === 'edit_page' ? 'page' : command.id) ?? '';
 
 /** Every object whose change can get in a command's way. @param {Command} command @returns {Set<string>} */
 export function touches(command) {
@@ -55,7 +57,7 @@ export function touches(command) {
  * @param {Command} command
  */
 export function toRequest(id, command) {
-  const [method, path] = routes[command.kind](encodeURIComponent(targetOf(command)));
+  const [method, path] = routes[command.kind](encodeURIComponent(targetOf(command)), encodeURIComponent(command.id ?? ''));
   const { kind, version, incident, ...body } = command;
   if (method !== 'POST') delete body.id;
   /** @type {Record<string, string>} */
@@ -96,6 +98,8 @@ export function describe(command, view) {
       return `Open incident “${command.title}”`;
     case 'update_incident':
       return command.status === 'resolved' ? `Resolve “${name()}”` : `Update “${name()}”${command.status ? `: ${stateName(command.status)}` : ''}`;
+    case 'correct_update':
+      return `Correct a message of “${name()}”`;
     case 'edit_incident':
       if (command.postmortem !== undefined) return `Explain “${name()}”`;
       if (command.excluded_reason !== undefined) return command.excluded_reason ? `Leave “${name()}” out of the uptime` : `Count “${name()}” in the uptime`;

@@ -20,7 +20,7 @@ import { uuid7 } from './id.js';
 // Where the parts meet: who is here, the page, the queue on top of it, and the connection.
 
 /** Parts of the server that may not be there yet; their entries are hidden until they answer. */
-const optional = { members: '/members/', keys: '/api-keys/', audit: '/audit-log/', subscribers: '/subscribers/' };
+const optional = { members: '/members/', keys: '/api-keys/', audit: '/audit-log/', subscribers: '/subscribers/', templates: '/templates/' };
 
 /** Silence after which the connection is tried: a dead network does not always say so. */
 const SILENCE = 40_000;

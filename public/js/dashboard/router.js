@@ -3,7 +3,7 @@ import { changed } from './model.js';
 /** @typedef {{name: string, id: string, query: URLSearchParams}} Route */
 
 /** Names of the views, as they stand in the address. */
-const names = new Set(['overview', 'services', 'incidents', 'maintenance', 'subscribers', 'team', 'keys', 'audit', 'settings', 'queue']);
+const names = new Set(['overview', 'services', 'incidents', 'maintenance', 'templates', 'subscribers', 'team', 'keys', 'audit', 'settings', 'queue']);
 
 /** @returns {Route} */
 export function route() {

@@ -19,6 +19,7 @@ const entries = [
   { name: 'services', label: 'Services', icon: 'services' },
   { name: 'incidents', label: 'Incidents', icon: 'incidents' },
   { name: 'maintenance', label: 'Maintenance', icon: 'maintenance' },
+  { name: 'templates', label: 'Templates', icon: 'template', needs: 'templates', admin: true },
   { name: 'subscribers', label: 'Subscribers', icon: 'subscribers', needs: 'subscribers' },
   { name: 'team', label: 'Team', icon: 'team', needs: 'members' },
   { name: 'keys', label: 'API keys', icon: 'keys', needs: 'keys', admin: true },

@@ -1,6 +1,6 @@
 import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, mark, pageNumber, pager } from './list.js';
-import { deleteIncident, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
+import { correctUpdate, deleteIncident, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
 import { go, route, withQuery } from '../router.js';
 import { badge, icon } from '../icon.js';
 import { mayWrite } from '../model.js';
@@ -102,7 +102,7 @@ function detail(i, remote) {
     ${heading(i.title, actions, html`<p class="facts">${badge(i.status, i.status_display, i.status === 'resolved' ? 'operational' : impactTone(i.impact))}<span class="faint">Opened <time title=${exact(i.created_at)}>${ago(i.created_at)}</time> · ${i.resolved_at ? 'lasted' : 'lasts'} ${span(end - Date.parse(i.created_at))}</span>${mark(i.id)}</p>`)}
     <div class="split">
       <div class="stack">${postmortem(i, remote)}
-        <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates)}</section></div>
+        <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates, mayWrite() ? (u) => correctUpdate(i, u, { remote }) : undefined)}</section></div>
       <section class="panel" aria-labelledby="affected"><h2 id="affected">Affected</h2>
         <ul class="plain">${i.services.map((s) => html`<li class="affected"><span class="strong">${s.name}</span><span class="shift">${badge(s.from_state, stateName(s.from_state))}${icon('right')}${badge(s.to_state, stateName(s.to_state))}</span></li>`)}</ul>
         ${excluded(i, remote)}
@@ -126,11 +126,11 @@ function excluded(i, remote) {
   return html`<p class="faint">${i.excluded_reason ? html`Left out of the uptime: ${i.excluded_reason}` : 'Its time counts in the uptime.'} ${change}</p>`;
 }
 
-/** Newest first, as visitors read it. @param {Update[]} updates */
-export const timeline = (updates) =>
+/** Newest first, as visitors read it. @param {Update[]} updates @param {(update: Update) => void} [correct] */
+export const timeline = (updates, correct) =>
   updates.length
     ? html`<ol class="timeline">${repeat([...updates].reverse(), (u) => u.id, (u) => html`<li>
-        <p class="facts">${badge(u.status, u.status_display)}<time class="faint" title=${ago(u.created_at)}>${exact(u.created_at)}</time>${u.edited_at ? html`<span class="faint" title=${exact(u.edited_at)}>corrected</span>` : nothing}${mark(u.id)}</p>
+        <p class="facts">${badge(u.status, u.status_display)}<time class="faint" title=${ago(u.created_at)}>${exact(u.created_at)}</time>${u.edited_at ? html`<span class="faint" title=${exact(u.edited_at)}>corrected</span>` : nothing}${mark(u.id)}${correct ? html`<button type="button" class="quiet-button small" aria-label="Correct the message of ${exact(u.created_at)}" title="Correct" @click=${() => correct(u)}>${icon('edit')}</button>` : nothing}</p>
         ${u.services?.length ? html`<p class="shift">${u.services.map((s) => html`<span class="strong">${s.name}</span>${icon('right')}${badge(s.to_state, stateName(s.to_state))}`)}</p>` : nothing}
         ${u.body ? markdown(u.body) : u.services?.length ? nothing : html`<p class="faint">Without a message.</p>`}</li>`)}</ol>`
     : html`<p class="faint">No message yet.</p>`;

@@ -5,6 +5,7 @@ import { model } from '../model.js';
 import { go } from '../router.js';
 import { openForm } from '../dialog.js';
 import { fromInput, toInput } from '../time.js';
+import { fromTemplate } from './template.js';
 import { preview } from './preview.js';
 import { stateName } from '../words.js';
 
@@ -62,7 +63,8 @@ function past(v, form) {
 
 /** @param {Form} form */
 function openBody(form) {
-  return html`${field(form, { name: 'title', label: 'What is wrong', focus: true, max: 200, placeholder: 'Checkout is failing for some customers', hint: 'The first words that visitors read.' })}
+  return html`${fromTemplate(form)}
+    ${field(form, { name: 'title', label: 'What is wrong', focus: true, max: 200, placeholder: 'Checkout is failing for some customers', hint: 'The first words that visitors read.' })}
     ${picker(form)}
     ${field(form, { name: 'description', label: 'Message', rows: 5, max: 20000, optional: true, placeholder: 'What visitors notice, what you are doing, when you will write again.', hint: 'Markdown. It becomes the first entry of the timeline.' })}
     ${tick(form, 'notify', 'Tell subscribers')}
@@ -142,7 +144,8 @@ function updateBody(form, incident) {
   const now = model.view?.incidents.find((i) => i.id === incident.id) ?? incident;
   const next = [now.status, ...(now.next ?? ['identified', 'monitoring', 'resolved'])];
   if (!next.includes(form.values.status)) next.push(form.values.status);
-  return html`${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, focus: true, optional: form.values.status !== now.status, hint: 'Markdown. What changed since the last message, and when you will write again.' })}
+  return html`${fromTemplate(form)}
+    ${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, focus: true, optional: form.values.status !== now.status, hint: 'Markdown. What changed since the last message, and when you will write again.' })}
     ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]), hint: form.values.status === 'resolved' ? 'Its services go back to how they were; a resolved incident is never reopened.' : 'An incident only moves forward.' })}
     ${form.values.status === 'resolved' ? nothing : hold(form, now)}
     ${tick(form, 'notify', 'Tell subscribers')}`;
@@ -205,6 +208,22 @@ export function editIncident(incident, { remote, from, instead } = {}) {
     toCommand: (v, form) => ({ kind: 'edit_incident', id: incident.id, update_id: form.ids.update, version: instead ? from?.version : form.version ?? incident.version, title: v.title, description: v.description }),
     body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
       ${field(form, { name: 'description', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'Subscribers are not told of a correction; the audit log keeps it.' })}`,
+  });
+}
+
+/** Corrects one message of the timeline, also of an incident that is over. @param {Incident} incident @param {import('../types.js').Update} update @param {{remote?: boolean, from?: Command, instead?: string}} [how] */
+export function correctUpdate(incident, update, { remote, from, instead } = {}) {
+  openForm({
+    key: `correct_update:${update.id}`,
+    title: 'Correct this message',
+    action: 'Save',
+    remote,
+    instead,
+    values: { body: from?.body ?? update.body },
+    labels: { body: 'Message' },
+    about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
+    toCommand: (v, form) => ({ kind: 'correct_update', incident: incident.id, id: update.id, version: form.version ?? incident.version, body: v.body }),
+    body: (form) => field(form, { name: 'body', label: 'Message', rows: 8, max: 20000, focus: true, hint: 'Visitors see that it was corrected; the audit log keeps what it said.' }),
   });
 }
 

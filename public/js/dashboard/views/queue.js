@@ -1,7 +1,7 @@
 import { html, nothing, repeat } from '../../vendor/lit-html.js';
 import * as outbox from '../outbox.js';
 import { causeOf, reconnect } from '../desk.js';
-import { editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
+import { correctUpdate, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
 import { editMaintenance, moveMaintenance, planMaintenance } from './maintenance.js';
 import { empty, heading } from './list.js';
 import { model, refused, toast, waiting } from '../model.js';
@@ -104,6 +104,7 @@ function target(item) {
       return view?.services.find((s) => s.id === command.id);
     case 'edit_incident':
       return view?.incidents.find((i) => i.id === command.id);
+    case 'correct_update':
     case 'update_incident':
       return view?.incidents.find((i) => i.id === command.incident);
     case 'edit_maintenance':
@@ -128,6 +129,8 @@ function edit(item) {
         if (from[what] !== undefined) return openAfterwards(object, what, { ...how, from: { ...from, version: object.version } });
       }
       return editIncident(object, { ...how, from: { ...from, version: object.version } });
+    case 'correct_update':
+      return correctUpdate(object, object.updates.find((/** @type {any} */ u) => u.id === from.id) ?? { id: from.id, body: '' }, how);
     case 'update_incident':
       return openUpdate(object, how);
     case 'plan_maintenance':

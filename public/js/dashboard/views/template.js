@@ -1,0 +1,168 @@
+import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
+import { Remote, empty, heading, pageNumber, pager, PAGE_SIZE } from './list.js';
+import * as database from '../database.js';
+import { changed, model, toast } from '../model.js';
+import { choose, field } from '../form.js';
+import { call } from '../request.js';
+import { icon } from '../icon.js';
+import { openForm } from '../dialog.js';
+import { stateName } from '../words.js';
+
+/** @typedef {import('../form.js').Form} Form */
+
+/**
+ * @typedef {object} Template
+ * @property {string} id
+ * @property {string} name
+ * @property {string} title
+ * @property {string} body
+ * @property {string} status of the update that it is for; "" is any
+ * @property {{id: string, to_state?: string}[]} services that are suggested
+ * @property {number} version
+ */
+
+const list = new Remote();
+
+/** All of them, kept in the browser so that they are there in a tunnel, too. @type {Template[]} */
+let known = [];
+let asked = 0;
+
+const keyOf = () => `templates ${model.identity?.organization.id}`;
+
+/** Asks for the templates once in a while; what was kept serves until the answer is there. */
+async function learn() {
+  if (Date.now() - asked < 60_000) return;
+  asked = Date.now();
+  if (!known.length) known = (await database.get('session', keyOf()).catch(() => undefined))?.results ?? [];
+  changed();
+  if (model.link !== 'live' || !model.features.templates) return;
+  try {
+    const { data } = await call('GET', '/templates/?page_size=100');
+    known = data.results;
+    await database.put('session', { key: keyOf(), results: known });
+    changed();
+  } catch {
+    // The kept ones serve.
+  }
+}
+
+/** A {{blank}} that is still to be filled in (shared/status, Blanks). */
+const blank = /\{\{ *([^{}]{1,50}?) *\}\}/g;
+
+/** @param {Form} form */
+const blanksOf = (form) => [...new Set([...`${form.values.title ?? ''}\n${form.values.description ?? ''}\n${form.values.body ?? ''}`.matchAll(blank)].map((m) => m[1]))];
+
+/** The choice of a template, and the blanks that it leaves. @param {Form} form */
+export function fromTemplate(form) {
+  learn();
+  const opening = 'title' in form.values;
+  const fitting = known.filter((t) => !t.status || t.status === (opening ? 'investigating' : form.values.status));
+  const blanks = blanksOf(form);
+  if (!fitting.length && !blanks.length) return nothing;
+  const apply = (/** @type {Event} */ e) => {
+    const template = known.find((t) => t.id === /** @type {HTMLSelectElement} */ (e.target).value);
+    if (template) use(form, template, opening);
+  };
+  return html`${fitting.length
+      ? html`<div class="field"><label for="f-template">Template</label><select id="f-template" @change=${apply}><option value="">None</option>${fitting.map((t) => html`<option value=${t.id} .selected=${live(form.values.template === t.id)}>${t.name}</option>`)}</select></div>`
+      : nothing}
+    ${blanks.length
+      ? html`<fieldset class="field"><legend>Fill in</legend><div class="blanks">${repeat(blanks, (b) => b, (b) => html`<input aria-label=${b} placeholder=${b} autocomplete="off" @change=${(/** @type {Event} */ e) => fill(form, b, /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && (e.preventDefault(), /** @type {HTMLInputElement} */ (e.target).blur())} />`)}</div></fieldset>`
+      : nothing}`;
+}
+
+/** @param {Form} form @param {Template} template @param {boolean} opening */
+function use(form, template, opening) {
+  form.set('template', template.id);
+  if (!opening) return form.set('body', template.body);
+  if (template.title) form.set('title', template.title);
+  form.set('description', template.body);
+  const states = { ...form.values.states };
+  for (const { id, to_state } of template.services) {
+    const next = model.view?.services.find((s) => s.id === id)?.next_by_incident ?? [];
+    if (!states[id] && next.length) states[id] = to_state && next.includes(to_state) ? to_state : next[0];
+  }
+  form.set('states', states);
+}
+
+/** @param {Form} form @param {string} name @param {string} value */
+function fill(form, name, value) {
+  if (!value) return;
+  for (const field of ['title', 'description', 'body']) {
+    const text = form.values[field];
+    if (text) form.set(field, text.replaceAll(blank, (/** @type {string} */ whole, /** @type {string} */ found) => (found === name ? value : whole)));
+  }
+}
+
+/** The templates of incidents, to be made before they are needed. */
+export function templates() {
+  const add = html`<button type="button" class="button" @click=${() => edit()}>${icon('plus')}Make a template</button>`;
+  return html`${heading('Templates', add, html`<p class="faint">Words for incidents, written while nothing burns. What stands in {{braces}} is filled in when it is used.</p>`)}
+    ${list.show(`/templates/?page=${pageNumber()}&page_size=${PAGE_SIZE}`).draw((data) =>
+      data.results.length
+        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Template</th><th scope="col" class="wide-only">For</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
+            <tbody>${repeat(/** @type {Template[]} */ (data.results), (t) => t.id, row)}</tbody></table></div>${pager(data)}`
+        : empty('No template yet', 'Think of the last three incidents: what did you write first?', add))}`;
+}
+
+/** @param {Template} t */
+const row = (t) => html`<tr>
+  <td class="main"><span class="strong">${t.name}</span><span class="faint block clip">${t.title}</span></td>
+  <td class="wide-only faint">${t.status ? stateName(t.status) : 'Any message'}</td>
+  <td class="tools"><button type="button" class="quiet-button" aria-label="Edit ${t.name}" title="Edit" @click=${() => edit(t)}>${icon('edit')}</button
+    ><button type="button" class="quiet-button" aria-label="Delete ${t.name}" title="Delete" @click=${() => remove(t)}>${icon('trash')}</button></td>
+</tr>`;
+
+function afresh() {
+  asked = 0;
+  list.load();
+}
+
+/** @param {Template} [t] */
+function edit(t) {
+  openForm({
+    key: t ? `template:${t.id}` : 'template',
+    title: t ? `Edit “${t.name}”` : 'Make a template',
+    action: 'Save',
+    values: { name: t?.name ?? '', title: t?.title ?? '', body: t?.body ?? '', status: t?.status ?? '', services: t?.services.map((s) => s.id) ?? [] },
+    body: (form) => html`${field(form, { name: 'name', label: 'Name', focus: true, max: 200, placeholder: 'Database is slow' })}
+      ${field(form, { name: 'title', label: 'Title', optional: true, max: 200, placeholder: '{{service}} is slow' })}
+      ${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, optional: true, placeholder: 'Since {{time}} … We will write again within the hour.' })}
+      ${choose(form, { name: 'status', label: 'For', options: [['', 'Any message'], ...['investigating', 'identified', 'monitoring', 'resolved'].map((s) => /** @type {[string, string]} */ ([s, stateName(s)]))] })}
+      ${suggested(form)}`,
+    send: async ({ services, ...v }) => {
+      // A suggested state that was there stays with its service.
+      const body = { ...v, services: services.map((/** @type {string} */ id) => t?.services.find((s) => s.id === id) ?? { id }) };
+      await (t ? call('PATCH', `/templates/${t.id}/`, { body, headers: { 'If-Match': `"${t.version}"` } }) : call('POST', '/templates/', { body }));
+      await database.remove('drafts', t ? `template:${t.id}` : 'template');
+    },
+    done: (form) => {
+      toast(`“${form.values.name}” is saved.`, 'good');
+      afresh();
+    },
+  });
+}
+
+/** @param {Form} form */
+function suggested(form) {
+  const chosen = /** @type {string[]} */ (form.values.services);
+  return html`<fieldset class="field picker" aria-describedby="suggested-hint"><legend>Suggested services</legend>
+    <div class="rows">${model.view?.services.map((s) => html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(/** @type {Event} */ e) =>
+      form.set('services', /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id))} /><span class="grow">${s.name}</span></label></div>`)}</div>
+    <p class="hint" id="suggested-hint"></p></fieldset>`;
+}
+
+/** @param {Template} t */
+function remove(t) {
+  openForm({
+    key: `delete_template:${t.id}`,
+    title: 'Delete this template?',
+    action: 'Delete the template',
+    danger: true,
+    plain: true,
+    values: {},
+    body: () => html`<p><strong>“${t.name}”</strong> is gone then. Incidents that were written with it keep their words.</p>`,
+    send: () => call('DELETE', `/templates/${t.id}/`),
+    done: afresh,
+  });
+}
