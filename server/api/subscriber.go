@@ -213,6 +213,9 @@ func (c *call) backToPage(org *page.Org, err error) error {
 }
 
 func listSubscribers(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	f := store.SubscriberFilter{Search: c.Query("search"), ServiceID: c.Query("service")}
 	var err error
 	if f.Channel, err = c.oneOf("channel", status.Names(store.Channels)); err != nil {
@@ -233,6 +236,9 @@ func listSubscribers(c *call) error {
 }
 
 func getSubscriber(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	id, err := c.id("subscriber")
 	if err != nil {
 		return err
@@ -310,6 +316,9 @@ func removeSubscriber(c *call) error {
 }
 
 func listDeliveries(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	state, err := c.oneOf("state", store.DeliveryStates)
 	if err != nil {
 		return err
@@ -350,5 +359,6 @@ func (c *call) answer(r desk.Reply, err error) error {
 	if err != nil {
 		return err
 	}
+	c.asOf()
 	return c.json(int(r.Status), []byte(r.Body))
 }

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -40,7 +41,8 @@ var description = sync.OnceValues(func() (*described, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, errs := validator.NewValidator(document, config.WithoutSecurityValidation(), config.WithFormatAssertions(), config.WithStrictMode())
+	v, errs := validator.NewValidator(document, config.WithoutSecurityValidation(), config.WithFormatAssertions(),
+		config.WithStrictMode(), config.WithStrictIgnoredHeadersExtra(everywhere...), config.WithStrictIgnorePaths(open...))
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}
@@ -66,6 +68,13 @@ func describes(t testing.TB) *described {
 	}
 	return d
 }
+
+// everywhere are the headers that any answer may have; the introduction of the document tells of those that matter.
+var everywhere = []string{"Status-Region", "Status-Lag", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
+	"Cross-Origin-Resource-Policy", "Referrer-Policy", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Www-Authenticate"}
+
+// open are objects that are described elsewhere.
+var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**", "$.body.keys[*].*"}
 
 // find answers the document's own spelling of a path, or "" when it describes no such path.
 func (d *described) find(path string) string {
@@ -111,6 +120,9 @@ func conforms(t testing.TB, req *http.Request, res *http.Response, raw []byte) {
 	if res.StatusCode < 400 && !declares(o, res) {
 		t.Errorf("%s %s: the document knows no answer %d of type %q", req.Method, path, res.StatusCode, res.Header.Get("Content-Type"))
 		return
+	}
+	if o.OperationID == "openapi" {
+		return // it is held to its own specification
 	}
 	// The validator knows each path in one spelling only, and ids have nothing to do with the answer.
 	asked := &http.Request{Method: req.Method, URL: &url.URL{Path: concrete(d, path)}, Header: http.Header{}}
@@ -165,6 +177,28 @@ func (a *answers) note(operation string, code int) {
 		a.told[operation] = map[int]int{}
 	}
 	a.told[operation][code]++
+}
+
+// untried fails a whole run in which some operation was never seen to succeed: nobody knows then whether it is described as it is.
+func untried() int {
+	d, err := description()
+	if err != nil {
+		return 1
+	}
+	missing := 0
+	for path, methods := range d.paths {
+		for method, o := range methods {
+			succeeded := false
+			for code := range seen.told[o.OperationID] {
+				succeeded = succeeded || code < 400
+			}
+			if !succeeded {
+				fmt.Printf("%s %s was never seen to succeed\n", method, path)
+				missing++
+			}
+		}
+	}
+	return min(missing, 1)
 }
 
 func TestTheDocumentDescribesEveryRouteAndNoOther(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -36,6 +38,9 @@ func TestMain(m *testing.M) {
 		common.site.stop()
 	}
 	_ = os.RemoveAll(common.dir)
+	if run := flag.Lookup("test.run"); code == 0 && run != nil && run.Value.String() == "" {
+		code = untried()
+	}
 	os.Exit(code)
 }
 
@@ -102,6 +107,19 @@ func (c *caller) key(scopes ...string) *caller {
 	}
 	made := c.post("/api/v1/api-keys/", body)
 	return &caller{site: c.site, org: c.org, slug: c.slug, id: made.str("id"), token: made.str("key")}
+}
+
+// sql changes what no request can change, such as the age of things.
+func (s *site) sql(statement string, args ...any) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+s.file+"?_busy_timeout=10000")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Exec(statement, args...); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // nobody has no token.
@@ -362,23 +380,18 @@ func (a *answer) seq() int64 {
 	return n
 }
 
-// keys holds an object to exactly these members, in any order.
+// keys holds an object to having all of these members. That it has none which the OpenAPI document does not know, conforms has seen.
 func (a *answer) keys(path string, names string) *answer {
 	a.t.Helper()
 	object := any(a.body)
 	if path != "" {
 		object = a.at(path)
 	}
-	got := []string{}
 	o, _ := object.(j)
-	for name := range o {
-		got = append(got, name)
-	}
-	want := strings.Fields(names)
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		a.t.Errorf("%s: %s has %q, not %q", a.what, path, got, want)
+	for _, name := range strings.Fields(names) {
+		if _, there := o[name]; !there {
+			a.t.Errorf("%s: %s has no %s", a.what, path, name)
+		}
 	}
 	return a
 }

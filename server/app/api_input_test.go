@@ -211,7 +211,7 @@ func TestOddRequestsAreAnsweredWithAProblemToo(t *testing.T) {
 		{"a path that climbs", line("GET", "/api/v1/../../etc/passwd"), 404},
 		{"a path that climbs, escaped", line("GET", "/api/v1/%2e%2e/%2e%2e/etc/passwd"), 404},
 		{"two slashes", line("GET", "/api/v1//nothing"), 404},
-		{"another case", line("GET", "/API/V1/services/"), 404},
+		{"another case", line("GET", "/api/V1/services/"), 404},
 		{"bytes that are no text", line("GET", "/api/v1/services/\xff\xfe"), 404},
 		{"an absolute address", line("GET", "http://x/api/v1/nothing"), 404},
 		{"no such path", line("GET", "/api/v1/nothing"), 404},

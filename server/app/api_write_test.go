@@ -210,14 +210,7 @@ func TestAnIdempotencyKeyIsForgottenAfterTwoDaysAndNotBefore(t *testing.T) {
 	acme := s.org()
 	first := acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "k")
 	age := func(d time.Duration) {
-		db, err := sql.Open("sqlite3", "file:"+s.file+"?_busy_timeout=5000")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = db.Close() }()
-		if _, err := db.Exec(`UPDATE idempotency SET at = ? WHERE org_id = ?`, time.Now().Add(-d).UnixMilli(), acme.org); err != nil {
-			t.Fatal(err)
-		}
+		s.sql(`UPDATE idempotency SET at = ? WHERE org_id = ?`, time.Now().Add(-d).UnixMilli(), acme.org)
 	}
 	age(47 * time.Hour)
 	same(t, first, acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "k"))
