@@ -77,6 +77,11 @@ func Routes() []Route {
 		{"PATCH", "/api/v1/maintenances/:id", Write, editMaintenance},
 		{"DELETE", "/api/v1/maintenances/:id", Write, deleteMaintenance},
 
+		{"GET", "/api/v1/recurring-maintenances", Read, listSeries},
+		{"POST", "/api/v1/recurring-maintenances", Write, createSeries},
+		{"GET", "/api/v1/recurring-maintenances/:id", Read, getSeries},
+		{"DELETE", "/api/v1/recurring-maintenances/:id", Write, deleteSeries},
+
 		{"GET", "/api/v1/organization", Read, getOrganization},
 		{"PATCH", "/api/v1/organization", Write, editOrganization},
 		{"GET", "/api/v1/members", Read, listMembers},

@@ -26,12 +26,14 @@ func (c *call) month(p *relay.Page) error {
 			return "", nil, err
 		}
 		return "application/json; charset=utf-8", wire.Marshal(mapping(func(f *wire.Fields) {
+			n := last - first + 1
 			f.Derived("month", month.Format(monthForm))
+			f.Int("days", &n)
 			f.Time("at", &now)
 			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
 				known := *s
 				known.Days = record[s.ID]
-				days, all := status.UptimeOn(&known, first, last-first+1, now, p.State.Org.UptimeWeights())
+				days, all := status.UptimeOn(&known, first, n, now, p.State.Org.UptimeWeights())
 				wireUptime(s, days, all, f)
 			})
 		})), nil

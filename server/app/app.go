@@ -145,6 +145,7 @@ func (a *App) Start(ctx context.Context) {
 		a.every(ctx, 30*time.Second, a.noteKeys)
 		a.every(ctx, 0, a.Notify.Run)
 		a.every(ctx, time.Second, a.scheduler.Tick)
+		a.every(ctx, time.Minute, a.Desk.PlanSeries)
 	}
 }
 

@@ -49,7 +49,9 @@ func newNaming(s *page.State, hash func(string) string) naming {
 		for k := range in.Updates {
 			add(in.Updates[k].ID)
 		}
-		add(explained(in))
+		if in.PostmortemAt != nil {
+			add(explained(in))
+		}
 		for _, a := range in.Services {
 			add(a.ID)
 		}

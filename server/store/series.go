@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// Series is maintenance that comes again.
+type Series struct {
+	OrgID       string
+	ID          string
+	Title       string
+	Description string // Markdown
+	Services    []string
+	RRule       string
+	Zone        string
+	StartsAt    string // the first, by the clock there
+	Minutes     int64
+	Notify      bool
+	PlannedFor  status.Time // start of the newest window that was planned; before the first one it is when the series was made
+	CreatedAt   status.Time
+}
+
+// Wire is the `recurring maintenance` of the REST API.
+func (s *Series) Wire(f *wire.Fields) {
+	f.Str("id", &s.ID)
+	f.Str("title", &s.Title)
+	f.Str("description", &s.Description)
+	f.Strings("services", &s.Services)
+	f.Str("rrule", &s.RRule)
+	f.Str("time_zone", &s.Zone)
+	f.Str("starts_at", &s.StartsAt)
+	f.Int("duration_minutes", &s.Minutes)
+	f.Bool("notify", &s.Notify)
+	f.Time("created_at", &s.CreatedAt)
+}
+
+const seriesColumns = `org_id, id, title, description, services, rrule, time_zone, starts_at, minutes, notify, planned_for, created_at`
+
+func scanSeries(rows *sql.Rows, s *Series) error {
+	var services string
+	if err := rows.Scan(&s.OrgID, &s.ID, &s.Title, &s.Description, &services, &s.RRule, &s.Zone, &s.StartsAt, &s.Minutes, &s.Notify, &s.PlannedFor, &s.CreatedAt); err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(services), &s.Services)
+}
+
+// SeriesList lists the organisation's series, the newest first, and counts them all.
+func (o *Org) SeriesList(ctx context.Context, s Span) ([]Series, int, error) {
+	n := 0
+	if err := o.db.row(ctx, `SELECT count(*) FROM maintenance_series WHERE org_id = ? AND deleted_at IS NULL`, []any{o.id}, &n); err != nil {
+		return nil, 0, fmt.Errorf("count series: %w", err)
+	}
+	found, err := list(ctx, o.db, `SELECT `+seriesColumns+` FROM maintenance_series WHERE org_id = ? AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`,
+		[]any{o.id, s.Limit, s.Offset}, scanSeries)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list series: %w", err)
+	}
+	return found, n, nil
+}
+
+// Series reads one; ErrNone.
+func (o *Org) Series(ctx context.Context, id string) (Series, error) {
+	found, err := list(ctx, o.db, `SELECT `+seriesColumns+` FROM maintenance_series WHERE org_id = ? AND id = ? AND deleted_at IS NULL`, []any{o.id, id}, scanSeries)
+	if err != nil || len(found) == 0 {
+		return Series{}, orNone(err)
+	}
+	return found[0], nil
+}
+
+// SeriesToPlan lists series of all organisations whose newest window starts before a moment.
+func (db *DB) SeriesToPlan(ctx context.Context, before status.Time, limit int) ([]Series, error) {
+	found, err := list(ctx, db, `SELECT `+seriesColumns+` FROM maintenance_series WHERE deleted_at IS NULL AND planned_for < ? ORDER BY planned_for LIMIT ?`,
+		[]any{int64(before), limit}, scanSeries)
+	if err != nil {
+		return nil, fmt.Errorf("list series to plan: %w", err)
+	}
+	return found, nil
+}
+
+// AddSeries puts a new series into a batch.
+func (o *Org) AddSeries(b *Batch, s Series) error {
+	services, err := json.Marshal(s.Services)
+	if err != nil {
+		return err
+	}
+	b.Add(`INSERT INTO maintenance_series (`+seriesColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, s.ID, s.Title, s.Description, string(services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor), int64(s.CreatedAt))
+	return nil
+}
+
+// SeriesPlanned notes which window of a series is the newest.
+func (o *Org) SeriesPlanned(ctx context.Context, id string, start status.Time) error {
+	var b Batch
+	b.Add(`UPDATE maintenance_series SET planned_for = max(planned_for, ?) WHERE org_id = ? AND id = ?`, int64(start), o.id, id)
+	return o.db.Do(ctx, &b)
+}
+
+// DeleteSeries ends a series; what it planned stays.
+func (o *Org) DeleteSeries(b *Batch, id string, at status.Time) {
+	b.Add(`UPDATE maintenance_series SET deleted_at = ? WHERE org_id = ? AND id = ?`, int64(at), o.id, id)
+}
