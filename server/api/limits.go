@@ -41,7 +41,7 @@ func NewLimits(publicRate int, onFly bool) *Limits {
 		loginName:  limit.New(limit.Rate{Quota: loginsAccount, Window: time.Minute}, principals),
 		principals: limit.New(limit.PerSecond(perPrincipal), principals),
 		orgs:       limit.New(limit.PerSecond(perOrg), principals),
-		subscribes: newSubscribeLimit(),
+		subscribes: newSubscribeLimit(publicRate),
 	}
 }
 

@@ -19,11 +19,9 @@ import (
 	"statuspage/shared/wire"
 )
 
-// subscriptions of one client address, a minute.
-const subscribesAddress = 10
-
-func newSubscribeLimit() *limit.Limiter {
-	return limit.New(limit.Rate{Quota: subscribesAddress, Window: time.Minute}, addresses)
+// newSubscribeLimit lets one client address subscribe a fifth of PUBLIC_RATE times a minute: ten, unless it was set.
+func newSubscribeLimit(publicRate int) *limit.Limiter {
+	return limit.New(limit.Rate{Quota: max(publicRate/5, 1), Window: time.Minute}, addresses)
 }
 
 // Subscribe counts a visitor's wish to be told.

@@ -35,14 +35,8 @@ const (
 // senders is how many messages of a lane are under way at most.
 var senders = map[store.Lane]int{store.Prompt: 2, store.Mail: 8, store.Hook: 16, store.Slow: 8}
 
-// Senders is how many messages are under way at most, in all lanes: what a kill can cause to be sent twice.
-func Senders() int {
-	n := 0
-	for _, s := range senders {
-		n += s
-	}
-	return n
-}
+// Senders is how many messages of a lane are under way at most: so many a kill can cause to be sent twice.
+func Senders(lane store.Lane) int { return senders[lane] }
 
 func (o Options) withDefaults() Options {
 	if o.Lease == 0 {
