@@ -27,6 +27,9 @@ type Server struct {
 	BaseURL  string // of absolute links; "" takes each request's own
 	Kick     func(orgID, userID string)
 	KeyUsed  func(prefix string)
+	// Webhooks reads an external issuer's messages; nil when it sends none. Issuer is its name.
+	Webhooks *auth.Webhooks
+	Issuer   string
 }
 
 // Access is who may call a route.
@@ -108,6 +111,7 @@ func Routes() []Route {
 		{"POST", "/api/v1/auth/login", Open, login},
 		{"POST", "/api/v1/auth/refresh", Open, refresh},
 		{"POST", "/api/v1/auth/logout", Open, logout},
+		{"POST", "/api/v1/webhooks/clerk", Public, clerk},
 
 		{"GET", "/.well-known/jwks.json", Public, jwks},
 		{"GET", "/api/openapi.json", Public, openapi},

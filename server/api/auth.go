@@ -132,3 +132,22 @@ func jwks(c *call) error {
 	c.Set(fiber.HeaderCacheControl, "public, max-age=60")
 	return c.Send(set)
 }
+
+// clerk follows what the identity provider tells: Standard Webhooks, under svix's header names. The same message twice changes nothing.
+func clerk(c *call) error {
+	if c.Webhooks == nil {
+		return noSuchPath()
+	}
+	notice, err := c.Webhooks.Read(func(name string) string { return c.Get(name) }, c.Body())
+	if err != nil {
+		return err
+	}
+	orgID, userID, err := c.Desk.Follow(c.ctx, c.Issuer, notice)
+	if err != nil {
+		return err
+	}
+	if userID != "" {
+		c.Kick(orgID, userID)
+	}
+	return c.json(fiber.StatusNoContent, nil)
+}

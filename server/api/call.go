@@ -12,6 +12,7 @@ import (
 
 	"statuspage/server/auth"
 	"statuspage/server/desk"
+	"statuspage/server/region"
 	"statuspage/server/relay"
 	"statuspage/server/serve"
 	"statuspage/server/store"
@@ -40,6 +41,12 @@ func (c *call) admit(need Access) error {
 		return c.Limits.Login(c.Ctx, "")
 	}
 	who, err := c.Verifier.Verify(c.ctx, bearer(c.Ctx))
+	if errors.Is(err, region.ErrAskPrimary) {
+		if err := c.Region.ToPrimary(c.Ctx); err != nil {
+			return err
+		}
+		return serve.ErrElsewhere
+	}
 	if err != nil {
 		return c.stranger(err)
 	}

@@ -45,6 +45,8 @@ type App struct {
 	region   *region.Region
 	verifier *auth.Verifier
 	limits   *api.Limits
+	issuer   string         // of an external issuer's tokens
+	webhooks *auth.Webhooks // its messages; nil when it sends none
 	sockets  *limit.Counter
 	// newSockets bounds how quickly one address opens them. A browser that comes back opens one.
 	newSockets *limit.Limiter
@@ -97,6 +99,12 @@ func (a *App) identity(ctx context.Context) error {
 		}
 		issuer.Audience, issuer.AuthorizedParties = x.Audience, x.AuthorizedParties
 		opts.Issuers = []auth.Issuer{issuer}
+		opts.Admit = a.admitExternal
+		if a.issuer = issuer.Name; x.ClerkWebhookSecret != "" {
+			if a.webhooks, err = auth.NewWebhooks(x.ClerkWebhookSecret); err != nil {
+				return fmt.Errorf("CLERK_WEBHOOK_SECRET: %w", err)
+			}
+		}
 	} else {
 		a.Local = auth.NewLocal(a.DB)
 		if a.cfg.Primary() {

@@ -10,6 +10,7 @@ import (
 
 	"statuspage/server/auth"
 	"statuspage/server/live"
+	"statuspage/server/region"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 )
@@ -28,15 +29,25 @@ func (a *App) admitLocal(ctx context.Context, p auth.Principal) (auth.Principal,
 	return p, nil
 }
 
+// admitExternal puts our own ids in the place of an issuer's. What its claims tell for the first time, or tell otherwise than before, is
+// written down first, which only the primary can.
+func (a *App) admitExternal(ctx context.Context, p auth.Principal) (auth.Principal, error) {
+	known, changed, err := a.Desk.Known(ctx, p)
+	switch {
+	case err != nil || !changed:
+		return known, err
+	case !a.region.Primary:
+		return p, region.ErrAskPrimary
+	}
+	return a.Desk.Adopt(ctx, p)
+}
+
 func (a *App) kick(orgID, userID string) {
 	a.Rooms.Kick(orgID, userID, live.NotYours, "You are not a member any more.")
 }
 
 // dismiss ends the private sockets of those who are no members any more; a removal in another region is seen so, too.
 func (a *App) dismiss(ctx context.Context) {
-	if a.Local == nil {
-		return
-	}
 	for pair := range a.Rooms.Private() {
 		_, err := a.DB.Org(pair[0]).Member(ctx, pair[1])
 		if !errors.Is(err, store.ErrNone) {

@@ -38,6 +38,8 @@ type Desk struct {
 	seed  maphash.Seed
 	locks [256]sync.Mutex // by organisation: races in the process are rare and cheap
 
+	// dismissed is when an issuer ended a membership (issuer, subject, organisation): tokens that were given before may still come.
+	dismissed sync.Map
 	passwords *auth.Passwords
 	local     *auth.Local
 

@@ -23,6 +23,9 @@ const MaxBody = 1 << 20
 // Replayed marks a request that another region has forwarded, so that it can go wrong once but never in a circle.
 const Replayed = "Status-Forwarded-By"
 
+// ErrAskPrimary says that only the primary can answer this request: what it needs has to be written down first.
+var ErrAskPrimary = errors.New("only the primary can answer this")
+
 // Region is where this process stands.
 type Region struct {
 	Name, PrimaryName string
