@@ -518,3 +518,37 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 		}
 	}
 }
+
+// TestAVisitorOfAnotherRegionSubscribesAtThePrimary runs a second process, which does not write, beside the first.
+func TestAVisitorOfAnotherRegionSubscribesAtThePrimary(t *testing.T) {
+	o := newOffice(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
+	far := &site{t: t, file: o.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
+		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL, c.SMTPURL = "syd", "fra", "proxy", "http://"+o.addr, o.mail.URL()
+	}}
+	far.start()
+	t.Cleanup(func() { far.stop() })
+	a := far.nobody().do("POST", "/api/v1/public/"+o.slug+"/subscribe/", j{"email": "ada@example.com"}).is(202)
+	if a.header.Get("Status-Region") != "fra" {
+		t.Errorf("answered by %s", a.header.Get("Status-Region"))
+	}
+	link := o.link(o.mail.Wait(t, 1)[0])
+	if !strings.HasPrefix(link, "http://"+far.addr+"/status/") {
+		t.Errorf("the link is %s", link)
+	}
+	if res, body := o.form(link, nil); res.StatusCode != 200 || !strings.Contains(body, "Confirm your subscription") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if res, _ := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 || res.Header.Get("Status-Region") != "fra" {
+		t.Errorf("%d by %s", res.StatusCode, res.Header.Get("Status-Region"))
+	}
+	o.subscribers("active", 1)
+	// A token that neither knows is looked for at the primary, which says no.
+	if res, _ := o.form(strings.Split(link, "token=")[0]+"token="+strings.Repeat("b", 43), nil); res.StatusCode != 404 || res.Header.Get("Status-Region") != "fra" {
+		t.Errorf("%d by %s", res.StatusCode, res.Header.Get("Status-Region"))
+	}
+	o.post("/api/v1/incidents/", j{"title": "Errors", "service": o.service("API"), "to_state": "partial_outage"})
+	o.deliveries("sent", 2)
+	if n := len(o.mail.Got()); n != 2 { // only the primary sends
+		t.Errorf("%d mails", n)
+	}
+}

@@ -378,3 +378,45 @@ func TestAnUnconfirmedWebhookBecomesASubscriberByItsAnswer(t *testing.T) {
 		t.Errorf("who refused was told of %d things", n)
 	}
 }
+
+func TestAServerThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
+	s := open(t, time.Now())
+	o := s.org("acme")
+	o.people(20)
+	reached, release := make(chan struct{}, 100), make(chan struct{})
+	s.mail.Answer(func(step, _, _ string) error {
+		if step == "data" {
+			reached <- struct{}{}
+			<-release
+		}
+		return nil
+	})
+	t.Cleanup(func() { close(release) })
+	stop := s.run(s.worker)
+	o.incident("Errors")
+	<-reached
+	start := time.Now()
+	stop()
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	o.deliveries(store.Due, 20) // nothing is lost
+}
+
+func TestASecondEventAndASecondPageAreOtherMessages(t *testing.T) {
+	s := open(t, time.Now())
+	a, b := s.org("one"), s.org("two")
+	for _, o := range []*org{a, b} {
+		o.hook(store.Webhook, "/hook")
+	}
+	s.run(s.worker)
+	a.resolve(a.incident("Errors"))
+	b.resolve(b.incident("Errors"))
+	ids := map[string]bool{}
+	for _, r := range s.hooks.Wait(t, "/hook", 4) {
+		ids[r.Header.Get("webhook-id")] = true
+	}
+	if len(ids) != 4 {
+		t.Errorf("%d ids for 4 messages", len(ids))
+	}
+}

@@ -4,6 +4,7 @@ package notifytest
 import (
 	"bytes"
 	"io"
+	"log"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -49,6 +50,7 @@ func StartMail(t testing.TB) *Mail {
 	}
 	m := &Mail{Addr: ln.Addr().String(), news: make(chan struct{}, 1)}
 	server := smtp.NewServer(m)
+	server.ErrorLog = log.New(io.Discard, "", 0) // a client that is killed is no news
 	server.Domain, server.ReadTimeout, server.WriteTimeout, server.MaxMessageBytes = "mail.test", time.Minute, time.Minute, 1<<20
 	done := make(chan struct{})
 	go func() {
