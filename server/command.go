@@ -141,16 +141,34 @@ func greet(ctx context.Context, a *app.App, addr net.Addr) error {
 	if err != nil {
 		return err
 	}
-	base := "http://localhost"
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		base = fmt.Sprintf("http://localhost:%d", tcp.Port)
-	}
+	base := localBase(addr)
 	fmt.Printf("\n  Public page   %s/status/acme\n  Dashboard     %s/dashboard\n", base, base)
 	if login != nil {
 		fmt.Printf("  Sign in       %s  %s\n\n", login.Email, login.Password)
 	} else {
 		fmt.Printf("  Sign in       with the login that the first start printed (demo: %s  %s)\n\n", demonstration.Email, demonstration.Password)
 	}
+	return nil
+}
+
+// localBase is where a browser on this machine finds the server.
+func localBase(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	return "http://localhost"
+}
+
+// offerSetup prints the link that sets an empty installation up, once.
+func offerSetup(ctx context.Context, a *app.App, base string, addr net.Addr) error {
+	secret, err := a.Desk.SetupLink(ctx)
+	if err != nil || secret == "" {
+		return err
+	}
+	if base == "" {
+		base = localBase(addr)
+	}
+	fmt.Printf("\n  Nothing is here yet. Set it up within a day, once, at\n  %s/setup?token=%s\n\n", strings.TrimSuffix(base, "/"), secret)
 	return nil
 }
 

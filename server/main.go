@@ -87,6 +87,11 @@ func (s *serve) Run(ctx context.Context) error {
 			return errors.Join(err, ln.Close(), a.Close())
 		}
 	}
+	if !s.Config.Demo && s.Primary() {
+		if err := offerSetup(ctx, a, s.BaseURL, ln.Addr()); err != nil {
+			return errors.Join(err, ln.Close(), a.Close())
+		}
+	}
 	slog.Info("serving", "address", ln.Addr().String(), "region", s.Region(), "primary", s.Primary(), "version", version)
 	return a.Serve(ctx, ln)
 }

@@ -19,8 +19,9 @@ const value = (name) => /** @type {HTMLInputElement|null} */ (form.elements.name
 /** The body of the request: the names of the inputs are those of the API. */
 function body() {
   const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password')).value;
-  if (form.dataset.action !== 'setup') return { email: value('email'), password, ...(value('organization') ? { organization: value('organization') } : {}) };
   const token = new URLSearchParams(location.search).get('token') ?? new URLSearchParams(location.hash.slice(1)).get('token') ?? value('token');
+  if (form.dataset.action === 'accept') return { token, password };
+  if (form.dataset.action !== 'setup') return { email: value('email'), password, ...(value('organization') ? { organization: value('organization') } : {}) };
   return { token, organization: { slug: value('slug'), name: value('organization') }, email: value('email'), password, name: value('name') };
 }
 

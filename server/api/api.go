@@ -91,6 +91,7 @@ func Routes() []Route {
 		{"POST", "/api/v1/members", Write, addMember},
 		{"PATCH", "/api/v1/members/:id", Write, editMember},
 		{"DELETE", "/api/v1/members/:id", Write, removeMember},
+		{"POST", "/api/v1/members/:id/invitation", Write, inviteMember},
 		{"GET", "/api/v1/users/me", Self, me},
 		{"GET", "/api/v1/organizations", Self, listOrganizations},
 		{"GET", "/api/v1/api-keys", Read, listKeys},
@@ -111,6 +112,8 @@ func Routes() []Route {
 		{"POST", "/api/v1/auth/login", Open, login},
 		{"POST", "/api/v1/auth/refresh", Open, refresh},
 		{"POST", "/api/v1/auth/logout", Open, logout},
+		{"POST", "/api/v1/auth/setup", Open, setup},
+		{"POST", "/api/v1/auth/accept", Open, accept},
 		{"POST", "/api/v1/webhooks/clerk", Public, clerk},
 
 		{"GET", "/.well-known/jwks.json", Public, jwks},

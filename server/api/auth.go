@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/desk"
+	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
@@ -63,7 +64,13 @@ func logout(c *call) error {
 	if err := c.sameSite(true); err != nil {
 		return err
 	}
-	if err := c.Desk.SignOut(c.ctx, c.Cookies(c.cookieName())); err != nil {
+	everywhere := false
+	if len(c.Body()) > 0 {
+		if err := c.read(mapping(func(f *wire.Fields) { f.Bool("everywhere", &everywhere) })); err != nil {
+			return err
+		}
+	}
+	if err := c.Desk.SignOut(c.ctx, c.Cookies(c.cookieName()), everywhere); err != nil {
 		return err
 	}
 	c.setRefresh("", time.Unix(0, 0))
@@ -150,4 +157,67 @@ func clerk(c *call) error {
 		c.Kick(orgID, userID)
 	}
 	return c.json(fiber.StatusNoContent, nil)
+}
+
+// setup makes the first organisation of an empty installation, by the link that its first start printed.
+func setup(c *call) error {
+	if err := c.sameSite(false); err != nil {
+		return err
+	}
+	var s desk.Setup
+	var org store.Membership
+	if err := c.read(mapping(func(f *wire.Fields) {
+		f.Str("token", &s.Token)
+		wire.One(f, "organization", &org, func(o *store.Membership, f *wire.Fields) {
+			f.Str("slug", &o.Slug)
+			f.Str("name", &o.Name)
+		})
+		f.Str("email", &s.Email)
+		f.Str("name", &s.Name)
+		f.Str("password", &s.Password)
+	})); err != nil {
+		return err
+	}
+	s.Slug, s.OrgName = org.Slug, org.Name
+	in, err := c.Desk.Setup(c.ctx, s)
+	if err != nil {
+		return err
+	}
+	return c.signedIn(in)
+}
+
+// accept sets the password that an invitation or a reset is for.
+func accept(c *call) error {
+	if err := c.sameSite(false); err != nil {
+		return err
+	}
+	var token, password string
+	if err := c.read(mapping(func(f *wire.Fields) {
+		f.Str("token", &token)
+		f.Str("password", &password)
+	})); err != nil {
+		return err
+	}
+	in, err := c.Desk.Accept(c.ctx, token, password)
+	if err != nil {
+		return err
+	}
+	return c.signedIn(in)
+}
+
+// inviteMember makes a link by which a member chooses a password, for the admin to hand over.
+func inviteMember(c *call) error {
+	id, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	secret, err := c.Desk.Invite(c.ctx, by, c.who.OrgID, id)
+	if err != nil {
+		return err
+	}
+	return c.made(mapping(func(f *wire.Fields) { f.Derived("url", c.BaseURL()+"/accept?token="+secret) }))
 }

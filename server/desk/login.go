@@ -68,15 +68,19 @@ func (d *Desk) Refresh(ctx context.Context, presented, slug string) (Login, erro
 	return d.login(ctx, session, next, org)
 }
 
-// SignOut ends a session; one that is not known has ended already.
-func (d *Desk) SignOut(ctx context.Context, presented string) error {
-	if _, err := auth.EndSession(ctx, d.db, presented, d.now()); err != nil && !errors.Is(err, auth.ErrUnknown) {
-		return err
+// SignOut ends a session, or every session of whoever it belongs to; one that is not known has ended already.
+func (d *Desk) SignOut(ctx context.Context, presented string, everywhere bool) error {
+	s, err := auth.EndSession(ctx, d.db, presented, d.now())
+	if errors.Is(err, auth.ErrUnknown) {
+		return nil
 	}
-	return nil
+	if err == nil && everywhere {
+		err = d.SignOutEverywhere(ctx, s.UserID)
+	}
+	return err
 }
 
-// SignOutEverywhere ends all sessions of whoever holds the refresh token.
+// SignOutEverywhere ends all sessions of a user.
 func (d *Desk) SignOutEverywhere(ctx context.Context, userID string) error {
 	var b store.Batch
 	store.RevokeUser(&b, userID, d.now())

@@ -54,9 +54,10 @@ func (d *Desk) addMember(ctx context.Context, b *store.Batch, by Caller, org *st
 	user, err := d.db.UserByEmail(ctx, m.Email)
 	switch {
 	case errors.Is(err, store.ErrNone):
-		if user, err = d.newUser(ctx, b, m, now); err != nil {
+		if user, err = d.newUser(ctx, m, now); err != nil {
 			return store.Member{}, err
 		}
+		store.AddUser(b, user)
 	case err != nil:
 		return store.Member{}, err
 	default:
@@ -70,22 +71,19 @@ func (d *Desk) addMember(ctx context.Context, b *store.Batch, by Caller, org *st
 	return member, nil
 }
 
-// newUser puts a user of the local issuer into a batch.
-func (d *Desk) newUser(ctx context.Context, b *store.Batch, m NewMember, now time.Time) (store.User, error) {
+// newUser is a user of the local issuer who is not written down yet.
+func (d *Desk) newUser(ctx context.Context, m NewMember, now time.Time) (store.User, error) {
 	u := store.User{ID: newID(), Email: m.Email, Name: m.Name, Issuer: auth.LocalIssuer, CreatedAt: status.Time(now.UnixMilli())}
 	u.Subject = u.ID
 	if u.Name == "" {
 		u.Name, _, _ = strings.Cut(m.Email, "@")
 	}
-	if m.Password != "" {
-		hash, err := d.passwords.Hash(ctx, m.Password)
-		if err != nil {
-			return u, err
-		}
-		u.Password = hash
+	if m.Password == "" {
+		return u, nil
 	}
-	store.AddUser(b, u)
-	return u, nil
+	hash, err := d.passwords.Hash(ctx, m.Password)
+	u.Password = hash
+	return u, err
 }
 
 // SetRole changes what a member may do. The last admin stays one.
