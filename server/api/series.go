@@ -8,10 +8,12 @@ import (
 	"statuspage/server/desk"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
-	"statuspage/shared/wire"
 )
 
 func listSeries(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	number, span, err := c.span()
 	if err != nil {
 		return err
@@ -24,6 +26,9 @@ func listSeries(c *call) error {
 }
 
 func getSeries(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	id, err := c.id("series")
 	if err != nil {
 		return err
@@ -51,7 +56,7 @@ func createSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(fiber.StatusCreated, wire.Marshal(&made))
+	return c.made(&made)
 }
 
 func deleteSeries(c *call) error {
@@ -66,5 +71,6 @@ func deleteSeries(c *call) error {
 	if err := c.Desk.DeleteSeries(c.ctx, by, c.who.OrgID, id); err != nil {
 		return err
 	}
+	c.asOf()
 	return c.json(fiber.StatusNoContent, nil)
 }

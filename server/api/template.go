@@ -12,6 +12,9 @@ import (
 )
 
 func listTemplates(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	number, span, err := c.span()
 	if err != nil {
 		return err
@@ -24,6 +27,9 @@ func listTemplates(c *call) error {
 }
 
 func getTemplate(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
 	id, err := c.id("template")
 	if err != nil {
 		return err
@@ -95,10 +101,12 @@ func deleteTemplate(c *call) error {
 	if err := c.Desk.DeleteTemplate(c.ctx, by, c.who.OrgID, id, version); err != nil {
 		return err
 	}
+	c.asOf()
 	return c.json(fiber.StatusNoContent, nil)
 }
 
 func (c *call) template(code int, t *store.Template) error {
+	c.asOf()
 	c.Set(fiber.HeaderETag, `"`+wire.Itoa(t.Version)+`"`)
 	return c.json(code, wire.Marshal(t))
 }

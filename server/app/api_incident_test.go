@@ -121,3 +121,29 @@ func TestThePublicSeesEveryIncidentAlsoThoseThatThePageHasLetGo(t *testing.T) {
 	acme.do("DELETE", path, nil).is(204)
 	acme.do("GET", path, nil).refuses(404)
 }
+
+func TestAnEntryOfATimelineIsCorrectedAndTemplatesAreKept(t *testing.T) {
+	s := world(t)
+	acme, other := s.org(), s.org()
+	path := "/api/v1/incidents/" + acme.incident("Trouble") + "/updates/"
+	entry := acme.post(path, j{"body": "It was the chache."}).str("id")
+	acme.patch(path+entry+"/", j{"body": "It was the cache."}).has("body", "It was the cache.").has("incident.updates.1.body", "It was the cache.").keys("incident", incidentFields)
+	acme.do("PATCH", path+entry, j{}).refuses(422, "body")
+	acme.do("PATCH", path+"x", j{"body": "y"}).refuses(404)
+	other.do("PATCH", path+entry, j{"body": "y"}).refuses(404)
+
+	made := acme.post("/api/v1/templates/", j{"name": "Outage", "title": "{{what}} is down", "body": "We look at {{what}}.", "status": "investigating", "services": []j{}}).
+		keys("", "id name title body status services placeholders created_at updated_at version").has("placeholders", "[what]").has("version", 1)
+	one := "/api/v1/templates/" + made.str("id") + "/"
+	acme.get("/api/v1/templates/").has("count", 1)
+	tag := acme.get(one).header.Get("ETag")
+	acme.do("GET", one, nil, "If-None-Match", tag).is(304)
+	acme.patch(one, j{"title": "{{what}} is slow"}, "If-Match", tag).has("version", 2)
+	acme.do("PATCH", one, j{"title": "x"}, "If-Match", tag).refuses(409).has("current.version", 2)
+	acme.do("POST", "/api/v1/templates/", j{"name": ""}).refuses(422, "name")
+	for _, method := range []string{"GET", "PATCH", "DELETE"} {
+		other.do(method, one, j{"name": "x"}).refuses(404)
+	}
+	acme.do("DELETE", one, nil).is(204)
+	acme.do("GET", one, nil).refuses(404)
+}

@@ -103,3 +103,22 @@ func TestAMaintenanceThatCannotBeIsRefusedByField(t *testing.T) {
 	}
 	acme.get("/api/v1/maintenances/").has("count", 0)
 }
+
+func TestMaintenanceThatComesAgain(t *testing.T) {
+	s := world(t)
+	acme, other := s.org(), s.org()
+	body := j{"title": "Weekly", "services": []string{acme.service("API")}, "rrule": "FREQ=WEEKLY;COUNT=3", "time_zone": "Europe/Paris",
+		"starts_at": time.Now().Add(48 * time.Hour).UTC().Format("2006-01-02T15:04"), "duration_minutes": 30}
+	made := acme.post("/api/v1/recurring-maintenances/", body, "Idempotency-Key", "k")
+	same(t, made, acme.post("/api/v1/recurring-maintenances/", body, "Idempotency-Key", "k"))
+	one := "/api/v1/recurring-maintenances/" + made.str("id") + "/"
+	acme.get(one).has("title", "Weekly")
+	acme.get("/api/v1/recurring-maintenances/").has("count", 1)
+	acme.get("/api/v1/maintenances/?upcoming=true").has("count", 3)
+	other.do("GET", one, nil).refuses(404)
+	other.do("DELETE", one, nil).refuses(404)
+	acme.do("DELETE", one, nil).is(204)
+	acme.do("GET", one, nil).refuses(404)
+	body["rrule"] = "FREQ=SOMETIMES"
+	acme.do("POST", "/api/v1/recurring-maintenances/", body).refuses(422, "rrule")
+}

@@ -102,6 +102,7 @@ func (d *Desk) CreateSeries(ctx context.Context, by Caller, orgID string, s NewS
 	if err != nil {
 		return made, appendRefusal(err)
 	}
+	made.OrgID = orgID // which the answer that a key got before does not tell
 	d.plan(ctx, &made, d.now())
 	return made, nil
 }

@@ -246,6 +246,7 @@ type CorrectUpdate struct {
 	UpdateID string
 	Version  *int64
 	Body     string
+	silent   bool // the request had no body at all: that is no wish for an empty one
 }
 
 func (*CorrectUpdate) Kind() string { return "correct_update" }
@@ -255,7 +256,16 @@ func (c *CorrectUpdate) Wire(f *wire.Fields) {
 	f.Str("incident", &c.ID)
 	f.Str("id", &c.UpdateID)
 	f.OptInt("version", &c.Version)
-	f.Str("body", &c.Body)
+	body := &c.Body
+	if f.Reading() {
+		body = nil
+	}
+	f.OptStr("body", &body)
+	if f.Reading() {
+		if c.silent = body == nil; !c.silent {
+			c.Body = *body
+		}
+	}
 }
 
 // DeleteIncident hides an incident; the log and the audit trail keep it.

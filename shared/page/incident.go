@@ -290,7 +290,7 @@ func (c *CorrectUpdate) decide(d *draft) *fault.Error {
 			continue
 		}
 		var list status.Checks
-		list.Text("body", c.Body, status.BodyMax, false)
+		list.Text("body", c.Body, status.BodyMax, c.silent)
 		if err := list.Err(); err != nil || u.Body == c.Body {
 			return err
 		}
