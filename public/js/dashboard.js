@@ -19,7 +19,7 @@ import { queue } from './dashboard/views/queue.js';
 import { services } from './dashboard/views/service.js';
 import { subscribers } from './dashboard/views/subscriber.js';
 import { team } from './dashboard/views/team.js';
-import { templates } from './dashboard/views/template.js';
+import { learnTemplates, templates } from './dashboard/views/template.js';
 
 /** @typedef {import('./dashboard/types.js').View} View */
 
@@ -61,6 +61,7 @@ function draw() {
   if (name !== 'settings') leaveSettings();
   render(shell(content()), root);
   dialogs.settle();
+  learnTemplates();
   accent(model.view?.org.accent ?? '');
   if (model.view && !drawn) {
     drawn = true;

@@ -265,13 +265,14 @@ func templateAndCorrection(t *testing.T, w *browser) {
 	b.press("Save")
 	b.until(`document.querySelector('td.main')?.textContent.includes('Slow')`)
 	b.key("i")
-	b.choose("Template", eval[string](b, `new Promise((done) => {
-		const look = () => {
-			const option = [...document.querySelectorAll('dialog[open] #f-template option')].find((o) => o.textContent === 'Slow');
-			option ? done(option.value) : setTimeout(look, 20);
-		};
-		look();
-	})`))
+	b.until(`(() => {
+		const select = document.querySelector('dialog[open] #f-template');
+		const option = [...select?.options ?? []].find((o) => o.textContent === 'Slow');
+		if (!option) return false;
+		select.value = option.value;
+		select.dispatchEvent(new Event('change'));
+		return true;
+	})()`)
 	b.until(`document.querySelector('#f-title').value === '{{what}} is slow'`)
 	for _, blank := range []struct{ name, text string }{{"what", "Checkout"}, {"time", "noon"}} {
 		b.until(`(document.querySelector('[aria-label="%s"]')?.focus(), document.activeElement?.ariaLabel === %[1]q)`, blank.name)

@@ -26,16 +26,19 @@ const list = new Remote();
 /** All of them, kept in the browser so that they are there in a tunnel, too. @type {Template[]} */
 let known = [];
 let asked = 0;
+let restored = false;
 
 const keyOf = () => `templates ${model.identity?.organization.id}`;
 
-/** Asks for the templates once in a while; what was kept serves until the answer is there. */
-async function learn() {
-  if (Date.now() - asked < 60_000) return;
-  asked = Date.now();
-  if (!known.length) known = (await database.get('session', keyOf()).catch(() => undefined))?.results ?? [];
-  changed();
+/** Asks for the templates once in a while, before a form needs them: one that grows under the hand is a nuisance. */
+export async function learnTemplates() {
+  if (!model.identity || Date.now() - asked < 60_000) return;
+  if (!restored) {
+    restored = true;
+    known = (await database.get('session', keyOf()).catch(() => undefined))?.results ?? [];
+  }
   if (model.link !== 'live' || !model.features.templates) return;
+  asked = Date.now();
   try {
     const { data } = await call('GET', '/templates/?page_size=100');
     known = data.results;
@@ -54,7 +57,6 @@ const blanksOf = (form) => [...new Set([...`${form.values.title ?? ''}\n${form.v
 
 /** The choice of a template, and the blanks that it leaves. @param {Form} form */
 export function fromTemplate(form) {
-  learn();
   const opening = 'title' in form.values;
   const fitting = known.filter((t) => !t.status || t.status === (opening ? 'investigating' : form.values.status));
   const blanks = blanksOf(form);
