@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -218,6 +219,24 @@ func imports(t *testing.T, db *store.DB) {
 	}
 	if s, err := org.Subscriber(ctx, back.ID); err != nil || s.State != store.Active || s.ConfirmedAt == nil {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+func buried(t *testing.T, db *store.DB) {
+	org, _ := begin(t, db, "buried", pagetest.Start)
+	add(t, db, org, subscriber("a", nil), subscriber("b", nil))
+	tell(t, db, org, "event/1", store.Audience{})
+	jobs := claim(t, db, store.Mail, 1, soon)
+	var b store.Batch
+	store.SentJob(&b, &jobs[0], soon)
+	if err := errors.Join(db.Do(ctx, &b), db.BuryJobs(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(t, db, store.Mail, 10, soon+1_000_000); len(got) != 0 {
+		t.Errorf("%d are sent again", len(got))
+	}
+	if dead, n, err := org.Deliveries(ctx, store.Dead, store.Span{Limit: 5}); err != nil || n != 1 || dead[0].DoneAt == nil {
+		t.Errorf("%+v %v", dead, err)
 	}
 }
 
