@@ -170,6 +170,8 @@ func TestSomebodySubscribesByMailConfirmsChoosesAndLeaves(t *testing.T) {
 	if n := len(o.mail.Got()); n != 3 {
 		t.Errorf("%d mails", n)
 	}
+	// Who said no is not brought back by an import.
+	o.post("/api/v1/subscribers/", j{"emails": []string{"ADA@example.com"}, "consent": true}).has("added", 0).has("known", 1)
 	o.isNoEvent(seq, "Ada", "example.com")
 }
 

@@ -150,10 +150,11 @@ func (d *Desk) ask(ctx context.Context, org *store.Org, old, wish store.Subscrib
 	if old.State == store.Active {
 		kind, often = notify.Reminded, remindAgain
 	}
-	if now.Sub(time.UnixMilli(int64(old.AskedAt))) < often {
-		return nil
-	}
 	var b store.Batch
+	if now.Sub(time.UnixMilli(int64(old.AskedAt))) < often {
+		org.AskSubscriber(&b, old.ID, old.AskedAt) // it takes as long as any other answer
+		return d.db.Do(ctx, &b)
+	}
 	org.AskSubscriber(&b, old.ID, status.Time(now.UnixMilli()))
 	if old.State == store.Pending {
 		org.ChooseServices(&b, old.ID, wish.Whole, refs(wish.Services))

@@ -112,6 +112,9 @@ func TestAMailIsSoundInBothFormsAndLoadsNothing(t *testing.T) {
 			t.Errorf("%s: the text is\n%s", kind, l.Text)
 		}
 		sound(t, kind, l.HTML)
+		if kind == IncidentUpdated && (!strings.Contains(l.HTML, "<strong>bold</strong>") || !strings.Contains(l.HTML, "&lt;script&gt;")) {
+			t.Errorf("Markdown is not rendered:\n%s", l.HTML)
+		}
 		for i, line := range strings.Split(l.Raw, "\r\n") {
 			if len(line) > 998 {
 				t.Errorf("%s: line %d has %d bytes (RFC 5322 allows 998)", kind, i, len(line))

@@ -87,7 +87,7 @@ func (e *envelope) message(from string) (*mail.Msg, error) {
 	}
 	m.SetBulk()
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	m.SetGenHeader("List-Id", oneLine(e.Org.Name)+" Status <"+e.Org.Slug+".status."+domain+">")
+	m.SetGenHeader("List-Id", "<"+e.Org.Slug+".status."+domain+">")
 	m.SetListUnsubscribe(e.Manage)
 	m.SetListUnsubscribePost()
 	m.SetBodyString(mail.TypeTextPlain, plain)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/server/store"
+	"statuspage/shared/status"
 )
 
 const (
@@ -212,27 +213,28 @@ func (w *Worker) send(ctx context.Context, mail sender, j *store.Job) error {
 	if j.To == nil {
 		return errNobody
 	}
-	n, org, err := w.letters.read(ctx, j.MessageID)
+	k, err := w.letters.read(ctx, j.MessageID)
 	if err != nil {
 		return err
 	}
-	personal := n.Kind == Confirm || n.Kind == Reminded
+	personal := k.notice.Kind == Confirm || k.notice.Kind == Reminded
 	if j.To.State != store.Active && !personal {
 		return final{errInactive}
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.deadline(j))
 	defer cancel()
-	l := write(n, org, j.To, w.opts.BaseURL)
-	id := messageID(j)
+	l := write(k.notice, k.org, j.To, w.opts.BaseURL)
+	id := messageID(j, k.made)
 	if j.To.Channel == store.Email {
 		return mail.send(ctx, &envelope{letter: l, To: j.To.Address, ID: id})
 	}
 	return w.post.send(ctx, &post{URL: j.To.Address, ID: "msg_" + id, Secret: j.To.Secret, Body: payload(l, j.To)}, j.To.Channel)
 }
 
-// messageID is the same for every try of a job, and another for every other job: by it a receiver knows what it has got already.
-func messageID(j *store.Job) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s/%d/%s", j.OrgID, j.MessageID, j.To.ID)).String()
+// messageID is the same for every try of a job, and another for every other job, also in a database that was restored: by it a receiver knows
+// what it has got already.
+func messageID(j *store.Job, made status.Time) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s/%d/%d/%s", j.OrgID, j.MessageID, made, j.To.ID)).String()
 }
 
 // settle puts what became of a job into a batch.
@@ -241,6 +243,7 @@ func (w *Worker) settle(b *store.Batch, j *store.Job, err error) {
 	org := w.db.Org(j.OrgID)
 	var bounce bounced
 	var no final
+	var unseen unread
 	switch {
 	case err == nil:
 		w.count.Sent.Add(1)
@@ -251,6 +254,9 @@ func (w *Worker) settle(b *store.Batch, j *store.Job, err error) {
 		return
 	case errors.Is(err, errNobody):
 		store.DropJob(b, j)
+		return
+	case errors.As(err, &unseen):
+		store.ReleaseJob(b, j, moment(now.Add(pauses[0])))
 		return
 	case errors.Is(err, errGone):
 		slog.Info("a subscriber's webhook is gone; it is removed", "organization", j.OrgID, "subscriber", j.To.ID, "channel", j.To.Channel)

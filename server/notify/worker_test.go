@@ -13,6 +13,7 @@ import (
 	"statuspage/server/notify/notifytest"
 	"statuspage/server/store"
 	"statuspage/shared/page"
+	"statuspage/shared/status"
 )
 
 func TestEachIsToldOncePerEventAndNobodyElse(t *testing.T) {
@@ -81,6 +82,9 @@ func TestAWebhookIsSignedAndRetriedUnderTheSameID(t *testing.T) {
 	s.hooks.Wait(t, "/hook", 1)
 	for o.deliveries(store.Due, 1)[0].Tries == 0 {
 		time.Sleep(5 * time.Millisecond)
+	}
+	if due, err := s.db.DueLanes(ctx, status.Time(s.clock.now().Add(time.Minute).UnixMilli())); err != nil || !due[store.Slow] || due[store.Hook] {
+		t.Errorf("after a failure it waits in %v, %v", due, err)
 	}
 	s.clock.add(13 * time.Second)
 	got := s.hooks.Wait(t, "/hook", 2)
@@ -418,5 +422,28 @@ func TestASecondEventAndASecondPageAreOtherMessages(t *testing.T) {
 	}
 	if len(ids) != 4 {
 		t.Errorf("%d ids for 4 messages", len(ids))
+	}
+}
+
+func TestWhoStartedToBounceMeanwhileIsNotTried(t *testing.T) {
+	s := open(t, time.Now())
+	o := s.org("acme")
+	o.people(2)
+	o.incident("Errors")
+	all, _, err := o.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.desk.EditSubscriber(ctx, desk.Caller{System: true}, o.id, all[0].ID, ptr(store.Bouncing), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.desk.RemoveSubscriber(ctx, desk.Caller{System: true}, o.id, all[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	s.run(s.worker)
+	o.deliveries(store.Dead, 1)
+	o.deliveries("", 1)
+	if n := len(s.mail.Got()); n != 0 {
+		t.Errorf("%d mails", n)
 	}
 }

@@ -42,7 +42,7 @@ func Restore(ctx context.Context, url, from string, force bool) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(db.sound(ctx), db.Migrate(ctx), db.NewEpoch(ctx), db.Close()); err != nil {
+	if err := errors.Join(db.sound(ctx), db.Migrate(ctx), db.NewEpoch(ctx), db.BuryJobs(ctx), db.Close()); err != nil {
 		return errors.Join(fmt.Errorf("%s cannot be restored", from), err, os.Remove(fresh))
 	}
 	if _, err := os.Stat(path); err == nil {

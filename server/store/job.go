@@ -289,6 +289,13 @@ func (o *Org) ReviveJobs(b *Batch, now status.Time) {
 AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'active')`, int64(now), o.id, o.id)
 }
 
+// BuryJobs gives up what is due: in a copy that is restored nobody knows any more what of it was sent since. Admins may revive it.
+func (db *DB) BuryJobs(ctx context.Context) error {
+	var b Batch
+	b.Add(`UPDATE jobs SET state = 'dead', done_at = due_at, lease = '', problem = 'The database was restored: it may have been sent.' WHERE state = 'due'`)
+	return db.Do(ctx, &b)
+}
+
 // forgotten bounds how many jobs one batch of ForgetJobs deletes.
 const forgotten = 1000
 

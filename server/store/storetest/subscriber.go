@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -96,9 +97,25 @@ func toldByChoice(t *testing.T, db *store.DB) {
 	if got := addresses(claim(t, db, store.Mail, 100, soon)); len(got) != 3 || got["a@example.com"] {
 		t.Errorf("of B were told %v", got)
 	}
+	tell(t, db, org, "event/0", store.Audience{Services: []string{a}})
+	if got := claim(t, db, store.Mail, 100, soon); len(got) != 3 {
+		t.Errorf("of one more event %d were told", len(got))
+	}
+	claim(t, db, store.Hook, 100, soon)
 	tell(t, db, org, "event/3", store.Audience{Services: []string{b}, Only: store.Webhook})
 	if got := claim(t, db, store.Mail, 100, soon); len(got) != 0 {
 		t.Errorf("what is for webhooks was told %v", addresses(got))
+	}
+	// A receiver that failed is not in the way of those that did not.
+	failed := claim(t, db, store.Hook, 100, soon)
+	var bad store.Batch
+	store.RetryJob(&bad, &failed[0], soon, store.Slow, "it answered 500")
+	if err := db.Do(ctx, &bad); err != nil {
+		t.Fatal(err)
+	}
+	tell(t, db, org, "event/4", store.Audience{})
+	if hook, slow := claim(t, db, store.Hook, 100, soon), claim(t, db, store.Slow, 100, soon); len(hook) != 0 || len(slow) != 2 || slow[0].To.Failures != 1 {
+		t.Errorf("%d in the lane of the quick, %d in that of the slow", len(hook), len(slow))
 	}
 	if _, n, err := other.Deliveries(ctx, "", store.Span{Limit: 10}); err != nil || n != 0 {
 		t.Errorf("the other organisation has %d deliveries, %v", n, err)
@@ -202,6 +219,24 @@ func imports(t *testing.T, db *store.DB) {
 	}
 	if s, err := org.Subscriber(ctx, back.ID); err != nil || s.State != store.Active || s.ConfirmedAt == nil {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+func buried(t *testing.T, db *store.DB) {
+	org, _ := begin(t, db, "buried", pagetest.Start)
+	add(t, db, org, subscriber("a", nil), subscriber("b", nil))
+	tell(t, db, org, "event/1", store.Audience{})
+	jobs := claim(t, db, store.Mail, 1, soon)
+	var b store.Batch
+	store.SentJob(&b, &jobs[0], soon)
+	if err := errors.Join(db.Do(ctx, &b), db.BuryJobs(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(t, db, store.Mail, 10, soon+1_000_000); len(got) != 0 {
+		t.Errorf("%d are sent again", len(got))
+	}
+	if dead, n, err := org.Deliveries(ctx, store.Dead, store.Span{Limit: 5}); err != nil || n != 1 || dead[0].DoneAt == nil {
+		t.Errorf("%+v %v", dead, err)
 	}
 }
 
