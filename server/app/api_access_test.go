@@ -30,7 +30,7 @@ const (
 	signedIn = "signedIn" // also who has chosen no organisation
 	reads    = "reads"    // members, and keys that may read
 	writes   = "writes"   // admins, and keys that may write
-	shown    = "shown"     // of the site: the API's tokens mean nothing to it
+	shown    = "shown"    // of the site: the API's tokens mean nothing to it
 	socket   = "socket"   // has a table of its own
 	nothing  = "nothing"  // is there to say that there is nothing
 )
@@ -43,7 +43,7 @@ var table = map[string]access{
 	"GET /api/v1/incidents/{incident}": {reads, nil, 200}, "PATCH /api/v1/incidents/{incident}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/incidents/{incident}": {writes, nil, 204},
 	"GET /api/v1/incidents/{incident}/updates": {reads, nil, 200}, "POST /api/v1/incidents/{incident}/updates": {writes, j{"body": "x"}, 201},
 	"PATCH /api/v1/incidents/{incident}/updates/{update}": {writes, j{"body": "x"}, 200},
-	"GET /api/v1/templates": {reads, nil, 200}, "POST /api/v1/templates": {writes, j{"name": "New"}, 201},
+	"GET /api/v1/templates":                               {reads, nil, 200}, "POST /api/v1/templates": {writes, j{"name": "New"}, 201},
 	"GET /api/v1/templates/{template}": {reads, nil, 200}, "PATCH /api/v1/templates/{template}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/templates/{template}": {writes, nil, 204},
 	"GET /api/v1/maintenances": {reads, nil, 200}, "POST /api/v1/maintenances": {writes, `{"title":"Work","services":["{service}"],"scheduled_for":"2036-01-01T00:00:00Z","scheduled_until":"2036-01-01T01:00:00Z"}`, 201},
 	"GET /api/v1/maintenances/{window}": {reads, nil, 200}, "PATCH /api/v1/maintenances/{window}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/maintenances/{window}": {writes, nil, 204},
@@ -54,7 +54,7 @@ var table = map[string]access{
 	"GET /api/v1/members": {reads, nil, 200}, "POST /api/v1/members": {writes, j{"email": "{email}"}, 201},
 	"PATCH /api/v1/members/{member}": {writes, j{"role": "admin"}, 200}, "DELETE /api/v1/members/{member}": {writes, nil, 204},
 	"GET /api/v1/api-keys": {reads, nil, 200}, "POST /api/v1/api-keys": {writes, j{"name": "New"}, 201}, "DELETE /api/v1/api-keys/{key}": {writes, nil, 204},
-	"GET /api/v1/audit-log": {reads, nil, 200},
+	"GET /api/v1/audit-log":   {reads, nil, 200},
 	"GET /api/v1/subscribers": {reads, nil, 200}, "POST /api/v1/subscribers": {writes, j{"email": "{email}"}, 201}, "GET /api/v1/subscribers/{subscriber}": {reads, nil, 200},
 	"PATCH /api/v1/subscribers/{subscriber}": {writes, j{"services": []string{}}, 200}, "DELETE /api/v1/subscribers/{subscriber}": {writes, nil, 204},
 	"GET /api/v1/deliveries": {reads, nil, 200}, "POST /api/v1/deliveries/retry": {writes, nil, 200}, "POST /api/v1/deliveries/{delivery}/retry": {writes, nil, 409},

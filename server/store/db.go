@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -98,11 +99,11 @@ func openRemote(url, token string) (*DB, error) {
 
 // raiseIdle lets http.DefaultClient, which the libSQL client uses, keep its connections: with two idle ones a host it opened 245
 // for 200 queries.
-func raiseIdle() {
+var raiseIdle = sync.OnceFunc(func() {
 	if t, ok := http.DefaultTransport.(*http.Transport); ok {
 		t.MaxIdleConnsPerHost = 64
 	}
-}
+})
 
 // Close ends all connections.
 func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }

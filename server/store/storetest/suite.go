@@ -70,11 +70,16 @@ func commit(t testing.TB, org *store.Org, s page.State, c page.Command, at statu
 	return s
 }
 
+// stories is how many pages live: enough to meet every kind of event many times, on a database that answers over a network too.
+const stories = 30
+
 // live drives a page by random commands and calls after with each state that was committed.
 func live(t *testing.T, db *store.DB, steps int, after func(rt *rapid.T, org *store.Org, s page.State)) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		n++
+		if n++; n > stories {
+			return
+		}
 		author := &pagetest.Author{Space: uint32(n)}
 		at := pagetest.Start
 		org, s := begin(t, db, fmt.Sprintf("org-%d", n), at)
