@@ -1,6 +1,7 @@
 import { html, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, pageNumber, pager } from './list.js';
 import { choose, field } from '../form.js';
+import { secret } from './secret.js';
 import { openForm, openSheet } from '../dialog.js';
 import { ago, exact, fromInput } from '../time.js';
 import { call } from '../request.js';
@@ -53,11 +54,6 @@ function addKey() {
     },
   });
 }
-
-/** @param {string} text */
-const secret = (text) => html`<p>Copy it now. It is shown this once and kept nowhere.</p>
-  <p class="row"><code class="secret" tabindex="0">${text}</code>
-  <button type="button" class="button" @click=${() => navigator.clipboard.writeText(text).then(() => toast('Copied.', 'good'), () => toast('Select and copy it by hand.', 'bad'))}>Copy</button></p>`;
 
 /** @param {Key} k */
 function revoke(k) {

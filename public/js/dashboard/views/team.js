@@ -4,7 +4,8 @@ import { choose, field } from '../form.js';
 import { mayWrite, model, toast } from '../model.js';
 import { call } from '../request.js';
 import { icon } from '../icon.js';
-import { openForm } from '../dialog.js';
+import { openForm, openSheet } from '../dialog.js';
+import { secret } from './secret.js';
 import { short } from '../time.js';
 
 /** @typedef {{id: string, email: string, name: string, role: string, created_at: string}} Member */
@@ -33,7 +34,8 @@ function row(m) {
       ? html`<select aria-label="Role of ${m.email}" @change=${(/** @type {Event} */ e) => setRole(m, /** @type {HTMLSelectElement} */ (e.target))}>${roles.map(([value, words]) => html`<option value=${value} .selected=${live(value === m.role)}>${words}</option>`)}</select>`
       : m.role}</td>
     <td class="wide-only faint nowrap">${short(m.created_at)}</td>
-    <td class="tools">${mayWrite() ? html`<button type="button" class="quiet-button" aria-label="Remove ${m.email}" title="Remove" @click=${() => removeMember(m)}>${icon('trash')}</button>` : nothing}</td>
+    <td class="tools">${mayWrite() ? html`<button type="button" class="quiet-button" aria-label="Password link for ${m.email}" title="Password link" @click=${() => invite(m)}>${icon('keys')}</button>
+      <button type="button" class="quiet-button" aria-label="Remove ${m.email}" title="Remove" @click=${() => removeMember(m)}>${icon('trash')}</button>` : nothing}</td>
   </tr>`;
 }
 
@@ -60,7 +62,7 @@ function addMember() {
     body: (form) => html`${field(form, { name: 'email', label: 'E-mail', type: 'email', focus: true })}
       ${field(form, { name: 'name', label: 'Name', optional: true, max: 200 })}
       ${choose(form, { name: 'role', label: 'Role', options: roles, hint: 'An admin changes the page; a member reads.' })}
-      ${field(form, { name: 'password', label: 'First password', type: 'password', optional: true, autocomplete: 'new-password', hint: 'Tell it to them yourself. Somebody who has an account keeps theirs.' })}`,
+      ${field(form, { name: 'password', label: 'First password', type: 'password', optional: true, autocomplete: 'new-password', hint: 'Or leave it empty and send them a password link.' })}`,
     send: async (v) => {
       await call('POST', '/members/', { body: { email: v.email, role: v.role, ...(v.name ? { name: v.name } : {}), ...(v.password ? { password: v.password } : {}) } });
     },
@@ -69,6 +71,16 @@ function addMember() {
       list.load();
     },
   });
+}
+
+/** A link by which a member chooses a password. @param {Member} m */
+async function invite(m) {
+  try {
+    const { data } = await call('POST', `/members/${m.id}/invitation/`);
+    openSheet({ title: `A password for ${m.name || m.email}`, body: () => html`<p>Send them this link. It works once.</p>${secret(data.url)}` });
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, 'bad');
+  }
 }
 
 /** @param {Member} m */
