@@ -70,6 +70,10 @@ func openByKeyboard(t *testing.T, w *browser) {
 	c, admin := house(t)
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
+	public := b.another()
+	public.visit("/status/" + c.slug)
+	public.until(`document.documentElement.dataset.script && document.querySelector('main').dataset.seq`)
+	public.until(`(window.notReloaded = true)`)
 	began := time.Now()
 	b.key("i")
 	b.until(`document.querySelector('dialog[open]') && document.activeElement?.id === 'f-title'`)
@@ -88,6 +92,8 @@ func openByKeyboard(t *testing.T, w *browser) {
 	if took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
+	public.until(`window.notReloaded && document.querySelector('main').textContent.includes('Checkout fails for some') && document.querySelector('main').textContent.includes('Minor Service Outage')`)
+	t.Logf("and on the public page in another tab: %s", time.Since(began).Round(time.Millisecond))
 	sent := c.all("incidents")
 	if len(sent) != 1 || sent[0]["title"] != "Checkout fails for some" || sent[0]["to_state"] != "partial_outage" {
 		t.Fatalf("the server has %v", sent)
