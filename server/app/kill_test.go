@@ -33,7 +33,7 @@ func TestIAmAProcessThatIsThereToBeKilled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // should nobody kill it
 	defer cancel()
 	a, err := app.New(ctx, config.Config{Database: config.Database{DatabaseURL: "file:" + file}, WriteForward: "fly-replay", RelayInterval: 20 * time.Millisecond,
-		StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 10, SMTPURL: smtp, BaseURL: "https://status.example.com", DeliveryLease: killLease})
+		StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 10, SMTPURL: smtp, BaseURL: "http://status.example.com", DeliveryLease: killLease})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ const (
 
 // Tick does what is due. It is called once a second, by one goroutine at a time.
 func (s *Scheduler) Tick(ctx context.Context) {
-	now := s.now()
+	now, ctx := s.now(), store.Unasked(ctx)
 	for _, step := range []func(context.Context, time.Time) error{s.remind, s.start, s.end} {
 		if err := step(ctx, now); err != nil && ctx.Err() == nil {
 			slog.Error("the scheduler stands still", "error", err)

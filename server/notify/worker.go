@@ -122,7 +122,7 @@ func (w *Worker) dispatch(ctx context.Context) {
 
 // claim fills the lanes once, those that are half empty.
 func (w *Worker) claim(ctx context.Context) error {
-	now := w.opts.Now()
+	now, ctx := w.opts.Now(), store.Unasked(ctx)
 	due, err := w.db.DueLanes(ctx, moment(now))
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ var raiseIdle = sync.OnceFunc(func() {
 // Close ends all connections.
 func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
 
-// Queries counts what was read of the database since the start, in statements.
+// Queries counts what was read of the database since the start, in statements, on somebody's behalf.
 func (db *DB) Queries() int64 { return db.queries.Load() }
 
 // Batches counts the writes that were sent to the database since the start.
@@ -120,8 +120,15 @@ func (db *DB) Reachable(ctx context.Context) error {
 	return db.row(ctx, `SELECT 1`, nil, &one)
 }
 
-func (db *DB) count(query string, args []any) {
-	db.queries.Add(1)
+type unasked struct{}
+
+// Unasked marks what the program reads again and again by itself, which Queries leaves out.
+func Unasked(ctx context.Context) context.Context { return context.WithValue(ctx, unasked{}, true) }
+
+func (db *DB) count(ctx context.Context, query string, args []any) {
+	if ctx.Value(unasked{}) == nil {
+		db.queries.Add(1)
+	}
 	if db.asked != nil {
 		db.asked(query, args)
 	}
@@ -131,7 +138,7 @@ func (db *DB) count(query string, args []any) {
 func (db *DB) row(ctx context.Context, query string, args []any, into ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
-	db.count(query, args)
+	db.count(ctx, query, args)
 	err := db.heard(ctx, db.read.QueryRowContext(ctx, query, args...).Scan(into...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNone
@@ -153,7 +160,7 @@ func (db *DB) heard(ctx context.Context, err error) error {
 func (db *DB) rows(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
-	db.count(query, args)
+	db.count(ctx, query, args)
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return db.heard(ctx, err)
