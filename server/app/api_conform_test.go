@@ -70,7 +70,7 @@ func describes(t testing.TB) *described {
 }
 
 // everywhere are the headers that any answer may have; the introduction of the document tells of those that matter.
-var everywhere = []string{"Status-Region", "Status-Lag", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
+var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-Lag", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
 	"Cross-Origin-Resource-Policy", "Referrer-Policy", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Www-Authenticate"}
 
 // open are objects that are described elsewhere.

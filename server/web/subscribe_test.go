@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -19,34 +20,56 @@ import (
 	"statuspage/shared/status"
 )
 
-// readers are subscribers by their tokens.
+// readers are subscribers by their tokens. The server and the test look at them in turns.
 type readers map[string]*store.Subscriber
 
+var reading sync.Mutex
+
+// now is a reader as it is at this moment; nil when there is none.
+func (r readers) now(token string) *store.Subscriber {
+	reading.Lock()
+	defer reading.Unlock()
+	s := r[token]
+	if s == nil {
+		return nil
+	}
+	is := *s
+	return &is
+}
+
 func (r readers) Subscription(_ *fiber.Ctx, _, token string) (store.Subscriber, error) {
-	if s := r[token]; s != nil {
+	if s := r.now(token); s != nil {
 		return *s, nil
 	}
 	return store.Subscriber{}, fault.New(fault.NotFound, "This link is not good any more.")
 }
 
 func (r readers) Confirm(c *fiber.Ctx, org, token string) (store.Subscriber, error) {
-	if s := r[token]; s != nil {
-		s.State = store.Active
-	}
+	r.change(token, func(s *store.Subscriber) { s.State = store.Active })
 	return r.Subscription(c, org, token)
 }
 
 func (r readers) Choose(c *fiber.Ctx, org, token string, services []string) (store.Subscriber, error) {
-	if s := r[token]; s != nil {
+	r.change(token, func(s *store.Subscriber) {
 		s.Whole, s.Services = len(services) == 0, nil
 		for _, id := range services {
 			s.Services = append(s.Services, status.Ref{ID: id, Name: "Chosen"})
 		}
-	}
+	})
 	return r.Subscription(c, org, token)
 }
 
+func (r readers) change(token string, how func(*store.Subscriber)) {
+	reading.Lock()
+	defer reading.Unlock()
+	if s := r[token]; s != nil {
+		how(s)
+	}
+}
+
 func (r readers) Unsubscribe(_ *fiber.Ctx, _, token string) error {
+	reading.Lock()
+	defer reading.Unlock()
 	delete(r, token)
 	return nil
 }
@@ -112,28 +135,28 @@ func TestAReaderConfirmsChoosesAndLeavesWithoutScripts(t *testing.T) {
 	state := trouble(t)
 	s, r, _ := lectern(t, state)
 	at := "/status/" + state.Org.Slug + "/subscription/?token="
-	if _, body := s.post(t, at+"pending", url.Values{"action": {"confirm"}}); !strings.Contains(body, "You are subscribed.") || r["pending"].State != store.Active {
+	if _, body := s.post(t, at+"pending", url.Values{"action": {"confirm"}}); !strings.Contains(body, "You are subscribed.") || r.now("pending").State != store.Active {
 		t.Errorf("%s", body)
 	}
 	one := state.Services[1].ID
-	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}, "services": {one}}); !strings.Contains(body, "Saved.") || r["active"].Whole || r["active"].Services[0].ID != one {
+	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}, "services": {one}}); !strings.Contains(body, "Saved.") || r.now("active").Whole || r.now("active").Services[0].ID != one {
 		t.Errorf("%s", body)
 	}
 	_, page := s.get(t, at+"active")
 	if strings.Count(page, " checked>") != 2 || !strings.Contains(page, `value="`+one+`" checked>`) {
 		t.Errorf("the page does not show what was chosen: %s", page)
 	}
-	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}}); !strings.Contains(body, "Choose at least one") || r["active"].Whole {
+	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}}); !strings.Contains(body, "Choose at least one") || r.now("active").Whole {
 		t.Errorf("%s", body)
 	}
-	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"1"}, "services": {one}}); !strings.Contains(body, "Saved.") || !r["active"].Whole {
+	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"1"}, "services": {one}}); !strings.Contains(body, "Saved.") || !r.now("active").Whole {
 		t.Errorf("%s", body)
 	}
 	// RFC 8058: one POST, with no cookie and nothing else in it, and no redirect.
-	if res, body := s.post(t, at+"active", url.Values{"List-Unsubscribe": {"One-Click"}}); res.StatusCode != 200 || !strings.Contains(body, "unsubscribed") || r["active"] != nil {
+	if res, body := s.post(t, at+"active", url.Values{"List-Unsubscribe": {"One-Click"}}); res.StatusCode != 200 || !strings.Contains(body, "unsubscribed") || r.now("active") != nil {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if res, _ := s.post(t, at+"bouncing", url.Values{"action": {"unsubscribe"}}); res.StatusCode != 200 || r["bouncing"] != nil {
+	if res, _ := s.post(t, at+"bouncing", url.Values{"action": {"unsubscribe"}}); res.StatusCode != 200 || r.now("bouncing") != nil {
 		t.Errorf("%d", res.StatusCode)
 	}
 	if res, _ := s.post(t, at+"pending", url.Values{}); res.StatusCode != http.StatusBadRequest {
