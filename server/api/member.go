@@ -4,7 +4,6 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/desk"
 	"statuspage/server/store"
-	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
 
@@ -155,55 +154,4 @@ func revokeKey(c *call) error {
 	}
 	c.asOf()
 	return c.json(204, nil)
-}
-
-func listAudit(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
-	filter := store.AuditFilter{Actor: c.Query("actor"), Object: c.Query("object")}
-	if since := c.Query("since"); since != "" {
-		at, ok := wire.ParseTime(since)
-		var checks status.Checks
-		checks.That(ok, "since", "since must be a time such as 2026-01-31T14:00:00Z.")
-		if err := checks.Err(); err != nil {
-			return err
-		}
-		filter.Since = at
-	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().AuditLog(c.ctx, filter, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, wireAudit)
-}
-
-func wireAudit(a *store.Audit, f *wire.Fields) {
-	f.Int("id", &a.ID)
-	f.Time("at", &a.At)
-	wire.One(f, "actor", a, func(a *store.Audit, f *wire.Fields) {
-		f.Str("kind", &a.ActorKind)
-		f.Str("id", &a.ActorID)
-		f.Str("name", &a.ActorName)
-	})
-	f.Str("action", &a.Action)
-	wire.One(f, "object", a, func(a *store.Audit, f *wire.Fields) {
-		f.Str("kind", &a.ObjectKind)
-		f.Str("id", &a.ObjectID)
-	})
-	f.Str("address", &a.Address)
-	f.Str("request_id", &a.RequestID)
-	f.Raw("before", orNull(a.Before))
-	f.Raw("after", orNull(a.After))
-}
-
-func orNull(json string) []byte {
-	if json == "" {
-		return []byte("null")
-	}
-	return []byte(json)
 }

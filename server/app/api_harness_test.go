@@ -176,7 +176,7 @@ func (c *caller) read(req *http.Request, res *http.Response) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{t: c.t, what: req.Method + " " + req.URL.RequestURI(), code: res.StatusCode, header: res.Header, raw: raw}
-	if strings.Contains(res.Header.Get("Content-Type"), "json") && len(raw) > 0 && raw[0] == '{' {
+	if kind := res.Header.Get("Content-Type"); strings.Contains(kind, "json") && !strings.Contains(kind, "jsonl") && len(raw) > 0 && raw[0] == '{' {
 		if err := json.Unmarshal(raw, &a.body); err != nil {
 			return nil, fmt.Errorf("%w in %.300s", err, raw)
 		}

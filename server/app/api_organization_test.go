@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -166,6 +168,43 @@ func TestTheAuditLogTellsWhoDidWhatAndCanBeFiltered(t *testing.T) {
 	}
 	acme.do("GET", "/api/v1/audit-log/?since=yesterday", nil).refuses(422, "since")
 	acme.do("GET", "/api/v1/audit-log/?page=4&page_size=2", nil).refuses(404, "page")
+}
+
+func TestTheAuditLogIsTakenAwayAsAFile(t *testing.T) {
+	s := world(t)
+	acme, other := s.org(), s.org()
+	acme.service("API, \"main\"")
+	other.service("Theirs")
+	key := acme.post("/api/v1/api-keys/", j{"name": `=HYPERLINK("x")`, "scopes": []string{"read", "write"}})
+	(&caller{site: s, token: key.str("key")}).service("By a key")
+
+	csvFile := acme.get("/api/v1/audit-log/?format=csv")
+	rows, err := csv.NewReader(strings.NewReader(string(csvFile.raw))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := acme.get("/api/v1/audit-log/").int("count")
+	if len(rows) != int(count)+1 || rows[0][0] != "id" || rows[0][11] != "after" || rows[1][4] != `'=HYPERLINK("x")` || !json.Valid([]byte(rows[1][11])) {
+		t.Errorf("the file is\n%s", csvFile.raw)
+	}
+	if strings.Contains(string(csvFile.raw), "Theirs") || !strings.Contains(csvFile.header.Get("Content-Disposition"), "audit-log.csv") {
+		t.Errorf("headers %v, body\n%s", csvFile.header, csvFile.raw)
+	}
+
+	lines := strings.Split(strings.TrimSuffix(string(acme.get("/api/v1/audit-log/?format=jsonl&actor="+acme.id).raw), "\n"), "\n")
+	for _, line := range lines {
+		var entry struct{ Actor struct{ ID string } }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Actor.ID != acme.id {
+			t.Errorf("%v: %s", err, line)
+		}
+	}
+	if len(lines) != 2 {
+		t.Errorf("%d lines", len(lines))
+	}
+	before := rows[2][0]
+	acme.get("/api/v1/audit-log/?before="+before).has("count", int(count)-2)
+	acme.do("GET", "/api/v1/audit-log/?format=xls", nil).refuses(422, "format")
+	acme.do("GET", "/api/v1/audit-log/?before=x", nil).refuses(422, "before")
 }
 
 func TestTheSnapshotIsTheWholePageWithItsSeq(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/auth"
 	"statuspage/server/live"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
@@ -109,7 +108,7 @@ func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
 	if err := principal.MayRead(orgID); err != nil {
 		return live.Client{}, live.NotYours, "This page is not yours."
 	}
-	return live.Client{OrgID: orgID, Private: true, UserID: principal.ID, Expires: expiry(principal),
+	return live.Client{OrgID: orgID, Private: true, UserID: principal.ID, Expires: principal.ExpiresAt,
 		Renew: func(ctx context.Context, token string) (live.Renewed, int) {
 			again, err := a.verifier.Verify(ctx, token)
 			if err != nil {
@@ -118,15 +117,8 @@ func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
 			if again.ID != principal.ID || again.MayRead(orgID) != nil {
 				return live.Renewed{}, live.NotYours
 			}
-			return live.Renewed{UserID: again.ID, Expires: expiry(again)}, 0
+			return live.Renewed{UserID: again.ID, Expires: again.ExpiresAt}, 0
 		}}, 0, ""
-}
-
-func expiry(p auth.Principal) time.Time {
-	if p.ExpiresAt.IsZero() {
-		return p.ExpiresAt
-	}
-	return p.ExpiresAt.Add(auth.Leeway)
 }
 
 func codeOf(err error) int {

@@ -36,11 +36,11 @@ type AuditFilter struct {
 	Actor  string
 	Object string
 	Since  status.Time
+	Before int64 // an entry's id: only what is older
 }
 
-// AuditLog lists what was written, newest first, and counts all that match.
-func (o *Org) AuditLog(ctx context.Context, f AuditFilter, s Span) ([]Audit, int, error) {
-	where, args := "org_id = ?", []any{o.id}
+func (f AuditFilter) where(orgID string) (string, []any) {
+	where, args := "org_id = ?", []any{orgID}
 	if f.Actor != "" {
 		where, args = where+" AND actor_id = ?", append(args, f.Actor)
 	}
@@ -50,16 +50,32 @@ func (o *Org) AuditLog(ctx context.Context, f AuditFilter, s Span) ([]Audit, int
 	if f.Since != 0 {
 		where, args = where+" AND at >= ?", append(args, int64(f.Since))
 	}
+	if f.Before != 0 {
+		where, args = where+" AND id < ?", append(args, f.Before)
+	}
+	return where, args
+}
+
+// AuditLog lists what was written, newest first, and counts all that match.
+func (o *Org) AuditLog(ctx context.Context, f AuditFilter, s Span) ([]Audit, int, error) {
+	where, args := f.where(o.id)
 	n := 0
 	if err := o.db.row(ctx, `SELECT count(*) FROM audit_log WHERE `+where, args, &n); err != nil {
 		return nil, 0, fmt.Errorf("count the audit log: %w", err)
 	}
+	found, err := o.AuditRows(ctx, f, s)
+	return found, n, err
+}
+
+// AuditRows lists without counting.
+func (o *Org) AuditRows(ctx context.Context, f AuditFilter, s Span) ([]Audit, error) {
+	where, args := f.where(o.id)
 	found, err := list(ctx, o.db, `SELECT id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after
 FROM audit_log WHERE `+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), func(rows *sql.Rows, a *Audit) error {
 		return rows.Scan(&a.ID, &a.At, &a.ActorKind, &a.ActorID, &a.ActorName, &a.Address, &a.RequestID, &a.Action, &a.ObjectKind, &a.ObjectID, &a.Before, &a.After)
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("list the audit log: %w", err)
+		return nil, fmt.Errorf("list the audit log: %w", err)
 	}
-	return found, n, nil
+	return found, nil
 }
