@@ -31,6 +31,7 @@ func TestDashboard(t *testing.T) {
 		{"What was typed outlives Escape and a reload", draftKept},
 		{"Part of an incident recovers, and afterwards it is explained", recoverInParts},
 		{"A template fills the form, and a message is corrected", templateAndCorrection},
+		{"The audit log is saved as it is filtered", auditSaved},
 		{"Every view passes axe, light and dark", accessible},
 		{"It starts without a network and says how old it is", startOffline},
 		{"Five commands made without a network arrive once and in order", chainOffline},
@@ -53,6 +54,18 @@ func house(t *testing.T) (c *tenant, admin string) {
 		c.service(name)
 	}
 	return c, c.person("ada", auth.Admin)
+}
+
+func auditSaved(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.visit("/dashboard/audit?actor=system")
+	b.until(`document.querySelector('table.audit tbody tr')`)
+	b.until(`(window.was = URL.createObjectURL, URL.createObjectURL = (blob) => { blob.text().then((text) => (window.saved = text)); return window.was.call(URL, blob); })`)
+	b.press("CSV")
+	b.until(`window.saved?.startsWith('id,at,actor_kind') && window.saved.includes('create_organization') && !window.saved.includes('create_service')`)
+	b.clean()
 }
 
 // all lists everything of a kind that the server has.

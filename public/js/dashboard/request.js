@@ -71,6 +71,7 @@ function parse(text, answer) {
   if (text === '' && answer.status !== 200) return null;
   const type = answer.headers.get('Content-Type') ?? '';
   try {
+    if (/^text\/csv|^application\/jsonl/.test(type)) return text;
     if (/json/.test(type)) return JSON.parse(text);
   } catch {
     // Cut short on the way: as good as no answer.
@@ -95,4 +96,23 @@ export async function call(method, path, options = {}) {
       if (again) throw new SignedOut('Your sign-in has ended.');
     }
   }
+}
+
+/**
+ * Saves an answer as a file. Where it comes in parts, `Link` names the next; of a table each part repeats the first line.
+ * @param {string} path
+ * @param {string} name
+ */
+export async function download(path, name) {
+  const parts = [];
+  for (let next = path; next; ) {
+    const { data, headers } = await call('GET', next, { headers: { Accept: '*/*' } });
+    parts.push(parts.length && name.endsWith('.csv') ? data.slice(data.indexOf('\n') + 1) : data);
+    next = /<[^>]*?\/api\/v1([^>]*)>; rel="next"/.exec(headers.get('Link') ?? '')?.[1] ?? '';
+  }
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob(parts));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

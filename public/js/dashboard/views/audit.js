@@ -1,7 +1,10 @@
 import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, pageNumber, pager } from './list.js';
 import { ago, exact, fromInput, short, toInput } from '../time.js';
+import { download } from '../request.js';
+import { icon } from '../icon.js';
 import { go, route, withQuery } from '../router.js';
+import { toast } from '../model.js';
 
 /**
  * @typedef {object} Entry
@@ -26,7 +29,7 @@ export function audit() {
   const ask = new URLSearchParams({ page: String(pageNumber()), page_size: String(PAGE_SIZE) });
   for (const name of ['actor', 'object', 'since']) if (query.get(name)) ask.set(name, query.get(name) ?? '');
   const filtered = ['actor', 'object', 'since'].some((n) => query.get(n));
-  return html`${heading('Audit log', nothing, html`<p class="faint">Every change that was accepted: who, when, from where, and what it was before.</p>`)}
+  return html`${heading('Audit log', save(ask), html`<p class="faint">Every change that was accepted: who, when, from where, and what it was before.</p>`)}
     <div class="filters">
       ${people.show('/members/?page_size=100').data
         ? html`<select aria-label="Who" @change=${(/** @type {Event} */ e) => go(withQuery({ actor: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
@@ -42,6 +45,20 @@ export function audit() {
       data.results.length
         ? html`<div class="scroll"><table class="list audit"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th></tr></thead><tbody>${repeat(data.results, (e) => e.id, row)}</tbody></table></div>${pager(data)}`
         : empty('Nothing found', filtered ? 'No change is like that.' : 'Changes will stand here from the first one on.'))}`;
+}
+
+/** What is shown, in all its pages, as a file. @param {URLSearchParams} ask */
+function save(ask) {
+  return ['csv', 'jsonl'].map((format) => html`<button type="button" class="button small" @click=${async () => {
+    const all = new URLSearchParams(ask);
+    for (const name of ['page', 'page_size']) all.delete(name);
+    all.set('format', format);
+    try {
+      await download(`/audit-log/?${all}`, `audit-log.${format}`);
+    } catch (error) {
+      toast(`Not saved. ${/** @type {Error} */ (error).message}`, 'bad');
+    }
+  }}>${icon('down')}${format === 'csv' ? 'CSV' : 'JSON lines'}</button>`);
 }
 
 /** @param {Entry} e */
