@@ -18,6 +18,7 @@ const value = (name) => /** @type {HTMLInputElement|null} */ (form.elements.name
 
 /** The body of the request: the names of the inputs are those of the API. */
 function body() {
+  if (form.dataset.action === 'forgot') return { email: value('email') };
   const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password')).value;
   const token = new URLSearchParams(location.search).get('token') ?? new URLSearchParams(location.hash.slice(1)).get('token') ?? value('token');
   if (form.dataset.action === 'accept') return { token, password };
@@ -53,6 +54,14 @@ form.addEventListener('submit', async (event) => {
       headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-With': 'statuspage' },
       body: JSON.stringify(body()),
     });
+    if (answer.ok && form.dataset.action === 'forgot') {
+      show({});
+      const done = /** @type {HTMLElement} */ (document.getElementById('done'));
+      done.textContent = (await answer.json()).detail;
+      done.hidden = false;
+      button.hidden = true;
+      return;
+    }
     if (answer.ok) {
       // Whoever was here before is somebody else, as far as we know.
       await Promise.all(['last', 'leaving'].map((key) => remove('session', key))).catch(() => {});

@@ -25,6 +25,7 @@ type Server struct {
 	Region   *region.Region
 	Limits   *Limits
 	BaseURL  string // of absolute links; "" takes each request's own
+	Mails    bool   // mail leaves this machine; else it is written to the log
 	Kick     func(orgID, userID string)
 	KeyUsed  func(prefix string)
 	// Webhooks reads an external issuer's messages; nil when it sends none. Issuer is its name.
@@ -114,6 +115,7 @@ func Routes() []Route {
 		{"POST", "/api/v1/auth/logout", Open, logout},
 		{"POST", "/api/v1/auth/setup", Open, setup},
 		{"POST", "/api/v1/auth/accept", Open, accept},
+		{"POST", "/api/v1/auth/forgot", Open, forgot},
 		{"POST", "/api/v1/webhooks/clerk", Public, clerk},
 
 		{"GET", "/.well-known/jwks.json", Public, jwks},

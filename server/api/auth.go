@@ -198,26 +198,90 @@ func accept(c *call) error {
 	})); err != nil {
 		return err
 	}
-	in, err := c.Desk.Accept(c.ctx, token, password)
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	in, err := c.Desk.Accept(c.ctx, by, token, password)
 	if err != nil {
 		return err
 	}
 	return c.signedIn(in)
 }
 
-// inviteMember makes a link by which a member chooses a password, for the admin to hand over.
-func inviteMember(c *call) error {
-	id, err := c.id("member")
-	if err != nil {
+// forgot mails a link for a new password, if there is such an account: the answer is the same.
+func forgot(c *call) error {
+	if err := c.sameSite(false); err != nil {
+		return err
+	}
+	var email string
+	if err := c.read(mapping(func(f *wire.Fields) { f.Str("email", &email) })); err != nil {
+		return err
+	}
+	if no := desk.CheckEmail(email); no != nil {
+		return no
+	}
+	if err := c.Limits.Forgot(c.Ctx, email); err != nil {
 		return err
 	}
 	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	secret, err := c.Desk.Invite(c.ctx, by, c.who.OrgID, id)
+	base, err := c.mailBase()
 	if err != nil {
 		return err
 	}
-	return c.made(mapping(func(f *wire.Fields) { f.Derived("url", c.BaseURL()+"/accept?token="+secret) }))
+	if err := c.Desk.Forgot(by, email, base); err != nil {
+		return err
+	}
+	return c.accepted("If there is an account with this address, a mail with a link is on its way to it.")
+}
+
+func (c *call) accepted(detail string) error {
+	return c.json(fiber.StatusAccepted, wire.Marshal(mapping(func(f *wire.Fields) {
+		f.Derived("status", "accepted")
+		f.Derived("detail", detail)
+	})))
+}
+
+// mailBase is where the links in mail about accounts begin. The host name of a request is anyone's to write, so that a link made of it could
+// carry somebody's secret to whoever asked; only mail that is written to the log may have it.
+func (c *call) mailBase() (string, error) {
+	if c.Mails && c.Server.BaseURL == "" {
+		return "", fault.New(fault.NotFound, "No link can be mailed from here, since BASE_URL is not set. An admin can make one in the dashboard.")
+	}
+	return c.BaseURL(), nil
+}
+
+// inviteMember makes a link by which a member chooses a password, for the admin to hand over, or to be mailed.
+func inviteMember(c *call) error {
+	id, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	mail := false
+	if len(c.Body()) > 0 {
+		if err := c.read(mapping(func(f *wire.Fields) { f.Bool("mail", &mail) })); err != nil {
+			return err
+		}
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	base := c.BaseURL()
+	if mail {
+		if base, err = c.mailBase(); err != nil {
+			return err
+		}
+	}
+	url, err := c.Desk.Invite(c.ctx, by, c.who.OrgID, id, base, mail)
+	if err != nil {
+		return err
+	}
+	return c.made(mapping(func(f *wire.Fields) {
+		f.Derived("url", url)
+		f.Bool("mailed", &mail)
+	}))
 }

@@ -15,8 +15,8 @@ import (
 const (
 	perPrincipal  = 500 // requests a second of one user or key
 	perOrg        = 1_000
-	loginsAddress = 60 // a minute
-	loginsAccount = 20
+	loginsAccount = 20      // a minute
+	forgotAccount = 5       // mails an hour
 	addresses     = 1 << 18 // that are remembered; more make the oldest forgotten
 	principals    = 1 << 14
 )
@@ -30,18 +30,20 @@ type Limits struct {
 	principals *limit.Limiter
 	orgs       *limit.Limiter
 	subscribes *limit.Limiter
+	forgets    *limit.Limiter
 }
 
-// NewLimits takes PUBLIC_RATE; onFly says that Fly's proxy stands before this process and sets Fly-Client-IP.
+// NewLimits takes PUBLIC_RATE: so many pages a second may an address ask for, and so often a minute may it try to sign in. onFly says that Fly's proxy stands before this process and sets Fly-Client-IP.
 func NewLimits(publicRate int, onFly bool) *Limits {
 	return &Limits{
 		addresses:  limit.Addresses{PlatformSetsFlyClientIP: onFly},
 		public:     limit.New(limit.PerSecond(publicRate), addresses),
-		loginAddr:  limit.New(limit.Rate{Quota: loginsAddress, Window: time.Minute}, addresses),
+		loginAddr:  limit.New(limit.Rate{Quota: publicRate, Window: time.Minute}, addresses),
 		loginName:  limit.New(limit.Rate{Quota: loginsAccount, Window: time.Minute}, principals),
 		principals: limit.New(limit.PerSecond(perPrincipal), principals),
 		orgs:       limit.New(limit.PerSecond(perOrg), principals),
 		subscribes: newSubscribeLimit(publicRate),
+		forgets:    limit.New(limit.Rate{Quota: forgotAccount, Window: time.Hour}, principals),
 	}
 }
 
@@ -64,6 +66,11 @@ func (l *Limits) Login(c *fiber.Ctx, account string) error {
 		return tell(c, "login", l.loginAddr.AllowAddr(l.Address(c), time.Now()))
 	}
 	return tell(c, "account", l.loginName.Allow(strings.ToLower(account), time.Now()))
+}
+
+// Forgot counts the wishes for a new password of one account, whether there is one or not: nobody's mailbox is filled.
+func (l *Limits) Forgot(c *fiber.Ctx, account string) error {
+	return tell(c, "account", l.forgets.Allow(strings.ToLower(account), time.Now()))
 }
 
 // Principal counts a request of somebody who is known.

@@ -60,6 +60,7 @@ var table = map[string]access{
 	"GET /api/v1/deliveries": {reads, nil, 200}, "POST /api/v1/deliveries/retry": {writes, nil, 200}, "POST /api/v1/deliveries/{delivery}/retry": {writes, nil, 409},
 	"POST /api/v1/auth/login": {anybody, j{"email": "a@b.example", "password": "wrong"}, 401}, "POST /api/v1/auth/refresh": {anybody, nil, 403}, "POST /api/v1/auth/logout": {anybody, nil, 403},
 	"POST /api/v1/auth/setup": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/accept": {anybody, j{"token": "x", "password": "long enough to be one"}, 403},
+	"POST /api/v1/auth/forgot":    {anybody, j{"email": "{email}"}, 202},
 	"POST /api/v1/webhooks/clerk": {anybody, j{}, 404}, "POST /api/v1/members/{member}/invitation": {writes, nil, 201},
 	"GET /.well-known/jwks.json": {anybody, nil, 200}, "GET /api/openapi.json": {anybody, nil, 200}, "GET /api/docs": {anybody, nil, 200},
 	"GET /api/v1/public/{slug}/services": {anybody, nil, 200}, "GET /api/v1/public/{slug}/incidents": {anybody, nil, 200}, "GET /api/v1/public/{slug}/maintenances": {anybody, nil, 200},
@@ -72,7 +73,7 @@ var table = map[string]access{
 }
 
 // pages is what the site shows, to anybody alike. {slug} is acme's; what stands on an organisation's own host name is not found here.
-var pages = strings.Fields(`/ /login /setup /accept /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
+var pages = strings.Fields(`/ /login /setup /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
 	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js
 	/status/{slug} /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/theme.css /status/{slug}/feed.atom /status/{slug}/feed.rss
 	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/calendar.ics /status/{slug}/shields.json

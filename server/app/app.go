@@ -81,6 +81,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a.Desk = desk.New(db, a.Relay, a.Local, auth.NewPasswords(runtime.NumCPU()), a.Notify.Jobs)
+	a.Desk.Post = a.Notify.MailAccount
 	if cfg.LoopbackHooks {
 		a.Desk.AllowLoopbackHooks()
 	}
@@ -154,6 +155,7 @@ func (a *App) Start(ctx context.Context) {
 		a.every(ctx, 0, a.Notify.Run)
 		a.every(ctx, time.Second, a.scheduler.Tick)
 		a.every(ctx, time.Minute, a.Desk.PlanSeries)
+		a.every(ctx, 0, a.Desk.Remind)
 	}
 }
 

@@ -6,16 +6,16 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"statuspage/server/config"
+	"statuspage/server/notify/notifytest"
 )
 
 // knock sends a request without a token, as the pages before the dashboard do.
 func (s *site) knock(path string, body any) (int, map[string]any) {
 	s.t.Helper()
-	code, out, err := s.as("").send("POST", path, body, "X-Requested-With", "statuspage")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return code, out
+	a := s.nobody().do("POST", path, body, "X-Requested-With", "statuspage")
+	return a.code, a.body
 }
 
 func TestAnEmptyInstallationIsSetUpOnceByItsLink(t *testing.T) {
@@ -79,4 +79,109 @@ func TestAMemberChoosesAPasswordByALinkThatWorksOnce(t *testing.T) {
 			t.Errorf("%q signs in with %d", password, code)
 		}
 	}
+}
+
+func TestASessionIsARowOfCookiesUntilItEnds(t *testing.T) {
+	s := world(t)
+	acme := s.org()
+	email := "ada@" + acme.slug + ".example"
+	acme.post("/api/v1/members/", map[string]any{"email": email, "password": "a few words are good"})
+	cookie := func(a *answer) string {
+		found, _, _ := strings.Cut(a.is(200).header.Get("Set-Cookie"), ";")
+		return found
+	}
+	first := cookie(s.nobody().do("POST", "/api/v1/auth/login/", map[string]any{"email": email, "password": "a few words are good"}))
+	ask := func(path, cookie string) *answer {
+		return s.nobody().do("POST", path, nil, "X-Requested-With", "statuspage", "Cookie", cookie)
+	}
+	second := cookie(ask("/api/v1/auth/refresh/", first))
+	if second == first {
+		t.Error("the cookie was not exchanged")
+	}
+	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", second).refuses(403) // another site's form could send that
+	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "X-Requested-With", "x", "Cookie", second, "Origin", "https://evil.example").refuses(403)
+	ask("/api/v1/auth/logout/", second).is(204)
+	ask("/api/v1/auth/refresh/", second).refuses(401)
+}
+
+// mailedLink is the secret of the link in a mail.
+func mailedLink(t *testing.T, l notifytest.Letter) string {
+	t.Helper()
+	_, rest, found := strings.Cut(l.Text, "https://status.example/accept#token=")
+	secret, _, _ := strings.Cut(rest, "\n")
+	if !found || !strings.Contains(l.HTML, secret) || strings.Contains(l.Text, "unsubscribe") {
+		t.Fatalf("the mail is\n%s\n%s", l.Text, l.HTML)
+	}
+	return strings.TrimSpace(secret)
+}
+
+func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
+	o := newOffice(t, func(c *config.Config) { c.BaseURL = "https://status.example" })
+	email := "ada@" + o.slug + ".example"
+	ada := o.post("/api/v1/members/", map[string]any{"email": email, "name": "Ada"}).str("id")
+
+	if !o.post("/api/v1/members/"+ada+"/invitation/", map[string]any{"mail": true}).at("mailed").(bool) {
+		t.Error("the invitation was not mailed")
+	}
+	invitation := o.mail.Wait(t, 1)[0]
+	if !strings.Contains(invitation.Subject(), "You are invited") {
+		t.Errorf("the subject is %q", invitation.Subject())
+	}
+	if code, out := o.knock("/api/v1/auth/accept/", map[string]any{"token": mailedLink(t, invitation), "password": "a few words are good"}); code != 200 {
+		t.Fatalf("accept: %d %v", code, out)
+	}
+
+	known := o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": strings.ToUpper(email)}).is(202)
+	unknown := o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "nobody@acme.example"}).is(202)
+	if string(known.raw) != string(unknown.raw) {
+		t.Errorf("the answers differ: %s and %s", known.raw, unknown.raw)
+	}
+	secret := mailedLink(t, o.mail.Wait(t, 2)[1])
+	if code, out := o.knock("/api/v1/auth/accept/", map[string]any{"token": secret, "password": "other words are good"}); code != 200 {
+		t.Fatalf("accept: %d %v", code, out)
+	}
+	if code, _ := o.knock("/api/v1/auth/login/", map[string]any{"email": email, "password": "other words are good"}); code != 200 {
+		t.Errorf("sign in: %d", code)
+	}
+	for _, l := range o.mail.Got() {
+		if l.To != email {
+			t.Errorf("%s got a mail", l.To)
+		}
+	}
+	for i, want := range []string{"choose_password", "forget_password", "choose_password", "invite_member"} {
+		o.get("/api/v1/audit-log/?object="+ada).has(fmt.Sprintf("results.%d.action", i), want)
+	}
+	// Nobody's mailbox is filled, and nobody learns by it who has one.
+	for _, address := range []string{email, "nobody@acme.example"} {
+		for range 4 {
+			o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": address}).is(202)
+		}
+		o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": address}).refuses(429)
+	}
+	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "ada"}).refuses(422, "email")
+	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": email}, "Origin", "https://evil.example").refuses(403)
+}
+
+func TestNoLinkIsMailedWhoseBeginningAnybodyCouldWrite(t *testing.T) {
+	o := newOffice(t, nil) // mail goes out, and there is no BASE_URL
+	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "admin@" + o.slug + ".example"}, "Host", "evil.example").refuses(404)
+	o.do("POST", "/api/v1/members/"+o.id+"/invitation/", map[string]any{"mail": true}).refuses(404)
+}
+
+func TestPasswordsAreTriedSlowly(t *testing.T) {
+	try := func(s *site, email string) *answer {
+		return s.nobody().do("POST", "/api/v1/auth/login/", map[string]any{"email": email, "password": "not the one"})
+	}
+	address := startSite(t, func(c *config.Config) { c.PublicRate = 12 })
+	for i := range 12 {
+		try(address, fmt.Sprintf("somebody-%d@acme.example", i)).refuses(401)
+	}
+	try(address, "another@acme.example").refuses(429)
+
+	account := startSite(t, nil)
+	for range 20 {
+		try(account, "ada@acme.example").refuses(401) // there is no such account, which nobody is told
+	}
+	try(account, "ADA@acme.example").refuses(429)
+	try(account, "sam@acme.example").refuses(401)
 }

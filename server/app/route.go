@@ -82,7 +82,7 @@ func (a *App) visits() *visit.Desk {
 
 func (a *App) server() *api.Server {
 	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Local: a.Local, Region: a.region, Limits: a.limits,
-		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), KeyUsed: a.keys.note, Webhooks: a.webhooks, Issuer: a.issuer,
+		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: a.keys.note, Webhooks: a.webhooks, Issuer: a.issuer,
 		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
 }
 

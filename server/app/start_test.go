@@ -121,6 +121,7 @@ func (c *tenant) send(method, path string, body any, header ...string) (int, map
 	if err != nil {
 		return 0, nil, err
 	}
+	conforms(c.t, req, res, raw)
 	var out map[string]any
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &out); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/server/auth"
+	"statuspage/server/notify"
 	"statuspage/server/relay"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
@@ -44,6 +45,10 @@ type Desk struct {
 	local     *auth.Local
 
 	loopbackHooks bool // subscribers may be on this machine
+
+	// Post takes letters to be mailed. It does not wait.
+	Post      func(notify.Account)
+	forgotten chan forgotten
 }
 
 // New makes a desk. local is nil with an external issuer; jobs may be nil.
@@ -51,7 +56,8 @@ func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwo
 	if jobs == nil {
 		jobs = func(*store.Batch, *store.Org, page.State, []page.Event, bool) {}
 	}
-	return &Desk{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords, local: local}
+	return &Desk{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords, local: local,
+		Post: func(notify.Account) {}, forgotten: make(chan forgotten, mostForgotten)}
 }
 
 // Caller is who brings a change, and how it came.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"statuspage/server/auth"
+	"statuspage/server/notify"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
@@ -126,8 +127,8 @@ func (s Setup) check(m NewMember) *fault.Error {
 	return bad
 }
 
-// Invite makes the secret with which a member chooses a password. For one who has a password it is a reset.
-func (d *Desk) Invite(ctx context.Context, by Caller, orgID, userID string) (string, error) {
+// Invite makes the address at which a member chooses a password, and mails it if that is wanted. For one who has a password it is a reset.
+func (d *Desk) Invite(ctx context.Context, by Caller, orgID, userID, base string, mail bool) (string, error) {
 	if err := by.mayEdit(orgID); err != nil {
 		return "", err
 	}
@@ -145,23 +146,40 @@ func (d *Desk) Invite(ctx context.Context, by Caller, orgID, userID string) (str
 	if err != nil {
 		return "", err
 	}
-	purpose, lasts := "invitation", inviteFor
+	l, lasts := store.Link{Purpose: "invitation", OrgID: orgID, UserID: userID, Email: m.Email}, inviteFor
 	if user.Password != "" {
 		// Who belongs to several organisations chooses a password for all of them: no single one's admin may do it in their place.
 		if all, err := d.db.Memberships(ctx, userID); err != nil || len(all) > 1 {
 			return "", errors.Join(err, fault.New(fault.Conflict, "This person belongs to other organizations, too, and has a password already."))
 		}
-		purpose, lasts = "reset", resetFor
+		l.Purpose, lasts = "reset", resetFor
+	}
+	return d.memberLink(ctx, by, "invite_member", base, mail, l, lasts)
+}
+
+// memberLink makes a link for a member, with its audit row.
+func (d *Desk) memberLink(ctx context.Context, by Caller, action, base string, mail bool, l store.Link, lasts time.Duration) (string, error) {
+	p, err := d.relay.Page(ctx, l.OrgID)
+	if err != nil {
+		return "", err
 	}
 	secret, now := auth.NewOpaque(), d.now()
 	var b store.Batch
-	store.AddLink(&b, secret.Hash, store.Link{Purpose: purpose, OrgID: orgID, UserID: userID, Email: m.Email}, now, now.Add(lasts))
-	d.db.Org(orgID).AddAudit(&b, by.audit("invite_member", "member", userID, "", "", now))
-	return secret.Text, d.db.Do(ctx, &b)
+	store.AddLink(&b, secret.Hash, l, now, now.Add(lasts))
+	d.db.Org(l.OrgID).AddAudit(&b, by.audit(action, "member", l.UserID, "", "", now))
+	if err := d.db.Do(ctx, &b); err != nil {
+		return "", err
+	}
+	// A browser sends what stands behind # to nobody: it is in no log on the way.
+	url := base + "/accept#token=" + secret.Text
+	if mail {
+		d.Post(notify.Account{To: l.Email, Org: p.State.Org, Base: base, URL: url, Invitation: l.Purpose == "invitation", Lasts: lasts})
+	}
+	return url, nil
 }
 
 // Accept sets the password that a link is for, ends the sessions that there were, and signs in.
-func (d *Desk) Accept(ctx context.Context, token, password string) (Login, error) {
+func (d *Desk) Accept(ctx context.Context, by Caller, token, password string) (Login, error) {
 	if d.local == nil {
 		return Login{}, errNoLocal()
 	}
@@ -180,7 +198,9 @@ func (d *Desk) Accept(ctx context.Context, token, password string) (Login, error
 	if err != nil {
 		return Login{}, err
 	}
+	by.Who = auth.Principal{Kind: auth.KindUser, ID: l.UserID, Email: l.Email}
 	var b store.Batch
+	d.db.Org(l.OrgID).AddAudit(&b, by.audit("choose_password", "member", l.UserID, "", "", d.now()))
 	store.SetPassword(&b, l.UserID, hashed, d.now())
 	store.RevokeUser(&b, l.UserID, d.now())
 	store.UseLink(&b, hash, d.now())

@@ -23,12 +23,23 @@ type NewMember struct {
 
 func (m NewMember) check() *fault.Error {
 	var c status.Checks
-	c.Line("email", m.Email, 254, true)
-	at := strings.LastIndexByte(m.Email, '@')
-	c.That(c.Err() != nil || at > 0 && at < len(m.Email)-1 && !strings.ContainsAny(m.Email, " <>,;"), "email", "email must be an address such as ada@example.com.")
+	checkEmail(&c, m.Email)
 	c.Line("name", m.Name, status.TitleMax, false)
 	_, known := auth.ParseRole(string(m.Role))
 	c.OneOf("role", string(m.Role), known, []string{string(auth.Admin), string(auth.Member)})
+	return c.Err()
+}
+
+func checkEmail(c *status.Checks, email string) {
+	c.Line("email", email, 254, true)
+	at := strings.LastIndexByte(email, '@')
+	c.That(c.Err() != nil || at > 0 && at < len(email)-1 && !strings.ContainsAny(email, " <>,;"), "email", "email must be an address such as ada@example.com.")
+}
+
+// CheckEmail says what is wrong with an address.
+func CheckEmail(email string) *fault.Error {
+	var c status.Checks
+	checkEmail(&c, email)
 	return c.Err()
 }
 

@@ -17,7 +17,7 @@ type letter struct {
 	Org     page.Org
 	Page    string // address of the page
 	Link    string // address of what it is about
-	Manage  string // address that changes or ends the subscription
+	Manage  string // address that changes or ends the subscription; "" when it comes of none
 	Button  string // what Link is called
 	Subject string
 	Heading string

@@ -85,11 +85,13 @@ func (e *envelope) message(from string) (*mail.Msg, error) {
 	if thread := e.thread(); thread != "" {
 		m.SetGenHeader(mail.HeaderReferences, "<"+thread+"@"+domain+">")
 	}
-	m.SetBulk()
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	m.SetGenHeader("List-Id", "<"+e.Org.Slug+".status."+domain+">")
-	m.SetListUnsubscribe(e.Manage)
-	m.SetListUnsubscribePost()
+	if e.Manage != "" {
+		m.SetBulk()
+		m.SetGenHeader("List-Id", "<"+e.Org.Slug+".status."+domain+">")
+		m.SetListUnsubscribe(e.Manage)
+		m.SetListUnsubscribePost()
+	}
 	m.SetBodyString(mail.TypeTextPlain, plain)
 	m.AddAlternativeString(mail.TypeTextHTML, html)
 	return m, nil

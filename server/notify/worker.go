@@ -39,6 +39,7 @@ type Worker struct {
 	wake     chan struct{}
 	recorder *recorder
 	letters  letters
+	accounts chan Account
 	count    Count
 }
 
@@ -52,7 +53,8 @@ type lane struct {
 type Count struct{ Sent, Failed, Dead atomic.Int64 }
 
 func newWorker(db *store.DB, o Options, mail mailer) *Worker {
-	w := &Worker{db: db, opts: o, mail: mail, post: newPoster(o.AllowLoopback, o.Now), lanes: map[store.Lane]*lane{}, wake: make(chan struct{}, 1)}
+	w := &Worker{db: db, opts: o, mail: mail, post: newPoster(o.AllowLoopback, o.Now), lanes: map[store.Lane]*lane{}, wake: make(chan struct{}, 1),
+		accounts: make(chan Account, mostAccounts)}
 	for name, n := range senders {
 		w.lanes[name] = &lane{jobs: make(chan store.Job, 4*n)}
 	}
@@ -76,6 +78,7 @@ func (w *Worker) Wake() {
 func (w *Worker) Run(ctx context.Context) {
 	go w.recorder.run()
 	var all sync.WaitGroup
+	all.Go(func() { w.sendAccounts(ctx) })
 	for name, n := range senders {
 		for range n {
 			all.Go(func() { w.sendLane(ctx, w.lanes[name]) })

@@ -38,6 +38,7 @@ func Dashboard(app fiber.Router) {
 	app.Get("/dashboard/*", fixed(dashboardPolicy, shellDoc("dashboard", s)))
 	app.Get("/login", fixed(doorPolicy, shellDoc("login", s)))
 	app.Get("/setup", fixed(doorPolicy, shellDoc("setup", s)))
+	app.Get("/forgot", fixed(doorPolicy, shellDoc("forgot", s)))
 	app.Get("/accept", fixed(doorPolicy, shellDoc("accept", s)))
 	app.Get("/manifest.webmanifest", fixed(doorPolicy, installed("manifest.webmanifest")))
 	for _, name := range installIcons {

@@ -77,7 +77,18 @@ function addMember() {
 async function invite(m) {
   try {
     const { data } = await call('POST', `/members/${m.id}/invitation/`);
-    openSheet({ title: `A password for ${m.name || m.email}`, body: () => html`<p>Send them this link. It works once.</p>${secret(data.url)}` });
+    openSheet({ title: `A password for ${m.name || m.email}`, body: () => html`<p>Send them this link, or let us mail it to ${m.email}. It works once.</p>${secret(data.url)}
+      <p><button type="button" class="button" @click=${() => mailInvitation(m)}>Mail it to them</button></p>` });
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, 'bad');
+  }
+}
+
+/** A link of its own, which nobody else sees. @param {Member} m */
+async function mailInvitation(m) {
+  try {
+    await call('POST', `/members/${m.id}/invitation/`, { body: { mail: true } });
+    toast(`A link is on its way to ${m.email}.`, 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }
