@@ -29,9 +29,9 @@ func (b *bench) rules(ctx context.Context) error {
 	if !fresh {
 		return fmt.Errorf("the core is older than its sources")
 	}
-	load, decide := messages()
+	load, decide, refused := messages()
 	input := filepath.Join(b.dir, "messages.json")
-	text, err := json.Marshal(map[string]any{"load": json.RawMessage(load), "decide": json.RawMessage(decide), "n": decisions})
+	text, err := json.Marshal(map[string]any{"load": json.RawMessage(load), "decide": json.RawMessage(decide), "refused": json.RawMessage(refused), "n": decisions})
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,34 @@ func (b *bench) rules(ctx context.Context) error {
 		{"core.wasm in node, through public/js/core.js", us(median(browser)), times(float64(median(browser)), float64(median(native)))},
 	})
 	b.report.say("Compiling and starting core.wasm in node: %s ms.", ms(median(ready)))
-	return nil
+	return b.inChromium(ctx, wasm, input)
+}
+
+// inChromium holds what an admin's browser needs to its budgets.
+func (b *bench) inChromium(ctx context.Context, wasm, input string) error {
+	all, err := b.weights()
+	if err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("chromium"); err != nil {
+		b.report.say("There is no chromium here: the start in a browser was not measured.")
+		return b.hold(all)
+	}
+	var cold, warm, full, small []float64
+	for range b.rounds {
+		v, err := b.chromium(ctx, wasm, input)
+		if err != nil {
+			return err
+		}
+		last := v[len(v)-1]
+		cold, warm, full, small = append(cold, v[0].Start), append(warm, last.Start), append(full, last.Full), append(small, last.Refused)
+	}
+	return b.hold(append(all,
+		budget{"from asking for core.wasm to the first decision, first visit", median(cold), 1000, "ms"},
+		budget{"the same, later visits", median(warm), 500, "ms"},
+		budget{"a decision with the preview of the whole page", median(full), 5, "ms"},
+		budget{"a decision that refuses", median(small), 1, "ms"},
+	))
 }
 
 // natively is the CPU time of one decision: other people's work on the machine is not counted.
@@ -83,8 +110,8 @@ func used() time.Duration {
 
 const at = 1_790_000_000_000
 
-// messages are a page of 20 services, and an incident on the first.
-func messages() (load, decide []byte) {
+// messages are a page of 20 services, an incident on the first, and one that cannot be.
+func messages() (load, decide, refused []byte) {
 	event, no := page.Create("01900000-0000-7000-8000-000000000001", "acme", "Acme", at)
 	if no != nil {
 		panic(no)
@@ -104,5 +131,7 @@ func messages() (load, decide []byte) {
 	open := page.MarshalCommand(&page.OpenIncident{ID: id(900), UpdateID: id(901), Title: "Slow pages", Description: "We are looking into it.",
 		Services: []page.Move{{ID: id(100), To: status.Degraded}}})
 	decide = fmt.Appendf(nil, `{"op":"decide","at":%d,"command":%s}`, int64(at), open)
-	return load, decide
+	never := page.MarshalCommand(&page.OpenIncident{ID: id(900), UpdateID: id(901), Title: "Nothing", Services: []page.Move{{ID: id(100), To: status.Operational}}})
+	refused = fmt.Appendf(nil, `{"op":"decide","at":%d,"command":%s}`, int64(at), never)
+	return load, decide, refused
 }

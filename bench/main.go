@@ -35,6 +35,7 @@ func main() {
 	flag.StringVar(&b.root, "root", "..", "the module's folder")
 	flag.IntVar(&b.rounds, "rounds", 3, "rounds of each measurement")
 	flag.IntVar(&b.sockets, "sockets", 2000, "sockets that hear one event; up to 15000")
+	only := flag.String("only", "", "the one part to measure, which then is printed and not written")
 	out := flag.String("out", "RESULTS.md", "file to write; none when empty")
 	flag.Parse()
 	if b.sockets < 1 || b.sockets > 15_000 || b.rounds < 1 {
@@ -43,19 +44,23 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := b.run(ctx, *out); err != nil {
+	if *only != "" {
+		*out = ""
+	}
+	if err := b.run(ctx, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func (b *bench) run(ctx context.Context, out string) error {
+func (b *bench) run(ctx context.Context, only, out string) error {
 	var err error
 	if b.dir, err = os.MkdirTemp("", "statuspage-bench-"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
 	began := time.Now()
+	var failed error
 	if err := b.build(ctx); err != nil {
 		return err
 	}
@@ -65,16 +70,20 @@ func (b *bench) run(ctx context.Context, out string) error {
 	}{
 		{"start", b.start}, {"pages", b.pages}, {"fan-out", b.fanOut}, {"writes", b.writes}, {"relay", b.relay}, {"rules", b.rules},
 	} {
+		if only != "" && part.name != only {
+			continue
+		}
 		at := time.Now()
 		if err := part.run(ctx); err != nil {
-			return fmt.Errorf("%s: %w", part.name, err)
+			failed = fmt.Errorf("%s: %w", part.name, err)
+			break
 		}
 		fmt.Fprintf(os.Stderr, "%s: %.0f s\n", part.name, time.Since(at).Seconds())
 	}
 	text := b.report.text(time.Since(began))
 	fmt.Print(text)
-	if out == "" {
-		return nil
+	if failed != nil || out == "" {
+		return failed
 	}
 	return os.WriteFile(out, []byte(text), 0o644) // #nosec G306 -- a public document
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// budget is what a number may be. Those of time are several times what a quiet machine needs: they catch a mistake, not a busy neighbour.
+type budget struct {
+	what     string
+	is, most float64
+	unit     string
+}
+
+// weights are the bytes that a dashboard's first visit costs, in brotli.
+func (b *bench) weights() ([]budget, error) {
+	var all []budget
+	for _, x := range []struct {
+		glob string
+		most float64
+	}{{"public/wasm/core-*.wasm.br", 560}, {"public/dist/dashboard-*.js.br", 44}, {"public/dist/dashboard-*.css.br", 10}} {
+		found, err := filepath.Glob(filepath.Join(b.root, x.glob))
+		if err != nil || len(found) != 1 {
+			return nil, fmt.Errorf("%s: %d files, %w", x.glob, len(found), err)
+		}
+		info, err := os.Stat(found[0])
+		if err != nil {
+			return nil, err
+		}
+		name, _, _ := strings.Cut(filepath.Base(x.glob), "-")
+		all = append(all, budget{name + strings.TrimSuffix(filepath.Ext(strings.TrimSuffix(x.glob, ".br")), ".br") + " in brotli", float64(info.Size()) / 1000, x.most, "KB"})
+	}
+	return all, nil
+}
+
+// hold tells of budgets, and fails on one that is broken.
+func (b *bench) hold(all []budget) error {
+	var rows [][]string
+	var broken []string
+	for _, x := range all {
+		rows = append(rows, []string{x.what, fmt.Sprintf("%.2f %s", x.is, x.unit), fmt.Sprintf("%g %s", x.most, x.unit)})
+		if x.is > x.most {
+			broken = append(broken, fmt.Sprintf("%s is %.2f %s, over %g", x.what, x.is, x.unit, x.most))
+		}
+	}
+	b.report.say("### The dashboard's rules in chromium, and their budgets")
+	b.report.table("what|is|may be", rows)
+	if len(broken) > 0 {
+		return fmt.Errorf("budget: %s", strings.Join(broken, "; "))
+	}
+	return nil
+}
