@@ -28,10 +28,16 @@ type browser struct{ ctx context.Context }
 
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
+	return openBrowserIn(t, t.TempDir())
+}
+
+// openBrowserIn keeps what outlives a browser in a folder.
+func openBrowserIn(t *testing.T, profile string) *browser {
+	t.Helper()
 	if _, built := public.Asset("dashboard.js"); !built {
 		t.Fatal("the dashboard is not built: go run ./public/build")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)

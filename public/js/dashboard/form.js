@@ -2,7 +2,7 @@ import * as database from './database.js';
 import * as rules from './rules.js';
 import { changed, model } from './model.js';
 import { html, ifDefined, live, nothing } from '../vendor/lit-html.js';
-import { submit } from './desk.js';
+import { submit } from './submit.js';
 import { uuid7 } from './id.js';
 import { ago } from './time.js';
 

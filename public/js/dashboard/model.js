@@ -18,7 +18,6 @@
  * @property {Map<string, 'pending'|'refused'|'sent'>} marks of objects that a queued command is about
  * @property {boolean} sending
  * @property {number} retryAt when the queue is tried again, 0 when nothing stands in its way
- * @property {Record<string, boolean>} features parts of the server that are there
  * @property {boolean} newVersion
  * @property {string} said the last announcement, for those who listen
  * @property {{text: string, kind: 'good'|'bad'|'calm', href?: string, link?: string}|null} toast
@@ -39,7 +38,6 @@ export const model = {
   marks: new Map(),
   sending: false,
   retryAt: 0,
-  features: {},
   newVersion: false,
   said: '',
   toast: null,

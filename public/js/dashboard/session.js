@@ -66,10 +66,10 @@ export async function logout() {
   }
 }
 
-/** Who was here last. @returns {Promise<(Identity & {features?: Record<string, boolean>})|undefined>} */
+/** Who was here last. @returns {Promise<Identity|undefined>} */
 export const last = () => database.get('session', 'last');
 
-/** @param {Identity & {features?: Record<string, boolean>}} identity */
+/** @param {Identity} identity */
 export const remember = (identity) => database.put('session', { key: 'last', ...identity });
 
 /** Whether somebody signed out here and the server does not know it yet. @returns {Promise<boolean>} */

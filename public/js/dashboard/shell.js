@@ -6,12 +6,12 @@ import { dialog } from './dialog.js';
 import { icon } from './icon.js';
 import { leave, signAgain } from './views/signin.js';
 import { openIncident } from './views/incident_form.js';
-import { reconnect } from './desk.js';
+import { reconnect } from './person.js';
 import { reload } from './update.js';
 import { route } from './router.js';
 import { showKeys } from './keys.js';
 
-/** @typedef {{name: string, label: string, icon: string, needs?: string, admin?: boolean}} Entry */
+/** @typedef {{name: string, label: string, icon: string, admin?: boolean}} Entry */
 
 /** @type {Entry[]} */
 const entries = [
@@ -19,11 +19,11 @@ const entries = [
   { name: 'services', label: 'Services', icon: 'services' },
   { name: 'incidents', label: 'Incidents', icon: 'incidents' },
   { name: 'maintenance', label: 'Maintenance', icon: 'maintenance' },
-  { name: 'templates', label: 'Templates', icon: 'template', needs: 'templates', admin: true },
-  { name: 'subscribers', label: 'Subscribers', icon: 'subscribers', needs: 'subscribers' },
-  { name: 'team', label: 'Team', icon: 'team', needs: 'members' },
-  { name: 'keys', label: 'API keys', icon: 'keys', needs: 'keys', admin: true },
-  { name: 'audit', label: 'Audit log', icon: 'audit', needs: 'audit' },
+  { name: 'templates', label: 'Templates', icon: 'template', admin: true },
+  { name: 'subscribers', label: 'Subscribers', icon: 'subscribers' },
+  { name: 'team', label: 'Team', icon: 'team' },
+  { name: 'keys', label: 'API keys', icon: 'keys', admin: true },
+  { name: 'audit', label: 'Audit log', icon: 'audit' },
   { name: 'settings', label: 'Settings', icon: 'settings' },
 ];
 
@@ -53,7 +53,7 @@ export function shell(view) {
 
 function rail() {
   const here = route().name;
-  const shown = entries.filter((e) => (!e.needs || model.features[e.needs]) && (!e.admin || mayWrite()));
+  const shown = entries.filter((e) => (!e.admin || mayWrite()));
   const org = model.view?.org ?? model.identity?.organization;
   return html`<header class="rail">
     <div class="brand">

@@ -18,7 +18,7 @@ let recipients;
 let asked = 0;
 
 function askRecipients() {
-  if (!model.features.subscribers || Date.now() - asked < 60_000) return;
+  if (Date.now() - asked < 60_000) return;
   asked = Date.now();
   call('GET', '/subscribers/?state=active&page_size=1').then(({ data }) => {
     recipients = data.count;

@@ -1,6 +1,7 @@
 import { html, nothing, repeat } from '../../vendor/lit-html.js';
 import * as outbox from '../outbox.js';
-import { causeOf, reconnect } from '../desk.js';
+import { causeOf } from '../rebase.js';
+import { reconnect } from '../person.js';
 import { correctUpdate, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
 import { editMaintenance, moveMaintenance, planMaintenance } from './maintenance.js';
 import { empty, heading } from './list.js';

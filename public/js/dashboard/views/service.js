@@ -8,7 +8,7 @@ import { exact, short } from '../time.js';
 import { openForm } from '../dialog.js';
 import { openIncident } from './incident_form.js';
 import { stateName } from '../words.js';
-import { submit } from '../desk.js';
+import { submit } from '../submit.js';
 import * as rules from '../rules.js';
 
 /** @typedef {import('../types.js').Service} Service */

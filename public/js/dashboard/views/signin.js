@@ -3,7 +3,7 @@ import { field } from '../form.js';
 import { model, refused, waiting } from '../model.js';
 import { count } from '../words.js';
 import { openForm } from '../dialog.js';
-import { signIn, signOut } from '../desk.js';
+import { signIn, signOut } from '../person.js';
 
 /** Signs in again over the page, so that nothing on it is lost. */
 export function signAgain() {

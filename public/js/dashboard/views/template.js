@@ -37,7 +37,7 @@ export async function learnTemplates() {
     restored = true;
     known = (await database.get('session', keyOf()).catch(() => undefined))?.results ?? [];
   }
-  if (model.link !== 'live' || !model.features.templates) return;
+  if (model.link !== 'live') return;
   asked = Date.now();
   try {
     const { data } = await call('GET', '/templates/?page_size=100');

@@ -1,0 +1,97 @@
+import * as database from './database.js';
+import * as outbox from './outbox.js';
+import * as page from './page.js';
+import * as rules from './rules.js';
+import * as session from './session.js';
+import { changed, model, toast } from './model.js';
+import { describe, landed } from './command.js';
+import { touchedBy } from './rebase.js';
+import { uuid7 } from './id.js';
+
+/** @typedef {import('./types.js').Command} Command */
+/** @typedef {import('./types.js').Identity} Identity */
+/** @typedef {import('./types.js').Item} Item */
+/** @typedef {import('./types.js').Problem} Problem */
+
+// A command on its way in, and what became of it.
+
+/** Items that were confirmed: by their message or by their answer, whichever came first. */
+const confirmed = new Set();
+
+/** @param {Item} item */
+export function confirm(item) {
+  if (confirmed.has(item.id)) return;
+  confirmed.add(item.id);
+  const ids = touchedBy(item);
+  for (const id of ids) model.marks.set(id, 'sent');
+  setTimeout(() => {
+    for (const id of ids) if (model.marks.get(id) === 'sent') model.marks.delete(id);
+    changed();
+  }, 3000);
+  settle(item.id, { done: true });
+  toast(`Done: ${item.title}.`, 'good');
+}
+
+/** @param {Item} item */
+export async function refusedByServer(item) {
+  const taken = item.attempts > 0 && item.problem?.code === 'conflict' && item.problem.errors?.some((e) => e.field === 'id' || e.field === 'update_id');
+  if (taken && model.view && landed(item.command, model.view)) {
+    await outbox.take(item.id);
+    confirm(item);
+    return;
+  }
+  if (!settle(item.id, { problem: item.problem })) {
+    toast(`Refused: ${item.title}. ${item.problem?.detail ?? ''}`, 'bad', { href: '/dashboard/queue', link: 'Look at it' });
+  }
+  outbox.refresh();
+}
+
+/** Forms that wait for what the server says, by item. @type {Map<string, (outcome: {done?: boolean, problem?: Problem}) => void>} */
+const awaited = new Map();
+
+/** @param {string} id @param {{done?: boolean, problem?: Problem}} outcome */
+function settle(id, outcome) {
+  const tellForm = awaited.get(id);
+  awaited.delete(id);
+  tellForm?.(outcome);
+  return tellForm !== undefined && outcome.problem !== undefined;
+}
+
+/**
+ * Decides a command here and queues it; where it cannot be decided here, the server's answer is awaited.
+ * @param {Command} command
+ * @param {{remote?: boolean, instead?: string, draft?: string}} [how] instead names a queued item that this one replaces, draft
+ *   the text that becomes the command
+ * @returns {Promise<{problem?: Problem, unchanged?: boolean}>}
+ */
+export async function submit(command, { remote = false, instead, draft } = {}) {
+  const at = new Date().toISOString();
+  const here = rules.ready() && !remote && !instead;
+  if (here) {
+    const verdict = rules.decide(command, at);
+    if (verdict.error) return { problem: verdict.error };
+    if (verdict.events?.length === 0) {
+      if (draft) await database.remove('drafts', draft);
+      return { unchanged: true };
+    }
+  }
+  const title = describe(command, model.view);
+  const next = { id: uuid7(), command, at, seq: page.base.seq, title };
+  if (instead) {
+    await outbox.replace(instead, next);
+    return {};
+  }
+  const identity = /** @type {Identity} */ (model.identity);
+  const outcome = here ? null : new Promise((resolve) => awaited.set(next.id, resolve));
+  await outbox.add({ ...next, owner: session.owner(identity), state: 'waiting', attempts: 0, failures: 0, remote: remote || undefined }, draft);
+  if (model.link !== 'live') {
+    toast(model.expired ? 'Kept here. It will be sent when you have signed in again.' : 'We could not reach the server. Your change is kept here and will be sent.', 'calm', { href: '/dashboard/queue', link: 'Show what waits' });
+    return {};
+  }
+  if (!outcome) return {};
+  const said = await Promise.race([outcome, new Promise((resolve) => setTimeout(() => resolve({}), 10_000))]);
+  // A form that is still open keeps the text itself.
+  if (said.problem) await outbox.take(next.id);
+  awaited.delete(next.id);
+  return said;
+}
