@@ -30,11 +30,10 @@ func (c *call) month(p *relay.Page) error {
 			f.Derived("month", month.Format(monthForm))
 			f.Int("days", &n)
 			f.Time("at", &now)
-			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
+			wireRecords(f, p, func(s *status.Service) ([]status.DayUptime, int64) {
 				known := *s
 				known.Days = record[s.ID]
-				days, all := status.UptimeOn(&known, first, n, now, p.State.Org.UptimeWeights())
-				wireUptime(s, days, all, f)
+				return status.UptimeOn(&known, first, n, now, p.State.Org.UptimeWeights())
 			})
 		})), nil
 	})

@@ -147,19 +147,40 @@ func publicUptime(c *call) error {
 			n := int64(days)
 			f.Int("days", &n)
 			f.Time("at", &now)
-			wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
-				days, all := status.Uptime(s, n, now, p.State.Org.UptimeWeights())
-				wireUptime(s, days, all, f)
+			wireRecords(f, p, func(s *status.Service) ([]status.DayUptime, int64) {
+				return status.Uptime(s, n, now, p.State.Org.UptimeWeights())
 			})
 		})
 	})
 }
 
-// wireUptime writes a service with its `uptime`, a percentage or null, and `days`, oldest first.
-func wireUptime(s *status.Service, days []status.DayUptime, all int64, f *wire.Fields) {
-	f.Str("id", &s.ID)
-	f.Str("name", &s.Name)
-	f.Str("group", &s.Group)
+// wireRecords writes `services`, and `groups` of them, each with its record.
+func wireRecords(f *wire.Fields, p *relay.Page, record func(*status.Service) ([]status.DayUptime, int64)) {
+	var groups []string
+	of := map[string][][]status.DayUptime{}
+	wire.List(f, "services", &p.State.Services, func(s *status.Service, f *wire.Fields) {
+		days, all := record(s)
+		f.Str("id", &s.ID)
+		f.Str("name", &s.Name)
+		f.Str("group", &s.Group)
+		wireUptime(days, all, f)
+		if s.Group == "" {
+			return
+		}
+		if of[s.Group] == nil {
+			groups = append(groups, s.Group)
+		}
+		of[s.Group] = append(of[s.Group], days)
+	})
+	wire.List(f, "groups", &groups, func(name *string, f *wire.Fields) {
+		f.Str("name", name)
+		days, all := status.UptimeTogether(of[*name], p.State.Org.UptimeWeights())
+		wireUptime(days, all, f)
+	})
+}
+
+// wireUptime writes `uptime`, a percentage or null, and `days`, oldest first.
+func wireUptime(days []status.DayUptime, all int64, f *wire.Fields) {
 	percentage(f, "uptime", all)
 	wire.List(f, "days", &days, func(d *status.DayUptime, f *wire.Fields) {
 		f.Derived("date", wire.Date(d.Day))

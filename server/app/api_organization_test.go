@@ -232,7 +232,7 @@ func TestThePublicDocumentsHaveTheShapeOfTheContract(t *testing.T) {
 	if status.int("seq") != status.seq() {
 		t.Errorf("seq is %d, Status-Seq %d", status.int("seq"), status.seq())
 	}
-	uptime := nobody.get(base+"/uptime/?days=3").keys("", "days at services").has("days", 3).keys("services.0", "id name group uptime days")
+	uptime := nobody.get(base+"/uptime/?days=3").keys("", "days at services groups").has("days", 3).keys("services.0", "id name group uptime days")
 	if days := uptime.list("services.0.days"); len(days) != 3 || at(days[0], "status") != nil || at(days[0], "uptime") != nil || at(days[2], "status") != "partial_outage" {
 		t.Errorf("the days are %v", days)
 	}

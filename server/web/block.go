@@ -46,7 +46,7 @@ func blocks(services []status.Service, now status.Time, w status.Weights) []bloc
 	}
 	for i := range list {
 		list[i].Open = list[i].Worst != status.Operational
-		list[i].Strip = groupStrip(list[i].Member)
+		list[i].Strip = groupStrip(list[i].Member, w)
 	}
 	return list
 }

@@ -29,7 +29,10 @@ type badDay struct {
 }
 
 func serviceStrip(svc *status.Service, now status.Time, w status.Weights) strip {
-	days, percent := status.Uptime(svc, span, now, w)
+	return stripOf(status.Uptime(svc, span, now, w))
+}
+
+func stripOf(days []status.DayUptime, percent int64) strip {
 	st := strip{days: days, Percent: status.PercentText(percent)}
 	for i := range days {
 		d := &days[i]
@@ -45,18 +48,12 @@ func serviceStrip(svc *status.Service, now status.Time, w status.Weights) strip 
 }
 
 // groupStrip shows the worst of each day over a group's services.
-func groupStrip(members []row) strip {
-	var st strip
-	for _, m := range members {
-		for i, d := range m.Strip.days {
-			if i == len(st.days) {
-				st.days = append(st.days, d)
-			} else if have := &st.days[i]; have.NoData || !d.NoData && rank(d.Worst) > rank(have.Worst) {
-				*have = d
-			}
-		}
+func groupStrip(members []row, w status.Weights) strip {
+	records := make([][]status.DayUptime, len(members))
+	for i := range members {
+		records[i] = members[i].Strip.days
 	}
-	return st
+	return stripOf(status.UptimeTogether(records, w))
 }
 
 func happened(t status.Tally) string {

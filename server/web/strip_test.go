@@ -66,7 +66,7 @@ func TestAGroupShowsItsWorst(t *testing.T) {
 	well := &status.Service{Status: status.Operational, CreatedAt: ago(24 * 100), Since: ago(24 * 100)}
 	ill := &status.Service{Status: status.Major, CreatedAt: ago(24 * 2), Since: ago(24)}
 	members := []row{{well, serviceStrip(well, today, status.DefaultWeights)}, {ill, serviceStrip(ill, today, status.DefaultWeights)}}
-	got := drawn(t, groupStrip(members))
+	got := drawn(t, groupStrip(members, status.DefaultWeights))
 	if got[0] != "b-operational" || got[87] != "b-operational" || got[88] != "b-major" || got[89] != "b-major" {
 		t.Errorf("got %v", got)
 	}

@@ -105,6 +105,7 @@ type DayUptime struct {
 	Tally   Tally
 	Seconds int64 // of the day in which the service existed, up to now
 	Percent int64 // thousandths of a percent, 100000 is all of it; rounded down so that trouble never shows as 100
+	span    int64 // Seconds in milliseconds
 }
 
 // Uptime is the record of a service over the last n UTC days, today included, oldest first, and the percentage over all of
@@ -136,7 +137,7 @@ func UptimeOn(s *Service, first, n int64, now Time, w Weights) ([]DayUptime, int
 		}
 		d.Worst = d.Tally.worst()
 		lost, span := d.Tally.downtime(w), int64(to-from)
-		d.Seconds = span / 1000
+		d.Seconds, d.span = span/1000, span
 		d.Percent = percent(lost, span)
 		down, known = down+lost, known+span
 		out = append(out, d)
@@ -145,6 +146,41 @@ func UptimeOn(s *Service, first, n int64, now Time, w Weights) ([]DayUptime, int
 		return out, -1
 	}
 	return out, percent(down, known)
+}
+
+// UptimeTogether is the record of several services over the same days: each day the worst of them, and percentages over all the time
+// that any of them existed.
+func UptimeTogether(records [][]DayUptime, w Weights) ([]DayUptime, int64) {
+	var out []DayUptime
+	var down, known int64
+	for i := 0; len(records) > 0 && i < len(records[0]); i++ {
+		d := together(records, i)
+		lost := d.Tally.downtime(w)
+		if !d.NoData {
+			d.Worst, d.Percent, d.Seconds = d.Tally.worst(), percent(lost, d.span), d.span/1000
+		}
+		down, known = down+lost, known+d.span
+		out = append(out, d)
+	}
+	if known == 0 {
+		return out, -1
+	}
+	return out, percent(down, known)
+}
+
+// together adds up day i of the records.
+func together(records [][]DayUptime, i int) DayUptime {
+	sum := DayUptime{Day: records[0][i].Day, NoData: true, Worst: Operational, Tally: Tally{Day: records[0][i].Day}}
+	for _, days := range records {
+		d := &days[i]
+		sum.NoData = sum.NoData && d.NoData
+		sum.span += d.span
+		sum.Tally.Degraded += d.Tally.Degraded
+		sum.Tally.Partial += d.Tally.Partial
+		sum.Tally.Major += d.Tally.Major
+		sum.Tally.Maintenance += d.Tally.Maintenance
+	}
+	return sum
 }
 
 // downtime is in thousandths of a millisecond.

@@ -232,3 +232,34 @@ func compare(t *rapid.T, what string, got, known, lost int64) {
 		t.Fatalf("%s: %d thousandths although %d half minutes were lost", what, got, lost)
 	}
 }
+
+func TestAGroupIsAsGoodAsAllTheTimeOfItsServices(t *testing.T) {
+	now := at("2026-03-12T00:00:00Z")
+	old, young := born("2026-03-01T00:00:00Z"), born("2026-03-11T00:00:00Z")
+	old.Move("partial_outage", at("2026-03-10T00:00:00Z"))
+	old.Move("operational", at("2026-03-10T12:00:00Z"))
+	young.Move("major_outage", at("2026-03-11T06:00:00Z"))
+	young.Move("operational", at("2026-03-11T12:00:00Z"))
+	var records [][]status.DayUptime
+	for _, s := range []*status.Service{old, young} {
+		days, _ := status.UptimeOn(s, at("2026-02-28T00:00:00Z").DayNumber(), 13, now, status.DefaultWeights)
+		records = append(records, days)
+	}
+	days, total := status.UptimeTogether(records, status.DefaultWeights)
+	if !days[0].NoData || days[1].NoData || days[0].Worst != "operational" {
+		t.Errorf("before anything was there: %+v", days[:2])
+	}
+	tenth, eleventh := days[10], days[11]
+	if tenth.Percent != 75_000 || tenth.Worst != "partial_outage" || tenth.Seconds != 86_400 { // the young one was not there
+		t.Errorf("the 10th: %+v", tenth)
+	}
+	if eleventh.Percent != 87_500 || eleventh.Worst != "major_outage" || eleventh.Seconds != 2*86_400 {
+		t.Errorf("the 11th: %+v", eleventh)
+	}
+	if want := int64(100_000 - 4_167); total != want { // 12 of 288 hours
+		t.Errorf("in all %d, want %d", total, want)
+	}
+	if _, none := status.UptimeTogether(nil, status.DefaultWeights); none != -1 {
+		t.Errorf("nothing is %d", none)
+	}
+}
