@@ -84,6 +84,7 @@ func Routes() []Route {
 		{"GET", "/api/v1/recurring-maintenances", Read, listSeries},
 		{"POST", "/api/v1/recurring-maintenances", Write, createSeries},
 		{"GET", "/api/v1/recurring-maintenances/:id", Read, getSeries},
+		{"PATCH", "/api/v1/recurring-maintenances/:id", Write, editSeries},
 		{"DELETE", "/api/v1/recurring-maintenances/:id", Write, deleteSeries},
 
 		{"GET", "/api/v1/organization", Read, getOrganization},

@@ -2,12 +2,15 @@ package api
 
 import (
 	"errors"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/desk"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
 )
 
 func listSeries(c *call) error {
@@ -22,7 +25,7 @@ func listSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	return paged(c, number, span, count, found, (*store.Series).Wire)
+	return paged(c, number, span, count, found, wireSeries)
 }
 
 func getSeries(c *call) error {
@@ -40,23 +43,67 @@ func getSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.object(&s)
+	return c.versioned(s.Version, mapping(func(f *wire.Fields) { wireSeries(&s, f) }))
+}
+
+// nextShown is how many of a series' next starts it is shown with.
+const nextShown = 3
+
+func wireSeries(s *store.Series, f *wire.Fields) {
+	s.Wire(f)
+	next := desk.SeriesNext(s, time.Now(), nextShown)
+	starts := make([]string, len(next))
+	for i, t := range next {
+		starts[i] = status.Time(t.UnixMilli()).String()
+	}
+	f.Strings("next_starts", &starts)
+}
+
+func (c *call) series(code int, s *store.Series) error {
+	c.asOf()
+	c.Set(fiber.HeaderETag, `"`+wire.Itoa(s.Version)+`"`)
+	return c.json(code, wire.Marshal(mapping(func(f *wire.Fields) { wireSeries(s, f) })))
 }
 
 func createSeries(c *call) error {
-	var s desk.NewSeries
-	if err := c.read(&s); err != nil {
+	var text desk.SeriesText
+	if err := c.read(&text); err != nil {
 		return err
 	}
 	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	made, err := c.Desk.CreateSeries(c.ctx, by, c.who.OrgID, s)
+	made, err := c.Desk.CreateSeries(c.ctx, by, c.who.OrgID, text)
 	if err != nil {
 		return err
 	}
-	return c.made(&made)
+	return c.series(fiber.StatusCreated, &made)
+}
+
+func editSeries(c *call) error {
+	id, err := c.id("series")
+	if err != nil {
+		return err
+	}
+	var text desk.SeriesText
+	if err := c.read(&text); err != nil {
+		return err
+	}
+	version, err := c.ifMatch()
+	if err != nil {
+		return err
+	}
+	either(&text.Version, version)
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	made, err := c.Desk.EditSeries(c.ctx, by, c.who.OrgID, id, text)
+	if err != nil {
+		return err
+	}
+	return c.series(fiber.StatusOK, &made)
 }
 
 func deleteSeries(c *call) error {

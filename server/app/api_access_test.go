@@ -48,7 +48,7 @@ var table = map[string]access{
 	"GET /api/v1/maintenances": {reads, nil, 200}, "POST /api/v1/maintenances": {writes, `{"title":"Work","services":["{service}"],"scheduled_for":"2036-01-01T00:00:00Z","scheduled_until":"2036-01-01T01:00:00Z"}`, 201},
 	"GET /api/v1/maintenances/{window}": {reads, nil, 200}, "PATCH /api/v1/maintenances/{window}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/maintenances/{window}": {writes, nil, 204},
 	"GET /api/v1/recurring-maintenances": {reads, nil, 200}, "POST /api/v1/recurring-maintenances": {writes, j{"title": "Weekly", "services": []string{"{service}"}, "rrule": "FREQ=WEEKLY;COUNT=1", "starts_at": "2036-01-01T00:00", "duration_minutes": 5}, 201},
-	"GET /api/v1/recurring-maintenances/{series}": {reads, nil, 200}, "DELETE /api/v1/recurring-maintenances/{series}": {writes, nil, 204},
+	"GET /api/v1/recurring-maintenances/{series}": {reads, nil, 200}, "PATCH /api/v1/recurring-maintenances/{series}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/recurring-maintenances/{series}": {writes, nil, 204},
 	"GET /api/v1/organization": {reads, nil, 200}, "PATCH /api/v1/organization": {writes, j{"description": "x"}, 200},
 	"GET /api/v1/organizations": {signedIn, nil, 200}, "GET /api/v1/users/me": {signedIn, nil, 200}, "GET /api/v1/snapshot": {reads, nil, 200},
 	"GET /api/v1/members": {reads, nil, 200}, "POST /api/v1/members": {writes, j{"email": "{email}"}, 201},

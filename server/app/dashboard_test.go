@@ -32,6 +32,7 @@ func TestDashboard(t *testing.T) {
 		{"Part of an incident recovers, and afterwards it is explained", recoverInParts},
 		{"A template fills the form, and a message is corrected", templateAndCorrection},
 		{"The audit log is saved as it is filtered", auditSaved},
+		{"Maintenance that comes again is planned and changed", recurring},
 		{"Every view passes axe, light and dark", accessible},
 		{"It starts without a network and says how old it is", startOffline},
 		{"Five commands made without a network arrive once and in order", chainOffline},
@@ -65,6 +66,32 @@ func auditSaved(t *testing.T, w *browser) {
 	b.until(`(window.was = URL.createObjectURL, URL.createObjectURL = (blob) => { blob.text().then((text) => (window.saved = text)); return window.was.call(URL, blob); })`)
 	b.press("CSV")
 	b.until(`window.saved?.startsWith('id,at,actor_kind') && window.saved.includes('create_organization') && !window.saved.includes('create_service')`)
+	b.clean()
+}
+
+func recurring(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.visit("/dashboard/maintenance?status=recurring")
+	b.press("Plan recurring maintenance")
+	b.write("What will be done", "Patch day")
+	b.choose("Comes", "weekly")
+	b.press("Plan") // no service yet: the server says so at the field
+	b.until(`document.querySelector('#services-hint.bad')`)
+	b.tick("API")
+	b.press("Plan")
+	b.until(`document.querySelector('table.list')?.innerText.includes('Patch day')`)
+	b.press("Edit")
+	b.choose("Comes", "fortnightly")
+	b.press("Save")
+	b.until(`document.querySelector('table.list')?.innerText.includes('Every second ')`)
+	if series := c.all("recurring-maintenances"); len(series) != 1 || series[0]["rrule"] != "FREQ=WEEKLY;INTERVAL=2" {
+		t.Errorf("series: %v", series)
+	}
+	if windows := c.all("maintenances"); len(windows) < 4 || len(windows) > 5 {
+		t.Errorf("%d windows in 60 days", len(windows))
+	}
 	b.clean()
 }
 
@@ -350,7 +377,7 @@ func accessible(t *testing.T, w *browser) {
 	b.visit("/setup?token=x")
 	look("setup")
 	b.signIn(admin)
-	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/templates", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
+	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/maintenance?status=recurring", "/templates", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
 		b.visit("/dashboard" + view)
 		b.until(`document.querySelector('.connection.live') && !document.querySelector('.skeleton')`)
 		look(view)

@@ -64,6 +64,7 @@ func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwo
 type Caller struct {
 	Who         auth.Principal
 	System      bool // the program itself: the scheduler, the command line
+	Quiet       bool // subscribers are not told
 	Address     string
 	RequestID   string
 	Key         string // Idempotency-Key, or ""
@@ -185,7 +186,7 @@ func (d *Desk) try(ctx context.Context, by Caller, orgID string, c page.Command,
 	err = org.Append(ctx, state, events, func(b *store.Batch) {
 		if len(events) > 0 {
 			org.AddAudit(b, by.audit(c.Kind(), is.kind, is.id, was.json(), is.json(), d.now()))
-			d.jobs(b, org, state, events, wantsNotice(c))
+			d.jobs(b, org, state, events, wantsNotice(c) && !by.Quiet)
 		}
 		if by.Key != "" {
 			org.AddAnswer(b, by.actor(), by.keyName(), answer, d.now())

@@ -22,99 +22,188 @@ const (
 	aheadMost  = 10                  // windows of a series at a time
 )
 
-// NewSeries is maintenance that shall come again. TimeZone defaults to the page's.
-type NewSeries struct {
-	ID          string
-	Title       string
-	Description string
-	Services    []string
-	RRule       string
-	Zone        string
-	StartsAt    string
-	Minutes     int64
+// SeriesText is what somebody writes of maintenance that comes again; what is nil stays. The time zone of a new one defaults to the page's.
+type SeriesText struct {
+	ID          *string
+	Version     *int64
+	Title       *string
+	Description *string
+	Services    *[]string
+	RRule       *string
+	Zone        *string
+	StartsAt    *string
+	Minutes     *int64
 	Notify      *bool
 }
 
-// Wire is the body of POST recurring-maintenances.
-func (s *NewSeries) Wire(f *wire.Fields) {
-	f.Str("id", &s.ID)
-	f.Str("title", &s.Title)
-	f.Str("description", &s.Description)
-	f.Strings("services", &s.Services)
-	f.Str("rrule", &s.RRule)
-	f.Str("time_zone", &s.Zone)
-	f.Str("starts_at", &s.StartsAt)
-	f.Int("duration_minutes", &s.Minutes)
+// Wire is the body of POST and PATCH recurring-maintenances.
+func (s *SeriesText) Wire(f *wire.Fields) {
+	f.OptStr("id", &s.ID)
+	f.OptInt("version", &s.Version)
+	f.OptStr("title", &s.Title)
+	f.OptStr("description", &s.Description)
+	var services []string
+	if f.Strings("services", &services); services != nil {
+		s.Services = &services
+	}
+	f.OptStr("rrule", &s.RRule)
+	f.OptStr("time_zone", &s.Zone)
+	f.OptStr("starts_at", &s.StartsAt)
+	f.OptInt("duration_minutes", &s.Minutes)
 	f.OptBool("notify", &s.Notify)
 }
 
-func (s *NewSeries) check(p *page.State) *fault.Error {
+// onto writes the text over a series, and says what is wrong with it then.
+func (s *SeriesText) onto(x *store.Series, p *page.State) *fault.Error {
+	put(&x.Title, s.Title)
+	put(&x.Description, s.Description)
+	put(&x.Services, s.Services)
+	put(&x.RRule, s.RRule)
+	put(&x.Zone, s.Zone)
+	put(&x.StartsAt, s.StartsAt)
+	put(&x.Minutes, s.Minutes)
+	put(&x.Notify, s.Notify)
 	var c status.Checks
-	c.ID("id", s.ID)
-	c.Line("title", s.Title, status.TitleMax, true)
-	c.Text("description", s.Description, status.BodyMax, false)
-	c.Between("duration_minutes", s.Minutes, 1, 30*24*60)
-	c.That(len(s.Services) > 0, "services", "Say which services the maintenance is about.")
-	c.That(len(s.Services) <= page.MaxAffected, "services", "A window may cover %s services at most.", wire.Itoa(page.MaxAffected))
+	c.ID("id", x.ID)
+	c.Line("title", x.Title, status.TitleMax, true)
+	c.Text("description", x.Description, status.BodyMax, false)
+	c.Between("duration_minutes", x.Minutes, 1, 30*24*60)
+	c.That(len(x.Services) > 0, "services", "Say which services the maintenance is about.")
+	c.That(len(x.Services) <= page.MaxAffected, "services", "A window may cover %s services at most.", wire.Itoa(page.MaxAffected))
 	seen := map[string]bool{}
-	for i, id := range s.Services {
+	for i, id := range x.Services {
 		field := "services[" + wire.Itoa(int64(i)) + "]"
 		_, there := p.Service(id)
-		c.That(there, field, "There is no such service.")
+		c.That(there || s.Services == nil, field, "There is no such service.") // one that has gone since is passed over
 		c.That(!seen[id], field, "This service is named twice.")
 		seen[id] = true
 	}
-	rule := recur.Rule{RRule: s.RRule, Zone: s.Zone, Start: s.StartsAt}
+	rule := ruleOf(x)
 	rule.Check(&c)
 	return c.Err()
 }
 
+func put[T any](field *T, change *T) {
+	if change != nil {
+		*field = *change
+	}
+}
+
+func ruleOf(x *store.Series) recur.Rule {
+	return recur.Rule{RRule: x.RRule, Zone: x.Zone, Start: x.StartsAt}
+}
+
+// SeriesNext lists the next starts of a series, n at most, in the coming two years.
+func SeriesNext(x *store.Series, now time.Time, n int) []time.Time {
+	rule := ruleOf(x)
+	var c status.Checks
+	if rule.Check(&c); c.Err() != nil {
+		return nil
+	}
+	return rule.After(now, now.AddDate(2, 0, 0), n)
+}
+
 // CreateSeries keeps a new series and plans its first windows.
-func (d *Desk) CreateSeries(ctx context.Context, by Caller, orgID string, s NewSeries) (store.Series, error) {
+func (d *Desk) CreateSeries(ctx context.Context, by Caller, orgID string, text SeriesText) (store.Series, error) {
 	made, err := once(ctx, d, by, orgID, func(b *store.Batch) (store.Series, error) {
 		org, now := d.db.Org(orgID), status.Time(d.now().UnixMilli())
 		p, err := d.relay.Page(ctx, orgID)
 		if err != nil {
 			return store.Series{}, err
 		}
-		if s.ID == "" {
-			s.ID = newID()
-		}
-		if s.Zone == "" {
-			s.Zone = p.State.Org.TimeZone
-		}
-		if no := s.check(&p.State); no != nil {
-			return store.Series{}, no
+		x := store.Series{OrgID: orgID, ID: newID(), Zone: p.State.Org.TimeZone, Notify: true, PlannedFor: now, CreatedAt: now, Version: 1}
+		put(&x.ID, text.ID)
+		if no := text.onto(&x, &p.State); no != nil {
+			return x, no
 		}
 		if _, n, err := org.SeriesList(ctx, store.Span{Limit: 1}); err != nil {
-			return store.Series{}, err
-		} else if n >= mostSeries {
-			return store.Series{}, fault.New(fault.Conflict, "There are %s series already, which is the limit.", wire.Itoa(mostSeries))
-		}
-		x := store.Series{OrgID: orgID, ID: s.ID, Title: s.Title, Description: s.Description, Services: s.Services, RRule: s.RRule, Zone: s.Zone,
-			StartsAt: s.StartsAt, Minutes: s.Minutes, Notify: s.Notify == nil || *s.Notify, PlannedFor: now, CreatedAt: now}
-		if err := org.AddSeries(b, x); err != nil {
 			return x, err
+		} else if n >= mostSeries {
+			return x, fault.New(fault.Conflict, "There are %s series already, which is the limit.", wire.Itoa(mostSeries))
 		}
+		org.AddSeries(b, x)
 		org.AddAudit(b, by.audit("create_series", "series", x.ID, "", string(encode(&x)), d.now()))
 		return x, nil
 	})
+	return d.planned(ctx, orgID, made, err)
+}
+
+// EditSeries changes a series. Windows that it had planned and that have not begun are taken back, and planned anew as it is now.
+func (d *Desk) EditSeries(ctx context.Context, by Caller, orgID, id string, text SeriesText) (store.Series, error) {
+	text.ID = nil
+	made, err := once(ctx, d, by, orgID, func(b *store.Batch) (store.Series, error) {
+		org := d.db.Org(orgID)
+		p, err := d.relay.Page(ctx, orgID)
+		if err != nil {
+			return store.Series{}, err
+		}
+		x, err := d.series(ctx, orgID, id, text.Version)
+		if err != nil {
+			return x, err
+		}
+		before, ahead := string(encode(&x)), d.ahead(&x, &p.State)
+		if no := text.onto(&x, &p.State); no != nil {
+			return x, no
+		}
+		if string(encode(&x)) == before {
+			return x, nil
+		}
+		x.Version++
+		x.Withdraw = append(x.Withdraw, ahead...)
+		x.PlannedFor = status.Time(d.now().UnixMilli())
+		org.EditSeries(b, x)
+		org.AddAudit(b, by.audit("edit_series", "series", x.ID, before, string(encode(&x)), d.now()))
+		return x, nil
+	})
+	return d.planned(ctx, orgID, made, err)
+}
+
+// planned plans a series that was just written.
+func (d *Desk) planned(ctx context.Context, orgID string, x store.Series, err error) (store.Series, error) {
 	if err != nil {
-		return made, appendRefusal(err)
+		return x, appendRefusal(err)
 	}
-	made.OrgID = orgID // which the answer that a key got before does not tell
-	d.plan(ctx, &made, d.now())
-	return made, nil
+	// What an Idempotency-Key got before does not tell everything.
+	if now, err := d.db.Org(orgID).Series(ctx, x.ID); err == nil {
+		d.plan(ctx, &now, d.now())
+	}
+	return x, nil
+}
+
+// series reads one, as its caller has read it.
+func (d *Desk) series(ctx context.Context, orgID, id string, version *int64) (store.Series, error) {
+	x, err := d.db.Org(orgID).Series(ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return x, fault.New(fault.NotFound, "There is no such series.")
+	}
+	if err == nil && version != nil && *version != x.Version {
+		return x, fault.New(fault.Conflict, "This series was changed meanwhile: you read version %s, it is now at %s.", wire.Itoa(*version), wire.Itoa(x.Version))
+	}
+	return x, err
+}
+
+// ahead lists the windows of a series that are planned and have not begun.
+func (d *Desk) ahead(x *store.Series, p *page.State) []string {
+	rule := ruleOf(x)
+	var c status.Checks
+	if rule.Check(&c); c.Err() != nil {
+		return nil
+	}
+	var ids []string
+	// From where the oldest one may have been moved from by hand.
+	for _, start := range rule.After(d.now().Add(-horizon), time.UnixMilli(int64(x.PlannedFor)+1), 4*aheadMost) {
+		if m, there := p.Maintenance(windowID(x, start)); there && m.Status == status.Scheduled {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
 }
 
 // DeleteSeries ends a series. Windows that it has planned stay, to be cancelled like any other.
 func (d *Desk) DeleteSeries(ctx context.Context, by Caller, orgID, id string) error {
 	_, err := once(ctx, d, by, orgID, func(b *store.Batch) (store.Series, error) {
 		org := d.db.Org(orgID)
-		x, err := org.Series(ctx, id)
-		if errors.Is(err, store.ErrNone) {
-			return x, fault.New(fault.NotFound, "There is no such series.")
-		}
+		x, err := d.series(ctx, orgID, id, nil)
 		if err != nil {
 			return x, err
 		}
@@ -138,35 +227,63 @@ func (d *Desk) PlanSeries(ctx context.Context) {
 	}
 }
 
-// plan opens the windows of one series up to the horizon. A window's id is made of the series and its start, so that it is planned
-// once, whatever is interrupted, also when somebody has deleted it since.
+// plan takes back what older versions of a series had planned, then opens its windows up to the horizon. A window's id is made of the
+// series, its version and the start, so that it is planned once, whatever is interrupted, also when somebody has deleted it since.
 func (d *Desk) plan(ctx context.Context, s *store.Series, now time.Time) {
-	rule := recur.Rule{RRule: s.RRule, Zone: s.Zone, Start: s.StartsAt}
+	if err := d.withdraw(ctx, s, now); err != nil {
+		slog.Warn("windows of a series could not be taken back", "organization", s.OrgID, "series", s.ID, "error", err)
+		return
+	}
+	rule := ruleOf(s)
 	var c status.Checks
 	if rule.Check(&c); c.Err() != nil {
 		slog.Warn("a series cannot be read any more", "series", s.ID, "error", c.Err())
 		return
 	}
 	from := time.UnixMilli(int64(max(s.PlannedFor, status.Time(now.UnixMilli()))))
-	for _, start := range rule.After(from, now.Add(horizon), aheadMost) {
-		if err := d.window(ctx, s, start, now); err != nil {
+	for i, start := range rule.After(from, now.Add(horizon), aheadMost) {
+		// Nobody wants ten letters at once: of the others, reminders tell in time.
+		if err := d.window(ctx, s, start, now, s.Notify && i == 0); err != nil {
 			slog.Warn("a window of a series could not be planned", "organization", s.OrgID, "series", s.ID, "start", start, "error", err)
 			return
 		}
-		if err := d.db.Org(s.OrgID).SeriesPlanned(ctx, s.ID, status.Time(start.UnixMilli())); err != nil {
+		if err := d.db.Org(s.OrgID).SeriesPlanned(ctx, s, status.Time(start.UnixMilli())); err != nil {
 			slog.Warn("a series could not be noted", "series", s.ID, "error", err)
 			return
 		}
 	}
 }
 
-func (d *Desk) window(ctx context.Context, s *store.Series, start, now time.Time) error {
+// withdraw deletes windows that no longer come. Nobody is told of it: what comes instead is told.
+func (d *Desk) withdraw(ctx context.Context, s *store.Series, now time.Time) error {
+	if len(s.Withdraw) == 0 {
+		return nil
+	}
+	for _, id := range s.Withdraw {
+		p, err := d.relay.Page(ctx, s.OrgID)
+		if err != nil {
+			return err
+		}
+		if m, there := p.State.Maintenance(id); !there || m.Status != status.Scheduled {
+			continue // it was deleted, or it has begun
+		}
+		by := Caller{System: true, Quiet: true, Key: "withdraw " + id, Fingerprint: "series"}
+		var c page.DeleteMaintenance
+		c.Remove(id, nil)
+		if _, err := d.ChangeAt(ctx, by, s.OrgID, &c, now); err != nil {
+			return err
+		}
+	}
+	return d.db.Org(s.OrgID).SeriesWithdrawn(ctx, s.ID, s.Version)
+}
+
+func (d *Desk) window(ctx context.Context, s *store.Series, start, now time.Time, notify bool) error {
 	p, err := d.relay.Page(ctx, s.OrgID)
 	if err != nil {
 		return err
 	}
-	id := windowID(s.ID, start)
-	c := &page.PlanMaintenance{ID: id, Title: s.Title, Description: s.Description, Notify: &s.Notify,
+	id := windowID(s, start)
+	c := &page.PlanMaintenance{ID: id, Title: s.Title, Description: s.Description, Notify: &notify,
 		ScheduledFor: status.Time(start.UnixMilli()), ScheduledUntil: status.Time(start.UnixMilli()) + status.Time(s.Minutes)*wire.Minute}
 	for _, service := range s.Services {
 		if _, there := p.State.Service(service); there {
@@ -186,6 +303,11 @@ func (d *Desk) window(ctx context.Context, s *store.Series, start, now time.Time
 
 var seriesSpace = uuid.MustParse("6f0b8a52-6d0f-4a39-9b0c-6f3c1f5a7d11")
 
-func windowID(series string, start time.Time) string {
-	return uuid.NewSHA1(seriesSpace, []byte(series+" "+start.UTC().Format(time.RFC3339))).String()
+// windowID is that of a first version without a number: so it was before there were others.
+func windowID(s *store.Series, start time.Time) string {
+	name := s.ID + " " + start.UTC().Format(time.RFC3339)
+	if s.Version > 1 {
+		name += " " + wire.Itoa(s.Version)
+	}
+	return uuid.NewSHA1(seriesSpace, []byte(name)).String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"statuspage/shared/status"
@@ -24,6 +25,8 @@ type Series struct {
 	Notify      bool
 	PlannedFor  status.Time // start of the newest window that was planned; before the first one it is when the series was made
 	CreatedAt   status.Time
+	Version     int64
+	Withdraw    []string // windows that were planned by an older version and have not been taken back yet
 }
 
 // Wire is the `recurring maintenance` of the REST API.
@@ -38,16 +41,17 @@ func (s *Series) Wire(f *wire.Fields) {
 	f.Int("duration_minutes", &s.Minutes)
 	f.Bool("notify", &s.Notify)
 	f.Time("created_at", &s.CreatedAt)
+	f.Int("version", &s.Version)
 }
 
-const seriesColumns = `org_id, id, title, description, services, rrule, time_zone, starts_at, minutes, notify, planned_for, created_at`
+const seriesColumns = `org_id, id, title, description, services, rrule, time_zone, starts_at, minutes, notify, planned_for, created_at, version, withdraw`
 
 func scanSeries(rows *sql.Rows, s *Series) error {
-	var services string
-	if err := rows.Scan(&s.OrgID, &s.ID, &s.Title, &s.Description, &services, &s.RRule, &s.Zone, &s.StartsAt, &s.Minutes, &s.Notify, &s.PlannedFor, &s.CreatedAt); err != nil {
+	var services, withdraw string
+	if err := rows.Scan(&s.OrgID, &s.ID, &s.Title, &s.Description, &services, &s.RRule, &s.Zone, &s.StartsAt, &s.Minutes, &s.Notify, &s.PlannedFor, &s.CreatedAt, &s.Version, &withdraw); err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(services), &s.Services)
+	return errors.Join(json.Unmarshal([]byte(services), &s.Services), json.Unmarshal([]byte(withdraw), &s.Withdraw))
 }
 
 // SeriesList lists the organisation's series, the newest first, and counts them all.
@@ -84,20 +88,30 @@ func (db *DB) SeriesToPlan(ctx context.Context, before status.Time, limit int) (
 }
 
 // AddSeries puts a new series into a batch.
-func (o *Org) AddSeries(b *Batch, s Series) error {
-	services, err := json.Marshal(s.Services)
-	if err != nil {
-		return err
-	}
-	b.Add(`INSERT INTO maintenance_series (`+seriesColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, s.ID, s.Title, s.Description, string(services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor), int64(s.CreatedAt))
-	return nil
+func (o *Org) AddSeries(b *Batch, s Series) {
+	b.Add(`INSERT INTO maintenance_series (`+seriesColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, s.ID, s.Title, s.Description, jsonStrings(s.Services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor), int64(s.CreatedAt),
+		s.Version, jsonStrings(s.Withdraw))
 }
 
-// SeriesPlanned notes which window of a series is the newest.
-func (o *Org) SeriesPlanned(ctx context.Context, id string, start status.Time) error {
+// EditSeries puts a change of a series into a batch.
+func (o *Org) EditSeries(b *Batch, s Series) {
+	b.Add(`UPDATE maintenance_series SET title = ?, description = ?, services = ?, rrule = ?, time_zone = ?, starts_at = ?, minutes = ?, notify = ?, planned_for = ?,
+version = ?, withdraw = ? WHERE org_id = ? AND id = ?`, s.Title, s.Description, jsonStrings(s.Services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor),
+		s.Version, jsonStrings(s.Withdraw), o.id, s.ID)
+}
+
+// SeriesWithdrawn notes that what older versions of a series had planned is taken back.
+func (o *Org) SeriesWithdrawn(ctx context.Context, id string, version int64) error {
 	var b Batch
-	b.Add(`UPDATE maintenance_series SET planned_for = max(planned_for, ?) WHERE org_id = ? AND id = ?`, int64(start), o.id, id)
+	b.Add(`UPDATE maintenance_series SET withdraw = '[]' WHERE org_id = ? AND id = ? AND version = ?`, o.id, id, version)
+	return o.db.Do(ctx, &b)
+}
+
+// SeriesPlanned notes which window of this version of a series is the newest.
+func (o *Org) SeriesPlanned(ctx context.Context, s *Series, start status.Time) error {
+	var b Batch
+	b.Add(`UPDATE maintenance_series SET planned_for = max(planned_for, ?) WHERE org_id = ? AND id = ? AND version = ?`, int64(start), o.id, s.ID, s.Version)
 	return o.db.Do(ctx, &b)
 }
 

@@ -7,6 +7,7 @@ import { badge, icon } from '../icon.js';
 import { mayWrite, model } from '../model.js';
 import { openForm } from '../dialog.js';
 import { preview } from './preview.js';
+import { seriesList, writeSeries } from './series.js';
 import { stateName } from '../words.js';
 import { timeline } from './incident.js';
 
@@ -17,7 +18,7 @@ import { timeline } from './incident.js';
 
 const HOUR = 3_600_000;
 const single = new Remote();
-const filters = [['', 'All'], ['upcoming', 'Upcoming'], ['over', 'Over']];
+const filters = [['', 'All'], ['upcoming', 'Upcoming'], ['over', 'Over'], ['recurring', 'Recurring']];
 
 /** @param {Maintenance} m */
 const over = (m) => m.status === 'completed' || m.status === 'cancelled';
@@ -26,13 +27,18 @@ const over = (m) => m.status === 'completed' || m.status === 'cancelled';
 export function maintenances(view) {
   const status = route().query.get('status') ?? '';
   const plan = mayWrite() ? html`<button type="button" class="button" @click=${() => planMaintenance()}>${icon('plus')}Plan maintenance</button>` : nothing;
+  const tabs = html`<div class="filters"><div class="tabs" role="group" aria-label="Status">${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div></div>`;
+  if (status === 'recurring') {
+    const again = mayWrite() ? html`<button type="button" class="button" @click=${() => writeSeries()}>${icon('plus')}Plan recurring maintenance</button>` : nothing;
+    return html`${heading('Maintenance', again)}${tabs}${seriesList()}`;
+  }
   if (!view.maintenances.length) {
-    return html`${heading('Maintenance', plan)}${empty('No maintenance planned', 'Tell people before you take something down: the window starts and ends by itself, and its services show it.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => planMaintenance()}>Plan maintenance</button>` : nothing)}`;
+    return html`${heading('Maintenance', plan)}${tabs}${empty('No maintenance planned', 'Tell people before you take something down: the window starts and ends by itself, and its services show it.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => planMaintenance()}>Plan maintenance</button>` : nothing)}`;
   }
   const rows = view.maintenances.filter((m) => !status || (status === 'over') === over(m));
   const page = pageNumber();
   return html`${heading('Maintenance', plan)}
-    <div class="filters"><div class="tabs" role="group" aria-label="Status">${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div></div>
+    ${tabs}
     ${rows.length
       ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Status</th><th scope="col" class="wide-only">Starts</th><th scope="col" class="wide-only">Lasts</th></tr></thead>
           <tbody>${repeat(rows.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE), (m) => m.id, row)}</tbody></table></div>${pager({ count: rows.length })}`
@@ -116,7 +122,7 @@ function times(form, startFixed = false) {
 }
 
 /** @param {Form} form */
-function servicePicker(form) {
+export function servicePicker(form) {
   const error = form.error('services');
   const chosen = /** @type {string[]} */ (form.values.services);
   return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>Services</legend>

@@ -1,0 +1,148 @@
+import { html, nothing, repeat } from '../../vendor/lit-html.js';
+import { PAGE_SIZE, Remote, empty, pageNumber, pager } from './list.js';
+import { choose, field, tick } from '../form.js';
+import { exact, short, span, toInput, zone } from '../time.js';
+import { mayWrite, model, toast } from '../model.js';
+import { call } from '../request.js';
+import { icon } from '../icon.js';
+import { openForm } from '../dialog.js';
+import { servicePicker } from './maintenance.js';
+
+/** @typedef {import('../form.js').Form} Form */
+
+/**
+ * @typedef {object} Series
+ * @property {string} id
+ * @property {string} title
+ * @property {string} description
+ * @property {string[]} services
+ * @property {string} rrule
+ * @property {string} time_zone
+ * @property {string} starts_at by the clock there
+ * @property {number} duration_minutes
+ * @property {boolean} notify
+ * @property {number} version
+ * @property {string[]} next_starts
+ */
+
+const list = new Remote();
+
+/** Maintenance that comes again. Its windows are planned by the server, so that it needs the network. */
+export function seriesList() {
+  return html`${list.show(`/recurring-maintenances/?page=${pageNumber()}&page_size=${PAGE_SIZE}`).draw((data) =>
+    data.results.length
+      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Comes</th><th scope="col" class="wide-only">Next</th><th scope="col" class="wide-only">Lasts</th>${mayWrite() ? html`<th scope="col"><span class="sr">Actions</span></th>` : nothing}</tr></thead>
+          <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`
+      : empty('Nothing comes again', 'A patch day every second Tuesday, a restart on Sunday night: say it once, and its windows are planned by themselves.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => writeSeries()}>Plan recurring maintenance</button>` : nothing))}`;
+}
+
+/** @param {Series} s */
+function row(s) {
+  const named = model.view?.services.filter((x) => s.services.includes(x.id)).map((x) => x.name) ?? [];
+  return html`<tr>
+    <td class="main"><span class="strong">${s.title}</span><span class="faint block clip">${named.join(', ')}</span></td>
+    <td>${inWords(s)}<span class="faint block">${s.starts_at.slice(11)}, ${s.time_zone}</span></td>
+    <td class="wide-only nowrap">${s.next_starts.length ? s.next_starts.slice(0, 2).map((t) => html`<time class="block" title="${exact(t)}, ${zone()}">${short(t)}</time>`) : html`<span class="faint">It has ended</span>`}</td>
+    <td class="wide-only nowrap faint">${span(s.duration_minutes * 60_000)}</td>
+    ${mayWrite() ? html`<td><div class="row"><button type="button" class="button small" @click=${() => writeSeries(s)}>${icon('edit')}Edit</button><button type="button" class="button small" @click=${() => endSeries(s)}>${icon('close')}End</button></div></td>` : nothing}
+  </tr>`;
+}
+
+const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const nth = ['', 'first', 'second', 'third', 'fourth'];
+
+/** What can be said in words about a start: a kind, its rule (RFC 5545), the words. @param {string} starts @returns {[string, string, string][]} */
+function kinds(starts) {
+  const at = new Date(`${starts}Z`);
+  if (Number.isNaN(at.getTime())) return [];
+  const day = days[at.getUTCDay()];
+  const code = day.slice(0, 2).toUpperCase();
+  const week = Math.ceil(at.getUTCDate() / 7);
+  return [
+    ['daily', 'FREQ=DAILY', 'Every day'],
+    ['weekly', 'FREQ=WEEKLY', `Every ${day}`],
+    ['fortnightly', 'FREQ=WEEKLY;INTERVAL=2', `Every second ${day}`],
+    week < 5 ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, `Every month, on the ${nth[week]} ${day}`] : ['nth', `FREQ=MONTHLY;BYDAY=-1${code}`, `Every month, on the last ${day}`],
+    ['date', `FREQ=MONTHLY;BYMONTHDAY=${at.getUTCDate()}`, `Every month, on day ${at.getUTCDate()}`],
+  ];
+}
+
+/** @param {{rrule: string, starts_at: string}} s */
+function inWords(s) {
+  const [rule, until] = split(s.rrule);
+  const words = kinds(s.starts_at).find(([, r]) => r === rule)?.[2] ?? rule;
+  return until ? `${words}, until ${until}` : words;
+}
+
+/** A rule without its last day, and that day. @param {string} rrule @returns {[string, string]} */
+function split(rrule) {
+  const until = /;UNTIL=(\d{4})(\d\d)(\d\d)(T\d{6}Z?)?$/.exec(rrule);
+  return until ? [rrule.slice(0, until.index), `${until[1]}-${until[2]}-${until[3]}`] : [rrule, ''];
+}
+
+const OWN = 'own';
+
+/** @param {Series} [s] the one that is edited */
+export function writeSeries(s) {
+  const tomorrow = new Date(new Date().setHours(22, 0, 0, 0) + 86_400_000);
+  const starts = s?.starts_at ?? toInput(tomorrow);
+  const [rule, until] = split(s?.rrule ?? 'FREQ=WEEKLY');
+  const kind = kinds(starts).find(([, r]) => r === rule)?.[0];
+  openForm({
+    key: `series:${s?.id ?? 'new'}`,
+    title: s ? `Edit “${s.title}”` : 'Plan recurring maintenance',
+    action: s ? 'Save' : 'Plan',
+    values: {
+      title: s?.title ?? '', description: s?.description ?? '', services: s?.services ?? [], starts_at: starts, comes: kind ?? OWN, rrule: s?.rrule ?? rule, until,
+      time_zone: s?.time_zone ?? model.view?.org.time_zone ?? zone(), duration_minutes: s?.duration_minutes ?? 60, notify: s?.notify ?? true,
+    },
+    body: (form) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Patch day' })}
+      <div class="pair">${field(form, { name: 'starts_at', label: 'First start', type: 'datetime-local' })}
+        ${field(form, { name: 'time_zone', label: 'By the clock in', hint: 'Such as Europe/Paris. Two in the morning stays two in the morning.' })}</div>
+      ${choose(form, { name: 'comes', label: 'Comes', options: [...kinds(form.values.starts_at).map(([name, , words]) => /** @type {[string, string]} */ ([name, words])), [OWN, 'By a rule of its own']] })}
+      ${form.values.comes === OWN
+        ? field(form, { name: 'rrule', label: 'Rule', hint: 'RFC 5545, daily at most often: FREQ=MONTHLY;BYDAY=2TU' })
+        : html`<div class="pair">${field(form, { name: 'until', label: 'Until', type: 'date', optional: true })}<p class="hint bad">${form.error('rrule')}</p></div>`}
+      ${field(form, { name: 'duration_minutes', label: 'Minutes that it lasts', type: 'number' })}
+      ${servicePicker(form)}
+      ${field(form, { name: 'description', label: 'Message', rows: 3, max: 20000, optional: true, hint: 'Markdown. Each window says it.' })}
+      ${tick(form, 'notify', 'Tell subscribers', 'Of the first at once, of the others by a reminder and when they begin.')}
+      ${s ? html`<p class="faint">Windows that are planned and have not begun are planned anew.</p>` : nothing}`,
+    send: (v) => send(v, s),
+    done: (form) => {
+      toast(`${form.values.title} is planned.`, 'good');
+      list.load();
+    },
+  });
+}
+
+/** @param {Record<string, any>} v @param {Series} [s] */
+function send(v, s) {
+  const rule = kinds(v.starts_at).find(([name]) => name === v.comes)?.[1] ?? '';
+  const rrule = v.comes === OWN ? v.rrule : rule + (v.until ? `;UNTIL=${v.until.replaceAll('-', '')}T235959Z` : '');
+  const body = {
+    title: v.title, description: v.description, services: v.services, rrule, time_zone: v.time_zone, starts_at: v.starts_at,
+    duration_minutes: Number(v.duration_minutes) || 0, notify: v.notify,
+  };
+  return s
+    ? call('PATCH', `/recurring-maintenances/${s.id}/`, { body, headers: { 'If-Match': `"${s.version}"` } })
+    : call('POST', '/recurring-maintenances/', { body });
+}
+
+/** @param {Series} s */
+function endSeries(s) {
+  openForm({
+    key: `end_series:${s.id}`,
+    title: `End “${s.title}”?`,
+    action: 'End it',
+    danger: true,
+    plain: true,
+    values: {},
+    body: () => html`<p><strong>${inWords(s)}</strong>: no more windows are planned. Those that are planned already stay, to be cancelled like any other.</p>`,
+    send: () => call('DELETE', `/recurring-maintenances/${s.id}/`),
+    done: () => {
+      toast(`${s.title} comes no more.`, 'good');
+      list.load();
+    },
+  });
+}
