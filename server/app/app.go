@@ -51,6 +51,7 @@ type App struct {
 	// newSockets bounds how quickly one address opens them. A browser that comes back opens one.
 	newSockets *limit.Limiter
 	keys       keysUsed
+	now        func() time.Time
 	Notify     *notify.Worker
 	scheduler  *notify.Scheduler
 
@@ -69,7 +70,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	a := &App{cfg: cfg, DB: db, sockets: limit.NewCounter(), newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
+	a := &App{cfg: cfg, DB: db, now: time.Now, sockets: limit.NewCounter(), newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
 	a.region = region.New(cfg.Region(), cfg.PrimaryRegion, cfg.Primary(), cfg.WriteForward, cfg.PrimaryURL)
 	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
 	a.Rooms = live.New(cfg.Region(), pages{a})
@@ -139,15 +140,27 @@ func (p pages) Page(ctx context.Context, orgID string) (*relay.Page, error) {
 	return p.a.Relay.Page(ctx, orgID)
 }
 
+func (p pages) Has(ctx context.Context, orgID string, seq int64) bool {
+	return p.a.Relay.Has(ctx, orgID, seq)
+}
+
 func (p pages) EventsSince(ctx context.Context, orgID string, seq int64, limit int) ([]page.Event, error) {
 	return p.a.DB.Org(orgID).EventsSince(ctx, seq, limit)
+}
+
+// SetClock puts another clock in place of the machine's, before Serve: the laboratory's regions disagree about the time.
+func (a *App) SetClock(now func() time.Time) {
+	a.now = now
+	a.Relay.SetClock(now)
+	a.Desk.SetClock(now)
+	a.scheduler = notify.NewScheduler(a.DB, a.bySystem, now)
 }
 
 // Start begins what goes on in the background.
 func (a *App) Start(ctx context.Context) {
 	ctx, a.stop = context.WithCancel(ctx)
 	a.every(ctx, 0, func(ctx context.Context) { a.Relay.Run(ctx) })
-	a.every(ctx, time.Second, func(context.Context) { a.Rooms.Expire(time.Now()) })
+	a.every(ctx, time.Second, func(context.Context) { a.Rooms.Expire(a.now()) })
 	a.every(ctx, 2*time.Second, a.dismiss)
 	if a.cfg.Primary() {
 		a.every(ctx, time.Second, a.beat)
@@ -181,7 +194,7 @@ func (a *App) every(ctx context.Context, interval time.Duration, task func(conte
 
 // beat writes the primary's clock. What fails is said by the relay, which reads the same database.
 func (a *App) beat(ctx context.Context) {
-	if err := a.DB.Beat(ctx, time.Now()); err != nil {
+	if err := a.DB.Beat(ctx, a.now()); err != nil {
 		slog.Debug("no heartbeat", "error", err)
 	}
 }

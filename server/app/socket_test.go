@@ -201,6 +201,22 @@ func TestWhoComesBackGetsWhatWasMissedOrASnapshot(t *testing.T) {
 	})
 }
 
+func TestWhoCountsInALogThatIsNoMoreGetsASnapshot(t *testing.T) {
+	acme := startSite(t, nil).tenant("acme")
+	acme.service("API")
+	ws := dial(t, acme.addr, "/ws/status/public/acme/?since=99999", nil)
+	if m := next(t, ws); m.Type != "hello" || m.Seq != 2 {
+		t.Fatalf("got %s %d", m.Type, m.Seq)
+	}
+	if m := next(t, ws); m.Type != "snapshot" || m.Seq != 2 {
+		t.Fatalf("got %s %d", m.Type, m.Seq)
+	}
+	acme.service("Web")
+	if m := next(t, ws); m.Type != "service_status_update" || m.Seq != 3 {
+		t.Errorf("got %s %d", m.Type, m.Seq)
+	}
+}
+
 func TestWhoDoesNotReadIsCutOffAndNobodyWaits(t *testing.T) {
 	s := startSite(t, nil)
 	acme := s.tenant("acme")

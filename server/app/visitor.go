@@ -43,7 +43,7 @@ func (v visitors) newest(c *fiber.Ctx, orgID string, err error) (*relay.Page, er
 // lag says how old what this region shows is, whether that is too old, and since when.
 func (a *App) lag() (time.Duration, bool, time.Time) {
 	lag := a.Relay.Lag()
-	return lag, lag > a.cfg.StaleAfter, time.Now().Add(-lag)
+	return lag, lag > a.cfg.StaleAfter, a.now().Add(-lag)
 }
 
 // past reads what pages no longer keep.

@@ -60,6 +60,9 @@ func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwo
 		Post: func(notify.Account) {}, forgotten: make(chan forgotten, mostForgotten)}
 }
 
+// SetClock puts another clock in place of the machine's, before anything is written.
+func (d *Desk) SetClock(now func() time.Time) { d.now = now }
+
 // Caller is who brings a change, and how it came.
 type Caller struct {
 	Who         auth.Principal

@@ -80,8 +80,17 @@ func (c *client) join() {
 	case c.Since < 0:
 	case c.Epoch != "" && c.Epoch != p.Epoch, c.Since < seq-tooOld:
 		c.send(wire.Marshal(snapshot{&p.State, p.Epoch}))
-	case c.Since >= seq:
+	case c.Since == seq:
+	case c.Since > seq && c.rooms.pages.Has(ctx, c.OrgID, c.Since):
 		from = c.Since // this region is behind: it will be told when the rest has come
+	case c.Since > seq:
+		// Whoever does not say which log it counts in may come from one that was replaced.
+		if p, err = c.rooms.pages.Page(ctx, c.OrgID); err != nil {
+			c.end(TryAgain, "The page cannot be read now. Please try again.")
+			return
+		}
+		c.send(wire.Marshal(snapshot{&p.State, p.Epoch}))
+		from = p.State.Seq
 	default:
 		if from = c.Since; !c.replay(ctx, from, seq) {
 			c.end(TooSlow, "You were too slow. Please come back with since.")

@@ -45,6 +45,8 @@ const (
 type Pages interface {
 	Page(ctx context.Context, orgID string) (*relay.Page, error)
 	EventsSince(ctx context.Context, orgID string, seq int64, limit int) ([]page.Event, error)
+	// Has waits for an event. It is false when the event cannot come any more: it is of another log.
+	Has(ctx context.Context, orgID string, seq int64) bool
 }
 
 // Renewed is what a token that came in over the socket is good for.

@@ -52,6 +52,7 @@ type Relay struct {
 	epoch string
 
 	beat     atomic.Int64 // the newest heartbeat of the primary's clock, in ms
+	beatSeen atomic.Int64 // our clock when it came, in ms
 	polled   atomic.Int64 // our clock at the last poll that succeeded, in ms
 	started  atomic.Bool
 	gauge    Gauge
@@ -76,6 +77,9 @@ func New(db *store.DB, interval time.Duration, primary bool, listener Listener) 
 	return &Relay{db: db, interval: interval, primary: primary, listener: listener, now: time.Now,
 		wake: make(chan struct{}, 1), pages: map[string]*entry{}, slugs: map[string]string{}, hosts: map[string]string{}}
 }
+
+// SetClock puts another clock in place of the machine's, before Run.
+func (r *Relay) SetClock(now func() time.Time) { r.now = now }
 
 // Start reads where the log stands. Until it has succeeded, no page can be had.
 func (r *Relay) Start(ctx context.Context) error {
@@ -175,8 +179,8 @@ func (r *Relay) second(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the heartbeat: %w", err)
 	}
-	if !beat.IsZero() {
-		r.beat.Store(beat.UnixMilli())
+	if at := beat.UnixMilli(); !beat.IsZero() && r.beat.Swap(at) != at {
+		r.beatSeen.Store(now.UnixMilli())
 	}
 	epoch, err := r.db.Epoch(ctx)
 	if err != nil {
@@ -380,6 +384,25 @@ func (r *Relay) PageAt(ctx context.Context, orgID string, seq int64) (*Page, err
 	}
 }
 
+// Has waits until event seq has arrived. It is false once this region has everything that was written before the call, and the event is not
+// among it: nobody can have seen it in this log. When the context ends before, it is true: it may come yet.
+func (r *Relay) Has(ctx context.Context, orgID string, seq int64) bool {
+	asked := r.now().UnixMilli()
+	for ctx.Err() == nil {
+		waiting, cancel := context.WithTimeout(ctx, beatEvery/2)
+		_, err := r.PageAt(waiting, orgID, seq)
+		cancel()
+		heard := r.beat.Load() - beatEvery.Milliseconds()
+		if r.primary {
+			heard = r.polled.Load()
+		}
+		if !errors.Is(err, ErrBehind) || heard > asked {
+			return err == nil
+		}
+	}
+	return true
+}
+
 // BySlug finds an organisation's id; store.ErrNone.
 func (r *Relay) BySlug(ctx context.Context, slug string) (string, error) {
 	return r.remembered(&r.slugs, slug, func() (string, error) { return r.db.OrgBySlug(ctx, slug) })
@@ -433,20 +456,21 @@ func (r *Relay) Gauge() *Gauge { return &r.gauge }
 func (r *Relay) Started() bool { return r.started.Load() }
 
 // Lag is how old what this region shows may be: since the newest heartbeat of the primary that has arrived, or, at the primary, since
-// the last poll that succeeded. Clocks of regions are assumed to agree within the bound that makes a page stale.
+// the last poll that succeeded.
+//
+// A heartbeat is measured by both clocks, the primary's that wrote it and our own since it came, and the longer one counts: a clock of
+// ours that is behind hides no silence, and one that is ahead makes the page say too early that it may be old, never too late.
 func (r *Relay) Lag() time.Duration {
-	at := r.polled.Load()
-	if !r.primary {
-		at = r.beat.Load()
+	if r.primary {
+		return r.since(r.polled.Load(), r.interval)
 	}
+	return max(r.since(r.beat.Load(), beatEvery), r.since(r.beatSeen.Load(), beatEvery))
+}
+
+// since is how long ago a moment was, beyond what is usual.
+func (r *Relay) since(at int64, usual time.Duration) time.Duration {
 	if at == 0 {
 		return time.Duration(1<<62 - 1)
 	}
-	lag := r.now().Sub(time.UnixMilli(at))
-	if r.primary {
-		lag -= r.interval
-	} else {
-		lag -= beatEvery
-	}
-	return max(lag, 0)
+	return max(r.now().Sub(time.UnixMilli(at))-usual, 0)
 }
