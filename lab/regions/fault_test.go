@@ -152,12 +152,12 @@ func TestNoFaultLosesOrRepeatsAnything(t *testing.T) {
 func (w *world) insist(id, text string, deadline time.Time) bool {
 	for time.Now().Before(deadline) {
 		r := w.Regions[rand.IntN(len(w.Regions))]
-		code, _, _, err := w.ask("PATCH", r.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text}, "Idempotency-Key", "key "+text)
+		code, said, header, err := w.ask("PATCH", r.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text}, "Idempotency-Key", "key "+text)
 		if err == nil && code == http.StatusOK {
 			return true
 		}
 		if err == nil && code < 500 && code != http.StatusConflict {
-			w.t.Errorf("%s: refused with %d", text, code)
+			w.t.Errorf("%s: refused with %d %v by %q", text, code, said["detail"], header.Get("Status-Region"))
 			return false
 		}
 		time.Sleep(50 * time.Millisecond)
