@@ -89,6 +89,8 @@ func Routes() []Route {
 
 		{"GET", "/api/v1/organization", Read, getOrganization},
 		{"PATCH", "/api/v1/organization", Write, editOrganization},
+		{"PUT", "/api/v1/organization/logo", Write, putLogo},
+		{"DELETE", "/api/v1/organization/logo", Write, removeLogo},
 		{"GET", "/api/v1/members", Read, listMembers},
 		{"POST", "/api/v1/members", Write, addMember},
 		{"PATCH", "/api/v1/members/:id", Write, editMember},

@@ -137,6 +137,11 @@ func (c *call) change(command page.Command) error {
 	if err != nil {
 		return err
 	}
+	return c.told(answer)
+}
+
+// told answers with what became of a change.
+func (c *call) told(answer store.Answer) error {
 	c.sawSeq(answer.Seq)
 	if answer.ETag != "" {
 		c.Set(fiber.HeaderETag, answer.ETag)

@@ -144,7 +144,7 @@ func (o *ordered[T]) UnmarshalJSON(in []byte) error {
 func (d document) operations(tag string) []operation {
 	var found []operation
 	for _, p := range d.Paths {
-		for _, method := range []string{"get", "post", "patch", "delete"} {
+		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
 			if o, there := p.Value[method]; there && slices.Contains(o.Tags, tag) {
 				o.Method, o.Path = method, p.Name
 				found = append(found, o)

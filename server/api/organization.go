@@ -3,6 +3,7 @@ package api
 import (
 	"statuspage/server/auth"
 	"statuspage/server/store"
+	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/wire"
 )
@@ -25,6 +26,9 @@ func editOrganization(c *call) error {
 		return err
 	}
 	either(&command.Version, version)
+	if command.Logo != nil && *command.Logo != "" {
+		return fault.OnField("logo", "A logo is put at organization/logo; here it can only be taken off.")
+	}
 	return c.change(&command)
 }
 

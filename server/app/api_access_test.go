@@ -50,6 +50,7 @@ var table = map[string]access{
 	"GET /api/v1/recurring-maintenances": {reads, nil, 200}, "POST /api/v1/recurring-maintenances": {writes, j{"title": "Weekly", "services": []string{"{service}"}, "rrule": "FREQ=WEEKLY;COUNT=1", "starts_at": "2036-01-01T00:00", "duration_minutes": 5}, 201},
 	"GET /api/v1/recurring-maintenances/{series}": {reads, nil, 200}, "PATCH /api/v1/recurring-maintenances/{series}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/recurring-maintenances/{series}": {writes, nil, 204},
 	"GET /api/v1/organization": {reads, nil, 200}, "PATCH /api/v1/organization": {writes, j{"description": "x"}, 200},
+	"PUT /api/v1/organization/logo": {writes, "no picture", 422}, "DELETE /api/v1/organization/logo": {writes, nil, 200},
 	"GET /api/v1/organizations": {signedIn, nil, 200}, "GET /api/v1/users/me": {signedIn, nil, 200}, "GET /api/v1/snapshot": {reads, nil, 200},
 	"GET /api/v1/members": {reads, nil, 200}, "POST /api/v1/members": {writes, j{"email": "{email}"}, 201},
 	"PATCH /api/v1/members/{member}": {writes, j{"role": "admin"}, 200}, "DELETE /api/v1/members/{member}": {writes, nil, 204},
@@ -75,10 +76,10 @@ var table = map[string]access{
 // pages is what the site shows, to anybody alike. {slug} is acme's; what stands on an organisation's own host name is not found here.
 var pages = strings.Fields(`/ /login /setup /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
 	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js
-	/status/{slug} /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/theme.css /status/{slug}/feed.atom /status/{slug}/feed.rss
+	/status/{slug} /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/theme.css /status/{slug}/logo/{logo} /status/{slug}/feed.atom /status/{slug}/feed.rss
 	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/calendar.ics /status/{slug}/shields.json
 	/status/{slug}/embed /status/{slug}/embed.js /status/{slug}/llms.txt /status/{slug}/subscription
-	/history /incidents/{incident} /theme.css /feed.atom /feed.rss /history.atom /history.rss /badge.svg /calendar.ics /shields.json /embed /subscription
+	/history /incidents/{incident} /theme.css /logo/{logo} /feed.atom /feed.rss /history.atom /history.rss /badge.svg /calendar.ics /shields.json /embed /subscription
 	/status/{slug}/api/v2/components.json /status/{slug}/api/v2/incidents.json /status/{slug}/api/v2/incidents/unresolved.json /status/{slug}/api/v2/scheduled-maintenances.json
 	/status/{slug}/api/v2/scheduled-maintenances/active.json /status/{slug}/api/v2/scheduled-maintenances/upcoming.json /status/{slug}/api/v2/status.json /status/{slug}/api/v2/summary.json
 	/api/v2/components.json /api/v2/incidents.json /api/v2/incidents/unresolved.json /api/v2/scheduled-maintenances.json /api/v2/scheduled-maintenances/active.json
@@ -304,7 +305,7 @@ func TestPagesAreTheSameForEverybody(t *testing.T) {
 var plain = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func TestEveryRouteOfTheRouterStandsInTheTable(t *testing.T) {
-	fill := strings.NewReplacer("{slug}", ":slug", "{org}", ":id", "{update}", ":update")
+	fill := strings.NewReplacer("{slug}", ":slug", "{logo}", ":name", "{org}", ":id", "{update}", ":update")
 	rest := regexp.MustCompile(`\{[a-z]+\}`)
 	known := map[string]bool{}
 	for route := range table {

@@ -11,7 +11,7 @@ import (
 	"statuspage/server/auth"
 )
 
-const organizationFields = "id slug name description url hostname time_zone accent created_at updated_at version announcement announcement_until uptime_weights"
+const organizationFields = "id slug name description url hostname time_zone accent created_at updated_at version announcement announcement_until uptime_weights logo"
 
 func TestAnOrganizationIsReadAndChanged(t *testing.T) {
 	s := world(t)

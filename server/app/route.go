@@ -57,7 +57,7 @@ func (a *App) routes() *fiber.App {
 	f.Use(a.counted)
 	web.Dashboard(f)
 	web.Routes(f, web.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL, Region: a.region.Name, Lag: a.lag,
-		Subscribe: true, Subscriptions: subscriptions{a}})
+		Subscribe: true, Subscriptions: subscriptions{a}, Logos: past{a.DB}})
 	f.Use(func(c *fiber.Ctx) error {
 		return web.Problem(c, fault.New(fault.NotFound, "There is nothing at this address."))
 	})

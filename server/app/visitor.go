@@ -70,6 +70,14 @@ func (p past) Incident(ctx context.Context, orgID, id string) (*status.Incident,
 	return &in, err
 }
 
+func (p past) Logo(ctx context.Context, orgID, name string) ([]byte, error) {
+	body, err := p.db.Org(orgID).Logo(ctx, name)
+	if errors.Is(err, store.ErrNone) {
+		return nil, fault.New(fault.NotFound, "There is no such picture.")
+	}
+	return body, err
+}
+
 func (p past) Maintenance(ctx context.Context, orgID, id string) (*status.Maintenance, error) {
 	m, err := p.db.Org(orgID).Maintenance(ctx, id)
 	if errors.Is(err, store.ErrNone) {

@@ -48,11 +48,13 @@ type view struct {
 	*letter
 	HTML                     template.HTML
 	Accent, Ink, Light, Dark string
+	LogoWidth, LogoHeight    int64
 }
 
 func (e *envelope) bodies() (plain, html string, err error) {
 	colour := colours[e.State]
-	v := view{e.letter, markdown.HTML(e.Body), accent(e.Org.Accent), ink(accent(e.Org.Accent)), colour.light, colour.dark}
+	v := view{e.letter, markdown.HTML(e.Body), accent(e.Org.Accent), ink(accent(e.Org.Accent)), colour.light, colour.dark, 0, 0}
+	v.LogoWidth, v.LogoHeight = e.Org.LogoSize(160, 32)
 	if e.Body == "" {
 		v.HTML = ""
 	}

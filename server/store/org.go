@@ -42,7 +42,7 @@ func (db *DB) AnyOrg(ctx context.Context) (bool, error) {
 }
 
 const orgJSON = `json_object('id', id, 'slug', slug, 'name', name, 'description', description, 'url', url, 'hostname', coalesce(hostname, ''),
- 'time_zone', time_zone, 'accent', accent, 'created_at', created_at, 'updated_at', updated_at, 'version', version,
+ 'time_zone', time_zone, 'accent', accent, 'logo', logo, 'created_at', created_at, 'updated_at', updated_at, 'version', version,
  'announcement', announcement, 'announcement_until', announcement_until, 'uptime_weights', json(nullif(uptime_weights, '')))`
 
 const serviceJSON = `json_object('id', s.id, 'name', s.name, 'description', s.description, 'status', s.status, 'position', s.position,

@@ -38,9 +38,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	if o.AnnouncementUntil != 0 {
 		until = int64(o.AnnouncementUntil)
 	}
-	b.Add(`UPDATE organizations SET name = ?, description = ?, url = ?, hostname = ?, time_zone = ?, accent = ?, updated_at = ?, version = ?,
+	b.Add(`UPDATE organizations SET name = ?, description = ?, url = ?, hostname = ?, time_zone = ?, accent = ?, logo = ?, updated_at = ?, version = ?,
  announcement = ?, announcement_until = ?, uptime_weights = ? WHERE id = ?`,
-		o.Name, o.Description, o.URL, hostname, o.TimeZone, o.Accent, int64(o.UpdatedAt), o.Version, o.Announcement, until, string(wire.Marshal(&weights)), o.ID)
+		o.Name, o.Description, o.URL, hostname, o.TimeZone, o.Accent, o.Logo, int64(o.UpdatedAt), o.Version, o.Announcement, until, string(wire.Marshal(&weights)), o.ID)
 }
 
 func projectService(b *Batch, org string, e *page.Event, before page.State) {

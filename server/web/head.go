@@ -16,6 +16,7 @@ type head struct {
 	Title     string
 	About     string
 	Initial   string
+	Logo      picture              // in place of the initial
 	State     status.ServiceStatus // of the whole, for the icon
 	Theme     string               // address of the accent's stylesheet, or ""
 	At        status.Time          // when this was written
@@ -27,7 +28,7 @@ func (s *site) head(v *visit, title string) head {
 	org := v.State.Org
 	indicator, about := summary(&v.State)
 	return head{
-		Org: org, Path: v.path, Title: title, About: about, Initial: initial(org.Name), State: mood(indicator), Theme: themePath(v),
+		Org: org, Path: v.path, Title: title, About: about, Initial: initial(org.Name), Logo: logoOf(&org, v.path), State: mood(indicator), Theme: themePath(v),
 		At: s.now(), Subscribe: s.Subscribe, Index: true,
 	}
 }
@@ -42,6 +43,20 @@ func (h head) Home() string {
 
 // Clock is when this was written.
 func (h head) Clock() template.HTML { return stamp("clock", h.At) }
+
+// picture is an image that takes its room before it is there.
+type picture struct {
+	Path          string // "" is none
+	Width, Height int64  // CSS pixels
+}
+
+func logoOf(org *page.Org, path string) picture {
+	w, h := org.LogoSize(160, 32)
+	if w == 0 {
+		return picture{}
+	}
+	return picture{path + "/logo/" + org.Logo, w, h}
+}
 
 // initial is the first letter or digit of a name, which stands for a logo.
 func initial(name string) string {

@@ -39,6 +39,7 @@ type Deps struct {
 	Demo      string                                                  // slug of a page that the product page may show
 	Now       func() time.Time
 
+	Logos         Logos
 	Subscriptions Subscriptions // the pages on which somebody subscribes; nil has none
 }
 
@@ -65,6 +66,7 @@ func Routes(app fiber.Router, d Deps) {
 		app.Get(at.prefix+"/badge.svg", s.on(at.find, s.badge))
 		app.Get(at.prefix+"/icon.svg", s.on(at.find, s.icon))
 		app.Get(at.prefix+"/theme.css", s.on(at.find, s.theme))
+		app.Get(at.prefix+"/logo/:name", s.on(at.find, s.logo))
 		s.subscribeRoutes(app, at.prefix, at.find)
 	}
 }

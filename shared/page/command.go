@@ -341,6 +341,7 @@ type EditPage struct {
 	Hostname    *string
 	TimeZone    *string
 	Accent      *string
+	Logo        *string // "" takes it off
 
 	Announcement      *string      // "" takes it off; a new one stays until it is taken off, unless it says until when
 	AnnouncementUntil *status.Time // in the future
@@ -358,6 +359,7 @@ func (c *EditPage) Wire(f *wire.Fields) {
 	f.OptStr("hostname", &c.Hostname)
 	f.OptStr("time_zone", &c.TimeZone)
 	f.OptStr("accent", &c.Accent)
+	f.OptStr("logo", &c.Logo)
 	f.OptStr("announcement", &c.Announcement)
 	f.OptTime("announcement_until", &c.AnnouncementUntil)
 	wire.Opt(f, "uptime_weights", &c.Weights, (*status.Weights).Wire)

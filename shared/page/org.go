@@ -3,6 +3,7 @@ package page
 import (
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
+	"statuspage/shared/wire"
 )
 
 // Create is the first event of a new page. at is its time of birth.
@@ -25,6 +26,8 @@ func (o *Org) check() *fault.Error {
 	c.That(o.Hostname == "" || validHost(o.Hostname), "hostname", "hostname must be a host name such as status.example.com.")
 	c.That(validZone(o.TimeZone), "time_zone", "time_zone must be a name such as Europe/Paris.")
 	c.That(o.Accent == "" || validColour(o.Accent), "accent", "accent must be a colour such as #0a66c2.")
+	_, _, named := logoSize(o.Logo)
+	c.That(o.Logo == "" || named, "logo", "logo must name a picture that was put at organization/logo.")
 	c.Text("announcement", o.Announcement, status.BodyMax, false)
 	o.Weights.Check(&c)
 	return c.Err()
@@ -41,6 +44,7 @@ func (c *EditPage) decide(d *draft) *fault.Error {
 	edit(&next.Hostname, c.Hostname)
 	edit(&next.TimeZone, c.TimeZone)
 	edit(&next.Accent, c.Accent)
+	edit(&next.Logo, c.Logo)
 	if edit(&next.Announcement, c.Announcement) {
 		next.AnnouncementUntil = 0
 	}
@@ -65,6 +69,39 @@ func (c *EditPage) decide(d *draft) *fault.Error {
 	next.UpdatedAt = d.at
 	d.emit(Event{Type: PageChanged, Org: &next})
 	return nil
+}
+
+// LogoSize is how large the logo is when it is made to fit; 0, 0 when there is none.
+func (o *Org) LogoSize(mostWidth, mostHeight int64) (width, height int64) {
+	w, h, ok := logoSize(o.Logo)
+	switch {
+	case !ok:
+		return 0, 0
+	case w*mostHeight > mostWidth*h:
+		return mostWidth, max(h*mostWidth/w, 1)
+	}
+	return max(w*mostHeight/h, 1), mostHeight
+}
+
+// logoSize reads width and height, in pixels, from a logo's name: 24 hexadecimal digits, -320x80 and .png or .jpg.
+func logoSize(s string) (width, height int64, ok bool) {
+	if len(s) < 24+len("-1x1.png") || len(s) > 64 || s[24] != '-' || s[len(s)-4:] != ".png" && s[len(s)-4:] != ".jpg" {
+		return 0, 0, false
+	}
+	for i := 0; i < 24; i++ {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return 0, 0, false
+		}
+	}
+	size := s[25 : len(s)-4]
+	for i := 0; i < len(size); i++ {
+		if size[i] == 'x' {
+			w, well := wire.Atoi(size[:i])
+			h, wells := wire.Atoi(size[i+1:])
+			return w, h, well && wells && w > 0 && h > 0
+		}
+	}
+	return 0, 0, false
 }
 
 // ValidSlug says whether s may stand in a page's address: a DNS label.

@@ -38,6 +38,7 @@ type Org struct {
 	CreatedAt   status.Time
 	UpdatedAt   status.Time
 	Version     int64
+	Logo        string // name of its picture, or ""
 
 	Announcement      string         // Markdown, pinned to the top of the page
 	AnnouncementUntil status.Time    // when it goes by itself; 0 is never
@@ -70,6 +71,7 @@ func (o *Org) Wire(f *wire.Fields) {
 	f.Str("hostname", &o.Hostname)
 	f.Str("time_zone", &o.TimeZone)
 	f.Str("accent", &o.Accent)
+	f.Str("logo", &o.Logo)
 	f.Time("created_at", &o.CreatedAt)
 	f.Time("updated_at", &o.UpdatedAt)
 	f.Int("version", &o.Version)

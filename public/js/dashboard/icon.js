@@ -37,5 +37,9 @@ const drawings = {
 /** @param {string} name */
 export const icon = (name) => html`<span class="icon" aria-hidden="true">${drawings[name]}</span>`;
 
+/** An organisation's logo, or the first letter of its name. @param {{name?: string, slug?: string, logo?: string}|undefined} org */
+export const face = (org) =>
+  org?.logo ? html`<img class="face" src="/status/${org.slug}/logo/${org.logo}" alt="" />` : html`<span class="mark" aria-hidden="true">${(org?.name ?? '·').slice(0, 1)}</span>`;
+
 /** A state in words, with its colour and icon. @param {string} state @param {string} words @param {string} [tone] */
 export const badge = (state, words, tone = toneOf(state)) => html`<span class="badge tone-${tone}">${icon(tone)}${words}</span>`;

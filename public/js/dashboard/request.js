@@ -28,7 +28,7 @@ export class Refused extends Error {
 const PATIENCE = 20_000;
 
 /**
- * One exchange with the server, without any sign-in. It throws Unreachable or Refused.
+ * One exchange with the server, without any sign-in. A body that is a file is sent as it is. It throws Unreachable or Refused.
  * @param {string} method
  * @param {string} path
  * @param {{body?: any, headers?: Record<string, string>}} [options]
@@ -44,10 +44,10 @@ export async function exchange(method, path, { body, headers = {} } = {}) {
       headers: {
         Accept: 'application/json',
         'X-Requested-With': 'statuspage',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(body === undefined ? {} : { 'Content-Type': body instanceof Blob ? body.type : 'application/json' }),
         ...headers,
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(PATIENCE),
     });

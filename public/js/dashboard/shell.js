@@ -3,7 +3,7 @@ import { html, nothing } from '../vendor/lit-html.js';
 import { ago, short } from './time.js';
 import { count } from './words.js';
 import { dialog } from './dialog.js';
-import { icon } from './icon.js';
+import { face, icon } from './icon.js';
 import { leave, signAgain } from './views/signin.js';
 import { openIncident } from './views/incident_form.js';
 import { reconnect } from './person.js';
@@ -57,7 +57,7 @@ function rail() {
   const org = model.view?.org ?? model.identity?.organization;
   return html`<header class="rail">
     <div class="brand">
-      <a class="org" href="/dashboard"><span class="mark" aria-hidden="true">${(org?.name ?? '·').slice(0, 1)}</span><span class="name">${org?.name ?? ''}</span></a>
+      <a class="org" href="/dashboard">${face(org)}<span class="name">${org?.name ?? ''}</span></a>
       ${org ? html`<a class="quiet-button" href="/status/${org.slug}" target="_blank" rel="noopener" aria-label="Public page, in a new tab" title="Public page">${icon('out')}</a>` : nothing}
     </div>
     ${mayWrite() ? html`<button type="button" class="button primary open" aria-keyshortcuts="i" @click=${() => openIncident()}>${icon('plus')}<span class="label">Open an incident</span><kbd>i</kbd></button>` : nothing}

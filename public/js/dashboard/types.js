@@ -70,6 +70,7 @@
  * @property {string} hostname
  * @property {string} time_zone
  * @property {string} accent
+ * @property {string} [logo] name of its picture
  * @property {string} [announcement] Markdown, pinned to the top of the page
  * @property {string|null} [announcement_until]
  * @property {Record<string, number>} [uptime_weights] how much of a state counts as downtime, in hundredths

@@ -270,6 +270,7 @@ func (a *Author) editPage(t *rapid.T, s *page.State) page.Command {
 		Hostname:    maybe(t, func() string { return pickOf(t, "status.acme.example", "", "acme", "a..b") }, "has hostname"),
 		TimeZone:    maybe(t, func() string { return pickOf(t, "Europe/Paris", "UTC", "", "/etc/passwd") }, "has time_zone"),
 		Accent:      maybe(t, func() string { return pickOf(t, "#0a66c2", "", "red") }, "has accent"),
+		Logo:        maybe(t, func() string { return pickOf(t, "0123456789abcdef01234567-320x80.png", "", "logo.svg") }, "has logo"),
 	}
 	c.Announcement = maybe(t, func() string { return text(t, bodies, "announcement") }, "has announcement")
 	c.AnnouncementUntil = maybe(t, func() status.Time { return s.At + wire.Hour*status.Time(die(t, 50, "until")-1) }, "has announcement_until")

@@ -2,6 +2,8 @@ import { html, live, nothing } from '../../vendor/lit-html.js';
 import { Form, field, notices } from '../form.js';
 import { fromInput, toInput } from '../time.js';
 import { heading, mark } from './list.js';
+import { call } from '../request.js';
+import { face, icon } from '../icon.js';
 import { mayWrite, toast } from '../model.js';
 import { stateName } from '../words.js';
 
@@ -86,6 +88,7 @@ export function settings(view) {
     <form class="form inline" novalidate @submit=${submit}>
       ${notices(f)}
       ${field(f, { name: 'name', label: labels.name, max: 200 })}
+      ${logo(view.org)}
       ${field(f, { name: 'description', label: labels.description, rows: 2, max: 20000, optional: true, hint: 'A sentence under the name.' })}
       ${field(f, { name: 'announcement', label: labels.announcement, rows: 3, max: 20000, optional: true, hint: 'Pinned to the top of the page. Markdown; empty takes it off.' })}
       ${f.values.announcement ? field(f, { name: 'announcement_until', of: 'until', label: 'Until', type: 'datetime-local', optional: true, hint: 'It goes by itself then.' }) : nothing}
@@ -101,6 +104,29 @@ export function settings(view) {
       <footer><button type="submit" class="button primary" ?disabled=${f.busy}>Save</button>
         ${dirty ? html`<button type="button" class="button" @click=${() => f.discard()}>Undo</button><span class="faint">Not saved yet; kept as a draft.</span>` : nothing}</footer>
     </form>`;
+}
+
+/** The picture is sent at once, and by itself: a file is nothing that a queue could keep. @param {Organization} org */
+function logo(org) {
+  return html`<div class="field"><span class="label" id="logo-label">Logo</span>
+    <div class="row">${face(org)}
+      <label class="button small file">${icon('up')}Choose a picture<input class="sr" type="file" accept="image/png,image/jpeg" aria-describedby="logo-hint" @change=${(/** @type {Event} */ e) => {
+        const input = /** @type {HTMLInputElement} */ (e.target);
+        if (input.files?.[0]) change('PUT', input.files[0], 'The logo is on the page.');
+        input.value = '';
+      }} /></label>
+      ${org.logo ? html`<button type="button" class="button small" @click=${() => change('DELETE', undefined, 'The logo is off the page.')}>${icon('close')}Take it off</button>` : nothing}</div>
+    <p class="hint" id="logo-hint">PNG or JPEG, up to 128 KB. It is on the page at once, and in mails.</p></div>`;
+}
+
+/** @param {string} method @param {File|undefined} body @param {string} words */
+async function change(method, body, words) {
+  try {
+    await call(method, '/organization/logo/', { body });
+    toast(words, 'good');
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, 'bad');
+  }
 }
 
 /** How much of each state counts as downtime. @param {Form} f */

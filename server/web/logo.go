@@ -1,0 +1,53 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"statuspage/server/relay"
+	"statuspage/server/serve"
+	"statuspage/shared/fault"
+)
+
+// Logos reads organisations' pictures; a name that an organisation has not is a fault.NotFound.
+type Logos interface {
+	Logo(ctx context.Context, orgID, name string) ([]byte, error)
+}
+
+// logo sends a picture that is named by its content, so it may be kept for ever. Old ones are in mails.
+func (s *site) logo(v *visit) error {
+	name := v.ctx.Params("name")
+	if !logoShape(name) || s.Logos == nil {
+		return fault.New(fault.NotFound, "There is no such picture.")
+	}
+	make := func() (string, []byte, error) {
+		ctx, cancel := context.WithTimeout(v.ctx.UserContext(), 5*time.Second)
+		defer cancel()
+		body, err := s.Logos.Logo(ctx, v.State.Org.ID, name)
+		if strings.HasSuffix(name, ".jpg") {
+			return "image/jpeg", body, err
+		}
+		return "image/png", body, err
+	}
+	if name == v.State.Org.Logo {
+		doc, err := v.Doc("logo", 24*time.Hour, make)
+		return s.picture(v, doc, err)
+	}
+	kind, body, err := make()
+	return s.picture(v, relay.NewDoc(kind, body), err)
+}
+
+func (s *site) picture(v *visit, doc *relay.Doc, err error) error {
+	if err != nil {
+		return err
+	}
+	v.ctx.Set("Cache-Control", "public, max-age=31536000, immutable")
+	v.ctx.Set("Content-Security-Policy", "default-src 'none'")
+	v.ctx.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
+	return serve.Doc(v.ctx, doc)
+}
+
+func logoShape(name string) bool {
+	return len(name) <= 64 && !strings.ContainsAny(name, "/\\") && (strings.HasSuffix(name, ".png") || strings.HasSuffix(name, ".jpg"))
+}
