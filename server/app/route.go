@@ -49,7 +49,7 @@ func (a *App) routes() *fiber.App {
 	f.Use(limitBody)
 	f.Get("/ws/status/org/:id", a.privateSocket)
 	f.Get("/ws/status/public/:slug", a.publicSocket)
-	f.Use(a.region.Writes)
+	f.Use(a.writes)
 	others := a.visits()
 	v2.Routes(f, others)
 	embed.Routes(f, others)
@@ -62,6 +62,14 @@ func (a *App) routes() *fiber.App {
 		return web.Problem(c, fault.New(fault.NotFound, "There is nothing at this address."))
 	})
 	return f
+}
+
+// writes sends what changes something to the primary.
+func (a *App) writes(c *fiber.Ctx) error {
+	if api.ChangesNothing(c.Path()) {
+		return c.Next()
+	}
+	return a.region.Writes(c)
 }
 
 // counted holds a visitor to PUBLIC_RATE. Files that are kept for ever are not counted: a first visit asks for several at once.
@@ -81,7 +89,7 @@ func (a *App) visits() *visit.Desk {
 }
 
 func (a *App) server() *api.Server {
-	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Local: a.Local, Region: a.region, Limits: a.limits,
+	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Tickets: a.tickets, Local: a.Local, Region: a.region, Limits: a.limits,
 		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: a.keys.note, Webhooks: a.webhooks, Issuer: a.issuer,
 		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
 }
