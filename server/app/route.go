@@ -55,7 +55,7 @@ func (a *App) routes() *fiber.App {
 	embed.Routes(f, others)
 	a.server().Mount(f)
 	f.Use(a.counted)
-	web.Dashboard(f)
+	web.Dashboard(f, a.door())
 	web.Routes(f, web.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL, Region: a.region.Name, Lag: a.lag,
 		Subscribe: true, Subscriptions: subscriptions{a}})
 	f.Use(func(c *fiber.Ctx) error {
@@ -81,6 +81,15 @@ func (a *App) counted(c *fiber.Ctx) error {
 		return web.Problem(c, err)
 	}
 	return c.Next()
+}
+
+// door is how people sign in.
+func (a *App) door() web.Door {
+	host, err := a.cfg.Auth.ClerkHost()
+	if err != nil {
+		slog.Error("there is no form to sign in", "error", err) // Validate has refused it
+	}
+	return web.Door{ClerkHost: host, ClerkKey: a.cfg.Auth.ClerkPublishableKey, Elsewhere: host == "" && a.cfg.Auth.External()}
 }
 
 // visits receives what other programs ask about one page.
