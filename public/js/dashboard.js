@@ -4,6 +4,7 @@ import { html, keyed, render } from './vendor/lit-html.js';
 import { incident, incidents } from './dashboard/views/incident.js';
 import { leaveSettings, settings } from './dashboard/views/organization.js';
 import { maintenance, maintenances } from './dashboard/views/maintenance.js';
+import * as clerk from './dashboard/clerk.js';
 import * as dialogs from './dashboard/dialog.js';
 import * as keyboard from './dashboard/keys.js';
 import * as router from './dashboard/router.js';
@@ -49,7 +50,8 @@ const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 function content() {
   const { name, id } = router.route();
   if (model.failure && !model.view) {
-    return empty('The dashboard cannot start', model.failure, html`<button type="button" class="button" @click=${() => { model.failure = ''; reconnect(); }}>Try again</button>`);
+    return empty('The dashboard cannot start', model.failure, html`<button type="button" class="button" @click=${() => { model.failure = ''; reconnect(); }}>Try again</button>
+      ${clerk.used ? html`<a class="button" href="/login">Another account</a>` : ''}`);
   }
   if (!model.view) return html`<div class="skeleton tall" aria-busy="true" aria-label="Opening"></div>`;
   return keyed(`${name}/${id}`, views[name](model.view, id));

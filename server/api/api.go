@@ -21,6 +21,7 @@ type Server struct {
 	Desk     *desk.Desk
 	Relay    *relay.Relay
 	Verifier *auth.Verifier
+	Tickets  *auth.Tickets
 	Local    *auth.Local // nil with an external issuer
 	Region   *region.Region
 	Limits   *Limits
@@ -119,6 +120,7 @@ func Routes() []Route {
 		{"POST", "/api/v1/auth/setup", Open, setup},
 		{"POST", "/api/v1/auth/accept", Open, accept},
 		{"POST", "/api/v1/auth/forgot", Open, forgot},
+		{"POST", ticketPath, Read, ticket},
 		{"POST", "/api/v1/webhooks/clerk", Public, clerk},
 
 		{"GET", "/.well-known/jwks.json", Public, jwks},

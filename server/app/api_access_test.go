@@ -62,6 +62,7 @@ var table = map[string]access{
 	"POST /api/v1/auth/login": {anybody, j{"email": "a@b.example", "password": "wrong"}, 401}, "POST /api/v1/auth/refresh": {anybody, nil, 403}, "POST /api/v1/auth/logout": {anybody, nil, 403},
 	"POST /api/v1/auth/setup": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/accept": {anybody, j{"token": "x", "password": "long enough to be one"}, 403},
 	"POST /api/v1/auth/forgot":    {anybody, j{"email": "{email}"}, 202},
+	"POST /api/v1/auth/ticket":    {reads, nil, 201},
 	"POST /api/v1/webhooks/clerk": {anybody, j{}, 404}, "POST /api/v1/members/{member}/invitation": {writes, nil, 201},
 	"GET /.well-known/jwks.json": {anybody, nil, 200}, "GET /api/openapi.json": {anybody, nil, 200}, "GET /api/docs": {anybody, nil, 200},
 	"GET /api/v1/public/{slug}/services": {anybody, nil, 200}, "GET /api/v1/public/{slug}/incidents": {anybody, nil, 200}, "GET /api/v1/public/{slug}/maintenances": {anybody, nil, 200},
@@ -346,6 +347,13 @@ func TestEverySocketIsOpenToThoseItIsForAndToNobodyElse(t *testing.T) {
 		private, public := "/ws/status/org/"+acme.org+"/", "/ws/status/public/"+acme.slug+"/"
 		ways := map[string]func() int{
 			"?token=": func() int { return opened(t, acme.addr, private+"?token="+who.token) },
+			"?ticket=": func() int {
+				a := who.do("POST", "/api/v1/auth/ticket", nil)
+				if a.code >= 400 { // there is none for whom the socket is not
+					return 4000 + a.code
+				}
+				return opened(t, acme.addr, private+"?ticket="+a.str("ticket"))
+			},
 			"Sec-WebSocket-Protocol": func() int {
 				if who.token == "" {
 					return 4401

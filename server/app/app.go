@@ -44,6 +44,7 @@ type App struct {
 	Fiber    *fiber.App
 	region   *region.Region
 	verifier *auth.Verifier
+	tickets  *auth.Tickets
 	limits   *api.Limits
 	issuer   string         // of an external issuer's tokens
 	webhooks *auth.Webhooks // its messages; nil when it sends none
@@ -93,6 +94,13 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 // identity sets up who vouches for people: the built-in issuer, or another.
 func (a *App) identity(ctx context.Context) error {
 	opts := auth.Options{Keys: a.DB, Sets: a.DB.Sets(a.cfg.Primary())}
+	local := auth.NewLocal(a.DB)
+	if a.cfg.Primary() { // with another issuer, too: tickets are signed with its key
+		if err := local.Ensure(ctx, time.Now()); err != nil {
+			return err
+		}
+	}
+	a.tickets = auth.NewTickets(a.DB)
 	if a.cfg.Auth.External() {
 		x := a.cfg.Auth
 		issuer, err := auth.External(x.JWKSURL, x.Issuer, x.Preset, auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug, Role: x.ClaimRole})
@@ -108,12 +116,7 @@ func (a *App) identity(ctx context.Context) error {
 			}
 		}
 	} else {
-		a.Local = auth.NewLocal(a.DB)
-		if a.cfg.Primary() {
-			if err := a.Local.Ensure(ctx, time.Now()); err != nil {
-				return err
-			}
-		}
+		a.Local = local
 		opts.Issuers = []auth.Issuer{a.Local.Issuer()}
 		opts.Admit = a.admitLocal
 	}

@@ -32,14 +32,14 @@ func openBrowser(t *testing.T) *browser {
 }
 
 // openBrowserIn keeps what outlives a browser in a folder.
-func openBrowserIn(t *testing.T, profile string) *browser {
+func openBrowserIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	if _, built := public.Asset("dashboard.js"); !built {
 		t.Fatal("the dashboard is not built: go run ./public/build")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true))
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/gorilla/websocket"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"statuspage/server/config"
@@ -108,9 +109,12 @@ func TestAnExternalIssuersPeopleAndOrganisationsAreKnownFromTheirClaims(t *testi
 	if got := admin.must("GET", "/api/v1/members/", nil); got["count"] != 2.0 {
 		t.Errorf("members: %v", got)
 	}
-	ws := dial(t, s.addr, "/ws/status/org/"+me["organization"].(map[string]any)["id"].(string)+"/", nil, "bearer", admin.token)
-	if m := next(t, ws); m.Type != "hello" {
-		t.Errorf("the socket says %s", m.Type)
+	socket := "/ws/status/org/" + me["organization"].(map[string]any)["id"].(string) + "/"
+	ticket := admin.must("POST", "/api/v1/auth/ticket/", nil)["ticket"].(string)
+	for way, ws := range map[string]*websocket.Conn{"a token": dial(t, s.addr, socket, nil, "bearer", admin.token), "a ticket": dial(t, s.addr, socket+"?ticket="+ticket, nil)} {
+		if m := next(t, ws); m.Type != "hello" {
+			t.Errorf("by %s the socket says %s", way, m.Type)
+		}
 	}
 }
 

@@ -49,19 +49,27 @@ func (a *App) routes() *fiber.App {
 	f.Use(limitBody)
 	f.Get("/ws/status/org/:id", a.privateSocket)
 	f.Get("/ws/status/public/:slug", a.publicSocket)
-	f.Use(a.region.Writes)
+	f.Use(a.writes)
 	others := a.visits()
 	v2.Routes(f, others)
 	embed.Routes(f, others)
 	a.server().Mount(f)
 	f.Use(a.counted)
-	web.Dashboard(f)
+	web.Dashboard(f, a.door())
 	web.Routes(f, web.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL, Region: a.region.Name, Lag: a.lag,
 		Subscribe: true, Subscriptions: subscriptions{a}, Logos: past{a.DB}})
 	f.Use(func(c *fiber.Ctx) error {
 		return web.Problem(c, fault.New(fault.NotFound, "There is nothing at this address."))
 	})
 	return f
+}
+
+// writes sends what changes something to the primary.
+func (a *App) writes(c *fiber.Ctx) error {
+	if api.ChangesNothing(c.Path()) {
+		return c.Next()
+	}
+	return a.region.Writes(c)
 }
 
 // counted holds a visitor to PUBLIC_RATE. Files that are kept for ever are not counted: a first visit asks for several at once.
@@ -75,13 +83,22 @@ func (a *App) counted(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// door is how people sign in.
+func (a *App) door() web.Door {
+	host, err := a.cfg.Auth.ClerkHost()
+	if err != nil {
+		slog.Error("there is no form to sign in", "error", err) // Validate has refused it
+	}
+	return web.Door{ClerkHost: host, ClerkKey: a.cfg.Auth.ClerkPublishableKey, Elsewhere: host == "" && a.cfg.Auth.External()}
+}
+
 // visits receives what other programs ask about one page.
 func (a *App) visits() *visit.Desk {
 	return &visit.Desk{Pages: visitors{a}, Limit: a.limits.Public, BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/")}
 }
 
 func (a *App) server() *api.Server {
-	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Local: a.Local, Region: a.region, Limits: a.limits,
+	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Tickets: a.tickets, Local: a.Local, Region: a.region, Limits: a.limits,
 		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: a.keys.note, Webhooks: a.webhooks, Issuer: a.issuer,
 		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/auth"
 	"statuspage/server/live"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
@@ -101,7 +102,7 @@ func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
 	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
 	defer cancel()
 	orgID := c.Params("id")
-	principal, err := a.verifier.Verify(ctx, socketToken(c))
+	principal, err := a.holder(ctx, c)
 	if err != nil {
 		return live.Client{}, codeOf(err), "This token is not good."
 	}
@@ -119,6 +120,26 @@ func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
 			}
 			return live.Renewed{UserID: again.ID, Expires: again.ExpiresAt}, 0
 		}}, 0, ""
+}
+
+// holder is who opens a socket, by a ticket or a token. A ticket is held against the membership, or the key, as it is now.
+func (a *App) holder(ctx context.Context, c *fiber.Ctx) (auth.Principal, error) {
+	ticket := c.Query("ticket")
+	if ticket == "" {
+		return a.verifier.Verify(ctx, socketToken(c))
+	}
+	who, err := a.tickets.Take(ctx, ticket, time.Now())
+	if err != nil {
+		return who, err
+	}
+	if who.Kind == auth.KindUser {
+		return a.admitLocal(ctx, who)
+	}
+	if _, err = a.DB.Org(who.OrgID).Key(ctx, who.ID); errors.Is(err, store.ErrNone) {
+		err = fault.New(fault.Unauthenticated, "This API key is not valid any more.")
+	}
+	who.Scopes = []auth.Scope{auth.ScopeRead} // without it there was no ticket
+	return who, err
 }
 
 func codeOf(err error) int {

@@ -135,6 +135,10 @@ func (c Config) Validate() error {
 		func() error {
 			return that(c.Auth.Issuer == "" || c.Auth.External(), "AUTH_ISSUER needs AUTH_JWKS_URL")
 		},
+		func() error {
+			return that(c.Auth.ClerkPublishableKey == "" || c.Auth.External(), "CLERK_PUBLISHABLE_KEY needs AUTH_JWKS_URL")
+		},
+		func() error { _, err := c.Auth.ClerkHost(); return err },
 		func() error { return smtp(c.SMTPURL) },
 	))
 }

@@ -23,10 +23,10 @@ type Pages interface {
 	PageByHost(c *fiber.Ctx, host string) (*relay.Page, error)
 }
 
-// Desk receives what other programs ask about a page: it counts them, finds the page and knows under which address they came.
+// Desk receives what is asked about a page: it counts the request, finds the page and knows under which address it came.
 type Desk struct {
 	Pages   Pages
-	Limit   func(*fiber.Ctx) error // counts a request of an address
+	Limit   func(*fiber.Ctx) error // counts a request of an address; nil where that has been done
 	BaseURL string                 // of absolute links; "" takes each request's own
 
 	mu    sync.Mutex
@@ -79,8 +79,10 @@ func (d *Desk) ByHost(c *fiber.Ctx) (*Visit, error) {
 }
 
 func (d *Desk) visit(c *fiber.Ctx, path string, find func() (*relay.Page, error)) (*Visit, error) {
-	if err := d.Limit(c); err != nil {
-		return nil, err
+	if d.Limit != nil {
+		if err := d.Limit(c); err != nil {
+			return nil, err
+		}
 	}
 	p, err := find()
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"statuspage/server/serve"
+
+	"statuspage/server/visit"
 )
 
 // Grounds that an accent is read on, as in the stylesheet, and the least contrast it must have there (WCAG 2.2, 1.4.3).
@@ -19,18 +21,18 @@ const (
 )
 
 // themePath is the address of an organisation's stylesheet; the colour in it lets it be kept for ever.
-func themePath(v *visit) string {
+func themePath(v *visit.Visit) string {
 	if v.State.Org.Accent == "" {
 		return ""
 	}
-	return v.path + "/theme.css?accent=" + strings.ToLower(v.State.Org.Accent[1:])
+	return v.Path + "/theme.css?accent=" + strings.ToLower(v.State.Org.Accent[1:])
 }
 
 // theme is the organisation's accent, made readable on both grounds.
-func (s *site) theme(v *visit) error {
+func (s *site) theme(v *visit.Visit) error {
 	accent := strings.ToLower(v.State.Org.Accent)
-	if accent != "" && v.ctx.Query("accent") == accent[1:] {
-		v.ctx.Set("Cache-Control", "public, max-age=31536000, immutable")
+	if accent != "" && v.Ctx.Query("accent") == accent[1:] {
+		v.Ctx.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	doc, err := v.Doc("theme", time.Hour, func() (string, []byte, error) {
 		return "text/css; charset=utf-8", themeCSS(accent), nil
@@ -38,7 +40,7 @@ func (s *site) theme(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return serve.Doc(v.ctx, doc)
+	return serve.Doc(v.Ctx, doc)
 }
 
 func themeCSS(accent string) []byte {

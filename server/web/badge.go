@@ -8,6 +8,7 @@ import (
 
 	"statuspage/server/relay"
 	"statuspage/server/serve"
+	"statuspage/server/visit"
 	"statuspage/shared/status"
 )
 
@@ -21,18 +22,18 @@ var colours = map[status.ServiceStatus]string{
 }
 
 // badge is the state as a picture for a README: two tones, with words.
-func (s *site) badge(v *visit) error {
-	shared(v.ctx)
-	v.ctx.Set("Cache-Control", "public, max-age=30")
-	label := v.ctx.Query("label")
+func (s *site) badge(v *visit.Visit) error {
+	shared(v.Ctx)
+	v.Ctx.Set("Cache-Control", "public, max-age=30")
+	label := v.Ctx.Query("label")
 	if label == "" {
 		doc, err := v.Doc("badge", time.Hour, func() (string, []byte, error) { return drawBadge(v.Page, v.State.Org.Name) })
 		if err != nil {
 			return err
 		}
-		return serve.Doc(v.ctx, doc)
+		return serve.Doc(v.Ctx, doc)
 	}
-	return serveOnce(v.ctx)(drawBadge(v.Page, label))
+	return serveOnce(v.Ctx)(drawBadge(v.Page, label))
 }
 
 // badgeView is a badge with its measures in pixels.

@@ -8,6 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"statuspage/server/relay"
+	"statuspage/server/visit"
 	"statuspage/shared/page"
 )
 
@@ -22,7 +23,7 @@ func BenchmarkRender(b *testing.B) {
 	for name, state := range benchStates(b) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				v := &visit{relay.NewPage(state, "e"), nil, "/status/x"}
+				v := &visit.Visit{Page: relay.NewPage(state, "e"), Path: "/status/x"}
 				mediaType, body, err := render("page", s.pageView(v, false, time.Time{}))
 				if err != nil {
 					b.Fatal(err)

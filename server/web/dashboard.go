@@ -29,14 +29,17 @@ const doorPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 const workerPolicy = "default-src 'none'; connect-src 'self'"
 
 // shell is what every page of the admin application is told: nothing about anybody, so that a browser may keep it.
-type shell struct{ Core string }
+type shell struct {
+	Core string
+	Door
+}
 
 // Dashboard adds the admin application's pages to an application. They are the same for everybody: who looks is told by the API.
-func Dashboard(app fiber.Router) {
-	s := shell{Core: address("core.wasm")}
-	app.Get("/dashboard", fixed(dashboardPolicy, shellDoc("dashboard", s)))
-	app.Get("/dashboard/*", fixed(dashboardPolicy, shellDoc("dashboard", s)))
-	app.Get("/login", fixed(doorPolicy, shellDoc("login", s)))
+func Dashboard(app fiber.Router, door Door) {
+	s := shell{address("core.wasm"), door}
+	app.Get("/dashboard", fixed(door.within(), shellDoc("dashboard", s)))
+	app.Get("/dashboard/*", fixed(door.within(), shellDoc("dashboard", s)))
+	app.Get("/login", fixed(door.policy(), shellDoc("login", s)))
 	app.Get("/setup", fixed(doorPolicy, shellDoc("setup", s)))
 	app.Get("/forgot", fixed(doorPolicy, shellDoc("forgot", s)))
 	app.Get("/accept", fixed(doorPolicy, shellDoc("accept", s)))

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"statuspage/server/markdown"
-	"statuspage/server/serve"
+	"statuspage/server/visit"
 	"statuspage/shared/status"
 )
 
@@ -36,29 +36,20 @@ type feed struct {
 	Posts   []post
 }
 
-func (s *site) atom(v *visit) error {
+func (s *site) atom(v *visit.Visit) error {
 	return s.syndicate(v, "feed.atom", "application/atom+xml; charset=utf-8", func(f *feed) any { return newAtom(f) })
 }
 
-func (s *site) rss(v *visit) error {
+func (s *site) rss(v *visit.Visit) error {
 	return s.syndicate(v, "feed.rss", "application/rss+xml; charset=utf-8", func(f *feed) any { return newRSS(f) })
 }
 
-func (s *site) syndicate(v *visit, name, mediaType string, format func(*feed) any) error {
-	shared(v.ctx)
-	base, keep := s.base(v)
-	write := func() (string, []byte, error) {
-		body, err := marshal(format(newFeed(v, base, name)))
+func (s *site) syndicate(v *visit.Visit, name, mediaType string, format func(*feed) any) error {
+	shared(v.Ctx)
+	return v.Document("web/"+name, time.Hour, func() (string, []byte, error) {
+		body, err := marshal(format(newFeed(v, name)))
 		return mediaType, body, err
-	}
-	if !keep {
-		return serveOnce(v.ctx)(write())
-	}
-	doc, err := v.Doc(v.key(name), time.Hour, write)
-	if err != nil {
-		return err
-	}
-	return serve.Doc(v.ctx, doc)
+	})
 }
 
 func marshal(x any) ([]byte, error) {
@@ -68,21 +59,21 @@ func marshal(x any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func newFeed(v *visit, base, name string) *feed {
+func newFeed(v *visit.Visit, name string) *feed {
 	org := &v.State.Org
 	_, words := summary(&v.State)
 	f := &feed{
 		ID: "urn:uuid:" + org.ID, Title: org.Name + " Status", About: words + ". Incidents and maintenance of " + org.Name + ".",
-		Self: base + v.path + "/" + name, Home: base + v.path, Updated: utc(v.State.At),
+		Self: v.Home() + "/" + name, Home: v.Home(), Updated: utc(v.State.At),
 	}
-	if v.path == "" {
+	if v.Path == "" {
 		f.Home += "/"
 	}
 	for i := range v.State.Incidents {
-		f.Posts = append(f.Posts, incidentPost(&v.State.Incidents[i], base+v.path))
+		f.Posts = append(f.Posts, incidentPost(&v.State.Incidents[i], v.Home()))
 	}
 	for i := range v.State.Maintenances {
-		f.Posts = append(f.Posts, windowPost(&v.State.Maintenances[i], base+v.path))
+		f.Posts = append(f.Posts, windowPost(&v.State.Maintenances[i], v.Home()))
 	}
 	sort.SliceStable(f.Posts, func(a, b int) bool { return f.Posts[a].Updated.After(f.Posts[b].Updated) })
 	f.Posts = f.Posts[:min(len(f.Posts), feedLength)]

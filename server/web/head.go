@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"statuspage/server/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -24,11 +25,11 @@ type head struct {
 	Index     bool // search engines may keep it
 }
 
-func (s *site) head(v *visit, title string) head {
+func (s *site) head(v *visit.Visit, title string) head {
 	org := v.State.Org
 	indicator, about := summary(&v.State)
 	return head{
-		Org: org, Path: v.path, Title: title, About: about, Initial: initial(org.Name), Logo: logoOf(&org, v.path), State: mood(indicator), Theme: themePath(v),
+		Org: org, Path: v.Path, Title: title, About: about, Initial: initial(org.Name), Logo: logoOf(&org, v.Path), State: mood(indicator), Theme: themePath(v),
 		At: s.now(), Subscribe: s.Subscribe, Index: true,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"statuspage/server/serve"
+	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -28,16 +29,16 @@ type historyView struct {
 }
 
 // history is one month: ?month=2026-11, this one by default, and ?page= where there is much.
-func (s *site) history(v *visit) error {
+func (s *site) history(v *visit.Visit) error {
 	month, err := s.month(v)
 	if err != nil {
 		return err
 	}
-	n, err := strconv.Atoi(v.ctx.Query("page", "1"))
+	n, err := strconv.Atoi(v.Ctx.Query("page", "1"))
 	if err != nil || n < 1 || n > pagesMax {
 		return noMonth()
 	}
-	doc, err := v.Doc(v.key("history/"+month.Format("2006-01")+"/"+strconv.Itoa(n)), fresh, func() (string, []byte, error) {
+	doc, err := v.Doc(key(v, "history/"+month.Format("2006-01")+"/"+strconv.Itoa(n)), fresh, func() (string, []byte, error) {
 		items, err := s.monthItems(v, month)
 		if err != nil {
 			return "", nil, err
@@ -51,13 +52,13 @@ func (s *site) history(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return serve.Doc(v.ctx, doc)
+	return serve.Doc(v.Ctx, doc)
 }
 
 // month reads which one is asked for; only those in which the page existed are there.
-func (s *site) month(v *visit) (time.Time, error) {
+func (s *site) month(v *visit.Visit) (time.Time, error) {
 	newest := firstOf(utc(s.now()))
-	asked := v.ctx.Query("month")
+	asked := v.Ctx.Query("month")
 	if asked == "" {
 		return newest, nil
 	}
@@ -70,7 +71,7 @@ func (s *site) month(v *visit) (time.Time, error) {
 
 func noMonth() error { return fault.New(fault.NotFound, "There is no history for this month.") }
 
-func (s *site) historyView(v *visit, month time.Time, items []pastItem, n, pages int) *historyView {
+func (s *site) historyView(v *visit.Visit, month time.Time, items []pastItem, n, pages int) *historyView {
 	view := &historyView{
 		head: s.head(v, "History "+month.Format("January 2006")+" – "+v.State.Org.Name+" Status"), Month: month.Format("January 2006"),
 		Items: len(items), Page: n, Pages: pages,
@@ -91,8 +92,8 @@ func (s *site) historyView(v *visit, month time.Time, items []pastItem, n, pages
 	return view
 }
 
-func monthPath(v *visit, month time.Time, n int) string {
-	path := v.path + "/history?month=" + month.Format("2006-01")
+func monthPath(v *visit.Visit, month time.Time, n int) string {
+	path := v.Path + "/history?month=" + month.Format("2006-01")
 	if n > 1 {
 		path += "&page=" + strconv.Itoa(n)
 	}
@@ -114,10 +115,10 @@ func withItems(items []pastItem) []pastDay {
 }
 
 // monthItems takes a month from memory where all of it is there, else from the database.
-func (s *site) monthItems(v *visit, month time.Time) ([]pastItem, error) {
+func (s *site) monthItems(v *visit.Visit, month time.Time) ([]pastItem, error) {
 	from, to := moment(month), min(moment(month.AddDate(0, 1, 0)), s.now()+1)
 	incidents, windows := v.State.Incidents, v.State.Maintenances
-	ctx, cancel := context.WithTimeout(v.ctx.UserContext(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(v.Ctx.UserContext(), 5*time.Second)
 	defer cancel()
 	var err error
 	if !holdsIncidents(&v.State, from) {
@@ -130,7 +131,7 @@ func (s *site) monthItems(v *visit, month time.Time) ([]pastItem, error) {
 			return nil, err
 		}
 	}
-	return pastItems(incidents, windows, v.path, from, to), nil
+	return pastItems(incidents, windows, v.Path, from, to), nil
 }
 
 // holdsIncidents says whether the state has every incident since a moment: it drops the oldest of those that are over.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/visit"
 )
 
 // homeView is the product page.
@@ -11,9 +13,9 @@ type homeView struct {
 
 // home is an organisation's page on its own host name, and the product page everywhere else.
 func (s *site) home(c *fiber.Ctx) error {
-	v, err := s.byHost(c)
+	v, err := s.desk.ByHost(c)
 	if err == nil {
-		return s.on(func(*fiber.Ctx) (*visit, error) { return v, nil }, s.page)(c)
+		return s.on(func(*fiber.Ctx) (*visit.Visit, error) { return v, nil }, s.page)(c)
 	}
 	secure(c)
 	if !notFound(err) {

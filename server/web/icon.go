@@ -7,12 +7,13 @@ import (
 
 	"statuspage/public/icons"
 	"statuspage/server/serve"
+	"statuspage/server/visit"
 	"statuspage/shared/status"
 )
 
 // icon is the page's favicon: the symbol of its state. Its address names the state, so that it changes with it.
-func (s *site) icon(v *visit) error {
-	v.ctx.Set("Cache-Control", "public, max-age=60")
+func (s *site) icon(v *visit.Visit) error {
+	v.Ctx.Set("Cache-Control", "public, max-age=60")
 	doc, err := v.Doc("icon", time.Hour, func() (string, []byte, error) {
 		indicator, _ := summary(&v.State)
 		return "image/svg+xml", stateIcon(mood(indicator)), nil
@@ -20,7 +21,7 @@ func (s *site) icon(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return serve.Doc(v.ctx, doc)
+	return serve.Doc(v.Ctx, doc)
 }
 
 // favicon is the product's own, for whoever asks without having read a page.

@@ -5,6 +5,7 @@ import (
 
 	"statuspage/server/markdown"
 	"statuspage/server/serve"
+	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 )
@@ -84,35 +85,35 @@ type entryView struct {
 }
 
 // incident is the permanent page of an incident, or of a window: both have their address here, as with Statuspage.
-func (s *site) incident(v *visit) error {
-	id := v.ctx.Params("id")
+func (s *site) incident(v *visit.Visit) error {
+	id := v.Ctx.Params("id")
 	if !status.ValidID(id) {
 		return fault.New(fault.NotFound, "There is no such incident.")
 	}
 	if in, there := v.State.Incident(id); there {
-		return s.keepEntry(v, id, &entryView{Incident: ptr(newIncidentView(in, v.path, s.now())), Live: in.Active()}, in.Title)
+		return s.keepEntry(v, id, &entryView{Incident: ptr(newIncidentView(in, v.Path, s.now())), Live: in.Active()}, in.Title)
 	}
 	if m, there := v.State.Maintenance(id); there {
-		return s.keepEntry(v, id, &entryView{Window: ptr(newWindowView(m, v.path)), Live: !m.Over()}, m.Title)
+		return s.keepEntry(v, id, &entryView{Window: ptr(newWindowView(m, v.Path)), Live: !m.Over()}, m.Title)
 	}
 	return s.olderEntry(v, id)
 }
 
 // keepEntry renders once for this state of the page.
-func (s *site) keepEntry(v *visit, id string, view *entryView, title string) error {
-	doc, err := v.Doc(v.key("incident/"+id), fresh, func() (string, []byte, error) { return s.renderEntry(v, view, title) })
+func (s *site) keepEntry(v *visit.Visit, id string, view *entryView, title string) error {
+	doc, err := v.Doc(key(v, "incident/"+id), fresh, func() (string, []byte, error) { return s.renderEntry(v, view, title) })
 	if err != nil {
 		return err
 	}
-	return serve.Doc(v.ctx, doc)
+	return serve.Doc(v.Ctx, doc)
 }
 
 // olderEntry is rendered for each request: there may be more of them than memory should hold.
-func (s *site) olderEntry(v *visit, id string) error {
-	ctx, org := v.ctx.UserContext(), v.State.Org.ID
+func (s *site) olderEntry(v *visit.Visit, id string) error {
+	ctx, org := v.Ctx.UserContext(), v.State.Org.ID
 	in, err := s.History.Incident(ctx, org, id)
 	if err == nil {
-		return serveOnce(v.ctx)(s.renderEntry(v, &entryView{Incident: ptr(newIncidentView(in, v.path, s.now()))}, in.Title))
+		return serveOnce(v.Ctx)(s.renderEntry(v, &entryView{Incident: ptr(newIncidentView(in, v.Path, s.now()))}, in.Title))
 	}
 	if !notFound(err) {
 		return err
@@ -121,10 +122,10 @@ func (s *site) olderEntry(v *visit, id string) error {
 	if err != nil {
 		return err
 	}
-	return serveOnce(v.ctx)(s.renderEntry(v, &entryView{Window: ptr(newWindowView(m, v.path))}, m.Title))
+	return serveOnce(v.Ctx)(s.renderEntry(v, &entryView{Window: ptr(newWindowView(m, v.Path))}, m.Title))
 }
 
-func (s *site) renderEntry(v *visit, view *entryView, title string) (string, []byte, error) {
+func (s *site) renderEntry(v *visit.Visit, view *entryView, title string) (string, []byte, error) {
 	view.head, view.Seq, view.Epoch = s.head(v, title+" – "+v.State.Org.Name+" Status"), v.State.Seq, v.Epoch
 	if i := view.Incident; i != nil { // here the whole timeline stands open
 		i.Latest, i.Earlier = append(i.Latest[:len(i.Latest):len(i.Latest)], i.Earlier...), nil

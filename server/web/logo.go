@@ -7,6 +7,7 @@ import (
 
 	"statuspage/server/relay"
 	"statuspage/server/serve"
+	"statuspage/server/visit"
 	"statuspage/shared/fault"
 )
 
@@ -16,13 +17,13 @@ type Logos interface {
 }
 
 // logo sends a picture that is named by its content, so it may be kept for ever. Old ones are in mails.
-func (s *site) logo(v *visit) error {
-	name := v.ctx.Params("name")
+func (s *site) logo(v *visit.Visit) error {
+	name := v.Ctx.Params("name")
 	if !logoShape(name) || s.Logos == nil {
 		return fault.New(fault.NotFound, "There is no such picture.")
 	}
 	make := func() (string, []byte, error) {
-		ctx, cancel := context.WithTimeout(v.ctx.UserContext(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(v.Ctx.UserContext(), 5*time.Second)
 		defer cancel()
 		body, err := s.Logos.Logo(ctx, v.State.Org.ID, name)
 		if strings.HasSuffix(name, ".jpg") {
@@ -38,14 +39,14 @@ func (s *site) logo(v *visit) error {
 	return s.picture(v, relay.NewDoc(kind, body), err)
 }
 
-func (s *site) picture(v *visit, doc *relay.Doc, err error) error {
+func (s *site) picture(v *visit.Visit, doc *relay.Doc, err error) error {
 	if err != nil {
 		return err
 	}
-	v.ctx.Set("Cache-Control", "public, max-age=31536000, immutable")
-	v.ctx.Set("Content-Security-Policy", "default-src 'none'")
-	v.ctx.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
-	return serve.Doc(v.ctx, doc)
+	v.Ctx.Set("Cache-Control", "public, max-age=31536000, immutable")
+	v.Ctx.Set("Content-Security-Policy", "default-src 'none'")
+	v.Ctx.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
+	return serve.Doc(v.Ctx, doc)
 }
 
 func logoShape(name string) bool {

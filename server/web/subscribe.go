@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/store"
+	"statuspage/server/visit"
 	"statuspage/shared/fault"
 )
 
@@ -46,7 +47,7 @@ type serviceChoice struct {
 }
 
 // subscribeRoutes adds the pages under where an organisation's addresses begin.
-func (s *site) subscribeRoutes(app fiber.Router, prefix string, find finder) {
+func (s *site) subscribeRoutes(app fiber.Router, prefix string, find visit.Finder) {
 	if s.Subscriptions == nil {
 		return
 	}
@@ -55,25 +56,25 @@ func (s *site) subscribeRoutes(app fiber.Router, prefix string, find finder) {
 }
 
 // subscription is the page as it is now: with a token it is that subscription, without one it is the form for a new one.
-func (s *site) subscription(v *visit) error {
-	token := v.ctx.Query("token")
+func (s *site) subscription(v *visit.Visit) error {
+	token := v.Ctx.Query("token")
 	if token == "" {
 		return s.subscribeForm(v)
 	}
-	sub, err := s.Subscriptions.Subscription(v.ctx, v.State.Org.ID, token)
+	sub, err := s.Subscriptions.Subscription(v.Ctx, v.State.Org.ID, token)
 	if err != nil {
 		return err
 	}
 	return s.showSubscription(v, &sub, "", "")
 }
 
-func (s *site) subscribeForm(v *visit) error {
+func (s *site) subscribeForm(v *visit.Visit) error {
 	view := &subscriptionView{head: s.head(v, "Subscribe – "+v.State.Org.Name+" Status"), Mode: "new", Heading: "Subscribe to updates", Whole: true,
 		Groups: choices(v, nil)}
 	switch {
-	case v.ctx.Query("problem") != "":
-		view.Problem = v.ctx.Query("problem")
-	case v.ctx.Query("sent") != "":
+	case v.Ctx.Query("problem") != "":
+		view.Problem = v.Ctx.Query("problem")
+	case v.Ctx.Query("sent") != "":
 		view.Mode, view.Heading = "", "Almost done"
 		view.Done = "If the address can be reached, a message is on its way to it. Open the link in it to confirm."
 	}
@@ -82,18 +83,18 @@ func (s *site) subscribeForm(v *visit) error {
 
 // manage does what the holder of a link asks for. The answer is the page as it is afterwards, so that no region shows an older one. A mail
 // program's one click (RFC 8058) carries no other word and is answered in plain text.
-func (s *site) manage(v *visit) error {
-	org, token := v.State.Org.ID, v.ctx.Query("token")
-	if v.ctx.FormValue("List-Unsubscribe") == "One-Click" {
-		if err := s.Subscriptions.Unsubscribe(v.ctx, org, token); err != nil {
+func (s *site) manage(v *visit.Visit) error {
+	org, token := v.State.Org.ID, v.Ctx.Query("token")
+	if v.Ctx.FormValue("List-Unsubscribe") == "One-Click" {
+		if err := s.Subscriptions.Unsubscribe(v.Ctx, org, token); err != nil {
 			return err
 		}
-		v.ctx.Set(fiber.HeaderCacheControl, "no-store")
-		return v.ctx.SendString("You are unsubscribed.\n")
+		v.Ctx.Set(fiber.HeaderCacheControl, "no-store")
+		return v.Ctx.SendString("You are unsubscribed.\n")
 	}
-	switch v.ctx.FormValue("action") {
+	switch v.Ctx.FormValue("action") {
 	case "confirm":
-		sub, err := s.Subscriptions.Confirm(v.ctx, org, token)
+		sub, err := s.Subscriptions.Confirm(v.Ctx, org, token)
 		if err != nil {
 			return err
 		}
@@ -101,7 +102,7 @@ func (s *site) manage(v *visit) error {
 	case "save":
 		return s.choose(v, token)
 	case "unsubscribe":
-		if err := s.Subscriptions.Unsubscribe(v.ctx, org, token); err != nil {
+		if err := s.Subscriptions.Unsubscribe(v.Ctx, org, token); err != nil {
 			return err
 		}
 		return s.showView(v, &subscriptionView{head: s.head(v, "Unsubscribed – "+v.State.Org.Name+" Status"), Heading: "You are unsubscribed",
@@ -110,35 +111,35 @@ func (s *site) manage(v *visit) error {
 	return fault.New(fault.Malformed, "This form says nothing that can be done.")
 }
 
-func (s *site) choose(v *visit, token string) error {
-	services := v.formValues("services")
-	if v.ctx.FormValue("whole") == "1" {
+func (s *site) choose(v *visit.Visit, token string) error {
+	services := formValues(v, "services")
+	if v.Ctx.FormValue("whole") == "1" {
 		services = nil
 	} else if len(services) == 0 {
-		sub, err := s.Subscriptions.Subscription(v.ctx, v.State.Org.ID, token)
+		sub, err := s.Subscriptions.Subscription(v.Ctx, v.State.Org.ID, token)
 		if err != nil {
 			return err
 		}
 		return s.showSubscription(v, &sub, "", "Choose at least one service, or the whole page.")
 	}
-	sub, err := s.Subscriptions.Choose(v.ctx, v.State.Org.ID, token, services)
+	sub, err := s.Subscriptions.Choose(v.Ctx, v.State.Org.ID, token, services)
 	if err != nil {
 		return err
 	}
 	return s.showSubscription(v, &sub, "Saved.", "")
 }
 
-func (v *visit) formValues(name string) []string {
+func formValues(v *visit.Visit, name string) []string {
 	var out []string
-	for _, value := range v.ctx.Request().PostArgs().PeekMulti(name) {
+	for _, value := range v.Ctx.Request().PostArgs().PeekMulti(name) {
 		out = append(out, string(value))
 	}
 	return out
 }
 
-func (s *site) showSubscription(v *visit, sub *store.Subscriber, done, problem string) error {
+func (s *site) showSubscription(v *visit.Visit, sub *store.Subscriber, done, problem string) error {
 	view := &subscriptionView{head: s.head(v, "Subscription – "+v.State.Org.Name+" Status"), Done: done, Problem: problem, Address: sub.Shown(), Whole: sub.Whole,
-		Action: v.path + "/subscription/?token=" + url.QueryEscape(sub.Token)}
+		Action: v.Path + "/subscription/?token=" + url.QueryEscape(sub.Token)}
 	for _, svc := range sub.Services {
 		view.Chosen = append(view.Chosen, svc.Name)
 	}
@@ -156,7 +157,7 @@ func (s *site) showSubscription(v *visit, sub *store.Subscriber, done, problem s
 }
 
 // choices are the page's services by group, those without one first.
-func choices(v *visit, sub *store.Subscriber) []choiceGroup {
+func choices(v *visit.Visit, sub *store.Subscriber) []choiceGroup {
 	on := map[string]bool{}
 	if sub != nil {
 		for _, svc := range sub.Services {
@@ -179,14 +180,14 @@ func choices(v *visit, sub *store.Subscriber) []choiceGroup {
 }
 
 // showView answers with a page that is for one person: nobody keeps it, and its address, which is a secret, is told to nobody.
-func (s *site) showView(v *visit, view *subscriptionView) error {
+func (s *site) showView(v *visit.Visit, view *subscriptionView) error {
 	view.Index = false
 	mediaType, body, err := render("subscription", view)
 	if err != nil {
 		return err
 	}
-	v.ctx.Set(fiber.HeaderCacheControl, "no-store")
-	v.ctx.Set("Referrer-Policy", "no-referrer")
-	v.ctx.Set(fiber.HeaderContentType, mediaType)
-	return v.ctx.SendString(strings.Replace(string(body), `content="strict-origin-when-cross-origin"`, `content="no-referrer"`, 1))
+	v.Ctx.Set(fiber.HeaderCacheControl, "no-store")
+	v.Ctx.Set("Referrer-Policy", "no-referrer")
+	v.Ctx.Set(fiber.HeaderContentType, mediaType)
+	return v.Ctx.SendString(strings.Replace(string(body), `content="strict-origin-when-cross-origin"`, `content="no-referrer"`, 1))
 }

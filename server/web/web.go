@@ -7,16 +7,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/relay"
+	"statuspage/server/visit"
 	"statuspage/shared/status"
 )
-
-// Pages finds organisations' pages, at least as new as what the request's visitor has seen. A slug or host that nobody has is a
-// fault.NotFound; serve.ErrElsewhere says that the primary has answered.
-type Pages interface {
-	Page(c *fiber.Ctx, slug string) (*relay.Page, error)
-	PageByHost(c *fiber.Ctx, host string) (*relay.Page, error)
-}
 
 // History reads what a page.State no longer keeps, with timelines. What is deleted is not in it.
 type History interface {
@@ -30,7 +23,7 @@ type History interface {
 
 // Deps is what the pages stand on. Pages and History are needed, the rest may be left out.
 type Deps struct {
-	Pages     Pages
+	Pages     visit.Pages
 	History   History
 	BaseURL   string // of absolute links; "" takes each request's own
 	Region    string
@@ -52,8 +45,8 @@ func Routes(app fiber.Router, d Deps) {
 	app.Get("/assets/*", s.static)
 	for _, at := range []struct {
 		prefix string
-		find   finder
-	}{{"/status/:slug", s.bySlug}, {"", s.byHost}} {
+		find   visit.Finder
+	}{{"/status/:slug", s.desk.BySlug}, {"", s.desk.ByHost}} {
 		if at.prefix != "" {
 			app.Get(at.prefix, s.on(at.find, s.page))
 		}

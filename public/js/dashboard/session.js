@@ -1,3 +1,4 @@
+import * as clerk from './clerk.js';
 import * as database from './database.js';
 import { Refused, SignedOut, exchange } from './request.js';
 import { alone } from './tabs.js';
@@ -38,10 +39,13 @@ let refreshing = null;
 export function refresh() {
   refreshing ??= alone('refresh', async () => {
     try {
+      if (clerk.used) return take(await clerk.renew());
       const { data } = await exchange('POST', '/auth/refresh/');
       return take(data);
     } catch (error) {
-      if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
+      if (error instanceof SignedOut) access = '';
+      // A token of Clerk's that is refused is no reason to sign in again: it would be refused again.
+      if (!clerk.used && error instanceof Refused && (error.status === 401 || error.status === 403)) {
         access = '';
         throw new SignedOut('Your sign-in has ended.');
       }
@@ -60,6 +64,7 @@ export async function login(credentials) {
 /** Ends the sign-in at the server; offline, the cookie stays until it expires. */
 export async function logout() {
   try {
+    if (clerk.used) return await clerk.leave();
     await exchange('POST', '/auth/logout/', { headers: access ? { Authorization: `Bearer ${access}` } : {} });
   } finally {
     access = '';

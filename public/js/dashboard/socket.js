@@ -1,5 +1,5 @@
 import { token, lasts } from './session.js';
-import { SignedOut } from './request.js';
+import { Refused, SignedOut } from './request.js';
 
 /** @typedef {import('./types.js').Frame} Frame */
 
@@ -69,8 +69,7 @@ export class Link {
       const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
       this.#open(new WebSocket(`${scheme}://${location.host}/ws/status/org/${org}/${query}`, ['bearer', jwt]));
     } catch (error) {
-      if (error instanceof SignedOut) this.handlers.denied(4401);
-      else this.#again();
+      if (!this.#denied(error)) this.#again();
     } finally {
       this.#dialling = false;
     }
@@ -106,9 +105,15 @@ export class Link {
       await token(true);
       this.#again();
     } catch (error) {
-      if (error instanceof SignedOut) this.handlers.denied(4401);
-      else this.#again();
+      if (!this.#denied(error)) this.#again();
     }
+  }
+
+  /** Whether there is no token to be had, and not just now. @param {unknown} error */
+  #denied(error) {
+    const code = error instanceof SignedOut ? 4401 : error instanceof Refused && error.status === 403 ? 4403 : 0;
+    if (code) this.handlers.denied(code);
+    return code !== 0;
   }
 
   #again() {
@@ -132,7 +137,7 @@ export class Link {
         if (socket === this.#socket) socket?.send(JSON.stringify({ type: 'auth', token: jwt }));
         this.#renewLater();
       } catch (error) {
-        if (error instanceof SignedOut) this.handlers.denied(4401);
+        this.#denied(error);
         // Otherwise the network is away, and the socket will say so itself.
       }
     }, wait);

@@ -1,3 +1,4 @@
+import * as clerk from '../clerk.js';
 import { html } from '../../vendor/lit-html.js';
 import { field } from '../form.js';
 import { model, refused, waiting } from '../model.js';
@@ -7,6 +8,7 @@ import { signIn, signOut } from '../person.js';
 
 /** Signs in again over the page, so that nothing on it is lost. */
 export function signAgain() {
+  if (clerk.used) return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   openForm({
     key: 'signin',
     title: 'Sign in again',

@@ -1,0 +1,41 @@
+package config
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+func key(kind, text string) string { return kind + base64.StdEncoding.EncodeToString([]byte(text)) }
+
+func TestAPublishableKeyNamesItsHostOrStopsTheStart(t *testing.T) {
+	for _, row := range []struct{ name, key, host string }{
+		{"none", "", ""},
+		{"of a test instance", "pk_test_Y2xlYW4tbWF5Zmx5LTYyLmNsZXJrLmFjY291bnRzLmRldiQ", "clean-mayfly-62.clerk.accounts.dev"},
+		{"live", key("pk_live_", "clerk.example.com$"), "clerk.example.com"},
+		{"without its padding", strings.TrimRight(key("pk_live_", "clerk.example.com$"), "="), "clerk.example.com"},
+		{"with a port", key("pk_test_", "127.0.0.1:4443$"), "127.0.0.1:4443"},
+		{"a secret key", key("sk_live_", "clerk.example.com$"), "no"},
+		{"no base64", "pk_live_%%%", "no"},
+		{"without the dollar sign", key("pk_live_", "clerk.example.com"), "no"},
+		{"nothing in it", key("pk_live_", "$"), "no"},
+		{"a word of a policy", key("pk_live_", "clerk.example.com; script-src *$"), "no"},
+		{"a path", key("pk_live_", "clerk.example.com/x$"), "no"},
+		{"markup", key("pk_live_", `x"><script>$`), "no"},
+	} {
+		c := Config{PublicRate: 1, PublicSockets: 1, RelayInterval: 1e8, StaleAfter: 1e10, WriteForward: "fly-replay", Database: Database{DatabaseURL: "file:x"},
+			Auth: Auth{JWKSURL: "https://clerk.example.com/.well-known/jwks.json", ClerkPublishableKey: row.key}}
+		host, _ := c.Auth.ClerkHost()
+		switch err := c.Validate(); {
+		case row.host == "no" && (host != "" || err == nil || !strings.Contains(err.Error(), "CLERK_PUBLISHABLE_KEY") || strings.Contains(err.Error(), "\n")):
+			t.Errorf("%s: %q, %v", row.name, host, err)
+		case row.host != "no" && (host != row.host || err != nil):
+			t.Errorf("%s: %q, %v", row.name, host, err)
+		}
+	}
+	alone := Config{PublicRate: 1, PublicSockets: 1, RelayInterval: 1e8, StaleAfter: 1e10, WriteForward: "fly-replay", Database: Database{DatabaseURL: "file:x"},
+		Auth: Auth{ClerkPublishableKey: key("pk_live_", "clerk.example.com$")}}
+	if err := alone.Validate(); err == nil || !strings.Contains(err.Error(), "AUTH_JWKS_URL") {
+		t.Errorf("a key whose tokens nobody takes: %v", err)
+	}
+}
