@@ -71,7 +71,7 @@ func address(logical string) string {
 
 // shellDoc renders a template once; one that does not render is a mistake of the build and stops the start.
 func shellDoc(name string, data any) *relay.Doc {
-	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).ParseFS(templates.Files, name+".html"))
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).ParseFS(templates.Files, name+".html", "part_door.html"))
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		panic(err)
