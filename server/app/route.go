@@ -16,6 +16,7 @@ import (
 	"statuspage/server/api"
 	"statuspage/server/embed"
 	"statuspage/server/region"
+	"statuspage/server/serve"
 	"statuspage/server/v2"
 	"statuspage/server/visit"
 	"statuspage/server/web"
@@ -116,6 +117,9 @@ func (a *App) mark(c *fiber.Ctx) {
 	c.Set("Status-Region", a.region.Name)
 	c.Set("Status-Lag", a.lagText())
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	if serve.MarkSecure(c, a.limits.Secure(c, a.cfg.BaseURL)); serve.Secure(c) {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
 }
 
 // problem answers an error. One that came before any handler, such as a request that cannot be read, has no stamp yet.
