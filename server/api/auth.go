@@ -7,18 +7,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/desk"
+	"statuspage/server/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
 
-// cookieName holds the refresh token; over https only this host may have set it.
-func (c *call) cookieName() string {
-	if c.secure(c.Ctx) {
-		return "__Host-refresh"
-	}
-	return "refresh"
-}
+// cookieName holds the refresh token.
+func (c *call) cookieName() string { return serve.Cookie(c.Ctx, "refresh") }
 
 func login(c *call) error {
 	if err := c.sameSite(false); err != nil {
@@ -102,7 +98,7 @@ func (c *call) ourOrigin(origin string) bool {
 }
 
 func (c *call) setRefresh(token string, until time.Time) {
-	c.Cookie(&fiber.Cookie{Name: c.cookieName(), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: c.secure(c.Ctx)})
+	c.Cookie(&fiber.Cookie{Name: c.cookieName(), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: serve.Secure(c.Ctx)})
 }
 
 func (c *call) signedIn(in desk.Login) error {

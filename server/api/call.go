@@ -153,7 +153,7 @@ func (c *call) told(answer store.Answer) error {
 func (c *call) sawSeq(seq int64) {
 	text := strconv.FormatInt(seq, 10)
 	c.Set("Status-Seq", text)
-	c.Cookie(&fiber.Cookie{Name: serve.SeqCookie, Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: c.secure(c.Ctx)})
+	c.Cookie(&fiber.Cookie{Name: serve.Cookie(c.Ctx, serve.SeqCookie), Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: serve.Secure(c.Ctx)})
 }
 
 func (c *call) json(code int, body []byte) error {

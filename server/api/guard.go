@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/serve"
 	"statuspage/shared/fault"
 )
 
@@ -15,9 +16,6 @@ func (s *Server) guard(c *fiber.Ctx) {
 	h.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
 	h.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	if s.secure(c) {
-		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
-	}
 }
 
 // exposed are the headers that a script of another site may read.
@@ -33,20 +31,17 @@ func shared(c *fiber.Ctx) {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
 
-// secure says whether the client speaks https, as far as anybody who can be believed says so.
-func (s *Server) secure(c *fiber.Ctx) bool {
-	return c.Context().IsTLS() || strings.HasPrefix(s.BaseURL, "https://") || s.Limits.onFly() && c.Get(fiber.HeaderXForwardedProto) == "https"
+// Secure says whether the client speaks https to an installation whose addresses begin with base.
+func (l *Limits) Secure(c *fiber.Ctx, base string) bool {
+	return c.Context().IsTLS() || strings.HasPrefix(base, "https://") || l.onFly() && c.Get(fiber.HeaderXForwardedProto) == "https"
 }
 
 // BaseURL is where absolute links begin: BASE_URL, or where the request was sent to. X-Forwarded-Host is anyone's to write.
 func (c *call) BaseURL() string {
-	switch {
-	case c.Server.BaseURL != "":
+	if c.Server.BaseURL != "" {
 		return c.Server.BaseURL
-	case c.secure(c.Ctx):
-		return "https://" + string(c.Request().Host())
 	}
-	return "http://" + string(c.Request().Host())
+	return serve.Scheme(c.Ctx) + "://" + string(c.Request().Host())
 }
 
 // methods lists what a path answers, in the order of the routes; nothing when there is no such path.

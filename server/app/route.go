@@ -16,6 +16,7 @@ import (
 	"statuspage/server/api"
 	"statuspage/server/embed"
 	"statuspage/server/region"
+	"statuspage/server/serve"
 	"statuspage/server/v2"
 	"statuspage/server/visit"
 	"statuspage/server/web"
@@ -98,8 +99,12 @@ func (a *App) visits() *visit.Desk {
 }
 
 func (a *App) server() *api.Server {
+	used := a.keys.note
+	if !a.region.Primary {
+		used = nil // only the primary can write it down
+	}
 	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Tickets: a.tickets, Local: a.Local, Region: a.region, Limits: a.limits,
-		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: a.keys.note, Webhooks: a.webhooks, Issuer: a.issuer,
+		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: used, Webhooks: a.webhooks, Issuer: a.issuer,
 		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
 }
 
@@ -116,6 +121,9 @@ func (a *App) mark(c *fiber.Ctx) {
 	c.Set("Status-Region", a.region.Name)
 	c.Set("Status-Lag", a.lagText())
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	if serve.MarkSecure(c, a.limits.Secure(c, a.cfg.BaseURL)); serve.Secure(c) {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
 }
 
 // problem answers an error. One that came before any handler, such as a request that cannot be read, has no stamp yet.

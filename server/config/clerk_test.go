@@ -39,3 +39,15 @@ func TestAPublishableKeyNamesItsHostOrStopsTheStart(t *testing.T) {
 		t.Errorf("a key whose tokens nobody takes: %v", err)
 	}
 }
+
+// FuzzClerkHost: what a key names may stand in a policy and in an address.
+func FuzzClerkHost(f *testing.F) {
+	for _, seed := range []string{key("pk_live_", "clerk.example.com$"), key("pk_test_", "127.0.0.1:4443$"), "pk_live_", "pk_test_%", key("pk_live_", "a;b$")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if host, err := (Auth{ClerkPublishableKey: text}).ClerkHost(); err == nil && strings.ContainsAny(host, " ;,'\"/<>*\\\r\n\t") {
+			t.Errorf("%q names %q", text, host)
+		}
+	})
+}

@@ -70,7 +70,7 @@ func minSeq(c *fiber.Ctx, orgID string) (int64, error) {
 		}
 		return seq, nil
 	}
-	if org, text, found := strings.Cut(c.Cookies(SeqCookie), "."); found && org == orgID {
+	if org, text, found := strings.Cut(c.Cookies(Cookie(c, SeqCookie)), "."); found && org == orgID {
 		seq, _ := wire.Atoi(text) // what cannot be read asks for nothing
 		return seq, nil
 	}

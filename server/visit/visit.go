@@ -98,13 +98,13 @@ func (d *Desk) base(v *Visit) (base string, keep bool) {
 	host := strings.ToLower(string(v.Ctx.Context().Host()))
 	switch {
 	case v.Path == "":
-		return v.Ctx.Protocol() + "://" + v.State.Org.Hostname, true
+		return serve.Scheme(v.Ctx) + "://" + v.State.Org.Hostname, true
 	case d.BaseURL != "":
 		return d.BaseURL, true
 	case !plainHost(host):
 		return "http://localhost", true
 	}
-	base = v.Ctx.Protocol() + "://" + host
+	base = serve.Scheme(v.Ctx) + "://" + host
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.bases == nil {

@@ -14,9 +14,6 @@ func secure(c *fiber.Ctx) {
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	if c.Protocol() == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
 }
 
 // shared is for what other sites may show: feeds and badges.

@@ -1,0 +1,185 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"statuspage/server/auth"
+	"statuspage/server/config"
+)
+
+func TestALinkThatIsOverOpensNothing(t *testing.T) {
+	s := startSite(t, nil)
+	secret, err := s.app.Desk.SetupLink(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sql(`UPDATE links SET expires_at = ? WHERE purpose = 'setup' AND expires_at BETWEEN ? AND ?`, time.Now().Add(-time.Second).UnixMilli(),
+		time.Now().Add(23*time.Hour).UnixMilli(), time.Now().Add(24*time.Hour).UnixMilli())
+	s.nobody().do("POST", "/api/v1/auth/setup/", j{"token": secret, "organization": j{"slug": "acme", "name": "Acme"}, "email": "ada@acme.example", "password": "a few words are good"}).refuses(403, "token")
+
+	acme := s.org()
+	sam := acme.post("/api/v1/members/", j{"email": "sam@acme.example"}).str("id")
+	_, secret, _ = strings.Cut(acme.post("/api/v1/members/"+sam+"/invitation/", nil).str("url"), "token=")
+	s.sql(`UPDATE links SET expires_at = ? WHERE user_id = ?`, time.Now().Add(-time.Second).UnixMilli(), sam)
+	s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": secret, "password": "a few words are good"}).refuses(403, "token")
+}
+
+func TestSigningOutEverywhereEndsEverySessionOfOnesOwn(t *testing.T) {
+	s := world(t)
+	acme := s.org()
+	in := func(email string) string {
+		a := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": password}).is(200)
+		cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
+		return cookie
+	}
+	ask := func(path, cookie string, body any) *answer {
+		return s.nobody().do("POST", path, body, "Cookie", cookie, "X-Requested-With", "statuspage")
+	}
+	who := &tenant{site: s, id: acme.org, slug: acme.slug}
+	ada, eve := who.person("ada", auth.Admin), who.person("eve", auth.Member)
+	phone, desktop, others := in(ada), in(ada), in(eve)
+	ask("/api/v1/auth/logout/", phone, j{"everywhere": true}).is(204)
+	for _, cookie := range []string{phone, desktop} {
+		ask("/api/v1/auth/refresh/", cookie, nil).refuses(401)
+	}
+	ask("/api/v1/auth/refresh/", others, nil).is(200)
+}
+
+func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
+	s := world(t)
+	acme, other := s.org(), s.org()
+	key, idle := acme.key("read"), other.key("read")
+	began := time.Now().Add(-time.Millisecond)
+	key.get("/api/v1/services/")
+	s.app.NoteKeys(context.Background())
+	text := acme.get("/api/v1/api-keys/").str("results.0.last_used_at")
+	if at, err := time.Parse(time.RFC3339, text); err != nil || at.Before(began.Truncate(time.Second)) || at.After(time.Now().Add(time.Second)) {
+		t.Errorf("last used at %q, %v", text, err)
+	}
+	other.get("/api/v1/api-keys/").has("results.0.last_used_at", nil)
+	_ = idle
+}
+
+func TestNewSocketsOfAnAddressAreLimited(t *testing.T) {
+	s := startSite(t, nil)
+	acme := s.org()
+	s.app.LimitNewSockets(3)
+	from := func(ip, path string) int {
+		d := websocket.Dialer{HandshakeTimeout: patience, NetDialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}).DialContext}
+		ws, _, err := d.Dial("ws://"+s.addr+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = ws.Close() }()
+		_ = ws.SetReadDeadline(time.Now().Add(patience))
+		if _, _, err := ws.ReadMessage(); err == nil {
+			return 0
+		}
+		return closed(t, ws)
+	}
+	public, private := "/ws/status/public/"+acme.slug+"/", "/ws/status/org/"+acme.org+"/?token="+acme.token
+	for i, row := range []struct {
+		ip, path string
+		code     int
+	}{{"127.0.0.1", public, 0}, {"127.0.0.1", private, 0}, {"127.0.0.1", public, 0}, {"127.0.0.1", public, 4429}, {"127.0.0.1", private, 4429}, {"127.0.0.2", public, 0}} {
+		if got := from(row.ip, row.path); got != row.code {
+			t.Errorf("%d: %s from %s: closed with %d, not %d", i, row.path, row.ip, got, row.code)
+		}
+	}
+}
+
+func TestWhoIsKnownIsToldOfTheirLimits(t *testing.T) {
+	acme := world(t).org()
+	for _, who := range []*caller{acme, acme.key("read")} {
+		if h := who.get("/api/v1/services/").header; h.Get("RateLimit-Policy") != `"caller";q=500;w=1` || !strings.HasPrefix(h.Get("RateLimit"), `"caller";r=`) {
+			t.Errorf("the headers are %v", h)
+		}
+	}
+}
+
+// TestSocketsEndWithWhatOpenedThem runs a second process, which does not write: what ends at the primary ends there, too.
+func TestSocketsEndWithWhatOpenedThem(t *testing.T) {
+	home := startSite(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
+	far := &site{t: t, file: home.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
+		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL = "syd", "fra", "proxy", "http://"+home.addr
+	}}
+	far.start()
+	t.Cleanup(func() { far.stop() })
+	acme := home.org()
+	member, key := acme.join(auth.Member), acme.key("read")
+	for _, at := range []*site{home, far} {
+		for _, who := range []*caller{member, key, acme} {
+			ws := dial(t, at.addr, "/ws/status/org/"+acme.org+"/", nil, "bearer", who.token)
+			next(t, ws)
+			if who != acme {
+				defer func() {
+					if code := closed(t, ws); code != 4403 {
+						t.Errorf("%s: closed with %d", at.addr, code)
+					}
+				}()
+				continue
+			}
+			defer func() { // who stays hears what comes later
+				if m := next(t, ws); m.Type != "service_status_update" {
+					t.Errorf("%s: got %s", at.addr, m.Type)
+				}
+			}()
+		}
+	}
+	acme.do("DELETE", "/api/v1/members/"+member.id, nil).is(204)
+	acme.do("DELETE", "/api/v1/api-keys/"+key.id, nil).is(204)
+	(&caller{site: far, token: key.token}).do("GET", "/api/v1/services/", nil).refuses(401)
+	(&caller{site: far, token: member.token}).do("GET", "/api/v1/services/", nil).refuses(403)
+	acme.service("API")
+}
+
+// lines is a log that a test reads.
+type lines struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(b)
+}
+
+func TestNoTokenStandsInTheLog(t *testing.T) {
+	var log lines
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	s := startSite(t, nil)
+	acme := s.org()
+	key, ticket, forged := acme.key("read"), acme.ticket(), foreign(acme, "https://issuer.example")
+	secrets := []string{acme.token, key.token, ticket, forged, password}
+	for _, token := range []string{acme.token, key.token, forged} {
+		opened(t, s.addr, "/ws/status/org/"+acme.org+"/?token="+token)
+		(&caller{site: s, token: token}).do("POST", "/api/v1/services/?token="+token, j{"name": ""})
+		(&caller{site: s, token: token}).do("GET", "/api/v1/nothing/", nil)
+	}
+	s.by(t, acme.org, ticket)
+	s.by(t, acme.org, ticket)
+	s.nobody().do("POST", "/api/v1/auth/login/", j{"email": "ada@acme.example", "password": password}).refuses(401)
+	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", "refresh="+forged[:43], "X-Requested-With", "x").refuses(401)
+	s.stop()
+	text := log.String()
+	if !strings.Contains(text, "migrated") {
+		t.Fatalf("this is no log: %s", text)
+	}
+	for _, secret := range append(secrets, forged[:43]) {
+		if strings.Contains(text, secret[len(secret)-20:]) {
+			t.Errorf("%.12s… stands in the log", secret)
+		}
+	}
+}
