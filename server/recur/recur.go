@@ -3,6 +3,7 @@
 package recur
 
 import (
+	"log/slog"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones are here on every machine
@@ -32,12 +33,14 @@ func (r *Rule) Check(c *status.Checks) {
 	c.That(err == nil && r.Zone != "" && r.Zone != "Local", "time_zone", "time_zone must be a name such as Europe/Paris.")
 	start, wrong := time.Parse(Wall, r.Start)
 	c.That(wrong == nil, "starts_at", "starts_at must be a time of the clock there, such as 2026-01-31T22:00.")
+	c.That(wrong != nil || start.Year() >= firstYear && start.Year() <= lastYear, "starts_at", "starts_at must be in a year from 2000 to 2100.")
 	option, err := rrule.StrToROption(strings.TrimPrefix(r.RRule, "RRULE:"))
 	if err != nil || len(r.RRule) > 500 || strings.ContainsAny(r.RRule, "\r\n") {
 		c.That(false, "rrule", "rrule must be a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=2TU.")
 		return
 	}
 	c.That(option.Freq <= rrule.DAILY, "rrule", "rrule may repeat daily at most.")
+	c.That(len(option.Byeaster) == 0, "rrule", "rrule must be a rule of RFC 5545, which knows no Easter.")
 	c.That(len(option.Byhour)+len(option.Byminute)+len(option.Bysecond) == 0, "rrule", "The time of day is that of starts_at.")
 	if c.Err() != nil {
 		return
@@ -54,9 +57,14 @@ func (r *Rule) Check(c *status.Checks) {
 
 // After lists the next times behind a moment, n at most, none later than a horizon. The rule must have been checked.
 //
-// A time that the clock jumps over is as much later as it jumps; of one that comes twice it is the first.
-func (r *Rule) After(t, horizon time.Time, n int) []time.Time {
-	var out []time.Time
+// A time that the clock jumps over is as much later as it jumps; of one that comes twice it is the first. A rule that breaks the library
+// behind this ends there: it may not take with it whoever plans for everybody.
+func (r *Rule) After(t, horizon time.Time, n int) (out []time.Time) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			slog.Error("a rule broke the library that reads it", "rule", r.RRule, "zone", r.Zone, "start", r.Start, "panic", broken)
+		}
+	}()
 	next := r.rule.Iterator()
 	for range mostSteps {
 		wall, more := next()
@@ -75,6 +83,8 @@ func (r *Rule) After(t, horizon time.Time, n int) []time.Time {
 }
 
 const (
+	firstYear = 2000 // in which a rule may begin; the library behind this breaks in the year 0
+	lastYear  = 2100
 	mostYears = 20     // that a rule is followed
 	mostSteps = 20_000 // of a search: each day of those years, and some
 )

@@ -56,9 +56,10 @@ func TestARuleThatNobodyCouldKeepIsRefused(t *testing.T) {
 			func(r *Rule) { r.RRule = "" }, func(r *Rule) { r.RRule = "every day" }, func(r *Rule) { r.RRule = "FREQ=HOURLY" },
 			func(r *Rule) { r.RRule = "FREQ=SECONDLY" }, func(r *Rule) { r.RRule = "FREQ=DAILY;BYHOUR=3" }, func(r *Rule) { r.RRule = "FREQ=DAILY;BYMONTH=99" },
 			func(r *Rule) { r.RRule = "FREQ=DAILY;INTERVAL=-1" }, func(r *Rule) { r.RRule = "FREQ=DAILY\nDTSTART:20200101T000000Z" },
+			func(r *Rule) { r.RRule = "FREQ=YEARLY;BYEASTER=0" },
 		},
 		"time_zone": {func(r *Rule) { r.Zone = "Mars/Olympus" }, func(r *Rule) { r.Zone = "" }, func(r *Rule) { r.Zone = "Local" }, func(r *Rule) { r.Zone = "../etc/passwd" }},
-		"starts_at": {func(r *Rule) { r.Start = "2026-01-31T22:00:00Z" }, func(r *Rule) { r.Start = "2026-02-30T22:00" }, func(r *Rule) { r.Start = "" }},
+		"starts_at": {func(r *Rule) { r.Start = "0000-01-01T00:00" }, func(r *Rule) { r.Start = "2026-01-31T22:00:00Z" }, func(r *Rule) { r.Start = "2026-02-30T22:00" }, func(r *Rule) { r.Start = "" }},
 	} {
 		for i, f := range change {
 			r := good
@@ -69,5 +70,12 @@ func TestARuleThatNobodyCouldKeepIsRefused(t *testing.T) {
 				t.Errorf("%s %d, %+v: %v", field, i, r, err)
 			}
 		}
+	}
+}
+
+func TestARuleThatBreaksItsReaderEndsThere(t *testing.T) {
+	r := Rule{RRule: "FREQ=DAILY", Zone: "UTC", Start: "2026-01-01T00:00"} // it was never checked: there is nothing to iterate
+	if got := r.After(time.Now(), time.Now().AddDate(1, 0, 0), 3); got != nil {
+		t.Errorf("got %v", got)
 	}
 }
