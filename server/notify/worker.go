@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -212,7 +213,14 @@ var (
 	errInactive = errors.New("the subscriber cannot be reached")
 )
 
-func (w *Worker) send(ctx context.Context, mail sender, j *store.Job) error {
+// send makes one try. A message that breaks what writes or sends it is a dead letter, not the end of the process.
+func (w *Worker) send(ctx context.Context, mail sender, j *store.Job) (err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			slog.Error("a message broke its sender", "message", j.MessageID, "panic", broken, "stack", string(debug.Stack()))
+			err = final{fmt.Errorf("this message cannot be sent: %v", broken)}
+		}
+	}()
 	if j.To == nil {
 		return errNobody
 	}
