@@ -378,16 +378,20 @@ func TestEveryClientGetsEveryEventOfItsOrganisationOnceInOrder(t *testing.T) {
 	// A thousand writes at the same time; half way, the server goes away and comes back.
 	var writing sync.WaitGroup
 	var done atomic.Int64
+	var refusals sync.Map // what a write that was never accepted was told last
 	for i, org := range tenants {
 		for n := range writesEach {
 			writing.Go(func() {
 				for time.Now().Before(deadline) {
-					code, _, err := org.send("PATCH", "/api/v1/services/"+services[i]+"/", map[string]any{"description": fmt.Sprint("write ", n)},
-						"Idempotency-Key", fmt.Sprintf("%s-%d", org.slug, n))
+					key := fmt.Sprintf("%s-%d", org.slug, n)
+					code, answer, err := org.send("PATCH", "/api/v1/services/"+services[i]+"/", map[string]any{"description": fmt.Sprint("write ", n)},
+						"Idempotency-Key", key)
 					if err == nil && code == http.StatusOK {
+						refusals.Delete(key)
 						done.Add(1)
 						return
 					}
+					refusals.Store(key, fmt.Sprint(code, answer, err))
 					time.Sleep(50 * time.Millisecond)
 				}
 			})
@@ -400,6 +404,10 @@ func TestEveryClientGetsEveryEventOfItsOrganisationOnceInOrder(t *testing.T) {
 	s.start()
 	writing.Wait()
 	if done.Load() != orgs*writesEach {
+		refusals.Range(func(key, last any) bool {
+			t.Logf("%s: %s", key, last)
+			return true
+		})
 		t.Fatalf("%d of %d writes were accepted", done.Load(), orgs*writesEach)
 	}
 	for i, org := range tenants {
