@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -56,6 +57,7 @@ type App struct {
 	Notify     *notify.Worker
 	scheduler  *notify.Scheduler
 
+	draining   atomic.Bool
 	background sync.WaitGroup
 	stop       context.CancelFunc
 }
@@ -222,6 +224,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 func (a *App) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
+	a.draining.Store(true)
 	a.Rooms.Close(ctx)
 	err := a.Fiber.ShutdownWithContext(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -39,8 +39,7 @@ func (a *App) routes() *fiber.App {
 		StrictRouting: false, CaseSensitive: true,
 	})
 	f.Server().KeepHijackedConns = true
-	f.Server().CloseOnShutdown = true // who keeps a connection alive must not find the database closed behind it
-	f.Server().Handler = a.anyMethod(f, f.Server().Handler)
+	f.Server().Handler = a.parting(a.anyMethod(f, f.Server().Handler))
 	f.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
 		slog.Error("a handler panicked", "path", c.Path(), "panic", e)
 	}}))
@@ -132,6 +131,17 @@ func (a *App) problem(c *fiber.Ctx, err error) error {
 		a.mark(c)
 	}
 	return api.Problem(c, err)
+}
+
+// parting ends a connection with its answer once the server drains, also beyond the drain's time: whoever keeps a connection alive must
+// not find the database closed behind it, again and again. (fasthttp's own CloseOnShutdown stops doing so when the time is over.)
+func (a *App) parting(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		next(ctx)
+		if a.draining.Load() {
+			ctx.SetConnectionClose()
+		}
+	}
 }
 
 // anyMethod answers a method that Fiber has never heard of as one that the path has not; Fiber would answer plain text.
