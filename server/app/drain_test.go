@@ -32,6 +32,9 @@ func TestAConnectionThatOutlivesTheDrainEndsWithItsAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("answered with %s %v", res.Status, res.Header)
+	}
 	if !res.Close {
 		t.Errorf("%s: the connection stays open", res.Status)
 	}

@@ -130,6 +130,14 @@ func (a *App) problem(c *fiber.Ctx, err error) error {
 	if c.Locals(api.RequestIDKey) == nil {
 		a.mark(c)
 	}
+	var ours *fault.Error
+	var http *fiber.Error
+	if a.draining.Load() && !errors.As(err, &ours) && !errors.As(err, &http) {
+		slog.Warn("a request came too late", "method", c.Method(), "path", c.Path(), "error", err)
+		ours = fault.New(fault.Unavailable, "This server is stopping. Please try again, a write with the same Idempotency-Key.")
+		ours.RetryAfter = 1
+		err = ours
+	}
 	return api.Problem(c, err)
 }
 
