@@ -210,12 +210,30 @@ func (c *call) backToPage(org *page.Org, err error) error {
 	return c.Redirect(to+"/subscription/?"+query.Encode(), fiber.StatusSeeOther)
 }
 
+// ids reads a parameter of the query that is one id or several, with commas between them.
+func (c *call) ids(name string) ([]string, error) {
+	text := c.Query(name)
+	if text == "" {
+		return nil, nil
+	}
+	ids := strings.Split(text, ",")
+	for _, id := range ids {
+		if !status.ValidID(id) {
+			return nil, fault.OnField(name, name+" must be an id, or several ids with commas between them.")
+		}
+	}
+	return ids, nil
+}
+
 func listSubscribers(c *call) error {
 	if _, err := c.page(); err != nil { // waits for what the caller has seen
 		return err
 	}
-	f := store.SubscriberFilter{Search: c.Query("search"), ServiceID: c.Query("service")}
+	f := store.SubscriberFilter{Search: c.Query("search")}
 	var err error
+	if f.Services, err = c.ids("service"); err != nil {
+		return err
+	}
 	if f.Channel, err = c.oneOf("channel", status.Names(store.Channels)); err != nil {
 		return err
 	}

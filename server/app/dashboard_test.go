@@ -262,6 +262,9 @@ func recoverInParts(t *testing.T, w *browser) {
 		ids = append(ids, map[string]any{"id": s["id"], "to_state": "partial_outage"})
 	}
 	id, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "A switch died", "services": ids})["id"].(string)
+	for i, s := range c.all("services") { // one of them chose a service that is not affected
+		c.must("POST", "/api/v1/subscribers/", map[string]any{"email": fmt.Sprintf("visitor%d@example.com", i), "consent": true, "services": []any{s["id"]}})
+	}
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
 	b.visit("/dashboard/incidents/" + id)
@@ -270,6 +273,7 @@ func recoverInParts(t *testing.T, w *browser) {
 	b.write("Message", "**API** is back.")
 	b.choose("New state of API", "operational")
 	b.until(`document.querySelector('aside .changes')?.textContent.includes('Operational') && document.querySelector('aside .words strong')?.textContent === 'API'`)
+	b.reads("2 subscribers will be told.")
 	b.press("Publish")
 	b.until(`document.querySelectorAll('.timeline > li').length === 2 && !document.querySelector('.pip.pending')`)
 	states := func() (out string) {

@@ -396,6 +396,10 @@ func TestAdminsSeeAddImportAndRemoveSubscribers(t *testing.T) {
 	o.post("/api/v1/subscribers/", j{"emails": many, "consent": true}).has("added", 0).has("known", 1001)
 	o.get("/api/v1/subscribers/?channel=email&search=PERSON99&page_size=5").has("count", 11)
 	o.get("/api/v1/subscribers/?service="+svc+"&state=active").has("count", 1002) // the whole page, and who chose it
+	o.patch("/api/v1/subscribers/"+yes.str("id")+"/", j{"services": []string{svc}}).has("whole_page", false)
+	o.get("/api/v1/subscribers/?service="+o.service("Website")+","+svc+"&channel=email&state=active").has("count", 1001)
+	o.get("/api/v1/subscribers/?service="+o.service("Mobile")+"&channel=email&state=active").has("count", 1000) // not who chose another
+	o.do("GET", "/api/v1/subscribers/?service="+svc+",API", nil).refuses(422, "service")
 	o.get("/api/v1/subscribers/?page=2&page_size=100").has("count", 1003)
 	o.do("GET", "/api/v1/subscribers/?state=asleep", nil).refuses(422, "state")
 	// Who may do it, and what others see.

@@ -63,8 +63,7 @@ SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM subscribers WHERE org_id = ?
 SELECT m.org_id, m.id, s.num, 'due', CASE WHEN s.channel = 'email' THEN 'mail' WHEN s.failures > 0 THEN 'slow' ELSE 'hook' END,
  ? + row_number() OVER (ORDER BY s.num)
 FROM subscribers s JOIN messages m ON m.org_id = s.org_id AND m.topic = ?
-WHERE s.org_id = ? AND s.state = 'active' AND (? = '' OR s.channel = ?) AND (s.whole = 1 OR EXISTS
- (SELECT 1 FROM subscriber_services x WHERE x.subscriber = s.num AND x.service_id IN (SELECT value FROM json_each(?))))
+WHERE s.org_id = ? AND s.state = 'active' AND (? = '' OR s.channel = ?) AND `+hearsOf+`
 ON CONFLICT DO NOTHING`,
 		int64(m.At), m.Topic, o.id, string(to.Only), string(to.Only), jsonStrings(to.Services))
 }

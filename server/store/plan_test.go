@@ -75,7 +75,7 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = org.Key(ctx, id)
 	_, _ = db.APIKey(ctx, "a")
 	_, _, _ = db.SessionByToken(ctx, [32]byte{})
-	for _, f := range []SubscriberFilter{{}, {Channel: "email"}, {State: Active}, {ServiceID: id}, {Search: "a"}, {Channel: "slack", State: Active, ServiceID: id, Search: "a"}} {
+	for _, f := range []SubscriberFilter{{}, {Channel: "email"}, {State: Active}, {Services: []string{id}}, {Search: "a"}, {Channel: "slack", State: Active, Services: []string{id}, Search: "a"}} {
 		_, _, _ = org.Subscribers(ctx, f, span)
 	}
 	_, _ = org.Subscriber(ctx, id)

@@ -237,12 +237,16 @@ func (o *Org) CountSubscribers(ctx context.Context, state string) (n int, err er
 	return n, err
 }
 
+// hearsOf is true of a subscriber s who hears of one of the services in a JSON list.
+const hearsOf = `(s.whole = 1 OR EXISTS
+ (SELECT 1 FROM subscriber_services x WHERE x.subscriber = s.num AND x.service_id IN (SELECT value FROM json_each(?))))`
+
 // SubscriberFilter narrows a list; zero values mean all.
 type SubscriberFilter struct {
-	Channel   string
-	State     string
-	ServiceID string // hears of this service, by choice or with the whole page
-	Search    string // in the address
+	Channel  string
+	State    string
+	Services []string // hears of one of these, by choice or with the whole page: the audience of what happens to them
+	Search   string   // in the address
 }
 
 func (f SubscriberFilter) conditions(org string) (string, []any) {
@@ -253,9 +257,8 @@ func (f SubscriberFilter) conditions(org string) (string, []any) {
 	if f.State != "" {
 		where, args = where+" AND s.state = ?", append(args, f.State)
 	}
-	if f.ServiceID != "" {
-		where += " AND (s.whole = 1 OR s.num IN (SELECT subscriber FROM subscriber_services WHERE org_id = ? AND service_id = ?))"
-		args = append(args, org, f.ServiceID)
+	if len(f.Services) > 0 {
+		where, args = where+" AND "+hearsOf, append(args, jsonStrings(f.Services))
 	}
 	if f.Search != "" {
 		where, args = where+" AND instr(s.address_key, ?) > 0", append(args, strings.ToLower(f.Search))

@@ -134,7 +134,7 @@ export function openUpdate(incident, { status, from, instead, remote } = {}) {
       return { kind: 'update_incident', incident: incident.id, id: form.ids.update, status: v.status, body: v.body, notify: v.notify, ...(moved.length ? { services: moved } : {}) };
     },
     body: (form) => updateBody(form, incident),
-    aside: (form) => preview(form, incident.services.map((s) => s.id).filter((id) => model.view?.services.some((s) => s.id === id))),
+    aside: (form) => preview(form, incident.services.map((s) => s.id)),
     done: () => {},
   });
 }

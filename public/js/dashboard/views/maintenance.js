@@ -150,7 +150,7 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
         ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]) })}
         ${tick(form, 'notify', 'Tell subscribers')}`;
     },
-    aside: (form) => preview(form, []),
+    aside: (form) => preview(form, m.services.map((s) => s.id)),
   });
 }
 

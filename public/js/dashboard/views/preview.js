@@ -13,17 +13,22 @@ import { changed } from '../model.js';
 
 const HOUR = 3_600_000;
 
-/** How many would be told; undefined when the server did not say. @type {number|undefined} */
-let recipients;
-let asked = 0;
+/** How many hear of the services that were asked about last; undefined while the server has not said. */
+const audience = { query: '', asked: 0, count: /** @type {number|undefined} */ (undefined) };
 
-function askRecipients() {
-  if (Date.now() - asked < 60_000) return;
-  asked = Date.now();
-  call('GET', '/subscribers/?state=active&page_size=1').then(({ data }) => {
-    recipients = data.count;
+/** @param {string[]} services @returns {number|undefined} */
+function recipients(services) {
+  const query = `service=${services.join()}`;
+  if (query === audience.query && Date.now() - audience.asked < 60_000) return audience.count;
+  if (query !== audience.query) audience.count = undefined;
+  audience.query = query;
+  audience.asked = Date.now();
+  call('GET', `/subscribers/?state=active&page_size=1&${query}`).then(({ data }) => {
+    if (query !== audience.query) return;
+    audience.count = data.count;
     changed();
   }, () => {});
+  return audience.count;
 }
 
 /**
@@ -32,19 +37,19 @@ function askRecipients() {
  * @param {string[]} services that the form is about
  */
 export function preview(form, services) {
-  askRecipients();
   if (!rules.ready() || !model.view || form.spec.instead || form.spec.remote) {
     return html`<div class="preview"><h3>Preview</h3><p class="faint">The preview needs the rules, which are not loaded here. The server checks what you publish.</p></div>`;
   }
   const before = model.view;
   const after = form.verdict().view;
+  const kept = services.filter((id) => before.services.some((s) => s.id === id));
   return html`<div class="preview">
     <h3>${after ? 'What visitors will see' : 'What visitors see now'}</h3>
     ${banner(after ?? before)}
     ${after ? changes(before, after) : html`<p class="faint">Fill in what is missing, and this shows what publishing does.</p>`}
     ${words(form)}
-    ${services.length ? record(form, services, after) : nothing}
-    ${told(form)}
+    ${kept.length ? record(form, kept, after) : nothing}
+    ${told(form, services)}
   </div>`;
 }
 
@@ -92,9 +97,10 @@ function whatIf(form, ask) {
   }
 }
 
-/** @param {Form} form */
-function told(form) {
+/** Those who hear of the services, as the server's notices are addressed. @param {Form} form @param {string[]} services */
+function told(form, services) {
   if (form.values.notify === false) return html`<p class="faint">No subscriber is told.</p>`;
-  if (recipients === undefined) return nothing;
-  return html`<p class="faint">${recipients ? `${count(recipients, 'subscriber')} will be told.` : 'There is no subscriber to tell.'}</p>`;
+  const most = services.length ? recipients(services) : undefined;
+  if (most === undefined) return nothing;
+  return html`<p class="faint">${most ? `${count(most, 'subscriber')} will be told.` : 'There is no subscriber to tell.'}</p>`;
 }
