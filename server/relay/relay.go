@@ -156,8 +156,8 @@ func (r *Relay) Sync(ctx context.Context) error {
 			return fmt.Errorf("poll the log: %w", err)
 		}
 		for i := range entries {
+			r.last.Store(entries[i].ID) // first: a page whose reading begins in between must not be of an older copy
 			r.take(&entries[i])
-			r.last.Store(entries[i].ID)
 		}
 		r.gauge.Events.Add(int64(len(entries)))
 		if len(entries) < batch {
