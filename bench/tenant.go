@@ -23,8 +23,10 @@ type tenant struct {
 
 // tenants fills a database, before any server runs on it.
 func tenants(ctx context.Context, database string, n int) ([]tenant, error) {
-	cfg := config.Config{Database: config.Database{DatabaseURL: database}, RelayInterval: time.Second, StaleAfter: 10 * time.Second,
-		WriteForward: "fly-replay", PublicRate: 1, PublicSockets: 1}
+	cfg, err := config.Default(config.Database{DatabaseURL: database})
+	if err != nil {
+		return nil, err
+	}
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,10 @@ func with(ctx context.Context, d config.Database, work func(*app.App) error) (er
 	if err := d.Validate(); err != nil {
 		return err
 	}
-	cfg := config.Config{Database: d, RelayInterval: time.Second, StaleAfter: 10 * time.Second, WriteForward: "fly-replay", PublicRate: 1, PublicSockets: 1}
+	cfg, err := config.Default(d)
+	if err != nil {
+		return err
+	}
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return err

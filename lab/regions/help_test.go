@@ -112,7 +112,10 @@ func start(t *testing.T, change func(*cluster.Options)) *world {
 func (w *world) found() {
 	w.t.Helper()
 	ctx := context.Background()
-	cfg := config.Config{Database: config.Database{DatabaseURL: w.Primary().DBURL()}, RelayInterval: time.Second, StaleAfter: 10 * time.Second, PublicRate: 1, PublicSockets: 1}
+	cfg, err := config.Default(config.Database{DatabaseURL: w.Primary().DBURL()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		w.t.Fatal(err)

@@ -149,7 +149,12 @@ func TestAWriteIsOneRoundTrip(t *testing.T) {
 	}))
 	t.Cleanup(counting.Close)
 	ctx := context.Background()
-	a, err := app.New(ctx, config.Config{Database: config.Database{DatabaseURL: counting.URL}, RelayInterval: time.Minute, StaleAfter: time.Minute, PublicRate: 1, PublicSockets: 1})
+	cfg, err := config.Default(config.Database{DatabaseURL: counting.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.RelayInterval = time.Minute
+	a, err := app.New(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

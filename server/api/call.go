@@ -54,8 +54,8 @@ func (c *call) admit(need Access) error {
 		return err
 	}
 	c.who = who
-	if who.Kind == auth.KindKey && c.KeyUsed != nil {
-		c.KeyUsed(keyPrefix(bearer(c.Ctx)))
+	if who.Kind == auth.KindKey && c.KeyUsed(who) && c.Region.ToPrimary(c.Ctx) == nil {
+		return serve.ErrElsewhere
 	}
 	switch {
 	case need == Write:
@@ -75,11 +75,6 @@ func (c *call) stranger(err error) error {
 		}
 	}
 	return err
-}
-
-func keyPrefix(text string) string {
-	prefix, _ := auth.ParseAPIKey(text)
-	return prefix
 }
 
 func bearer(c *fiber.Ctx) string {

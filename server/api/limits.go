@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	perPrincipal  = 500 // requests a second of one user or key
-	perOrg        = 1_000
 	loginsAccount = 20      // a minute
 	forgotAccount = 5       // mails an hour
 	addresses     = 1 << 18 // that are remembered; more make the oldest forgotten
@@ -33,16 +31,20 @@ type Limits struct {
 	forgets    *limit.Limiter
 }
 
-// NewLimits takes PUBLIC_RATE: so many pages a second may an address ask for, and so often a minute may it try to sign in. onFly says that Fly's proxy stands before this process and sets Fly-Client-IP.
-func NewLimits(publicRate int, onFly bool) *Limits {
+// Rates are requests a second: of an address on public endpoints (as many a minute may it try to sign in), of one user or key, and
+// of one organisation's users and keys together.
+type Rates struct{ Public, Caller, Org int }
+
+// NewLimits counts from nothing. onFly says that Fly's proxy stands before this process and sets Fly-Client-IP.
+func NewLimits(rates Rates, onFly bool) *Limits {
 	return &Limits{
 		addresses:  limit.Addresses{PlatformSetsFlyClientIP: onFly},
-		public:     limit.New(limit.PerSecond(publicRate), addresses),
-		loginAddr:  limit.New(limit.Rate{Quota: publicRate, Window: time.Minute}, addresses),
+		public:     limit.New(limit.PerSecond(rates.Public), addresses),
+		loginAddr:  limit.New(limit.Rate{Quota: rates.Public, Window: time.Minute}, addresses),
 		loginName:  limit.New(limit.Rate{Quota: loginsAccount, Window: time.Minute}, principals),
-		principals: limit.New(limit.PerSecond(perPrincipal), principals),
-		orgs:       limit.New(limit.PerSecond(perOrg), principals),
-		subscribes: newSubscribeLimit(publicRate),
+		principals: limit.New(limit.PerSecond(rates.Caller), principals),
+		orgs:       limit.New(limit.PerSecond(rates.Org), principals),
+		subscribes: newSubscribeLimit(rates.Public),
 		forgets:    limit.New(limit.Rate{Quota: forgotAccount, Window: time.Hour}, principals),
 	}
 }
@@ -73,13 +75,17 @@ func (l *Limits) Forgot(c *fiber.Ctx, account string) error {
 	return tell(c, "account", l.forgets.Allow(strings.ToLower(account), time.Now()))
 }
 
-// Principal counts a request of somebody who is known.
+// Principal counts a request of somebody who is known. What is refused to one caller is not counted against its organisation: a
+// program that runs wild must not lock the others out.
 func (l *Limits) Principal(c *fiber.Ctx, who auth.Principal) error {
 	now := time.Now()
-	if err := tell(c, "organization", l.orgs.Allow(who.OrgID, now)); err != nil {
-		return err
+	caller := l.principals.Allow(string(who.Kind)+who.ID, now)
+	if caller.Allowed && who.OrgID != "" {
+		if org := l.orgs.Allow(who.OrgID, now); !org.Allowed {
+			return tell(c, "organization", org)
+		}
 	}
-	return tell(c, "caller", l.principals.Allow(string(who.Kind)+who.ID, now))
+	return tell(c, "caller", caller)
 }
 
 func tell(c *fiber.Ctx, policy string, r limit.Result) error {

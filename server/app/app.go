@@ -77,7 +77,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	a.region = region.New(cfg.Region(), cfg.PrimaryRegion, cfg.Primary(), cfg.WriteForward, cfg.PrimaryURL)
 	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
 	a.Rooms = live.New(cfg.Region(), pages{a})
-	a.limits = api.NewLimits(cfg.PublicRate, os.Getenv("FLY_APP_NAME") != "")
+	a.limits = api.NewLimits(api.Rates{Public: cfg.PublicRate, Caller: cfg.CallerRate, Org: cfg.OrgRate}, os.Getenv("FLY_APP_NAME") != "")
 	if err := a.identity(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -166,10 +166,10 @@ func (a *App) Start(ctx context.Context) {
 	ctx, a.stop = context.WithCancel(ctx)
 	a.every(ctx, 0, func(ctx context.Context) { a.Relay.Run(ctx) })
 	a.every(ctx, time.Second, func(context.Context) { a.Rooms.Expire(a.now()) })
-	a.every(ctx, 2*time.Second, a.dismiss)
+	a.every(ctx, time.Second, a.dismiss)
+	a.every(ctx, 30*time.Second, a.noteKeys)
 	if a.cfg.Primary() {
 		a.every(ctx, time.Second, a.beat)
-		a.every(ctx, 30*time.Second, a.noteKeys)
 		a.every(ctx, 0, a.Notify.Run)
 		a.every(ctx, time.Second, a.scheduler.Tick)
 		a.every(ctx, time.Minute, a.Desk.PlanSeries)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +67,42 @@ func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
 		t.Errorf("last used at %q, %v", text, err)
 	}
 	other.get("/api/v1/api-keys/").has("results.0.last_used_at", nil)
-	_ = idle
+	next(t, dial(t, s.addr, "/ws/status/org/"+other.org+"/", nil, "bearer", idle.token))
+	s.app.NoteKeys(context.Background())
+	if at := other.get("/api/v1/api-keys/").at("results.0.last_used_at"); at == nil {
+		t.Error("a socket is no use of a key")
+	}
+}
+
+// A region that only reads has the primary answer a key now and then, so that an admin does not take a busy key for an idle one.
+func TestTheUseOfAKeyElsewhereIsNotedAtThePrimary(t *testing.T) {
+	home := startSite(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
+	far := &site{t: t, file: home.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
+		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL = "syd", "fra", "proxy", "http://"+home.addr
+	}}
+	far.start()
+	t.Cleanup(func() { far.stop() })
+	acme := home.org()
+	key := acme.key("read")
+	key.site = far
+	var regions []string
+	for range 3 {
+		regions = append(regions, key.get("/api/v1/services/").header.Get("Status-Region"))
+	}
+	if want := []string{"fra", "syd", "syd"}; !slices.Equal(regions, want) {
+		t.Errorf("answered by %v, not %v", regions, want)
+	}
+	home.app.NoteKeys(context.Background())
+	if at := acme.get("/api/v1/api-keys/").at("results.0.last_used_at"); at == nil {
+		t.Error("the use was not noted")
+	}
+	// Without the primary the key is good all the same.
+	idle := acme.key("read")
+	idle.site = far
+	home.stop()
+	if region := idle.get("/api/v1/services/").header.Get("Status-Region"); region != "syd" {
+		t.Errorf("answered by %q", region)
+	}
 }
 
 func TestNewSocketsOfAnAddressAreLimited(t *testing.T) {

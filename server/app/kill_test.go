@@ -32,8 +32,12 @@ func TestIAmAProcessThatIsThereToBeKilled(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // should nobody kill it
 	defer cancel()
-	a, err := app.New(ctx, config.Config{Database: config.Database{DatabaseURL: "file:" + file}, WriteForward: "fly-replay", RelayInterval: 20 * time.Millisecond,
-		StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 10, SMTPURL: smtp, BaseURL: "http://status.example.com", DeliveryLease: killLease})
+	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.SMTPURL, cfg.BaseURL, cfg.DeliveryLease = smtp, "http://status.example.com", killLease
+	a, err := app.New(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
-	"sync"
-	"time"
 
 	"statuspage/server/auth"
 	"statuspage/server/live"
@@ -46,46 +43,17 @@ func (a *App) kick(orgID, userID string) {
 	a.Rooms.Kick(orgID, userID, live.NotYours, "You are not a member any more.")
 }
 
-// dismiss ends the private sockets of those who are no members any more; a removal in another region is seen so, too.
+// dismiss ends the private sockets of those who are no members, and of keys that are none, any more; what happened in another region is
+// seen so, too.
 func (a *App) dismiss(ctx context.Context) {
-	for pair := range a.Rooms.Private() {
-		_, err := a.DB.Org(pair[0]).Member(ctx, pair[1])
-		if !errors.Is(err, store.ErrNone) {
+	for orgID, ids := range a.Rooms.Private() {
+		gone, err := a.DB.Org(orgID).Strangers(ctx, ids)
+		if err != nil {
+			slog.Debug("the holders of sockets could not be looked up", "organization", orgID, "error", err)
 			continue
 		}
-		if _, err := a.DB.Org(pair[0]).Key(ctx, pair[1]); errors.Is(err, store.ErrNone) {
-			a.kick(pair[0], pair[1])
-		}
-	}
-}
-
-// keysUsed gathers which API keys were used, to be written now and then.
-type keysUsed struct {
-	mu   sync.Mutex
-	used map[string]time.Time
-}
-
-func (k *keysUsed) note(prefix string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.used == nil {
-		k.used = map[string]time.Time{}
-	}
-	k.used[prefix] = time.Now()
-}
-
-func (k *keysUsed) take() map[string]time.Time {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	used := maps.Clone(k.used)
-	clear(k.used)
-	return used
-}
-
-func (a *App) noteKeys(ctx context.Context) {
-	if used := a.keys.take(); len(used) > 0 {
-		if err := a.DB.TouchKeys(ctx, used); err != nil {
-			slog.Warn("the last use of keys could not be noted", "error", err)
+		for _, id := range gone {
+			a.kick(orgID, id)
 		}
 	}
 }

@@ -98,12 +98,8 @@ func (a *App) visits() *visit.Desk {
 }
 
 func (a *App) server() *api.Server {
-	used := a.keys.note
-	if !a.region.Primary {
-		used = nil // only the primary can write it down
-	}
 	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Tickets: a.tickets, Local: a.Local, Region: a.region, Limits: a.limits,
-		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: used, Webhooks: a.webhooks, Issuer: a.issuer,
+		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: a.keyUsed, Webhooks: a.webhooks, Issuer: a.issuer,
 		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
 }
 

@@ -54,15 +54,20 @@ func (a *App) publicSocket(c *fiber.Ctx) error {
 	return a.openSocket(c, who)
 }
 
-// openSocket lets a client in, while its organisation has not got too many.
+// openSocket lets a client in, while its organisation has not got too many. Members are counted apart from visitors, who are most
+// when an admin needs the dashboard most.
 func (a *App) openSocket(c *fiber.Ctx, who live.Client) error {
 	release := who.OnClose
-	if !a.sockets.Acquire(who.OrgID, socketsPerOrg) {
+	key, most := who.OrgID, a.cfg.OrgSockets
+	if who.Private {
+		key, most = "members of "+key, most/10
+	}
+	if !a.sockets.Acquire(key, most) {
 		release()
 		return a.refuseMany(c)
 	}
 	who.OnClose = func() {
-		a.sockets.Release(who.OrgID)
+		a.sockets.Release(key)
 		release()
 	}
 	return a.Rooms.Open(c, who)
@@ -108,6 +113,9 @@ func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
 	}
 	if err := principal.MayRead(orgID); err != nil {
 		return live.Client{}, live.NotYours, "This page is not yours."
+	}
+	if principal.Kind == auth.KindKey && a.region.Primary { // elsewhere nobody hears of it: the socket stays in its region
+		a.keyUsed(principal)
 	}
 	return live.Client{OrgID: orgID, Private: true, UserID: principal.ID, Expires: principal.ExpiresAt,
 		Renew: func(ctx context.Context, token string) (live.Renewed, int) {
@@ -195,9 +203,6 @@ func sameOrigin(c *fiber.Ctx, base string) bool {
 	b, err := url.Parse(base)
 	return err == nil && base != "" && u.Host == b.Host
 }
-
-// socketsPerOrg is how many sockets one organisation may have open in this process.
-const socketsPerOrg = 18_000
 
 // admitSocket counts the sockets of an address: how many are open, and how quickly new ones come.
 func (a *App) admitSocket(c *fiber.Ctx) (release func(), ok bool) {

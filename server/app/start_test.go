@@ -39,8 +39,11 @@ func startSite(t testing.TB, set func(*config.Config)) *site {
 
 func (s *site) start() {
 	s.t.Helper()
-	cfg := config.Config{Database: config.Database{DatabaseURL: "file:" + s.file}, Addr: s.addr, WriteForward: "fly-replay",
-		RelayInterval: 20 * time.Millisecond, StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 10_000}
+	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + s.file})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = s.addr, 20*time.Millisecond, 10_000, 10_000
 	if s.set != nil {
 		s.set(&cfg)
 	}

@@ -32,6 +32,7 @@ type StoredKey struct {
 	OrgName string
 	// ExpiresAt is zero for a key without end.
 	ExpiresAt time.Time
+	LastUsed  time.Time
 }
 
 // Keys finds a key that is not revoked by its prefix; ErrUnknown when there is none. It is asked on every request, so
@@ -94,6 +95,6 @@ func (v *Verifier) apiKey(ctx context.Context, text string) (Principal, error) {
 func (k StoredKey) principal() Principal {
 	return Principal{
 		Kind: KindKey, ID: k.ID, Name: k.Name, OrgID: k.OrgID, OrgSlug: k.OrgSlug, OrgName: k.OrgName,
-		Scopes: k.Scopes, ExpiresAt: k.ExpiresAt,
+		Scopes: k.Scopes, ExpiresAt: k.ExpiresAt, LastUsed: k.LastUsed,
 	}
 }

@@ -41,6 +41,8 @@ type Principal struct {
 	Issuer string
 	// ExpiresAt is when the token or key ends; zero is never.
 	ExpiresAt time.Time
+	// LastUsed is a key's last use before this one, as far as this region's copy tells; zero is never.
+	LastUsed time.Time
 }
 
 // Expired tells whether the token or key has ended, with the leeway that its verification gave it.

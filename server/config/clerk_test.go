@@ -23,8 +23,8 @@ func TestAPublishableKeyNamesItsHostOrStopsTheStart(t *testing.T) {
 		{"a path", key("pk_live_", "clerk.example.com/x$"), "no"},
 		{"markup", key("pk_live_", `x"><script>$`), "no"},
 	} {
-		c := Config{PublicRate: 1, PublicSockets: 1, RelayInterval: 1e8, StaleAfter: 1e10, WriteForward: "fly-replay", Database: Database{DatabaseURL: "file:x"},
-			Auth: Auth{JWKSURL: "https://clerk.example.com/.well-known/jwks.json", ClerkPublishableKey: row.key}}
+		c := usual(t)
+		c.Auth.JWKSURL, c.Auth.ClerkPublishableKey = "https://clerk.example.com/.well-known/jwks.json", row.key
 		host, _ := c.Auth.ClerkHost()
 		switch err := c.Validate(); {
 		case row.host == "no" && (host != "" || err == nil || !strings.Contains(err.Error(), "CLERK_PUBLISHABLE_KEY") || strings.Contains(err.Error(), "\n")):
@@ -33,11 +33,23 @@ func TestAPublishableKeyNamesItsHostOrStopsTheStart(t *testing.T) {
 			t.Errorf("%s: %q, %v", row.name, host, err)
 		}
 	}
-	alone := Config{PublicRate: 1, PublicSockets: 1, RelayInterval: 1e8, StaleAfter: 1e10, WriteForward: "fly-replay", Database: Database{DatabaseURL: "file:x"},
-		Auth: Auth{ClerkPublishableKey: key("pk_live_", "clerk.example.com$")}}
+	alone := usual(t)
+	alone.Auth.ClerkPublishableKey = key("pk_live_", "clerk.example.com$")
 	if err := alone.Validate(); err == nil || !strings.Contains(err.Error(), "AUTH_JWKS_URL") {
 		t.Errorf("a key whose tokens nobody takes: %v", err)
 	}
+}
+
+func usual(t *testing.T) Config {
+	t.Helper()
+	c, err := Default(Database{DatabaseURL: "file:x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // FuzzClerkHost: what a key names may stand in a policy and in an address.

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // Database names the database; every command takes it.
@@ -75,12 +77,25 @@ type Config struct {
 	SMTPURL       string `name:"smtp-url" env:"SMTP_URL" help:"smtp://user:pass@host:port?from=…; mail is written to the log when empty."`
 	PublicRate    int    `name:"public-rate" env:"PUBLIC_RATE" default:"50" help:"Requests a second and client address on public endpoints."`
 	PublicSockets int    `name:"public-sockets" env:"PUBLIC_SOCKETS" default:"50" help:"Open WebSockets of one client address."`
+	CallerRate    int    `name:"caller-rate" env:"CALLER_RATE" default:"500" help:"Requests a second of one user or API key."`
+	OrgRate       int    `name:"org-rate" env:"ORG_RATE" default:"1000" help:"Requests a second of one organisation's users and keys together."`
+	OrgSockets    int    `name:"org-sockets" env:"ORG_SOCKETS" default:"18000" help:"Open WebSockets of one organisation's visitors in this process; of its members a tenth as many, counted apart."`
 	LogLevel      string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat     string `name:"log-format" env:"LOG_FORMAT" help:"json or text (default: text on a terminal)."`
 	LoopbackHooks bool   `name:"loopback-hooks" env:"LOOPBACK_HOOKS" hidden:"" help:"Let subscribers' webhooks be on this machine: for tests."`
 	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration organisation acme."`
 
 	DeliveryLease time.Duration `kong:"-"` // of one message; 0 is a minute. Tests that kill the process do not wait that long
+}
+
+// Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults, and the environment's.
+func Default(d Database) (Config, error) {
+	var c Config
+	if err := kong.ApplyDefaults(&c); err != nil {
+		return c, err
+	}
+	c.Database = d
+	return c, nil
 }
 
 // Auth says who vouches for people.
@@ -129,6 +144,9 @@ func (c Config) Validate() error {
 		func() error { return that(c.StaleAfter >= time.Second, "STALE_AFTER must be at least 1s") },
 		func() error { return that(c.PublicRate > 0, "PUBLIC_RATE must be at least 1") },
 		func() error { return that(c.PublicSockets > 0, "PUBLIC_SOCKETS must be at least 1") },
+		func() error { return that(c.CallerRate > 0, "CALLER_RATE must be at least 1") },
+		func() error { return that(c.OrgRate > 0, "ORG_RATE must be at least 1") },
+		func() error { return that(c.OrgSockets >= 10, "ORG_SOCKETS must be at least 10") },
 		func() error {
 			return that(c.LogFormat == "" || c.LogFormat == "json" || c.LogFormat == "text", "LOG_FORMAT must be json or text")
 		},

@@ -200,11 +200,11 @@ func (r *Rooms) Expire(now time.Time) {
 	}
 }
 
-// Private lists who holds private sockets, each organisation and user once.
-func (r *Rooms) Private() map[[2]string]bool {
-	out := map[[2]string]bool{}
+// Private lists who holds private sockets, by organisation; somebody with several is named as often.
+func (r *Rooms) Private() map[string][]string {
+	out := map[string][]string{}
 	for _, c := range r.all(func(c *client) bool { return c.Private }) {
-		out[[2]string{c.OrgID, c.user()}] = true
+		out[c.OrgID] = append(out[c.OrgID], c.user())
 	}
 	return out
 }

@@ -74,10 +74,10 @@ func scanKey(rows *sql.Rows, k *Key) error {
 func (db *DB) APIKey(ctx context.Context, prefix string) (auth.StoredKey, error) {
 	var k auth.StoredKey
 	var hash, scopes string
-	var expires sql.NullInt64
-	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.expires_at, o.id, o.slug, o.name
+	var expires, used sql.NullInt64
+	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.expires_at, k.last_used_at, o.id, o.slug, o.name
 FROM api_keys k JOIN organizations o ON o.id = k.org_id WHERE k.prefix = ? AND k.revoked_at IS NULL`, []any{prefix},
-		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &expires, &k.OrgID, &k.OrgSlug, &k.OrgName)
+		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &expires, &used, &k.OrgID, &k.OrgSlug, &k.OrgName)
 	if errors.Is(err, ErrNone) {
 		return k, auth.ErrUnknown
 	}
@@ -97,14 +97,20 @@ FROM api_keys k JOIN organizations o ON o.id = k.org_id WHERE k.prefix = ? AND k
 	if expires.Valid {
 		k.ExpiresAt = time.UnixMilli(expires.Int64)
 	}
+	if used.Valid {
+		k.LastUsed = time.UnixMilli(used.Int64)
+	}
 	return k, nil
 }
 
+// KeyRef names a key of an organisation.
+type KeyRef struct{ OrgID, ID string }
+
 // TouchKeys notes when keys were last used, many at a time.
-func (db *DB) TouchKeys(ctx context.Context, used map[string]time.Time) error {
+func (db *DB) TouchKeys(ctx context.Context, used map[KeyRef]time.Time) error {
 	var b Batch
-	for prefix, at := range used {
-		b.Add(`UPDATE api_keys SET last_used_at = ? WHERE prefix = ?`, at.UnixMilli(), prefix)
+	for key, at := range used {
+		b.Add(`UPDATE api_keys SET last_used_at = ? WHERE org_id = ? AND id = ?`, at.UnixMilli(), key.OrgID, key.ID)
 	}
 	return db.Do(ctx, &b)
 }

@@ -66,6 +66,7 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = org.CommandSeq(ctx, id)
 	_, _, _ = org.Members(ctx, span)
 	_, _ = org.Member(ctx, id)
+	_, _ = org.Strangers(ctx, []string{id, "x"})
 	_, _ = org.Admins(ctx)
 	_, _ = db.Memberships(ctx, id)
 	_, _ = db.User(ctx, id)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -118,6 +119,17 @@ func (o *Org) Member(ctx context.Context, userID string) (Member, error) {
 		return Member{}, ErrNone
 	}
 	return found[0], nil
+}
+
+// Strangers lists which of these ids are neither a member's nor a key's that is not revoked.
+func (o *Org) Strangers(ctx context.Context, ids []string) ([]string, error) {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	return list(ctx, o.db, `SELECT json_each.value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM members m WHERE m.org_id = ? AND m.user_id = json_each.value)
+AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.org_id = ? AND k.id = json_each.value AND k.revoked_at IS NULL)`, []any{string(text), o.id, o.id},
+		func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
 }
 
 // anotherAdmin guards a change inside its batch: it happens only while another admin is there.

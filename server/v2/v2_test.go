@@ -332,8 +332,12 @@ func TestScriptsOfOtherSitesMayReadWithAndWithoutASlash(t *testing.T) {
 // The program with nothing going on behind: whatever asks the database is a request.
 func TestServingAsksTheDatabaseNothing(t *testing.T) {
 	ctx := context.Background()
-	a, err := app.New(ctx, config.Config{Database: config.Database{DatabaseURL: "file:" + filepath.Join(t.TempDir(), "status.db")}, WriteForward: "fly-replay",
-		RelayInterval: time.Minute, StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 10})
+	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + filepath.Join(t.TempDir(), "status.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.RelayInterval, cfg.PublicRate = time.Minute, 10_000
+	a, err := app.New(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,8 +34,11 @@ type Site struct {
 func Start(t testing.TB, set func(*config.Config)) *Site {
 	t.Helper()
 	s := &Site{TB: t, file: filepath.Join(t.TempDir(), "status.db")}
-	cfg := config.Config{Database: config.Database{DatabaseURL: "file:" + s.file}, Addr: "127.0.0.1:0", WriteForward: "fly-replay",
-		RelayInterval: 20 * time.Millisecond, StaleAfter: 10 * time.Second, PublicRate: 10_000, PublicSockets: 1_000}
+	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + s.file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = "127.0.0.1:0", 20*time.Millisecond, 10_000, 1_000
 	if set != nil {
 		set(&cfg)
 	}
