@@ -23,10 +23,7 @@ type tenant struct {
 
 // tenants fills a database, before any server runs on it.
 func tenants(ctx context.Context, database string, n int) ([]tenant, error) {
-	cfg, err := config.Default(config.Database{DatabaseURL: database})
-	if err != nil {
-		return nil, err
-	}
+	cfg := config.Default(config.Database{DatabaseURL: database})
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -24,10 +24,7 @@ func with(ctx context.Context, d config.Database, work func(*app.App) error) (er
 	if err := d.Validate(); err != nil {
 		return err
 	}
-	cfg, err := config.Default(d)
-	if err != nil {
-		return err
-	}
+	cfg := config.Default(d)
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return err

@@ -112,10 +112,7 @@ func start(t *testing.T, change func(*cluster.Options)) *world {
 func (w *world) found() {
 	w.t.Helper()
 	ctx := context.Background()
-	cfg, err := config.Default(config.Database{DatabaseURL: w.Primary().DBURL()})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	cfg := config.Default(config.Database{DatabaseURL: w.Primary().DBURL()})
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		w.t.Fatal(err)

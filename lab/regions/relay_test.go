@@ -149,10 +149,7 @@ func TestAWriteIsOneRoundTrip(t *testing.T) {
 	}))
 	t.Cleanup(counting.Close)
 	ctx := context.Background()
-	cfg, err := config.Default(config.Database{DatabaseURL: counting.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := config.Default(config.Database{DatabaseURL: counting.URL})
 	cfg.RelayInterval = time.Minute
 	a, err := app.New(ctx, cfg)
 	if err != nil {

@@ -32,10 +32,7 @@ func TestIAmAProcessThatIsThereToBeKilled(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // should nobody kill it
 	defer cancel()
-	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + file})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := config.Default(config.Database{DatabaseURL: "file:" + file})
 	cfg.SMTPURL, cfg.BaseURL, cfg.DeliveryLease = smtp, "http://status.example.com", killLease
 	a, err := app.New(ctx, cfg)
 	if err != nil {

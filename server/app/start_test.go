@@ -39,10 +39,7 @@ func startSite(t testing.TB, set func(*config.Config)) *site {
 
 func (s *site) start() {
 	s.t.Helper()
-	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + s.file})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	cfg := config.Default(config.Database{DatabaseURL: "file:" + s.file})
 	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = s.addr, 20*time.Millisecond, 10_000, 10_000
 	if s.set != nil {
 		s.set(&cfg)

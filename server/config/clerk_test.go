@@ -42,10 +42,7 @@ func TestAPublishableKeyNamesItsHostOrStopsTheStart(t *testing.T) {
 
 func usual(t *testing.T) Config {
 	t.Helper()
-	c, err := Default(Database{DatabaseURL: "file:x"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := Default(Database{DatabaseURL: "file:x"})
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}

@@ -88,14 +88,22 @@ type Config struct {
 	DeliveryLease time.Duration `kong:"-"` // of one message; 0 is a minute. Tests that kill the process do not wait that long
 }
 
-// Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults, and the environment's.
-func Default(d Database) (Config, error) {
+// Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults. The environment has no word in
+// it, since commands beside the server must not have its issuer, nor tests somebody's shell.
+func Default(d Database) Config {
 	var c Config
-	if err := kong.ApplyDefaults(&c); err != nil {
-		return c, err
+	k, err := kong.New(&c)
+	if err == nil {
+		for _, f := range k.Model.Flags {
+			f.Tag.Envs = nil
+		}
+		_, err = k.Parse(nil)
+	}
+	if err != nil {
+		panic(err) // a mistake in the tags above
 	}
 	c.Database = d
-	return c, nil
+	return c
 }
 
 // Auth says who vouches for people.

@@ -332,10 +332,7 @@ func TestScriptsOfOtherSitesMayReadWithAndWithoutASlash(t *testing.T) {
 // The program with nothing going on behind: whatever asks the database is a request.
 func TestServingAsksTheDatabaseNothing(t *testing.T) {
 	ctx := context.Background()
-	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + filepath.Join(t.TempDir(), "status.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := config.Default(config.Database{DatabaseURL: "file:" + filepath.Join(t.TempDir(), "status.db")})
 	cfg.RelayInterval, cfg.PublicRate = time.Minute, 10_000
 	a, err := app.New(ctx, cfg)
 	if err != nil {

@@ -34,10 +34,7 @@ type Site struct {
 func Start(t testing.TB, set func(*config.Config)) *Site {
 	t.Helper()
 	s := &Site{TB: t, file: filepath.Join(t.TempDir(), "status.db")}
-	cfg, err := config.Default(config.Database{DatabaseURL: "file:" + s.file})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := config.Default(config.Database{DatabaseURL: "file:" + s.file})
 	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = "127.0.0.1:0", 20*time.Millisecond, 10_000, 1_000
 	if set != nil {
 		set(&cfg)
