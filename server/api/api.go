@@ -28,8 +28,8 @@ type Server struct {
 	BaseURL  string // of absolute links; "" takes each request's own
 	Mails    bool   // mail leaves this machine; else it is written to the log
 	Kick     func(orgID, userID string)
-	// KeyUsed hears of each use of a key; true says that the primary should answer, so that it hears of it, too.
-	KeyUsed func(key auth.Principal) bool
+	// KeyUsed hears of each use of a key. Where the request can be brought to the primary, true says that it should be, to be heard of there.
+	KeyUsed func(key auth.Principal, brings bool) bool
 	// Webhooks reads an external issuer's messages; nil when it sends none. Issuer is its name.
 	Webhooks *auth.Webhooks
 	Issuer   string

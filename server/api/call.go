@@ -54,7 +54,7 @@ func (c *call) admit(need Access) error {
 		return err
 	}
 	c.who = who
-	if who.Kind == auth.KindKey && c.KeyUsed(who) && c.Region.ToPrimary(c.Ctx) == nil {
+	if who.Kind == auth.KindKey && c.KeyUsed(who, c.Region.Brings(c.Ctx)) && c.Region.ToPrimary(c.Ctx) == nil {
 		return serve.ErrElsewhere
 	}
 	switch {

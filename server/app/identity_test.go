@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -74,14 +75,21 @@ func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
 	}
 }
 
-// A region that only reads has the primary answer a key now and then, so that an admin does not take a busy key for an idle one.
-func TestTheUseOfAKeyElsewhereIsNotedAtThePrimary(t *testing.T) {
-	home := startSite(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
-	far := &site{t: t, file: home.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
+// twoRegions are two processes on one database, of which the second does not write.
+func twoRegions(t *testing.T) (home, far *site) {
+	t.Helper()
+	home = startSite(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
+	far = &site{t: t, file: home.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
 		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL = "syd", "fra", "proxy", "http://"+home.addr
 	}}
 	far.start()
 	t.Cleanup(func() { far.stop() })
+	return home, far
+}
+
+// A region that only reads has the primary answer a key now and then, so that an admin does not take a busy key for an idle one.
+func TestTheUseOfAKeyElsewhereIsNotedAtThePrimary(t *testing.T) {
+	home, far := twoRegions(t)
 	acme := home.org()
 	key := acme.key("read")
 	key.site = far
@@ -96,6 +104,29 @@ func TestTheUseOfAKeyElsewhereIsNotedAtThePrimary(t *testing.T) {
 	if at := acme.get("/api/v1/api-keys/").at("results.0.last_used_at"); at == nil {
 		t.Error("the use was not noted")
 	}
+	// Whoever reaches a process directly, with no proxy of Fly's before it, is never told to go elsewhere.
+	far.within(func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "syd", "fra" })
+	direct := acme.key("read")
+	direct.site = far
+	if region := direct.get("/api/v1/services/").header.Get("Status-Region"); region != "syd" {
+		t.Errorf("answered by %q", region)
+	}
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", "http://"+far.addr+"/api/v1/services/", nil)
+	req.Header = http.Header{"Authorization": {"Bearer " + direct.token}, "Fly-Request-Id": {"x"}}
+	res, err := client.Do(req) // past the harness: what it is told is for the proxy alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if !strings.HasPrefix(res.Header.Get("Fly-Replay"), "region=fra") {
+		t.Errorf("through the proxy: %d %v", res.StatusCode, res.Header)
+	}
+	if region := direct.do("GET", "/api/v1/services/", nil, "Fly-Request-Id", "x").is(200).header.Get("Status-Region"); region != "syd" {
+		t.Errorf("the second time: answered by %q", region)
+	}
+	far.within(func(c *config.Config) {
+		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL = "syd", "fra", "proxy", "http://"+home.addr
+	})
 	// Without the primary the key is good all the same.
 	idle := acme.key("read")
 	idle.site = far
@@ -144,12 +175,7 @@ func TestWhoIsKnownIsToldOfTheirLimits(t *testing.T) {
 
 // TestSocketsEndWithWhatOpenedThem runs a second process, which does not write: what ends at the primary ends there, too.
 func TestSocketsEndWithWhatOpenedThem(t *testing.T) {
-	home := startSite(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
-	far := &site{t: t, file: home.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
-		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL = "syd", "fra", "proxy", "http://"+home.addr
-	}}
-	far.start()
-	t.Cleanup(func() { far.stop() })
+	home, far := twoRegions(t)
 	acme := home.org()
 	member, key := acme.join(auth.Member), acme.key("read")
 	for _, at := range []*site{home, far} {

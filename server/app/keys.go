@@ -45,15 +45,15 @@ func (k *keysUsed) take(until time.Time) map[store.KeyRef]time.Time {
 	return taken
 }
 
-// keyUsed is told of each use of a key. It is true when the primary should answer the request, to hear of it. Should the primary be away, the
+// keyUsed is told of each use of a key. It is true when the request can be brought to the primary, and should be, to be heard of. Should the primary be away, the
 // key is served here and asks again after keyNews.
-func (a *App) keyUsed(key auth.Principal) bool {
+func (a *App) keyUsed(key auth.Principal, brings bool) bool {
 	ref, now := store.KeyRef{OrgID: key.OrgID, ID: key.ID}, time.Now()
 	if a.region.Primary {
 		a.keys.note(ref, now, 0)
 		return false
 	}
-	return now.Sub(key.LastUsed) > keyNews && a.keys.note(ref, now, keyNews)
+	return brings && now.Sub(key.LastUsed) > keyNews && a.keys.note(ref, now, keyNews)
 }
 
 // noteKeys writes down what was used, at the primary; elsewhere it forgets what was brought there long ago.

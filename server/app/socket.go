@@ -114,8 +114,8 @@ func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
 	if err := principal.MayRead(orgID); err != nil {
 		return live.Client{}, live.NotYours, "This page is not yours."
 	}
-	if principal.Kind == auth.KindKey && a.region.Primary { // elsewhere nobody hears of it: the socket stays in its region
-		a.keyUsed(principal)
+	if principal.Kind == auth.KindKey {
+		a.keyUsed(principal, false) // a socket stays in its region
 	}
 	return live.Client{OrgID: orgID, Private: true, UserID: principal.ID, Expires: principal.ExpiresAt,
 		Renew: func(ctx context.Context, token string) (live.Renewed, int) {

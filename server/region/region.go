@@ -30,6 +30,7 @@ var ErrAskPrimary = errors.New("only the primary can answer this")
 type Region struct {
 	Name, PrimaryName string
 	Primary           bool
+	proxied           bool // by ourselves
 	forward           func(*fiber.Ctx) error
 }
 
@@ -43,7 +44,7 @@ func New(name, primaryName string, primary bool, mode, primaryURL string) *Regio
 			MaxResponseBodySize: 64 << 20, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
 			DialTimeout: func(addr string, _ time.Duration) (net.Conn, error) { return fasthttp.DialTimeout(addr, 3*time.Second) },
 		}}
-		r.forward = p.forward
+		r.forward, r.proxied = p.forward, true
 	}
 	return r
 }
@@ -58,6 +59,12 @@ func (r *Region) Writes(c *fiber.Ctx) error {
 
 func isRead(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
+}
+
+// Brings says whether a request that could be answered here may go to the primary instead: with fly-replay only one that came through Fly's
+// proxy, since whoever reaches this process directly would be left with the instruction.
+func (r *Region) Brings(c *fiber.Ctx) bool {
+	return !r.Primary && (r.proxied || c.Get("Fly-Request-Id") != "")
 }
 
 // ToPrimary answers with what the primary answers. At the primary, or when it was brought here already, it is an error and no loop.
