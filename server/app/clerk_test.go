@@ -92,6 +92,11 @@ func TestWhoSignsInWithAnotherIssuerFindsNoFormThatCannotWork(t *testing.T) {
 	if policy := header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe-inline") || !strings.Contains(policy, "frame-ancestors 'none'") {
 		t.Errorf("the policy is %s", policy)
 	}
+	for _, path := range []string{"/setup", "/forgot", "/accept"} { // which are about passwords, lead there
+		if _, body := fetch(t, "http://"+s.addr+path); !strings.Contains(body, "another identity provider") {
+			t.Errorf("%s is %s", path, body)
+		}
+	}
 }
 
 func TestTheDashboardBehindClerk(t *testing.T) {

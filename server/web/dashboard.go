@@ -40,9 +40,13 @@ func Dashboard(app fiber.Router, door Door) {
 	app.Get("/dashboard", fixed(door.within(), shellDoc("dashboard", s)))
 	app.Get("/dashboard/*", fixed(door.within(), shellDoc("dashboard", s)))
 	app.Get("/login", fixed(door.policy(), shellDoc("login", s)))
-	app.Get("/setup", fixed(doorPolicy, shellDoc("setup", s)))
-	app.Get("/forgot", fixed(doorPolicy, shellDoc("forgot", s)))
-	app.Get("/accept", fixed(doorPolicy, shellDoc("accept", s)))
+	for _, name := range []string{"setup", "forgot", "accept"} { // which are about passwords
+		page := fixed(doorPolicy, shellDoc(name, s))
+		if door.Kind() != "" {
+			page = func(c *fiber.Ctx) error { return c.Redirect("/login", fiber.StatusSeeOther) }
+		}
+		app.Get("/"+name, page)
+	}
 	app.Get("/manifest.webmanifest", fixed(doorPolicy, installed("manifest.webmanifest")))
 	for _, name := range installIcons {
 		app.Get("/install/"+name, fixed(doorPolicy, installed(name)))
