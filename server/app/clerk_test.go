@@ -3,6 +3,7 @@ package app_test
 import (
 	_ "embed"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,10 +76,19 @@ func TestOnlyTheLoginMayAskClerk(t *testing.T) {
 	if !strings.Contains(body, `src="`+clerk+`/npm/@clerk/clerk-js@5/dist/clerk.browser.js"`) || strings.Contains(body, "<form") {
 		t.Errorf("the page is %s", body)
 	}
-	for _, path := range []string{"/", "/dashboard", "/dashboard/x", "/setup", "/forgot", "/accept", "/api/docs"} {
-		header, body := fetch(t, "http://"+s.addr+path)
-		if all := body + header.Get("Content-Security-Policy"); strings.Contains(all, clerk) || strings.Contains(all, "cloudflare") {
-			t.Errorf("%s knows of Clerk: %s", path, header.Get("Content-Security-Policy"))
+	for path, leads := range map[string]string{"/": "", "/dashboard": "", "/dashboard/x": "", "/api/docs": "", "/setup": "/login", "/forgot": "/login", "/accept": "/login"} {
+		res, err := plain.Get("http://" + s.addr + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		policy := res.Header.Get("Content-Security-Policy")
+		if all := string(body) + policy; err != nil || policy == "" || strings.Contains(all, clerk) || strings.Contains(all, "cloudflare") {
+			t.Errorf("%s knows of Clerk: %s, %v", path, policy, err)
+		}
+		if res.Header.Get("Location") != leads {
+			t.Errorf("%s: %d, to %q", path, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
 }

@@ -43,7 +43,11 @@ func Dashboard(app fiber.Router, door Door) {
 	for _, name := range []string{"setup", "forgot", "accept"} { // which are about passwords
 		page := fixed(doorPolicy, shellDoc(name, s))
 		if door.Kind() != "" {
-			page = func(c *fiber.Ctx) error { return c.Redirect("/login", fiber.StatusSeeOther) }
+			page = func(c *fiber.Ctx) error {
+				secure(c)
+				c.Set("Content-Security-Policy", doorPolicy)
+				return c.Redirect("/login", fiber.StatusSeeOther)
+			}
 		}
 		app.Get("/"+name, page)
 	}
