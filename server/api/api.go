@@ -22,7 +22,8 @@ type Server struct {
 	Relay    *relay.Relay
 	Verifier *auth.Verifier
 	Tickets  *auth.Tickets
-	Local    *auth.Local // nil with an external issuer
+	Local    *auth.Local  // nil with an external issuer
+	Client   *auth.Client // of an external issuer whose own pages sign people in; else nil
 	Region   *region.Region
 	Limits   *Limits
 	BaseURL  string // of absolute links; "" takes each request's own

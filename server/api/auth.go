@@ -1,20 +1,19 @@
 package api
 
 import (
+	"log/slog"
 	"net/url"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/auth"
 	"statuspage/server/desk"
 	"statuspage/server/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
-
-// cookieName holds the refresh token.
-func (c *call) cookieName() string { return serve.Cookie(c.Ctx, "refresh") }
 
 func login(c *call) error {
 	if err := c.sameSite(false); err != nil {
@@ -49,11 +48,38 @@ func refresh(c *call) error {
 			return err
 		}
 	}
-	in, err := c.Desk.Refresh(c.ctx, c.Cookies(c.cookieName()), slug)
+	if c.Client != nil {
+		return c.refreshElsewhere(slug)
+	}
+	in, err := c.Desk.Refresh(c.ctx, serve.Refresh(c.Ctx), slug)
 	if err != nil {
 		return err
 	}
 	return c.signedIn(in)
+}
+
+// refreshElsewhere exchanges the cookie with an external issuer. Its next refresh token is kept, whatever becomes of the rest: the one that was
+// exchanged may be good no more.
+func (c *call) refreshElsewhere(slug string) error {
+	if slug != "" {
+		return fault.OnField("organization", "The organisation is chosen with the identity provider. Sign in again.")
+	}
+	grant, err := c.Client.Refresh(c.ctx, serve.Refresh(c.Ctx))
+	if err != nil {
+		return err
+	}
+	serve.SetRefresh(c.Ctx, grant.Refresh, time.Now().Add(auth.SessionTTL))
+	token, who, err := grant.Bearer(c.ctx, c.Verifier)
+	if err != nil {
+		return err
+	}
+	p, err := c.Relay.Page(c.ctx, who.OrgID)
+	if err != nil {
+		return err
+	}
+	org := p.State.Org
+	return c.session(desk.Login{Token: token, Expires: who.ExpiresAt, User: store.User{ID: who.ID, Email: who.Email, Name: who.Name},
+		Org: store.Membership{OrgID: org.ID, Slug: org.Slug, Name: org.Name, Role: who.Role}})
 }
 
 func logout(c *call) error {
@@ -66,10 +92,19 @@ func logout(c *call) error {
 			return err
 		}
 	}
-	if err := c.Desk.SignOut(c.ctx, c.Cookies(c.cookieName()), everywhere); err != nil {
-		return err
+	switch {
+	case c.Client == nil:
+		if err := c.Desk.SignOut(c.ctx, serve.Refresh(c.Ctx), everywhere); err != nil {
+			return err
+		}
+	case everywhere:
+		return fault.OnField("everywhere", "Sign-ins elsewhere are ended with the identity provider.")
+	default: // without the cookie nobody has the token, even where the issuer did not hear of it
+		if err := c.Client.Revoke(c.ctx, serve.Refresh(c.Ctx)); err != nil {
+			slog.Warn("the issuer was not told of a sign-out", "error", err)
+		}
 	}
-	c.setRefresh("", time.Unix(0, 0))
+	serve.SetRefresh(c.Ctx, "", time.Unix(0, 0))
 	return c.json(204, nil)
 }
 
@@ -97,12 +132,13 @@ func (c *call) ourOrigin(origin string) bool {
 	return u.Host == string(c.Request().Host()) || err == nil && u.Host == ours.Host
 }
 
-func (c *call) setRefresh(token string, until time.Time) {
-	c.Cookie(&fiber.Cookie{Name: c.cookieName(), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: serve.Secure(c.Ctx)})
+func (c *call) signedIn(in desk.Login) error {
+	serve.SetRefresh(c.Ctx, in.Refresh.Text, in.Until)
+	return c.session(in)
 }
 
-func (c *call) signedIn(in desk.Login) error {
-	c.setRefresh(in.Refresh.Text, in.Until)
+// session is a short token, and whose it is.
+func (c *call) session(in desk.Login) error {
 	return c.object(mapping(func(f *wire.Fields) {
 		seconds := int64(time.Until(in.Expires).Seconds())
 		f.Derived("access_token", in.Token)

@@ -48,6 +48,7 @@ type App struct {
 	tickets  *auth.Tickets
 	limits   *api.Limits
 	issuer   string         // of an external issuer's tokens
+	client   *auth.Client   // of its own pages to sign in; nil where there are others
 	webhooks *auth.Webhooks // its messages; nil when it sends none
 	sockets  *limit.Counter
 	// newSockets bounds how quickly one address opens them. A browser that comes back opens one.
@@ -112,6 +113,9 @@ func (a *App) identity(ctx context.Context) error {
 		issuer.Audience, issuer.AuthorizedParties = x.Audience, x.AuthorizedParties
 		opts.Issuers = []auth.Issuer{issuer}
 		opts.Admit = a.admitExternal
+		if x.ClientID != "" {
+			a.client = auth.NewClient(issuer, x.Preset, x.ClientID, x.ClientSecret, x.Scopes)
+		}
 		if a.issuer = issuer.Name; x.ClerkWebhookSecret != "" {
 			if a.webhooks, err = auth.NewWebhooks(x.ClerkWebhookSecret); err != nil {
 				return fmt.Errorf("CLERK_WEBHOOK_SECRET: %w", err)

@@ -78,8 +78,18 @@ func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
 // twoRegions are two processes on one database, of which the second does not write.
 func twoRegions(t *testing.T) (home, far *site) {
 	t.Helper()
-	home = startSite(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
+	return twoRegionsOf(t, func(*config.Config) {})
+}
+
+// twoRegionsOf are two regions that are set alike otherwise.
+func twoRegionsOf(t *testing.T, set func(*config.Config)) (home, far *site) {
+	t.Helper()
+	home = startSite(t, func(c *config.Config) {
+		set(c)
+		c.FlyRegion, c.PrimaryRegion = "fra", "fra"
+	})
 	far = &site{t: t, file: home.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
+		set(c)
 		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL = "syd", "fra", "proxy", "http://"+home.addr
 	}}
 	far.start()

@@ -56,6 +56,10 @@ func (a *App) routes() *fiber.App {
 	a.server().Mount(f)
 	f.Use(a.counted)
 	web.Dashboard(f, a.door())
+	if a.client != nil {
+		f.Get(signInPath, a.beginSignIn)
+		f.Get(callbackPath, a.finishSignIn)
+	}
 	web.Routes(f, web.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL, Region: a.region.Name, Lag: a.lag,
 		Subscribe: true, Subscriptions: subscriptions{a}, Logos: past{a.DB}})
 	f.Use(func(c *fiber.Ctx) error {
@@ -89,7 +93,12 @@ func (a *App) door() web.Door {
 	if err != nil {
 		slog.Error("there is no form to sign in", "error", err) // Validate has refused it
 	}
-	return web.Door{ClerkHost: host, ClerkKey: a.cfg.Auth.ClerkPublishableKey, Elsewhere: host == "" && a.cfg.Auth.External()}
+	begins := ""
+	if a.client != nil {
+		begins = signInPath
+	}
+	return web.Door{ClerkHost: host, ClerkKey: a.cfg.Auth.ClerkPublishableKey,
+		Elsewhere: host == "" && a.cfg.Auth.External(), Begins: begins}
 }
 
 // visits receives what other programs ask about one page.
@@ -98,7 +107,7 @@ func (a *App) visits() *visit.Desk {
 }
 
 func (a *App) server() *api.Server {
-	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Tickets: a.tickets, Local: a.Local, Region: a.region, Limits: a.limits,
+	return &api.Server{DB: a.DB, Desk: a.Desk, Relay: a.Relay, Verifier: a.verifier, Tickets: a.tickets, Local: a.Local, Client: a.client, Region: a.region, Limits: a.limits,
 		BaseURL: strings.TrimSuffix(a.cfg.BaseURL, "/"), Mails: a.cfg.SMTPURL != "", KeyUsed: a.keyUsed, Webhooks: a.webhooks, Issuer: a.issuer,
 		Kick: func(orgID, userID string) { a.kick(orgID, userID) }}
 }

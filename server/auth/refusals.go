@@ -43,6 +43,18 @@ func errSession() *fault.Error {
 	return fault.New(fault.Unauthenticated, "Your session has ended. Sign in again.")
 }
 
+func errUnfinished() *fault.Error {
+	return fault.New(fault.Unauthenticated, "This sign-in is too old, or was finished already. Sign in again.")
+}
+
+func errNotOurs() *fault.Error {
+	return fault.New(fault.Unavailable, "The identity provider does not know this installation as it should. Its operator finds the reason in the log.")
+}
+
+func errNoOrg() *fault.Error {
+	return fault.New(fault.Forbidden, "Your sign-in names no organisation. Choose one with your identity provider, or ask its administrator.")
+}
+
 func errNotFound() *fault.Error {
 	return fault.New(fault.NotFound, "There is nothing here by that name.")
 }

@@ -116,6 +116,9 @@ type Auth struct {
 	ClaimOrg            string   `name:"auth-claim-org" env:"AUTH_CLAIM_ORG" help:"JSON Pointer (RFC 6901)."`
 	ClaimOrgSlug        string   `name:"auth-claim-org-slug" env:"AUTH_CLAIM_ORG_SLUG" help:"JSON Pointer."`
 	ClaimRole           string   `name:"auth-claim-role" env:"AUTH_CLAIM_ROLE" help:"JSON Pointer."`
+	ClientID            string   `name:"auth-client-id" env:"AUTH_CLIENT_ID" help:"This installation at the issuer; the login page then leads to the issuer's own."`
+	ClientSecret        string   `name:"auth-client-secret" env:"AUTH_CLIENT_SECRET" help:"Its secret; a public client has none."`
+	Scopes              []string `name:"auth-scopes" env:"AUTH_SCOPES" help:"What a sign-in asks for, comma-separated (default: what the preset needs)."`
 	ClerkPublishableKey string   `name:"clerk-publishable-key" env:"CLERK_PUBLISHABLE_KEY" help:"The login page then uses Clerk's own UI."`
 	ClerkWebhookSecret  string   `name:"clerk-webhook-secret" env:"CLERK_WEBHOOK_SECRET" help:"Signing secret (whsec_…) of Clerk's webhooks."`
 }
@@ -165,6 +168,18 @@ func (c Config) Validate() error {
 			return that(c.Auth.ClerkPublishableKey == "" || c.Auth.External(), "CLERK_PUBLISHABLE_KEY needs AUTH_JWKS_URL")
 		},
 		func() error { _, err := c.Auth.ClerkHost(); return err },
+		func() error {
+			return that(c.Auth.ClientID == "" || c.Auth.External(), "AUTH_CLIENT_ID needs AUTH_JWKS_URL")
+		},
+		func() error {
+			return that(c.Auth.ClientID == "" || c.Auth.ClerkPublishableKey == "", "AUTH_CLIENT_ID and CLERK_PUBLISHABLE_KEY are two ways to sign in: set one of them")
+		},
+		func() error {
+			return that(c.Auth.ClientSecret == "" || c.Auth.ClientID != "", "AUTH_CLIENT_SECRET needs AUTH_CLIENT_ID")
+		},
+		func() error {
+			return that(len(c.Auth.Scopes) == 0 || c.Auth.ClientID != "", "AUTH_SCOPES needs AUTH_CLIENT_ID")
+		},
 		func() error { return smtp(c.SMTPURL) },
 	))
 }

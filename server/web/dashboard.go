@@ -32,11 +32,12 @@ const workerPolicy = "default-src 'none'; connect-src 'self'"
 type shell struct {
 	Core string
 	Door
+	Problem string // why the last attempt to sign in came to nothing
 }
 
 // Dashboard adds the admin application's pages to an application. They are the same for everybody: who looks is told by the API.
 func Dashboard(app fiber.Router, door Door) {
-	s := shell{address("core.wasm"), door}
+	s := shell{Core: address("core.wasm"), Door: door}
 	app.Get("/dashboard", fixed(door.within(), shellDoc("dashboard", s)))
 	app.Get("/dashboard/*", fixed(door.within(), shellDoc("dashboard", s)))
 	app.Get("/login", fixed(door.policy(), shellDoc("login", s)))
@@ -77,14 +78,28 @@ func address(logical string) string {
 	return at
 }
 
-// shellDoc renders a template once; one that does not render is a mistake of the build and stops the start.
+// NotSignedIn is the login page with the reason why a sign-in elsewhere came to nothing.
+func NotSignedIn(c *fiber.Ctx, door Door, err error) error {
+	view := refused(c, err)
+	secure(c)
+	c.Set("Content-Security-Policy", door.policy())
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Status(view.Status).Send(shellPage("login", shell{Door: door, Problem: view.Text}))
+}
+
+// shellDoc renders a template once.
 func shellDoc(name string, data any) *relay.Doc {
+	return relay.NewDoc("text/html; charset=utf-8", shellPage(name, data))
+}
+
+// shellPage renders a template; one that does not render is a mistake of the build and stops the start.
+func shellPage(name string, data any) []byte {
 	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).ParseFS(templates.Files, name+".html", "part_door.html"))
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		panic(err)
 	}
-	return relay.NewDoc("text/html; charset=utf-8", b.Bytes())
+	return b.Bytes()
 }
 
 func installed(name string) *relay.Doc {

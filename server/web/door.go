@@ -4,6 +4,7 @@ package web
 type Door struct {
 	ClerkHost, ClerkKey string // by Clerk's own form
 	Elsewhere           bool   // with an issuer that has no form here
+	Begins              string // the path that leads to that issuer's own pages; "" when nobody knows them
 }
 
 // Kind is what the dashboard knows of it.

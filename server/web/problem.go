@@ -24,6 +24,17 @@ type problemView struct {
 // Problem answers an error with a page. It stands in for the API's problem+json where a person is reading.
 func Problem(c *fiber.Ctx, err error) error {
 	secure(c)
+	view := refused(c, err)
+	mediaType, body, err := render("problem", view)
+	if err != nil {
+		return err
+	}
+	c.Set("Content-Type", mediaType)
+	return c.Status(view.Status).Send(body)
+}
+
+// refused notes an error in the log where it is ours, and in the headers.
+func refused(c *fiber.Ctx, err error) problemView {
 	view := explain(err)
 	if view.Status >= fiber.StatusInternalServerError && view.Status != fiber.StatusServiceUnavailable {
 		slog.ErrorContext(c.UserContext(), "page", "path", c.Path(), "error", err)
@@ -33,12 +44,7 @@ func Problem(c *fiber.Ctx, err error) error {
 		c.Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
 	c.Set("Cache-Control", "no-store")
-	mediaType, body, err := render("problem", view)
-	if err != nil {
-		return err
-	}
-	c.Set("Content-Type", mediaType)
-	return c.Status(view.Status).Send(body)
+	return view
 }
 
 func explain(err error) problemView {
