@@ -19,6 +19,7 @@ import (
 
 // Known is who an issuer means, in our own ids. changed says that the claims tell something else than is written here.
 func (d *Desk) Known(ctx context.Context, p auth.Principal) (known auth.Principal, changed bool, err error) {
+	p = tidy(p)
 	known = p
 	user, err := d.db.UserBySubject(ctx, p.Issuer, p.ID)
 	if errors.Is(err, store.ErrNone) {
@@ -49,6 +50,7 @@ func (d *Desk) Known(ctx context.Context, p auth.Principal) (known auth.Principa
 
 // Adopt writes down what an issuer's claims tell: the user, the organisation, the membership and its role.
 func (d *Desk) Adopt(ctx context.Context, p auth.Principal) (auth.Principal, error) {
+	p = tidy(p)
 	lock := d.lock(p.Issuer + "\n" + p.OrgID)
 	lock.Lock()
 	defer lock.Unlock()
@@ -67,6 +69,14 @@ func (d *Desk) Adopt(ctx context.Context, p auth.Principal) (auth.Principal, err
 	}
 	return p, fault.New(fault.Unavailable, "Your account could not be set up. Please try again.")
 }
+
+// tidy makes an issuer's names such as may stand here: nobody is kept out for theirs.
+func tidy(p auth.Principal) auth.Principal {
+	p.Email, p.Name, p.OrgName = line(p.Email), line(p.Name), line(p.OrgName)
+	return p
+}
+
+func line(s string) string { return status.Tidy(s, status.TitleMax) }
 
 func (d *Desk) adoptOnce(ctx context.Context, p auth.Principal) error {
 	now := d.now()
@@ -184,6 +194,9 @@ func (d *Desk) Follow(ctx context.Context, issuer string, n auth.Notice) (orgID,
 	if err := json.Unmarshal(n.Data, &data); err != nil {
 		return "", "", fault.New(fault.Malformed, "This message's data cannot be read.")
 	}
+	if n.Noun == "organizationMembership" && (data.User.UserID == "" || data.Organization.ID == "") {
+		return "", "", fault.New(fault.Malformed, "This message names no user or no organisation.")
+	}
 	switch n.Noun + "." + n.Verb {
 	case "user.created", "user.updated":
 		email := ""
@@ -192,11 +205,11 @@ func (d *Desk) Follow(ctx context.Context, issuer string, n auth.Notice) (orgID,
 				email = e.Address
 			}
 		}
-		return "", "", d.setUser(ctx, issuer, data.ID, email, strings.TrimSpace(data.FirstName+" "+data.LastName))
+		return "", "", d.setUser(ctx, issuer, data.ID, line(email), line(data.FirstName+" "+data.LastName))
 	case "user.deleted":
 		return "", "", d.forgetUser(ctx, issuer, data.ID)
 	case "organization.created", "organization.updated":
-		return "", "", d.renameOrg(ctx, issuer, data.ID, data.Name)
+		return "", "", d.renameOrg(ctx, issuer, data.ID, line(data.Name))
 	case "organizationMembership.created", "organizationMembership.updated":
 		role, known := auth.ParseRole(strings.TrimPrefix(data.Role, "org:"))
 		if !known {
@@ -204,7 +217,7 @@ func (d *Desk) Follow(ctx context.Context, issuer string, n auth.Notice) (orgID,
 		}
 		d.dismissed.Delete([3]string{issuer, data.User.UserID, data.Organization.ID})
 		_, err := d.Adopt(ctx, auth.Principal{Kind: auth.KindUser, Issuer: issuer, ID: data.User.UserID, Email: data.User.Identifier,
-			Name: strings.TrimSpace(data.User.FirstName + " " + data.User.LastName), OrgID: data.Organization.ID, OrgSlug: data.Organization.Slug,
+			Name: data.User.FirstName + " " + data.User.LastName, OrgID: data.Organization.ID, OrgSlug: data.Organization.Slug,
 			OrgName: data.Organization.Name, Role: role})
 		return "", "", err
 	case "organizationMembership.deleted":

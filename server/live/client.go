@@ -222,13 +222,13 @@ func (c *client) end(code int, reason string) {
 
 // heard takes {"type":"auth","token":…}, by which a private socket outlives its token.
 func (c *client) heard(msg []byte) {
-	var m struct{ Type, Token string }
-	if !c.Private || json.Unmarshal(msg, &m) != nil || m.Type != "auth" || c.Renew == nil {
+	token, is := renewal(msg)
+	if !is || !c.Private || c.Renew == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeWait)
 	defer cancel()
-	renewed, code := c.Renew(ctx, m.Token)
+	renewed, code := c.Renew(ctx, token)
 	if code != 0 {
 		c.end(code, "This token is not good for this socket.")
 		return
@@ -237,6 +237,15 @@ func (c *client) heard(msg []byte) {
 	c.renewed = renewed
 	c.who.Unlock()
 	c.send([]byte(`{"type":"auth","ok":true}`))
+}
+
+// renewal reads {"type": "auth", "token": "…"}, the one message that means anything.
+func renewal(msg []byte) (token string, is bool) {
+	var m struct{ Type, Token string }
+	if json.Unmarshal(msg, &m) != nil || m.Type != "auth" {
+		return "", false
+	}
+	return m.Token, true
 }
 
 func (c *client) user() string {

@@ -119,6 +119,26 @@ func isSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200a
 }
 
+// Tidy makes of somebody else's text a line that Line takes, or "" where nothing is left.
+func Tidy(s string, limit int) string {
+	var out []rune
+	for _, r := range s {
+		if r == utf8.RuneError || hasControl(string(r), false) {
+			r = ' '
+		}
+		if isSpace(r) && len(out) == 0 {
+			continue
+		}
+		if out = append(out, r); len(out) == limit {
+			break
+		}
+	}
+	for len(out) > 0 && isSpace(out[len(out)-1]) {
+		out = out[:len(out)-1]
+	}
+	return string(out)
+}
+
 // hasControl finds C0, C1 and DEL, and the bidirectional overrides that make text read otherwise than it is.
 func hasControl(s string, breaks bool) bool {
 	for _, r := range s {

@@ -144,3 +144,19 @@ func TestJoinReadsAsASentence(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsTidyIsALine(t *testing.T) {
+	for _, s := range []string{"", "Acme", " Acme\t", "\u200b\u2003", "a\x00b\u202ec", "\xff\xfe", strings.Repeat("ä ", 300), strings.Repeat("a", TitleMax) + "b"} {
+		tidy := Tidy(s, TitleMax)
+		var c Checks
+		if c.Line("name", tidy, TitleMax, tidy != ""); c.Err() != nil {
+			t.Errorf("%q becomes %q: %v", s, tidy, c.Err())
+		}
+		if again := Tidy(tidy, TitleMax); again != tidy {
+			t.Errorf("%q becomes %q, and that %q", s, tidy, again)
+		}
+	}
+	if got := Tidy(" Acme\n\u202eInc. ", 99); got != "Acme  Inc." {
+		t.Errorf("%q", got)
+	}
+}
