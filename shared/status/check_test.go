@@ -146,17 +146,17 @@ func TestJoinReadsAsASentence(t *testing.T) {
 }
 
 func TestWhatIsTidyIsALine(t *testing.T) {
-	for _, s := range []string{"", "Acme", " Acme\t", "\u200b\u2003", "a\x00b\u202ec", "\xff\xfe", strings.Repeat("ä ", 300), strings.Repeat("a", TitleMax) + "b"} {
-		tidy := Tidy(s, TitleMax)
-		var c Checks
-		if c.Line("name", tidy, TitleMax, tidy != ""); c.Err() != nil {
+	for _, s := range []string{"", "Acme", " Acme\t", "\u200b\u2003", "a\x00b\u202ec", "\xff\xfe", strings.Repeat("ä ", 300), strings.Repeat("a", status.TitleMax) + "b"} {
+		tidy := status.Tidy(s, status.TitleMax)
+		var c status.Checks
+		if c.Line("name", tidy, status.TitleMax, tidy != ""); c.Err() != nil {
 			t.Errorf("%q becomes %q: %v", s, tidy, c.Err())
 		}
-		if again := Tidy(tidy, TitleMax); again != tidy {
+		if again := status.Tidy(tidy, status.TitleMax); again != tidy {
 			t.Errorf("%q becomes %q, and that %q", s, tidy, again)
 		}
 	}
-	if got := Tidy(" Acme\n\u202eInc. ", 99); got != "Acme  Inc." {
+	if got := status.Tidy(" Acme\n\u202eInc. ", 99); got != "Acme  Inc." {
 		t.Errorf("%q", got)
 	}
 }
