@@ -108,8 +108,20 @@ func start(t *testing.T, change func(*cluster.Options)) *world {
 	return w
 }
 
-// found makes the organisation and its admin as the command line does: beside the server, on the same database.
+// found makes the organisation, and waits until every region knows it.
 func (w *world) found() {
+	w.t.Helper()
+	w.org, w.token = w.organisation(slug)
+	for _, r := range w.Regions {
+		w.eventually("the organisation arrives in "+r.Name, func() error {
+			code, _, _, err := w.ask("GET", r.URL()+"/api/v1/users/me/", nil)
+			return want(code, http.StatusOK, err)
+		})
+	}
+}
+
+// organisation makes one and its admin as the command line does: beside the server, on the same database.
+func (w *world) organisation(slug string) (id, token string) {
 	w.t.Helper()
 	ctx := context.Background()
 	cfg := config.Default(config.Database{DatabaseURL: w.Primary().DBURL()})
@@ -119,21 +131,17 @@ func (w *world) found() {
 	}
 	defer func() { _ = a.Close() }()
 	by := desk.Caller{System: true}
-	if w.org, err = a.Desk.CreateOrg(ctx, by, slug, "Acme", time.Now(), nil); err != nil {
+	if id, err = a.Desk.CreateOrg(ctx, by, slug, "Acme", time.Now(), nil); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := a.Desk.AddMember(ctx, by, w.org, desk.NewMember{Email: "ada@acme.example", Role: auth.Admin}); err != nil {
+	email := "ada@" + slug + ".example"
+	if _, err := a.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.token, err = a.Desk.Token(ctx, slug, "ada@acme.example", 12*time.Hour); err != nil {
+	if token, err = a.Desk.Token(ctx, slug, email, 12*time.Hour); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, r := range w.Regions {
-		w.eventually("the organisation arrives in "+r.Name, func() error {
-			code, _, _, err := w.ask("GET", r.URL()+"/api/v1/users/me/", nil)
-			return want(code, http.StatusOK, err)
-		})
-	}
+	return id, token
 }
 
 func want(code, wanted int, err error) error {
