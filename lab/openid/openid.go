@@ -56,6 +56,9 @@ type jwtClient struct{ op.Client }
 
 func (jwtClient) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeJWT }
 
+// IDTokenUserinfoClaimsAssertion puts name and address into ID tokens alone, as Zitadel does where it is told to.
+func (jwtClient) IDTokenUserinfoClaimsAssertion() bool { return true }
+
 // Start starts it until the test ends. No application is known yet.
 func Start(t testing.TB) *Issuer {
 	t.Helper()

@@ -93,7 +93,7 @@ func TestASignInWithTheProvidersPagesIsASessionHere(t *testing.T) {
 	ask("/api/v1/auth/refresh/", cookies["refresh"], nil, append(ours, "Origin", "https://evil.example")...).refuses(403)
 	ask("/api/v1/auth/refresh/", cookies["refresh"], j{"organization": "globex"}, ours...).refuses(422, "organization")
 	in := ask("/api/v1/auth/refresh/", cookies["refresh"], nil, ours...).is(200)
-	in.has("role", "admin").has("organization.name", "ACME")
+	in.has("role", "admin").has("organization.name", "ACME").has("user.email", "test-user@zitadel.ch").has("user.name", "Test User") // which the ID token says
 	set := in.header.Get("Set-Cookie")
 	for _, part := range []string{"HttpOnly", "SameSite=Strict", "path=/"} {
 		if !strings.Contains(set, part) {
@@ -102,7 +102,7 @@ func TestASignInWithTheProvidersPagesIsASessionHere(t *testing.T) {
 	}
 	next := strings.TrimPrefix(strings.Split(set, ";")[0], "refresh=")
 	me := s.as(in.str("access_token")).must("GET", "/api/v1/users/me/", nil)
-	if me["role"] != "admin" || me["id"] != in.str("user.id") {
+	if me["role"] != "admin" || me["id"] != in.str("user.id") || me["name"] != "Test User" {
 		t.Errorf("the token is of %v", me)
 	}
 	ask("/api/v1/auth/refresh/", cookies["refresh"], nil, ours...).refuses(401) // exchanged
@@ -221,11 +221,11 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	b.press("Add a service")
 	b.write("Name", "Billing")
 	b.press("Add")
-	b.reads("Billing")
-	b.queued(0)
+	b.reads("Done: Add service")
 	b.do(chromedp.Reload()) // by the cookie
 	b.live()
 	b.reads("Billing")
+	b.queued(0) // where the message overtook the answer, the answer is asked for again
 	b.do(chromedp.Click(`button[aria-label="Sign out"]`))
 	b.until(`location.pathname === '/login' && document.querySelector('a[data-begin]')`)
 	b.visit("/dashboard")

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/oauth2"
 
 	"statuspage/shared/fault"
@@ -148,27 +149,46 @@ func granted(t *oauth2.Token, before string) (Grant, error) {
 // Bearer is the token of a grant that opens this installation, and whose it is: the access token, or else the ID token, where an issuer's access
 // tokens are for itself alone. Both are verified as any other token is.
 func (g Grant) Bearer(ctx context.Context, v *Verifier) (string, Principal, error) {
-	who, err := v.bearer(ctx, g.access)
+	who, err := g.person(ctx, v, g.access)
 	if err == nil || g.id == "" {
 		return g.access, who, err
 	}
-	other, second := v.bearer(ctx, g.id)
+	other, second := g.person(ctx, v, g.id)
 	if refused := (*fault.Error)(nil); second == nil || errors.As(err, &refused) && refused.Code == fault.Unauthenticated {
 		return g.id, other, second
 	}
 	return "", Principal{}, err
 }
 
-// bearer is a token's person, who must have a place here.
-func (v *Verifier) bearer(ctx context.Context, token string) (Principal, error) {
-	who, err := v.Verify(ctx, token)
+// person is a token's, who must have a place here.
+func (g Grant) person(ctx context.Context, v *Verifier, token string) (Principal, error) {
+	who, err := v.user(ctx, token)
 	if err != nil {
+		return who, err
+	}
+	if who, err = v.admit(ctx, g.named(who)); err != nil {
 		return who, err
 	}
 	if who.OrgID == "" {
 		return who, errNoOrg()
 	}
 	return who, who.MayRead(who.OrgID)
+}
+
+// named adds to an access token's person what the ID token says of the same one: few issuers put a name into both. It came from the issuer itself,
+// which stands for its signature (OpenID Connect Core, section 3.1.3.7, point 6).
+func (g Grant) named(who Principal) Principal {
+	claims := jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(g.id, claims); err != nil || text(claims, "sub") != who.ID || text(claims, "iss") != who.Issuer {
+		return who
+	}
+	if who.Email == "" {
+		who.Email = text(claims, "email")
+	}
+	if who.Name == "" {
+		who.Name = text(claims, "name")
+	}
+	return who
 }
 
 // Revoke tells the issuer that a refresh token is of no use any more (RFC 7009), where it wants to hear.

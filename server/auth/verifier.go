@@ -135,8 +135,15 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (Principal, error)
 		return v.apiKey(ctx, bearer)
 	}
 	who, err := v.user(ctx, bearer)
-	if err != nil || v.opts.Admit == nil {
+	if err != nil {
 		return who, err
+	}
+	return v.admit(ctx, who)
+}
+
+func (v *Verifier) admit(ctx context.Context, who Principal) (Principal, error) {
+	if v.opts.Admit == nil {
+		return who, nil
 	}
 	return v.opts.Admit(ctx, who)
 }
