@@ -348,34 +348,37 @@ func templateAndCorrection(t *testing.T, w *browser) {
 // axeFile is where `make test` puts axe-core.
 const axeFile = "../../node_modules/axe-core/axe.min.js"
 
-func accessible(t *testing.T, w *browser) {
+// passesAxe asks axe-core about what a tab shows, light and dark.
+func (b *tab) passesAxe(name string) {
+	b.t.Helper()
 	axe, err := os.ReadFile(axeFile)
 	if err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatal("axe-core is not installed: npm install --prefix .tools axe-core@4.14.1")
+			b.t.Fatal("axe-core is not installed: npm ci")
 		}
-		t.Skip("axe-core is not installed: npm install --prefix .tools axe-core@4.14.1")
+		b.t.Skip("axe-core is not installed: npm ci")
 	}
+	for _, theme := range []string{"light", "dark"} {
+		b.theme(theme)
+		if !eval[bool](b, `'axe' in globalThis`) {
+			eval[any](b, "%s\n;null", string(axe))
+		}
+		found := eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+			.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')))`)
+		for _, f := range found {
+			b.t.Errorf("%s, %s: %s", name, theme, f)
+		}
+	}
+}
+
+func accessible(t *testing.T, w *browser) {
 	c, admin := house(t)
 	api, _ := c.all("services")[0]["id"].(string)
 	incident, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "description": "We **look** into it.", "service": api, "to_state": "degraded_performance"})["id"].(string)
 	c.must("POST", "/api/v1/maintenances/", map[string]any{"title": "Upgrade", "services": []string{api},
 		"scheduled_for": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "scheduled_until": time.Now().Add(2 * time.Hour).UTC().Format(time.RFC3339)})
 	b := w.visitor(t, "http://"+c.addr)
-	look := func(name string) {
-		t.Helper()
-		for _, theme := range []string{"light", "dark"} {
-			b.theme(theme)
-			if !eval[bool](b, `'axe' in globalThis`) {
-				eval[any](b, "%s\n;null", string(axe))
-			}
-			found := eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-				.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')))`)
-			for _, f := range found {
-				t.Errorf("%s, %s: %s", name, theme, f)
-			}
-		}
-	}
+	look := b.passesAxe
 	b.visit("/login")
 	look("login")
 	b.visit("/setup?token=x")

@@ -214,6 +214,7 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	b.until(`location.pathname === '/login'`)
 	b.until(`decodeURIComponent(document.querySelector('a[data-begin]')?.search) === '?next=/dashboard/services'`)
 	b.clean()
+	b.passesAxe("login")
 	b.do(chromedp.Click(`a.primary`), chromedp.WaitVisible(`#username`), chromedp.SendKeys(`#username`, openid.Ada), chromedp.SendKeys(`#password`, openid.Password), chromedp.Click(`button[type=submit]`))
 	b.until(`location.pathname === '/dashboard/services'`)
 	b.live()
