@@ -36,13 +36,8 @@ func (l *Limits) Secure(c *fiber.Ctx, base string) bool {
 	return c.Context().IsTLS() || strings.HasPrefix(base, "https://") || l.onFly() && c.Get(fiber.HeaderXForwardedProto) == "https"
 }
 
-// BaseURL is where absolute links begin: BASE_URL, or where the request was sent to. X-Forwarded-Host is anyone's to write.
-func (c *call) BaseURL() string {
-	if c.Server.BaseURL != "" {
-		return c.Server.BaseURL
-	}
-	return serve.Scheme(c.Ctx) + "://" + string(c.Request().Host())
-}
+// BaseURL is where absolute links begin.
+func (c *call) BaseURL() string { return serve.BaseURL(c.Ctx, c.Server.BaseURL) }
 
 // methods lists what a path answers, in the order of the routes; nothing when there is no such path.
 func methods(path string) (allowed []string, access Access) {

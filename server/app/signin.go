@@ -91,13 +91,7 @@ func (a *App) finish(c *fiber.Ctx) (next string, err error) {
 }
 
 // callback is where the issuer sends browsers back to. It lets them go nowhere that it was not told of.
-func (a *App) callback(c *fiber.Ctx) string {
-	base := strings.TrimSuffix(a.cfg.BaseURL, "/")
-	if base == "" {
-		base = serve.Scheme(c) + "://" + string(c.Request().Host())
-	}
-	return base + callbackPath
-}
+func (a *App) callback(c *fiber.Ctx) string { return serve.BaseURL(c, a.cfg.BaseURL) + callbackPath }
 
 func (a *App) setAttempt(c *fiber.Ctx, value string, until time.Time) {
 	// Lax, since the way back begins at the issuer.

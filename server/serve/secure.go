@@ -1,6 +1,10 @@
 package serve
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
 
 const secureKey = "secure"
 
@@ -19,6 +23,14 @@ func Scheme(c *fiber.Ctx) string {
 		return "https"
 	}
 	return "http"
+}
+
+// BaseURL is where absolute links begin: as configured, or where the request was sent to. X-Forwarded-Host is anyone's to write.
+func BaseURL(c *fiber.Ctx, configured string) string {
+	if configured != "" {
+		return strings.TrimSuffix(configured, "/")
+	}
+	return Scheme(c) + "://" + string(c.Request().Host())
 }
 
 // Cookie is a cookie's name: over https only this very host can have set it.
