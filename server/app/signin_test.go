@@ -215,7 +215,10 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	b.until(`decodeURIComponent(document.querySelector('a[data-begin]')?.search) === '?next=/dashboard/services'`)
 	b.clean()
 	b.passesAxe("login")
-	b.do(chromedp.Click(`a.primary`), chromedp.WaitVisible(`#username`), chromedp.SendKeys(`#username`, openid.Ada), chromedp.SendKeys(`#password`, openid.Password), chromedp.Click(`button[type=submit]`))
+	enter := func() {
+		b.do(chromedp.Click(`a.primary`), chromedp.WaitVisible(`#username`), chromedp.SendKeys(`#username`, openid.Ada), chromedp.SendKeys(`#password`, openid.Password), chromedp.Click(`button[type=submit]`))
+	}
+	enter()
 	b.until(`location.pathname === '/dashboard/services'`)
 	b.live()
 	b.until(`document.querySelector('.rail .org .name').textContent === 'ACME'`)
@@ -231,4 +234,23 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	b.until(`location.pathname === '/login' && document.querySelector('a[data-begin]')`)
 	b.visit("/dashboard")
 	b.until(`location.pathname === '/login'`)
+
+	// Where the sign-in has ended, what is here stays, and the way back is the same.
+	enter()
+	b.until(`location.pathname === '/dashboard'`)
+	b.live()
+	eval[bool](b, `fetch('/api/v1/auth/logout/', { method: 'POST', headers: { 'X-Requested-With': 'another program' } }).then((r) => r.ok)`)
+	b.do(chromedp.Reload())
+	b.reads("Your sign-in has ended.")
+	b.press("Sign in")
+	b.until(`location.pathname === '/login' && decodeURIComponent(document.querySelector('a[data-begin]')?.search) === '?next=/dashboard'`)
+	enter()
+	b.live()
+
+	// The team is the provider's.
+	b.visit("/dashboard/team")
+	b.reads("come from your identity provider")
+	b.reads("Test User")
+	b.until(`document.querySelector('table.list') && !document.querySelector('main select, main table button') && !document.querySelector('main').innerText.includes('Add a member')`)
+	b.clean()
 }

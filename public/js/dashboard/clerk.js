@@ -1,9 +1,10 @@
 // Where people sign in by Clerk's form, the dashboard has its tokens of a hidden frame of /login: Clerk's script is not loaded here.
 
+import { door } from './door.js';
 import { SignedOut, Unreachable, exchange } from './request.js';
 
 /** Whether that is so. */
-export const used = document.documentElement.dataset.door === 'clerk';
+export const used = door === 'clerk';
 
 const AWAY = 'We could not reach the service that signs people in.';
 

@@ -1,14 +1,14 @@
-import * as clerk from '../clerk.js';
 import { html } from '../../vendor/lit-html.js';
 import { field } from '../form.js';
 import { model, refused, waiting } from '../model.js';
 import { count } from '../words.js';
+import { door } from '../door.js';
 import { openForm } from '../dialog.js';
 import { signIn, signOut } from '../person.js';
 
-/** Signs in again over the page, so that nothing on it is lost. */
+/** Signs in again over the page, so that nothing on it is lost; where another issuer does it, what was typed is kept until one is back. */
 export function signAgain() {
-  if (clerk.used) return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (door) return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   openForm({
     key: 'signin',
     title: 'Sign in again',

@@ -1,6 +1,7 @@
 import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { Remote, empty, heading, pager, pageNumber, PAGE_SIZE } from './list.js';
 import { choose, field } from '../form.js';
+import { door } from '../door.js';
 import { mayWrite, model, toast } from '../model.js';
 import { call } from '../request.js';
 import { icon } from '../icon.js';
@@ -14,9 +15,12 @@ import { short } from '../time.js';
 const roles = [['admin', 'Admin'], ['member', 'Member']];
 const list = new Remote();
 
+/** Another issuer says who belongs to the team: what was changed here would be changed back. */
+const mayChange = () => mayWrite() && !door;
+
 export function team() {
-  const add = mayWrite() ? html`<button type="button" class="button" @click=${addMember}>${icon('plus')}Add a member</button>` : nothing;
-  return html`${heading('Team', add, html`<p class="faint">Admins change the page; members read everything on it.</p>`)}
+  const add = mayChange() ? html`<button type="button" class="button" @click=${addMember}>${icon('plus')}Add a member</button>` : nothing;
+  return html`${heading('Team', add, html`<p class="faint">Admins change the page; members read everything on it.${door ? ' People and their roles come from your identity provider, and are changed there.' : ''}</p>`)}
     ${list.show(`/members/?page=${pageNumber()}&page_size=${PAGE_SIZE}`).draw((data) => (data.results.length ? table(data) : empty('Nobody here', 'Add the people who run this page with you.')))}`;
 }
 
@@ -29,12 +33,12 @@ const table = (data) => html`<div class="scroll"><table class="list">
 function row(m) {
   const me = m.id === model.identity?.user.id;
   return html`<tr>
-    <td class="main"><span class="strong">${m.name || m.email}</span>${me ? html` <span class="faint">you</span>` : nothing}<span class="faint block">${m.email}</span></td>
-    <td class="state">${mayWrite()
+    <td class="main"><span class="strong">${m.name || m.email || 'Without a name'}</span>${me ? html` <span class="faint">you</span>` : nothing}<span class="faint block">${m.email}</span></td>
+    <td class="state">${mayChange()
       ? html`<select aria-label="Role of ${m.email}" @change=${(/** @type {Event} */ e) => setRole(m, /** @type {HTMLSelectElement} */ (e.target))}>${roles.map(([value, words]) => html`<option value=${value} .selected=${live(value === m.role)}>${words}</option>`)}</select>`
       : m.role}</td>
     <td class="wide-only faint nowrap">${short(m.created_at)}</td>
-    <td class="tools">${mayWrite() ? html`<button type="button" class="quiet-button" aria-label="Password link for ${m.email}" title="Password link" @click=${() => invite(m)}>${icon('keys')}</button>
+    <td class="tools">${mayChange() ? html`<button type="button" class="quiet-button" aria-label="Password link for ${m.email}" title="Password link" @click=${() => invite(m)}>${icon('keys')}</button>
       <button type="button" class="quiet-button" aria-label="Remove ${m.email}" title="Remove" @click=${() => removeMember(m)}>${icon('trash')}</button>` : nothing}</td>
   </tr>`;
 }
