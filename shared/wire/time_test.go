@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,8 +76,11 @@ func TestMomentsBeforeTheEpochAreCountedDownwards(t *testing.T) {
 	}
 }
 
+// rfc3339 is its section 5.6, which package time does not hold hours of one digit against.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`)
+
 func FuzzParseTime(f *testing.F) {
-	for _, s := range []string{"2026-01-31T14:00:00Z", "2026-01-31t14:00:00.123456z", "2026-02-29T00:00:00+05:30", "1970-01-01T00:00:00-23:59", "9999-12-31T23:59:59.999Z"} {
+	for _, s := range []string{"2026-01-31T14:00:00Z", "2026-01-31t14:00:00.123456z", "2026-02-29T00:00:00+05:30", "1970-01-01T00:00:00-23:59", "9999-12-31T23:59:59.999Z", "2056-02-29T0:00:00+02:30"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -84,7 +88,7 @@ func FuzzParseTime(f *testing.F) {
 		var want time.Time
 		// RFC 3339 lets T and Z be small; package time does not.
 		err := want.UnmarshalText([]byte(strings.ToUpper(s)))
-		known := err == nil && want.Year() >= 1970 && Time(want.UnixMilli()).Valid()
+		known := err == nil && rfc3339.MatchString(s) && want.Year() >= 1970 && Time(want.UnixMilli()).Valid()
 		if ok != known || ok && int64(got) != want.UnixMilli() {
 			t.Fatalf("%q: %d %v, package time: %s, %v", s, got, ok, want, err)
 		}
