@@ -24,8 +24,8 @@ const (
 	attemptTTL    = 15 * time.Minute
 )
 
-// ours are the places to go to after a sign-in: the dashboard's alone.
-var ours = regexp.MustCompile(`^/dashboard([/?][!-\[\]-~]*)?$`)
+// ours are the places to go to after a sign-in: the dashboard's alone, and such as a cookie has room for.
+var ours = regexp.MustCompile(`^/dashboard([/?][!-\[\]-~]{0,999})?$`)
 
 // errorCode is what an issuer may name as its reason (RFC 6749, section 4.1.2.1).
 var errorCode = regexp.MustCompile(`^[a-z_]{1,60}$`)

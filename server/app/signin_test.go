@@ -166,7 +166,7 @@ func TestASignInThatCannotBeEndsAtTheLoginWithItsReason(t *testing.T) {
 	}
 
 	// It leads nowhere but to the dashboard.
-	for _, next := range []string{"https://evil.example/", "//evil.example/dashboard", "/dashboardx", "/dashboard\\evil", "/dashboard/\r\nSet-Cookie: a=b", "javascript:alert(1)"} {
+	for _, next := range []string{"https://evil.example/", "//evil.example/dashboard", "/dashboardx", "/dashboard\\evil", "/dashboard/\r\nSet-Cookie: a=b", "javascript:alert(1)", "/dashboard/" + strings.Repeat("x", 4000)} {
 		ada := openid.Browser()
 		res, err := provider.SignIn(ada, here+"/login/begin?next="+url.QueryEscape(next), openid.Ada)
 		if read(t, res, err); res.Request.URL.String() != here+"/dashboard" {
