@@ -45,6 +45,7 @@ type Client struct {
 	audience string // Auth0 makes a token that can be verified only for a named one
 	http     *http.Client
 	now      func() time.Time
+	recent   exchanges
 
 	asking  sync.Mutex
 	known   endpoints
@@ -63,7 +64,8 @@ type endpoints struct {
 // NewClient is this installation as the issuer knows it. Without a secret it is a public client; without scopes it asks for the preset's.
 func NewClient(is Issuer, preset, id, secret string, ask []string) *Client {
 	c := &Client{issuer: is.Name, id: id, secret: secret, scopes: ask, now: time.Now,
-		http: &http.Client{Transport: modest{network()}, Timeout: issuerTimeout}}
+		http:   &http.Client{Transport: modest{network()}, Timeout: issuerTimeout},
+		recent: exchanges{of: make(map[string]*exchange)}}
 	if len(c.scopes) == 0 {
 		c.scopes = scopes[preset]
 	}
@@ -115,11 +117,15 @@ func (c *Client) Finish(ctx context.Context, callback, code, verifier string) (G
 	return granted(token, "")
 }
 
-// Refresh exchanges a refresh token. An issuer that gives no other leaves it good.
+// Refresh exchanges a refresh token. An issuer that gives no other leaves it good; one that was replaced is good once more within Grace.
 func (c *Client) Refresh(ctx context.Context, refresh string) (Grant, error) {
 	if refresh == "" || len(refresh) > maxRefresh {
 		return Grant{}, errSession()
 	}
+	return c.recent.do(refresh, c.now, func() (Grant, error) { return c.exchange(context.WithoutCancel(ctx), refresh) })
+}
+
+func (c *Client) exchange(ctx context.Context, refresh string) (Grant, error) {
 	config, ctx, err := c.config(ctx, "")
 	if err != nil {
 		return Grant{}, err
@@ -193,6 +199,7 @@ func (g Grant) named(who Principal) Principal {
 
 // Revoke tells the issuer that a refresh token is of no use any more (RFC 7009), where it wants to hear.
 func (c *Client) Revoke(ctx context.Context, refresh string) error {
+	c.recent.end(refresh, c.now())
 	at, err := c.endpoints(ctx)
 	if err != nil || at.Revocation == "" || refresh == "" {
 		return err

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -88,7 +89,10 @@ func TestACodeBecomesASessionThatLastsUntilItIsRevoked(t *testing.T) {
 	if _, who, err := next.Bearer(t.Context(), v); err != nil || who.ID != "id1" {
 		t.Errorf("refreshed: %+v, %v", who, err)
 	}
-	_, err = c.Refresh(t.Context(), grant.Refresh) // the provider rotates them
+	// The provider rotates them, and takes none twice.
+	later := time.Now().Add(Grace + time.Second)
+	c.now = func() time.Time { return later }
+	_, err = c.Refresh(t.Context(), grant.Refresh)
 	refusedAs(t, "a refresh token that was exchanged", err, fault.Unauthenticated)
 	if err := c.Revoke(t.Context(), next.Refresh); err != nil {
 		t.Fatal(err)
@@ -98,6 +102,72 @@ func TestACodeBecomesASessionThatLastsUntilItIsRevoked(t *testing.T) {
 	for _, none := range []string{"", "x", strings.Repeat("x", maxRefresh+1)} {
 		_, err = c.Refresh(t.Context(), none)
 		refusedAs(t, "what is no refresh token", err, fault.Unauthenticated)
+	}
+}
+
+func TestWhoLostTheAnswerToARefreshMayAskOnceMore(t *testing.T) {
+	provider, c, v := behind(t)
+	secret := oauth2.GenerateVerifier()
+	first, err := c.Finish(t.Context(), ourCallback, authorize(t, provider, c, secret), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tabs = 8
+	got := make(chan Grant, tabs)
+	for range tabs {
+		go func() {
+			grant, err := c.Refresh(t.Context(), first.Refresh)
+			if err != nil {
+				t.Error(err)
+			}
+			got <- grant
+		}()
+	}
+	second := <-got
+	for range tabs - 1 {
+		if other := <-got; other != second {
+			t.Error("two that asked together were given different tokens")
+		}
+	}
+	if _, who, err := second.Bearer(t.Context(), v); err != nil || who.ID != "id1" {
+		t.Fatalf("%+v, %v", who, err)
+	}
+	third, err := c.Refresh(t.Context(), second.Refresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Refresh(t.Context(), first.Refresh)
+	refusedAs(t, "one whose successor was used", err, fault.Unauthenticated)
+	if again, err := c.Refresh(t.Context(), second.Refresh); err != nil || again != third {
+		t.Errorf("lost a second time: %v", err)
+	}
+	if err := c.Revoke(t.Context(), third.Refresh); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Refresh(t.Context(), second.Refresh)
+	refusedAs(t, "one whose successor signed out", err, fault.Unauthenticated)
+	if n := len(c.recent.of); n != 0 {
+		t.Errorf("%d exchanges are remembered", n)
+	}
+}
+
+// Nothing is remembered of an issuer that replaces no token: an access token that is refused must not come back for ten seconds.
+func TestATokenThatIsNotReplacedIsExchangedEachTime(t *testing.T) {
+	asked := 0
+	c := told(t, "auth0", nil, map[string]any{"issuer": "HERE/realm", "authorization_endpoint": "HERE/a", "token_endpoint": "HERE/token"}, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		if asked == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		_, _ = fmt.Fprintf(w, `{"access_token":"a%d","token_type":"Bearer"}`, asked)
+	})
+	_, err := c.Refresh(t.Context(), "r")
+	refusedAs(t, "away", err, fault.Unavailable)
+	for _, want := range []string{"a2", "a3"} {
+		if grant, err := c.Refresh(t.Context(), "r"); err != nil || grant.access != want {
+			t.Errorf("%q, %v, want %s", grant.access, err, want)
+		}
 	}
 }
 
