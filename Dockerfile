@@ -13,7 +13,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tzdata \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /srv --no-create-home statuspage \
+ && useradd --uid 10001 --home-dir /srv --no-create-home --shell /usr/sbin/nologin statuspage \
  && install -d -o statuspage -g statuspage /srv/data
 COPY --from=build /out/statuspage /usr/local/bin/statuspage
 USER 10001
