@@ -33,6 +33,7 @@ func TestDashboard(t *testing.T) {
 		{"A template fills the form, and a message is corrected", templateAndCorrection},
 		{"The audit log is saved as it is filtered", auditSaved},
 		{"Maintenance that comes again is planned and changed", recurring},
+		{"What floats covers nothing of the rail", uncovered},
 		{"Every view passes axe, light and dark", accessible},
 		{"It starts without a network and says how old it is", startOffline},
 		{"Five commands made without a network arrive once and in order", chainOffline},
@@ -369,6 +370,38 @@ func (b *tab) passesAxe(name string) {
 			b.t.Errorf("%s, %s: %s", name, theme, f)
 		}
 	}
+}
+
+// uncovered has another sign-in's queue in the browser, of which one command arrived: the strip that says so stays as long as that.
+func uncovered(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	eval[any](b, `new Promise((done, fail) => indexedDB.open('statuspage').onsuccess = (opened) => {
+		const change = opened.target.result.transaction('queue', 'readwrite');
+		for (const state of ['waiting', 'sent']) change.objectStore('queue').add({ id: state, owner: 'another', state });
+		change.oncomplete = done;
+		change.onerror = fail;
+	}).then(() => null)`)
+	for _, size := range [][2]int64{{1280, 900}, {785, 600}, {390, 500}} {
+		b.do(chromedp.EmulateViewport(size[0], size[1]))
+		b.visit("/dashboard")
+		b.live()
+		b.reads("1 change from another sign-in in this browser is kept here until that one is back.")
+		covered := eval[[]string](b, `(() => {
+			const fold = document.querySelector('.rail .fold');
+			if (fold.checkVisibility()) fold.click();
+			return new Promise((drawn) => requestAnimationFrame(drawn)).then(() => [...document.querySelectorAll('.rail a, .rail button')].filter((it) => {
+				it.scrollIntoView({ block: 'nearest' });
+				const { left, right, top, bottom } = it.getBoundingClientRect();
+				return right > left && [left + 2, (left + right) / 2, right - 2].some((x) => !it.contains(document.elementFromPoint(x, (top + bottom) / 2)));
+			}).map((it) => it.getAttribute('aria-label') ?? it.textContent.trim()));
+		})()`)
+		if len(covered) > 0 {
+			t.Errorf("%d pixels wide, something stands over %q", size[0], covered)
+		}
+	}
+	b.clean()
 }
 
 func accessible(t *testing.T, w *browser) {

@@ -22,7 +22,7 @@
  * @property {string} said the last announcement, for those who listen
  * @property {{text: string, kind: 'good'|'bad'|'calm', href?: string, link?: string}|null} toast
  * @property {string} failure why nothing can be shown
- * @property {number} othersQueued commands that somebody else left in this browser
+ * @property {number} othersQueued commands that another sign-in left in this browser, and that have not arrived
  */
 
 /** @type {Model} */

@@ -41,7 +41,7 @@ async function read() {
   /** @type {Item[]} */
   const items = await database.all('queue');
   const mine = items.filter((item) => item.owner === owner && !gone.has(item.id));
-  model.othersQueued = items.filter((item) => item.owner !== owner).length;
+  model.othersQueued = items.filter((item) => item.owner !== owner && item.state !== 'sent').length;
   model.queue = mine;
   tellDesk.changed();
 }

@@ -128,7 +128,7 @@ function newVersion() {
 
 function ofOthers() {
   if (!model.othersQueued || model.queue.length) return nothing;
-  return html`<div class="strip"><p>${count(model.othersQueued, 'change')} that somebody else typed in this browser will be sent when they sign in.</p></div>`;
+  return html`<div class="strip"><p>${count(model.othersQueued, 'change')} from another sign-in in this browser ${model.othersQueued === 1 ? 'is' : 'are'} kept here until that one is back.</p></div>`;
 }
 
 function toastBar() {
