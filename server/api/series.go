@@ -82,15 +82,8 @@ func createSeries(c *call) error {
 }
 
 func editSeries(c *call) error {
-	id, err := c.id("series")
-	if err != nil {
-		return err
-	}
 	var text desk.SeriesText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	version, err := c.ifMatch()
+	id, version, err := c.target("series", &text)
 	if err != nil {
 		return err
 	}

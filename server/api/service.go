@@ -6,6 +6,7 @@ import (
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
+	"statuspage/shared/wire"
 )
 
 func listServices(c *call) error {
@@ -67,19 +68,26 @@ func deleteService(c *call) error { return c.remove("service", &page.DeleteServi
 
 // edit reads a command about the path's object; If-Match goes before a version in the body.
 func (c *call) edit(what string, command page.Command, about func(id string, version *int64)) error {
-	id, err := c.id(what)
-	if err != nil {
-		return err
-	}
-	if err := c.read(command); err != nil {
-		return err
-	}
-	version, err := c.ifMatch()
+	id, version, err := c.target(what, command)
 	if err != nil {
 		return err
 	}
 	about(id, version)
 	return c.change(command)
+}
+
+// target is the path's object and the version of it that If-Match names, once the body, if it matters, is read.
+func (c *call) target(what string, body wire.Object) (id string, version *int64, err error) {
+	if id, err = c.id(what); err != nil {
+		return "", nil, err
+	}
+	if body != nil {
+		if err = c.read(body); err != nil {
+			return "", nil, err
+		}
+	}
+	version, err = c.ifMatch()
+	return id, version, err
 }
 
 func either(version **int64, header *int64) {
@@ -93,11 +101,7 @@ func (c *call) remove(what string, command interface {
 	page.Command
 	Remove(id string, version *int64)
 }) error {
-	id, err := c.id(what)
-	if err != nil {
-		return err
-	}
-	version, err := c.ifMatch()
+	id, version, err := c.target(what, nil)
 	if err != nil {
 		return err
 	}

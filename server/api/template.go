@@ -61,15 +61,8 @@ func createTemplate(c *call) error {
 }
 
 func editTemplate(c *call) error {
-	id, err := c.id("template")
-	if err != nil {
-		return err
-	}
 	var text desk.TemplateText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	version, err := c.ifMatch()
+	id, version, err := c.target("template", &text)
 	if err != nil {
 		return err
 	}
@@ -86,11 +79,7 @@ func editTemplate(c *call) error {
 }
 
 func deleteTemplate(c *call) error {
-	id, err := c.id("template")
-	if err != nil {
-		return err
-	}
-	version, err := c.ifMatch()
+	id, version, err := c.target("template", nil)
 	if err != nil {
 		return err
 	}

@@ -31,18 +31,24 @@ func TestAxeFindsNothing(t *testing.T) {
 	s, paths := everyPage(t)
 	b := browse(t)
 	for _, path := range paths {
-		for scheme, rules := range map[string]string{
-			"light": `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`, "dark": `["color-contrast", "link-in-text-block"]`,
-		} {
-			b.theme(scheme)
-			b.size(1280)
-			b.visit(s.url + path)
-			b.ready()
-			eval[any](b, `document.querySelectorAll("details").forEach(d => d.open = true)`)
-			eval[any](b, script+";0")
-			for _, v := range eval[[]string](b, fmt.Sprintf(runAxe, rules)) {
-				t.Errorf("%s in %s: %s", path, scheme, v)
-			}
+		b.accessible(script, s.url+path)
+	}
+}
+
+// accessible is what axe says of a page with everything unfolded, light and dark.
+func (b *tab) accessible(axe, url string) {
+	b.t.Helper()
+	for scheme, rules := range map[string]string{
+		"light": `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`, "dark": `["color-contrast", "link-in-text-block"]`,
+	} {
+		b.theme(scheme)
+		b.size(1280)
+		b.visit(url)
+		b.ready()
+		eval[any](b, `document.querySelectorAll("details").forEach(d => d.open = true)`)
+		eval[any](b, axe+";0")
+		for _, v := range eval[[]string](b, fmt.Sprintf(runAxe, rules)) {
+			b.t.Errorf("%s in %s: %s", url, scheme, v)
 		}
 	}
 }
