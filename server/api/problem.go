@@ -33,6 +33,8 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 			return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
 		case http.Code == fiber.StatusMethodNotAllowed:
 			return noSuchMethod()
+		case http.Code == fiber.StatusRequestTimeout:
+			return fault.New(fault.Malformed, "This request did not arrive whole in time. It may be sent again.")
 		case http.Code == fiber.StatusNotFound:
 			return noSuchPath()
 		case http.Code >= 400 && http.Code < 500:
@@ -56,7 +58,7 @@ func Problem(c *fiber.Ctx, err error) error {
 	f := AsFault(c, err)
 	code := f.Code.Status()
 	var http *fiber.Error
-	if errors.As(err, &http) && http.Code == fiber.StatusMethodNotAllowed {
+	if errors.As(err, &http) && (http.Code == fiber.StatusMethodNotAllowed || http.Code == fiber.StatusRequestTimeout) {
 		code = http.Code
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")

@@ -7,6 +7,9 @@ import (
 	"statuspage/server/limit"
 )
 
+// ReadTimeout is the server's.
+var ReadTimeout = &readTimeout
+
 // NoteKeys does now what is done every half minute.
 func (a *App) NoteKeys(ctx context.Context) { a.noteKeys(ctx) }
 

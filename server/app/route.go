@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ import (
 	"statuspage/shared/fault"
 )
 
+// readTimeout is how long a whole request may be on its way. Tests have less patience.
+var readTimeout = 20 * time.Second
+
 // routes is the application as the world sees it.
 func (a *App) routes() *fiber.App {
 	f := fiber.New(fiber.Config{
@@ -31,7 +35,7 @@ func (a *App) routes() *fiber.App {
 		StreamRequestBody: true, // limitBody reads it
 		BodyLimit:         region.MaxBody,
 		ReadBufferSize:    16 << 10, // a token fits into a header
-		ReadTimeout:       20 * time.Second,
+		ReadTimeout:       readTimeout,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       75 * time.Second,
 		ErrorHandler:      a.problem,
@@ -40,6 +44,7 @@ func (a *App) routes() *fiber.App {
 	})
 	f.Server().KeepHijackedConns = true
 	f.Server().Handler = a.parting(a.anyMethod(f, f.Server().Handler))
+	f.Server().ErrorHandler = unread(f.Server().ErrorHandler)
 	f.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
 		slog.Error("a handler panicked", "path", c.Path(), "panic", e)
 	}}))
@@ -157,6 +162,20 @@ func (a *App) parting(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	}
 }
 
+// unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word: browsers open some in
+// advance, and would take an answer for that of the request they send next. A body that stops at its beginning looks the same here.
+func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
+	return func(ctx *fasthttp.RequestCtx, err error) {
+		var network net.Error
+		_, bare := err.(net.Error) // fasthttp wraps what ends a header that has begun
+		if bare || errors.As(err, &network) && !network.Timeout() {
+			_ = ctx.Conn().Close()
+			return
+		}
+		answer(ctx, err)
+	}
+}
+
 // anyMethod answers a method that Fiber has never heard of as one that the path has not; Fiber would answer plain text.
 func (a *App) anyMethod(f *fiber.App, next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	known := map[string]bool{}
@@ -185,7 +204,12 @@ func limitBody(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	body, err := io.ReadAll(io.LimitReader(stream, region.MaxBody+1))
-	if err != nil && !errors.Is(err, io.EOF) {
+	var network net.Error
+	switch {
+	case errors.As(err, &network) && network.Timeout():
+		c.Context().SetConnectionClose()
+		return fiber.ErrRequestTimeout
+	case err != nil && !errors.Is(err, io.EOF):
 		return fault.New(fault.Malformed, "The body ended too early.")
 	}
 	if len(body) > region.MaxBody {
