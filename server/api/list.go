@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"statuspage/server/relay"
+	"statuspage/server/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
@@ -50,13 +52,22 @@ func paged[T any](c *call, number int, s store.Span, count int, results []T, eac
 	if number > 1 {
 		previous = c.pageURL(number - 1)
 	}
-	return c.object(mapping(func(f *wire.Fields) {
+	return c.listed(mapping(func(f *wire.Fields) {
 		n := int64(count)
 		f.Int("count", &n)
 		link(f, "next", next)
 		link(f, "previous", previous)
 		wire.List(f, "results", &results, each)
 	}))
+}
+
+// listed answers a public list under an ETag: who polls it has it already, most of the time.
+func (c *call) listed(x wire.Object) error {
+	if c.who.Kind != "" {
+		return c.object(x)
+	}
+	body := wire.Marshal(x)
+	return serve.Doc(c.Ctx, &relay.Doc{Type: "application/json; charset=utf-8", Body: body, ETag: relay.ETag(body)})
 }
 
 // inMemory pages a list that is here already.

@@ -17,7 +17,8 @@ func TestAnETagSaysWhetherWhatOneHasStillHolds(t *testing.T) {
 	acme := world(t).org()
 	incident, window := acme.incident("Trouble"), acme.window("Work")
 	for _, path := range []string{"/api/v1/services/" + acme.service("API"), "/api/v1/incidents/" + incident, "/api/v1/maintenances/" + window, "/api/v1/organization",
-		"/api/v1/public/" + acme.slug + "/status", "/api/v1/public/" + acme.slug + "/summary", "/api/v1/public/" + acme.slug + "/uptime"} {
+		"/api/v1/public/" + acme.slug + "/status", "/api/v1/public/" + acme.slug + "/summary", "/api/v1/public/" + acme.slug + "/uptime",
+		"/api/v1/public/" + acme.slug + "/services", "/api/v1/public/" + acme.slug + "/incidents", "/api/v1/public/" + acme.slug + "/maintenances"} {
 		tag := acme.get(path).header.Get("ETag")
 		if len(tag) < 3 || tag[0] != '"' {
 			t.Errorf("%s: the ETag is %q", path, tag)

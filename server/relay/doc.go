@@ -67,10 +67,15 @@ func (p *Page) Doc(name string, maxAge time.Duration, make func() (mediaType str
 	return d.doc, d.err
 }
 
+// ETag names a body by its content.
+func ETag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+}
+
 // NewDoc compresses a body and names it by its content.
 func NewDoc(mediaType string, body []byte) *Doc {
-	sum := sha256.Sum256(body)
-	d := &Doc{Type: mediaType, Body: body, Made: time.Now(), ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	d := &Doc{Type: mediaType, Body: body, Made: time.Now(), ETag: ETag(body)}
 	if len(body) > 256 {
 		var g, b bytes.Buffer
 		gz := gzip.NewWriter(&g)
