@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -31,6 +32,8 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 		switch {
 		case http.Code == fiber.StatusRequestEntityTooLarge:
 			return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
+		case http.Code == fiber.StatusRequestHeaderFieldsTooLarge:
+			return fault.New(fault.Malformed, "The headers of a request may have 16 KB at most, with its address and its cookies.")
 		case http.Code == fiber.StatusMethodNotAllowed:
 			return noSuchMethod()
 		case http.Code == fiber.StatusRequestTimeout:
@@ -50,6 +53,9 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 	return fault.New(fault.Internal, "Something went wrong on our side. The request id helps us to find out what.")
 }
 
+// finer are the statuses of HTTP itself that say more than their code's own.
+var finer = []int{fiber.StatusMethodNotAllowed, fiber.StatusRequestTimeout}
+
 // Problem answers with an RFC 9457 document.
 func Problem(c *fiber.Ctx, err error) error {
 	if errors.Is(err, serve.ErrElsewhere) {
@@ -58,7 +64,7 @@ func Problem(c *fiber.Ctx, err error) error {
 	f := AsFault(c, err)
 	code := f.Code.Status()
 	var http *fiber.Error
-	if errors.As(err, &http) && (http.Code == fiber.StatusMethodNotAllowed || http.Code == fiber.StatusRequestTimeout) {
+	if errors.As(err, &http) && slices.Contains(finer, http.Code) {
 		code = http.Code
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
