@@ -198,10 +198,18 @@ func TestOddRequestsAreAnsweredWithAProblemToo(t *testing.T) {
 	line := func(method, path string) string {
 		return method + " " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + acme.token + "\r\nConnection: close\r\n\r\n"
 	}
+	shake := func(headers string) string {
+		return "GET /ws/status/public/" + acme.slug + "/ HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n\r\n"
+	}
 	for _, row := range []struct {
 		name, text string
 		code       int
 	}{
+		{"a socket without an upgrade", shake("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
+		{"a socket that is kept alive", shake("Connection: keep-alive\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
+		{"a socket of an old version", shake("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
+		{"a socket with half a key", shake("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhl"), 400},
+		{"a socket, as Firefox opens it", shake("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 101},
 		{"a NUL in the path", line("GET", "/api/v1/services/\x00"), 400},
 		{"an escaped NUL", line("GET", "/api/v1/services/%00"), 404},
 		{"bad percent-encoding", line("GET", "/api/v1/services/%zz"), 404},

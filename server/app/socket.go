@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -18,13 +19,30 @@ import (
 	"statuspage/shared/wire"
 )
 
-// upgrading refuses what is no WebSocket handshake with a word of explanation.
+// upgrading refuses what is no WebSocket handshake (RFC 6455, section 4.2.1) with a word of explanation.
 func upgrading(c *fiber.Ctx) error {
-	if !strings.EqualFold(c.Get(fiber.HeaderUpgrade), "websocket") || c.Method() != fiber.MethodGet || c.Get("Sec-Websocket-Key") == "" {
+	if c.Method() != fiber.MethodGet || !lists(c, fiber.HeaderUpgrade, "websocket") || !lists(c, fiber.HeaderConnection, "upgrade") {
 		c.Set(fiber.HeaderUpgrade, "websocket")
 		return fault.New(fault.Malformed, "This address speaks WebSocket.")
 	}
+	if !lists(c, "Sec-Websocket-Version", "13") {
+		c.Set("Sec-Websocket-Version", "13")
+		return fault.New(fault.Malformed, "This address speaks version 13 of WebSocket.")
+	}
+	if key, err := base64.StdEncoding.DecodeString(c.Get("Sec-Websocket-Key")); err != nil || len(key) != 16 {
+		return fault.New(fault.Malformed, "Sec-WebSocket-Key must be 16 bytes in Base64.")
+	}
 	return nil
+}
+
+// lists says whether a header has a word among those that commas separate.
+func lists(c *fiber.Ctx, header, word string) bool {
+	for one := range strings.SplitSeq(c.Get(header), ",") {
+		if strings.EqualFold(strings.TrimSpace(one), word) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *App) publicSocket(c *fiber.Ctx) error {

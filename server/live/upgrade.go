@@ -3,6 +3,7 @@ package live
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -27,6 +28,10 @@ func copied(c *fiber.Ctx) (*http.Request, error) {
 
 // hijack takes the connection from Fiber and gives it to serve; the server must keep hijacked connections (KeepHijackedConns).
 func hijack(c *fiber.Ctx, serve func(w http.ResponseWriter, raw net.Conn) error) {
+	header := http.Header{} // of the handshake's answer
+	for _, name := range []string{"Status-Region", "Status-Lag", "X-Request-Id"} {
+		header.Set(name, string(c.Response().Header.Peek(name)))
+	}
 	c.Context().HijackSetNoResponse(true)
 	c.Context().Hijack(func(conn net.Conn) {
 		raw := conn
@@ -39,7 +44,7 @@ func hijack(c *fiber.Ctx, serve func(w http.ResponseWriter, raw net.Conn) error)
 			}
 			_ = raw.Close()
 		}()
-		if err := serve(&taken{conn: raw, header: http.Header{}}, raw); err != nil {
+		if err := serve(&taken{conn: raw, header: header}, raw); err != nil {
 			slog.Debug("a socket was not opened", "error", err)
 		}
 	})
@@ -54,7 +59,7 @@ type taken struct {
 func (t *taken) Header() http.Header { return t.header }
 
 func (t *taken) WriteHeader(code int) {
-	_, _ = t.conn.Write([]byte("HTTP/1.1 " + http.StatusText(code) + "\r\nConnection: close\r\n\r\n"))
+	_, _ = fmt.Fprintf(t.conn, "HTTP/1.1 %d %s\r\nConnection: close\r\n\r\n", code, http.StatusText(code))
 }
 
 func (t *taken) Write(b []byte) (int, error) { return t.conn.Write(b) }
