@@ -1,10 +1,14 @@
 package app_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -190,6 +194,42 @@ func TestBodiesOverOneMegabyteAreRefusedHoweverTheyCome(t *testing.T) {
 	acme.bytes(head + "Connection: close\r\nContent-Length: many\r\n\r\n{}").is(400)
 	acme.bytes(head + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n").is(400)
 	acme.bytes(head + "Content-Length: 99999999999\r\n\r\n" + strings.Repeat(" ", 10<<20)).is(413)
+	// A form in parts is no longer, and nothing of it is kept in files.
+	files := func() int {
+		found, err := filepath.Glob(filepath.Join(os.TempDir(), "multipart-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	before, parts := files(), "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n"+strings.Repeat("x", 20<<20)
+	acme.bytes(fmt.Sprintf("%sContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s", head, 2*len(parts), parts)).is(413)
+	if n := files() - before; n > 0 {
+		t.Errorf("%d files are left of it", n)
+	}
+}
+
+// TestNoBodyIsUnpacked sends what would be 64 MB, and 64 GB of it.
+func TestNoBodyIsUnpacked(t *testing.T) {
+	acme := world(t).org()
+	pack := func(s string) string {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := io.WriteString(w, s); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return packed.String()
+	}
+	once := pack(strings.Repeat(" ", 64<<20))
+	for _, target := range []string{"POST /api/v1/auth/login/", "POST /api/v1/services/", "PUT /api/v1/organization/logo/", "POST /api/v1/public/" + acme.slug + "/subscribe/", "POST /nothing"} {
+		method, path, _ := strings.Cut(target, " ")
+		for coding, body := range map[string]string{"gzip": once, "GZIP, gzip": pack(once), "deflate": once, "br": once, "gzip, ": pack(`{"name":"x"}`)} {
+			if a := acme.do(method, path, body, "Content-Type", "application/json", "Content-Encoding", coding).refuses(400); !strings.Contains(a.str("detail"), "Content-Encoding") {
+				t.Errorf("%s, %s: %s", target, coding, a.raw)
+			}
+		}
+	}
+	acme.do("POST", "/api/v1/services/", `{"name":"x"}`, "Content-Encoding", "identity").is(201)
 }
 
 func TestOddRequestsAreAnsweredWithAProblemToo(t *testing.T) {

@@ -34,11 +34,13 @@ func (a *App) routes() *fiber.App {
 		Immutable:         true, // strings that are kept must not change under us
 		StreamRequestBody: true, // limitBody reads it
 		BodyLimit:         region.MaxBody,
-		ReadBufferSize:    16 << 10, // a token fits into a header
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       75 * time.Second,
-		ErrorHandler:      a.problem,
+		// Else a form of any length is read into files before any limit.
+		DisablePreParseMultipartForm: true,
+		ReadBufferSize:               16 << 10, // a token fits into a header
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 30 * time.Second,
+		IdleTimeout:                  75 * time.Second,
+		ErrorHandler:                 a.problem,
 		// "/x" and "/x/" are one path.
 		StrictRouting: false, CaseSensitive: true,
 	})
@@ -197,8 +199,12 @@ func (a *App) anyMethod(f *fiber.App, next fasthttp.RequestHandler) fasthttp.Req
 // drained is how much of a body that is too large is read, so that its sender hears why.
 const drained = 8 << 20
 
-// limitBody reads the body, up to the limit.
+// limitBody reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
 func limitBody(c *fiber.Ctx) error {
+	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		c.Context().SetConnectionClose()
+		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
+	}
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
