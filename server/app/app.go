@@ -58,6 +58,7 @@ type App struct {
 	Notify     *notify.Worker
 	scheduler  *notify.Scheduler
 
+	bodies     atomic.Int64 // bytes, of large ones that are held
 	draining   atomic.Bool
 	background sync.WaitGroup
 	stop       context.CancelFunc

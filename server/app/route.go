@@ -2,9 +2,7 @@ package app
 
 import (
 	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"strings"
 	"time"
 
@@ -23,9 +21,6 @@ import (
 	"statuspage/server/web"
 	"statuspage/shared/fault"
 )
-
-// readTimeout is how long a whole request may be on its way. Tests have less patience.
-var readTimeout = 20 * time.Second
 
 // routes is the application as the world sees it.
 func (a *App) routes() *fiber.App {
@@ -53,7 +48,7 @@ func (a *App) routes() *fiber.App {
 	f.Use(a.stamp)
 	f.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	f.Get("/readyz", a.ready)
-	f.Use(limitBody)
+	f.Use(a.limitBody)
 	f.Get("/ws/status/org/:id", a.privateSocket)
 	f.Get("/ws/status/public/:slug", a.publicSocket)
 	f.Use(a.writes)
@@ -164,20 +159,6 @@ func (a *App) parting(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	}
 }
 
-// unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word: browsers open some in
-// advance, and would take an answer for that of the request they send next. A body that stops at its beginning looks the same here.
-func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
-	return func(ctx *fasthttp.RequestCtx, err error) {
-		var network net.Error
-		_, bare := err.(net.Error) // fasthttp wraps what ends a header that has begun
-		if bare || errors.As(err, &network) && !network.Timeout() {
-			_ = ctx.Conn().Close()
-			return
-		}
-		answer(ctx, err)
-	}
-}
-
 // anyMethod answers a method that Fiber has never heard of as one that the path has not; Fiber would answer plain text.
 func (a *App) anyMethod(f *fiber.App, next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	known := map[string]bool{}
@@ -194,35 +175,4 @@ func (a *App) anyMethod(f *fiber.App, next fasthttp.RequestHandler) fasthttp.Req
 		ctx.SetConnectionClose() // whatever it is, its body was not read
 		_ = a.problem(c, fiber.ErrMethodNotAllowed)
 	}
-}
-
-// drained is how much of a body that is too large is read, so that its sender hears why.
-const drained = 8 << 20
-
-// limitBody reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
-func limitBody(c *fiber.Ctx) error {
-	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
-		c.Context().SetConnectionClose()
-		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
-	}
-	stream := c.Context().RequestBodyStream()
-	if stream == nil {
-		return c.Next()
-	}
-	body, err := io.ReadAll(io.LimitReader(stream, region.MaxBody+1))
-	var network net.Error
-	switch {
-	case errors.As(err, &network) && network.Timeout():
-		c.Context().SetConnectionClose()
-		return fiber.ErrRequestTimeout
-	case err != nil && !errors.Is(err, io.EOF):
-		return fault.New(fault.Malformed, "The body ended too early.")
-	}
-	if len(body) > region.MaxBody {
-		_, _ = io.CopyN(io.Discard, stream, drained)
-		c.Context().SetConnectionClose()
-		return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
-	}
-	c.Request().SetBodyRaw(body)
-	return c.Next()
 }

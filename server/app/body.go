@@ -1,0 +1,89 @@
+package app
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"statuspage/server/region"
+	"statuspage/shared/fault"
+)
+
+// readTimeout is how long a whole request may be on its way. Tests have less patience.
+var readTimeout = 20 * time.Second
+
+const (
+	// smallBody is what a body may have without being counted; ordinary writes have less.
+	smallBody = 16 << 10
+	// mostBodies is how many bytes all larger ones may have that are held at once: so many connections may each send one that they would not fit
+	// into a machine.
+	mostBodies = 64 << 20
+)
+
+// drained is how much of a body that is too large is read, so that its sender hears why.
+const drained = 8 << 20
+
+// limitBody reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
+func (a *App) limitBody(c *fiber.Ctx) error {
+	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		c.Context().SetConnectionClose()
+		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
+	}
+	stream := c.Context().RequestBodyStream()
+	if stream == nil {
+		return c.Next()
+	}
+	if size := announced(c); size > smallBody {
+		if a.bodies.Add(size) > mostBodies {
+			a.bodies.Add(-size)
+			c.Context().SetConnectionClose()
+			busy := fault.New(fault.Unavailable, "Too many large requests are on their way at once. Please try again.")
+			busy.RetryAfter = 1
+			return busy
+		}
+		defer a.bodies.Add(-size)
+	}
+	body, err := io.ReadAll(io.LimitReader(stream, region.MaxBody+1))
+	var network net.Error
+	switch {
+	case errors.As(err, &network) && network.Timeout():
+		c.Context().SetConnectionClose()
+		return fiber.ErrRequestTimeout
+	case err != nil && !errors.Is(err, io.EOF):
+		return fault.New(fault.Malformed, "The body ended too early.")
+	}
+	if len(body) > region.MaxBody {
+		_, _ = io.CopyN(io.Discard, stream, drained)
+		c.Context().SetConnectionClose()
+		return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
+	}
+	c.Request().SetBodyRaw(body)
+	return c.Next()
+}
+
+// announced is how long a body is to be at the most.
+func announced(c *fiber.Ctx) int64 {
+	if n := c.Request().Header.ContentLength(); n >= 0 && n <= region.MaxBody {
+		return int64(n)
+	}
+	return region.MaxBody
+}
+
+// unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word: browsers open some in
+// advance, and would take an answer for that of the request they send next. A body that stops at its beginning looks the same here.
+func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
+	return func(ctx *fasthttp.RequestCtx, err error) {
+		var network net.Error
+		_, bare := err.(net.Error) // fasthttp wraps what ends a header that has begun
+		if bare || errors.As(err, &network) && !network.Timeout() {
+			_ = ctx.Conn().Close()
+			return
+		}
+		answer(ctx, err)
+	}
+}

@@ -1,0 +1,98 @@
+package app_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"statuspage/server/app"
+)
+
+func TestARequestThatDoesNotArriveWhole(t *testing.T) {
+	usual := *app.ReadTimeout
+	*app.ReadTimeout = time.Second
+	t.Cleanup(func() { *app.ReadTimeout = usual })
+	s := startSite(t, nil)
+	for _, one := range []struct {
+		name, sent string
+		status     int // 0 when nothing is answered
+	}{
+		{"a connection in advance", "", 0},
+		{"half a header", "GET / HTTP/1.1\r\nHo", http.StatusRequestTimeout},
+		{"the beginning of a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", 0},
+		{"half a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat(" ", 50000), http.StatusRequestTimeout},
+		{"no request", "what?\r\n\r\n", http.StatusBadRequest},
+	} {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		if _, err := fmt.Fprint(conn, one.sent); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		switch {
+		case one.status == 0 && !errors.Is(err, io.ErrUnexpectedEOF):
+			t.Errorf("%s is answered with %v, %v", one.name, res, err)
+		case one.status > 0 && (err != nil || res.StatusCode != one.status || !res.Close || res.Header.Get("Content-Type") != "application/problem+json"):
+			t.Errorf("%s: %v, %v", one.name, res, err)
+		}
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		_ = conn.Close()
+	}
+}
+
+// TestLargeBodiesTogetherAreBounded has a hundred connections begin to send 1 MB each: no more than 64 are heard out, and ordinary writes go on.
+func TestLargeBodiesTogetherAreBounded(t *testing.T) {
+	s := startSite(t, nil)
+	acme := s.tenant("acme")
+	refused := make(chan string, 100)
+	conns := make([]net.Conn, cap(refused))
+	for i := range conns {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns[i] = conn
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		if _, err := fmt.Fprint(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n"+strings.Repeat(" ", 10_000)); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
+				_ = res.Body.Close()
+				refused <- res.Status + " " + res.Header.Get("Retry-After")
+			}
+		}()
+	}
+	for range len(conns) - 64 {
+		if got := <-refused; got != "503 Service Unavailable 1" {
+			t.Fatalf("one too many is answered %s", got)
+		}
+	}
+	acme.must("POST", "/api/v1/services/", map[string]any{"name": "API"})
+	large := map[string]any{"name": "Web", "description": strings.Repeat(" ", 20_000)}
+	if code, _, _ := acme.send("POST", "/api/v1/services/", large); code != http.StatusServiceUnavailable {
+		t.Errorf("another large one is answered %d", code)
+	}
+	for _, conn := range conns {
+		_ = conn.Close()
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if code, _, _ := acme.send("POST", "/api/v1/services/", large); code != http.StatusServiceUnavailable {
+			break
+		} else if time.Now().After(end) {
+			t.Fatal("what was given up is never free again")
+		}
+	}
+}
