@@ -1,4 +1,4 @@
-import { changed, mayWrite, model, onChange } from './dashboard/model.js';
+import { changed, mayWrite, model, onChange, waiting } from './dashboard/model.js';
 import { fold, shell } from './dashboard/shell.js';
 import { html, keyed, render } from './vendor/lit-html.js';
 import { incident, incidents } from './dashboard/views/incident.js';
@@ -81,6 +81,10 @@ function arrive() {
   setTimeout(() => /** @type {HTMLElement|null} */ (document.querySelector('main h1'))?.focus({ preventScroll: true }), 0);
 }
 
+// What was typed is asked about before it is lost, where nothing keeps it.
+addEventListener('beforeunload', (leaving) => {
+  if (model.unkept && (waiting().length || document.querySelector('dialog[open]'))) leaving.preventDefault();
+});
 onChange(draw);
 router.start(arrive);
 keyboard.start();
@@ -93,5 +97,5 @@ open(document.documentElement.dataset.core ?? '').then(
     router.go(location.pathname, { replace: true });
     openIncident();
   },
-  (error) => fail(`This browser does not let the page keep anything, which it needs: ${error?.message ?? error}`),
+  (error) => fail(error instanceof Error ? error.message : String(error)),
 );

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"statuspage/public"
@@ -120,6 +121,79 @@ func chainOffline(t *testing.T, w *browser) {
 	}
 	if len(windows) != 1 || windows[0]["title"] != "A new worker" {
 		t.Errorf("maintenances: %v", windows)
+	}
+	b.clean()
+}
+
+const keepsNothing = "This browser keeps nothing for us."
+
+// asksToStay says whether the page would ask before it is left.
+func (b *tab) asksToStay() bool {
+	b.t.Helper()
+	return !eval[bool](b, `dispatchEvent(new Event('beforeunload', { cancelable: true }))`)
+}
+
+func closedStorage(t *testing.T, w *browser) {
+	c, admin := house(t)
+	line := layCable(t, c.addr)
+	b := w.visitor(t, line.url())
+	if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `indexedDB.open = () => { throw new DOMException('closed', 'SecurityError'); }`})); err != nil {
+		t.Fatal(err)
+	}
+	b.signIn(admin)
+	b.reads(keepsNothing)
+	b.openIncident("API is slow", "API")
+	b.queued(0)
+	if all := c.all("incidents"); len(all) != 1 || all[0]["title"] != "API is slow" {
+		t.Errorf("incidents: %v", all)
+	}
+	if b.asksToStay() {
+		t.Error("it asks to stay for nothing")
+	}
+	line.cut()
+	b.until(`document.querySelector('.connection.offline')`)
+	b.press("Update")
+	b.write("Message", "A cache was cold.")
+	b.press("Publish")
+	b.queued(1)
+	if !b.asksToStay() {
+		t.Error("it does not ask before it loses what waits")
+	}
+	line.plug()
+	b.live()
+	b.queued(0)
+	if n := len(c.all("incidents")[0]["updates"].([]any)); n != 2 {
+		t.Errorf("%d updates", n)
+	}
+	b.clean()
+}
+
+func fullStorage(t *testing.T, w *browser) {
+	c, line, b := inTunnel(t, w)
+	b.openIncident("API is slow", "API")
+	b.queued(1)
+	// As a full disk ends a transaction; chromium's own override of the quota does not reach a visitor's context.
+	eval[any](b, `(() => {
+		for (const write of ['put', 'add']) {
+			const real = IDBObjectStore.prototype[write];
+			IDBObjectStore.prototype[write] = function (...what) {
+				const request = real.apply(this, what);
+				Object.defineProperty(this.transaction, 'error', { value: new DOMException('full', 'QuotaExceededError') });
+				this.transaction.abort();
+				return request;
+			};
+		}
+	})()`)
+	b.openIncident("Payments fail", "Payments")
+	b.queued(2)
+	b.reads(keepsNothing)
+	line.plug()
+	b.live()
+	b.queued(0)
+	all := c.all("incidents")
+	if len(all) != 2 || all[0]["title"] != "Payments fail" || all[1]["title"] != "API is slow" {
+		t.Errorf("incidents: %v", all)
 	}
 	b.clean()
 }

@@ -39,6 +39,8 @@ func TestDashboard(t *testing.T) {
 		{"Five commands made without a network arrive once and in order", chainOffline},
 		{"What a second admin made impossible is shown with the rule and the cause", conflictOffline},
 		{"A write whose answer was lost is not made twice", lostAnswer},
+		{"A browser that keeps nothing works, and says so", closedStorage},
+		{"Storage that fills up loses nothing that waits", fullStorage},
 		{"Two tabs send each command once", twoTabs},
 		{"The queue survives new assets", newAssets},
 		{"An ended sign-in pauses the queue, and signing out asks first", endedSignIn},

@@ -1,4 +1,6 @@
-// What outlives the tab. The schema only ever grows by a step; a newer page upgrades what an older one wrote.
+import { Memory } from './memory.js';
+
+// What outlives the tab, where the browser lets it. The schema only ever grows by a step; a newer page upgrades what an older one wrote.
 //
 //   page    {org, state, epoch, seenAt}   the last whole state that the server gave
 //   frames  {org, seq, text}              what happened since, to be folded in
@@ -25,6 +27,7 @@ let opened = null;
 /** @returns {Promise<IDBDatabase>} */
 function open() {
   opened ??= new Promise((resolve, reject) => {
+    if (!globalThis.indexedDB) throw new DOMException('There is no IndexedDB.', 'NotAllowedError');
     const request = indexedDB.open(NAME, steps.length);
     request.onupgradeneeded = (change) => {
       for (let v = change.oldVersion; v < steps.length; v++) steps[v](request.result);
@@ -47,8 +50,31 @@ function open() {
   return opened;
 }
 
+/** Used once the browser keeps nothing: its storage is full, or closed to this page. @type {Memory|null} */
+let memory = null;
+let tellUnkept = () => {};
+
+/** @param {() => void} tell hears that from now on nothing outlives the tab */
+export const onUnkept = (tell) => (tellUnkept = tell);
+
+/** What another try does not mend, of opening and of writing. An older page that meets a newer schema is not among it. */
+const hopeless = new Set(['QuotaExceededError', 'UnknownError', 'SecurityError', 'NotAllowedError']);
+
+/** @param {unknown} error */
+async function giveUp(error) {
+  if (!(error instanceof Error || error instanceof DOMException) || !hopeless.has(error.name)) throw error;
+  /** @type {Record<string, any[]>} */
+  const kept = {};
+  for (const name of ['page', 'frames', 'queue', 'drafts', 'session']) {
+    kept[name] = await durable(name, 'readonly', (tx) => tx.objectStore(name).getAll()).catch(() => []);
+  }
+  if (memory) return;
+  memory = new Memory(kept);
+  tellUnkept();
+}
+
 /**
- * Runs one transaction; what it answers is durable when the promise resolves.
+ * Runs one transaction; what it answers is durable when the promise resolves, unless onUnkept was told.
  * @template T
  * @param {string|string[]} stores
  * @param {IDBTransactionMode} mode
@@ -56,6 +82,24 @@ function open() {
  * @returns {Promise<T>}
  */
 async function transact(stores, mode, work) {
+  if (!memory) {
+    try {
+      return await durable(stores, mode, work);
+    } catch (error) {
+      await giveUp(error);
+    }
+  }
+  return /** @type {Memory} */ (/** @type {unknown} */ (memory)).transact(work);
+}
+
+/**
+ * @template T
+ * @param {string|string[]} stores
+ * @param {IDBTransactionMode} mode
+ * @param {(tx: IDBTransaction) => IDBRequest<T>|void} work
+ * @returns {Promise<T>}
+ */
+async function durable(stores, mode, work) {
   const db = await open();
   return new Promise((resolve, reject) => {
     const tx = db.transaction(stores, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' });
@@ -134,11 +178,9 @@ export const forget = (owner, org) =>
     tx.objectStore('frames').delete(IDBKeyRange.bound([org, -Infinity], [org, Infinity]));
     tx.objectStore('drafts').clear();
     tx.objectStore('session').clear();
-    const cursor = tx.objectStore('queue').openCursor();
-    cursor.onsuccess = () => {
-      const at = cursor.result;
-      if (!at) return;
-      if (at.value.owner === owner) at.delete();
-      at.continue();
+    const queue = tx.objectStore('queue');
+    const items = queue.getAll();
+    items.onsuccess = () => {
+      for (const item of items.result) if (item.owner === owner) queue.delete(item.n);
     };
   });

@@ -1,9 +1,10 @@
+import * as database from './database.js';
 import * as outbox from './outbox.js';
 import { expire, fail, resume } from './person.js';
 import { link, onDenied } from './connection.js';
 import { confirm, refusedByServer } from './submit.js';
 import { listen } from './tabs.js';
-import { model } from './model.js';
+import { changed, model } from './model.js';
 import { rebase } from './rebase.js';
 
 // Where the parts meet: who is here (person), the page, the queue on top of it (rebase, outbox), and the connection.
@@ -14,6 +15,11 @@ outbox.handle({
   refused: refusedByServer,
   reached: () => link.retry(),
   signedOut: expire,
+});
+
+database.onUnkept(() => {
+  model.unkept = true;
+  changed();
 });
 
 onDenied((code) => {

@@ -22,6 +22,7 @@
  * @property {string} said the last announcement, for those who listen
  * @property {{text: string, kind: 'good'|'bad'|'calm', href?: string, link?: string}|null} toast
  * @property {string} failure why nothing can be shown
+ * @property {boolean} unkept nothing outlives this tab
  * @property {number} othersQueued commands that another sign-in left in this browser, and that have not arrived
  */
 
@@ -42,6 +43,7 @@ export const model = {
   said: '',
   toast: null,
   failure: '',
+  unkept: false,
   othersQueued: 0,
 };
 

@@ -100,6 +100,16 @@ function connection() {
 
 /** What is so as long as the person is here. */
 function lasting() {
+  return [unkept(), onlyReads()];
+}
+
+function unkept() {
+  return model.unkept
+    ? html`<div class="strip warn" role="status"><p><strong>This browser keeps nothing for us.</strong> Its storage is full, or closed to this page. You can work on and what you do is sent, but what has not been sent is gone when this tab closes.</p></div>`
+    : nothing;
+}
+
+function onlyReads() {
   return model.identity?.role === 'member' ? html`<div class="strip"><p>You are a member here: you can read everything and change nothing. An admin can change that under Team.</p></div>` : nothing;
 }
 
