@@ -187,6 +187,35 @@ func TestWhatTheServerRefusesIsSaid(t *testing.T) {
 	}
 }
 
+// Behind a proxy that lets no connection through, or in an office where many look at the page, nobody is left with an old one.
+func TestWithoutAConnectionThePageIsLookedAtOnceAMinute(t *testing.T) {
+	for code, words := range map[int]string{1013: "We could not reconnect. We look once a minute.", 4429: "Too many pages are open in your network. We look once a minute."} {
+		h, services, b := watch(t, nil)
+		b.hurry()
+		b.look(h)
+		h.set(func() { h.refuse = code })
+		h.cut()
+		b.mark(words)
+		tried, heads := h.read(func() int { return len(h.asked) }), h.read(func() int { return h.heads })
+		h.happen(today, h.opening("Unheard", status.Partial, services["Website"]))
+		b.until(`document.querySelector("#active h3")?.textContent == "Unheard"`)
+		b.mark("Not live since")
+		b.mark(words)
+		time.Sleep(3 * time.Second) // two minutes of the page's time
+		if n := h.read(func() int { return len(h.asked) }); n != tried {
+			t.Errorf("%d: %d more tries", code, n-tried)
+		}
+		if n := h.read(func() int { return h.heads }) - heads; n < 2 || n > 30 {
+			t.Errorf("%d: it asked %d times", code, n)
+		}
+		h.set(func() { h.down = true })
+		b.mark(words) // a server that is gone is no more than that
+		h.set(func() { h.down, h.refuse = false, 0 })
+		eval[any](b, `dispatchEvent(new Event("online")); 0`)
+		b.mark("Live")
+	}
+}
+
 func TestADeadConnectionIsNoticed(t *testing.T) {
 	h, services, b := watch(t, nil)
 	b.hurry()

@@ -4,7 +4,8 @@ import { mark } from "./mark.js";
 import { say } from "./say.js";
 import { Socket } from "./socket.js";
 
-// Pings are not shown to scripts, so a quiet connection may be a dead one: after this long without a word the page asks.
+// Pings are not shown to scripts, so a quiet connection may be a dead one: after this long without a word the page asks. It goes on asking so
+// where there is no connection to be had, as behind a proxy that lets none through: then it is not live, and a minute old at the most.
 const quiet = 60_000;
 // Fetches that follow an event are spread over this long, so that a thousand readers do not ask in the same moment.
 const spread = 300;
@@ -20,6 +21,7 @@ class Live {
   /** Why the connection is not live, in words; "" while it is. */ #trouble = "…";
   /** Whether only a person can help now. */ #stuck = false;
   /** When the page was last known to be true. */ #proved = Date.now();
+  /** When the server was last asked for its newest event. */ #asked = 0;
   /** The newest event heard of. */ #wanted;
   /** Fetches that failed in a row. */ #failures = 0;
   /** @type {number | undefined} */ #timer;
@@ -46,7 +48,7 @@ class Live {
 
   start() {
     this.socket.start();
-    setInterval(() => Date.now() - this.#proved > quiet && this.verify(), quiet / 4);
+    setInterval(() => Date.now() - Math.max(this.#proved, this.#asked) > quiet && this.verify(), quiet / 4);
     addEventListener("online", () => this.again());
     addEventListener("offline", () => this.verify());
     addEventListener("pagehide", () => this.leave());
@@ -96,6 +98,7 @@ class Live {
     try {
       showPage(await fetchPage(this.#wanted));
       this.#failures = 0;
+      if (this.#stuck) this.#proved = Date.now();
       if (headline() !== before) say(`${headline()}.`);
     } catch {
       this.#failures++;
@@ -110,26 +113,35 @@ class Live {
     if (condition === "open") return this.proved();
     const words = {
       waiting: "Trying again…",
-      "given-up": "We could not reconnect.",
+      "given-up": "We could not reconnect. We look once a minute.",
       gone: "This page is no longer here.",
-      crowded: "Too many pages are open in your network.",
+      crowded: "Too many pages are open in your network. We look once a minute.",
     };
     this.lost(words[condition], condition !== "waiting");
   }
 
   /** Asks the server for its newest event. */
   async verify() {
-    if (document.hidden || this.#trouble) return;
+    if (document.hidden || this.#trouble && !this.#stuck) return;
+    this.#asked = Date.now();
     try {
       const res = await fetch(location.href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(5000) });
       if (!res.ok) throw res.status;
       const seq = Number(res.headers.get("Status-Seq"));
       this.stale(res.headers.get("Status-Stale-Since"));
+      if (this.#stuck) return this.look(seq);
       if (seq <= this.#wanted) return this.proved();
       setTimeout(() => seq > this.#wanted && this.doubt(), 2000); // the news may be on its way
     } catch {
-      this.doubt();
+      if (!this.#stuck) this.doubt();
     }
+  }
+
+  /** What the server's newest event says of a page that has no connection. @param {number} seq */
+  look(seq) {
+    if (seq > this.shown) return this.fetch(seq);
+    if (seq === this.shown) this.#proved = Date.now();
+    this.draw();
   }
 
   /** The connection kept something back, or nobody answers: it is as good as none. */
