@@ -30,13 +30,13 @@ const drained = 8 << 20
 
 // limitBody reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
 func (a *App) limitBody(c *fiber.Ctx) error {
-	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
-		c.Context().SetConnectionClose()
-		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
-	}
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
+	}
+	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		c.Context().SetConnectionClose()
+		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
 	}
 	if size := announced(c); size > smallBody {
 		if a.bodies.Add(size) > mostBodies {

@@ -166,6 +166,8 @@ func closedStorage(t *testing.T, w *browser) {
 	if n := len(c.all("incidents")[0]["updates"].([]any)); n != 2 {
 		t.Errorf("%d updates", n)
 	}
+	b.do(chromedp.Click(`button[aria-label="Sign out"]`))
+	b.until(`location.pathname === '/login'`)
 	b.clean()
 }
 
@@ -178,9 +180,9 @@ func fullStorage(t *testing.T, w *browser) {
 		for (const write of ['put', 'add']) {
 			const real = IDBObjectStore.prototype[write];
 			IDBObjectStore.prototype[write] = function (...what) {
-				const request = real.apply(this, what);
-				Object.defineProperty(this.transaction, 'error', { value: new DOMException('full', 'QuotaExceededError') });
-				this.transaction.abort();
+				const request = real.apply(this, what), change = this.transaction;
+				Object.defineProperty(change, 'error', { value: new DOMException('full', 'QuotaExceededError'), configurable: true });
+				request.addEventListener('success', () => change.abort());
 				return request;
 			};
 		}

@@ -60,17 +60,19 @@ export const onUnkept = (tell) => (tellUnkept = tell);
 /** What another try does not mend, of opening and of writing. An older page that meets a newer schema is not among it. */
 const hopeless = new Set(['QuotaExceededError', 'UnknownError', 'SecurityError', 'NotAllowedError']);
 
-/** @param {unknown} error */
-async function giveUp(error) {
+/** Goes on in memory, with what could still be read. @param {unknown} error */
+async function fallBack(error) {
   if (!(error instanceof Error || error instanceof DOMException) || !hopeless.has(error.name)) throw error;
   /** @type {Record<string, any[]>} */
   const kept = {};
   for (const name of ['page', 'frames', 'queue', 'drafts', 'session']) {
     kept[name] = await durable(name, 'readonly', (tx) => tx.objectStore(name).getAll()).catch(() => []);
   }
-  if (memory) return;
-  memory = new Memory(kept);
-  tellUnkept();
+  if (!memory) {
+    memory = new Memory(kept);
+    tellUnkept();
+  }
+  return memory;
 }
 
 /**
@@ -82,14 +84,12 @@ async function giveUp(error) {
  * @returns {Promise<T>}
  */
 async function transact(stores, mode, work) {
-  if (!memory) {
-    try {
-      return await durable(stores, mode, work);
-    } catch (error) {
-      await giveUp(error);
-    }
+  if (memory) return memory.transact(work);
+  try {
+    return await durable(stores, mode, work);
+  } catch (error) {
+    return (await fallBack(error)).transact(work);
   }
-  return /** @type {Memory} */ (/** @type {unknown} */ (memory)).transact(work);
 }
 
 /**
@@ -105,7 +105,7 @@ async function durable(stores, mode, work) {
     const tx = db.transaction(stores, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' });
     const request = work(tx);
     tx.oncomplete = () => resolve(/** @type {T} */ (request ? request.result : undefined));
-    tx.onabort = tx.onerror = () => reject(tx.error);
+    tx.onabort = () => reject(tx.error); // which no error has yet when it is told to onerror
   });
 }
 
