@@ -59,6 +59,7 @@ type App struct {
 	scheduler  *notify.Scheduler
 
 	bodies     atomic.Int64 // bytes, of large ones that are held
+	senders    *limit.Counter
 	draining   atomic.Bool
 	background sync.WaitGroup
 	stop       context.CancelFunc
@@ -75,7 +76,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	a := &App{cfg: cfg, DB: db, now: time.Now, sockets: limit.NewCounter(), newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
+	a := &App{cfg: cfg, DB: db, now: time.Now, sockets: limit.NewCounter(), senders: limit.NewCounter(), newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
 	a.region = region.New(cfg.Region(), cfg.PrimaryRegion, cfg.Primary(), cfg.WriteForward, cfg.PrimaryURL)
 	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
 	a.Rooms = live.New(cfg.Region(), pages{a})

@@ -23,6 +23,8 @@ const (
 	// mostBodies is how many bytes all larger ones may have that are held at once: so many connections may each send one that they would not fit
 	// into a machine.
 	mostBodies = 64 << 20
+	// mostSent is how many larger ones an address may send at once, so that nobody has all the room.
+	mostSent = 16
 )
 
 // drained is how much of a body that is too large is read, so that its sender hears why.
@@ -39,14 +41,14 @@ func (a *App) limitBody(c *fiber.Ctx) error {
 		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
 	}
 	if size := announced(c); size > smallBody {
-		if a.bodies.Add(size) > mostBodies {
-			a.bodies.Add(-size)
+		release, ok := a.hold(c, size)
+		if !ok {
 			c.Context().SetConnectionClose()
 			busy := fault.New(fault.Unavailable, "Too many large requests are on their way at once. Please try again.")
 			busy.RetryAfter = 1
 			return busy
 		}
-		defer a.bodies.Add(-size)
+		defer release()
 	}
 	body, err := io.ReadAll(io.LimitReader(stream, region.MaxBody+1))
 	var network net.Error
@@ -64,6 +66,23 @@ func (a *App) limitBody(c *fiber.Ctx) error {
 	}
 	c.Request().SetBodyRaw(body)
 	return c.Next()
+}
+
+// hold makes room for a large body, until it is released.
+func (a *App) hold(c *fiber.Ctx, size int64) (release func(), ok bool) {
+	addr := a.limits.Address(c)
+	if !a.senders.AcquireAddr(addr, mostSent) {
+		return nil, false
+	}
+	release = func() {
+		a.bodies.Add(-size)
+		a.senders.ReleaseAddr(addr)
+	}
+	if a.bodies.Add(size) > mostBodies {
+		release()
+		return nil, false
+	}
+	return release, true
 }
 
 // announced is how long a body is to be at the most.
