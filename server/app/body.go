@@ -25,10 +25,9 @@ const (
 	mostBodies = 64 << 20
 	// mostSent is how many larger ones an address may send at once, so that nobody has all the room.
 	mostSent = 16
+	// drained is how much of a body that is too large is read, so that its sender hears why.
+	drained = 8 << 20
 )
-
-// drained is how much of a body that is too large is read, so that its sender hears why.
-const drained = 8 << 20
 
 // limitBody reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
 func (a *App) limitBody(c *fiber.Ctx) error {

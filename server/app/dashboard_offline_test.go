@@ -43,7 +43,7 @@ func startOffline(t *testing.T, w *browser) {
 	b.until(`[...document.querySelectorAll('tbody td.main')].map((x) => x.innerText.trim()).join() === 'API,Website,Payments'`)
 	started := eval[float64](b, `performance.getEntriesByName('drawn')[0].startTime`)
 	t.Logf("started without a network in %.0f ms", started)
-	if started > 5000 {
+	if started > 1000 {
 		t.Errorf("the start took %.0f ms", started)
 	}
 	line.plug()

@@ -1,4 +1,4 @@
-import { Memory } from './memory.js';
+import { Memory, stores } from './memory.js';
 
 // What outlives the tab, where the browser lets it. The schema only ever grows by a step; a newer page upgrades what an older one wrote.
 //
@@ -65,7 +65,7 @@ async function fallBack(error) {
   if (!(error instanceof Error || error instanceof DOMException) || !hopeless.has(error.name)) throw error;
   /** @type {Record<string, any[]>} */
   const kept = {};
-  for (const name of ['page', 'frames', 'queue', 'drafts', 'session']) {
+  for (const name of stores) {
     kept[name] = await durable(name, 'readonly', (tx) => tx.objectStore(name).getAll()).catch(() => []);
   }
   if (!memory) {
@@ -173,7 +173,7 @@ export const changeItem = (id, change) =>
 
 /** Forgets everything that was kept for a person, save what others still have queued here. @param {string} owner @param {string} org */
 export const forget = (owner, org) =>
-  transact(['page', 'frames', 'queue', 'drafts', 'session'], 'readwrite', (tx) => {
+  transact(stores, 'readwrite', (tx) => {
     tx.objectStore('page').delete(org);
     tx.objectStore('frames').delete(IDBKeyRange.bound([org, -Infinity], [org, Infinity]));
     tx.objectStore('drafts').clear();

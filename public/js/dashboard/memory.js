@@ -12,6 +12,9 @@ const keys = {
   session: (v) => v.key,
 };
 
+/** Their names. */
+export const stores = Object.keys(keys);
+
 let added = 0;
 
 export class Memory {
@@ -20,7 +23,7 @@ export class Memory {
 
   /** @param {Record<string, any[]>} kept what could still be read, by store */
   constructor(kept) {
-    for (const name of Object.keys(keys)) {
+    for (const name of stores) {
       this.#stores[name] = new Map();
       added = Math.max(added, ...(kept[name] ?? []).map((v) => v.n ?? 0));
       for (const value of kept[name] ?? []) put(this.#stores[name], name, value);
