@@ -242,9 +242,16 @@ func TestAForwardedWriteWaitsAsLongAsItsClient(t *testing.T) {
 	exec(t, dial(t, primary.URL()), `CREATE TABLE t (a)`)
 	caughtUp(t, primary, replica)
 	primary.Kill()
-	_, err := dial(t, replica.URL()).ExecContext(within(t, 700*time.Millisecond), `INSERT INTO t VALUES (1)`)
-	if err == nil || !strings.Contains(err.Error(), "deadline exceeded") {
-		t.Fatalf("%v", err)
+	// A connection that was open may take one write along, which is not sent again; then there is none to take.
+	const open = 3
+	for try := 0; ; try++ {
+		_, err := dial(t, replica.URL()).ExecContext(within(t, 700*time.Millisecond), `INSERT INTO t VALUES (1)`)
+		if err != nil && strings.Contains(err.Error(), "deadline exceeded") {
+			return
+		}
+		if try == open || err == nil || !strings.Contains(err.Error(), "Connection with primary broken") {
+			t.Fatalf("%v", err)
+		}
 	}
 }
 
