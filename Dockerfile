@@ -1,6 +1,8 @@
-# One binary with everything in it, on a small Debian, as nobody in particular.
+# One binary with everything in it, on a small Debian, as nobody in particular. The two images it begins from are
+# named by the digests of their tags' indexes as many public build files named them in September 2026 (Go 1.26.8, Debian 12). Where this file was written
+# no registry could be asked: `make bases` writes those of today, before you build what others run.
 
-FROM golang:1.26-bookworm AS build
+FROM golang:1.26-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -9,7 +11,7 @@ ARG VERSION=dev
 RUN go run ./public/build \
  && CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/statuspage ./server
 
-FROM debian:bookworm-slim
+FROM debian:bookworm-slim@sha256:60eac759739651111db372c07be67863818726f754804b8707c90979bda511df
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tzdata \
  && rm -rf /var/lib/apt/lists/* \

@@ -18,8 +18,8 @@ import (
 //go:embed chromium.html
 var visited []byte
 
-// visit is what one load of the page measured, in milliseconds: from the request for core.wasm to the first decision, a decision with the
-// preview of the whole page, and one that is refused.
+// visit is what one load of the page measured, in milliseconds: from the request for core.wasm to the first decision, a
+// decision with the preview of the whole page, and one that is refused.
 type visit struct{ Start, Full, Refused float64 }
 
 const visits = 3 // a first one, one that fills the engine's cache, and one that has it
@@ -40,7 +40,8 @@ func (b *bench) chromium(ctx context.Context, wasm, messages string) ([]visit, e
 	if err != nil {
 		return nil, err
 	}
-	c := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+	c := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+		"--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "http://"+ln.Addr().String()+"/") // #nosec G204 -- our own words
 	c.WaitDelay = 5 * time.Second
 	if err := c.Start(); err != nil {

@@ -31,7 +31,8 @@ func (b *bench) rules(ctx context.Context) error {
 	}
 	load, decide, refused := messages()
 	input := filepath.Join(b.dir, "messages.json")
-	text, err := json.Marshal(map[string]any{"load": json.RawMessage(load), "decide": json.RawMessage(decide), "refused": json.RawMessage(refused), "n": decisions})
+	text, err := json.Marshal(map[string]any{"load": json.RawMessage(load), "decide": json.RawMessage(decide),
+		"refused": json.RawMessage(refused), "n": decisions})
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,8 @@ func (b *bench) rules(ctx context.Context) error {
 	b.report.say("### One decision of the rules, with the preview of the whole page (an incident on a page of 20 services; 0.3 KB in, 11 KB out)")
 	b.report.table("where|CPU µs|× native", [][]string{
 		{"native Go", us(median(native)), "1.00"},
-		{"core.wasm in node, through public/js/core.js", us(median(browser)), times(float64(median(browser)), float64(median(native)))},
+		{"core.wasm in node, through public/js/core.js", us(median(browser)), times(float64(median(browser)),
+			float64(median(native)))},
 	})
 	b.report.say("Compiling and starting core.wasm in node: %s ms.", ms(median(ready)))
 	return b.inChromium(ctx, wasm, input)
@@ -79,7 +81,8 @@ func (b *bench) inChromium(ctx context.Context, wasm, input string) error {
 			return err
 		}
 		last := v[len(v)-1]
-		cold, warm, full, small = append(cold, v[0].Start), append(warm, last.Start), append(full, last.Full), append(small, last.Refused)
+		cold, warm, full, small = append(cold, v[0].Start), append(warm, last.Start), append(full,
+			last.Full), append(small, last.Refused)
 	}
 	return b.hold(append(all,
 		budget{"from asking for core.wasm to the first decision, first visit", median(cold), 1000, "ms"},
@@ -128,10 +131,12 @@ func messages() (load, decide, refused []byte) {
 		}
 	}
 	load = fmt.Appendf(nil, `{"op":"load","state":%s}`, wire.Marshal(&state))
-	open := page.MarshalCommand(&page.OpenIncident{ID: id(900), UpdateID: id(901), Title: "Slow pages", Description: "We are looking into it.",
-		Services: []page.Move{{ID: id(100), To: status.Degraded}}})
+	open := page.MarshalCommand(&page.OpenIncident{ID: id(900), UpdateID: id(901), Title: "Slow pages",
+		Description: "We are looking into it.",
+		Services:    []page.Move{{ID: id(100), To: status.Degraded}}})
 	decide = fmt.Appendf(nil, `{"op":"decide","at":%d,"command":%s}`, int64(at), open)
-	never := page.MarshalCommand(&page.OpenIncident{ID: id(900), UpdateID: id(901), Title: "Nothing", Services: []page.Move{{ID: id(100), To: status.Operational}}})
+	never := page.MarshalCommand(&page.OpenIncident{ID: id(900), UpdateID: id(901), Title: "Nothing",
+		Services: []page.Move{{ID: id(100), To: status.Operational}}})
 	refused = fmt.Appendf(nil, `{"op":"decide","at":%d,"command":%s}`, int64(at), never)
 	return load, decide, refused
 }

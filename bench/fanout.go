@@ -131,8 +131,10 @@ func (b *bench) fanOut(ctx context.Context) error {
 	rows := [][]string{}
 	base := all[1]
 	for _, c := range all {
-		rows = append(rows, []string{c.name, ms(median(c.last)), ms(median(c.spread)), times(float64(median(c.spread)), float64(median(base.spread))),
-			fmt.Sprintf("%.1f", median(c.used)), times(median(c.used), median(base.used)), kb(median(c.each)), fmt.Sprintf("%.0f", median(c.opening))})
+		rows = append(rows, []string{c.name, ms(median(c.last)), ms(median(c.spread)), times(float64(median(c.spread)),
+			float64(median(base.spread))),
+			fmt.Sprintf("%.1f", median(c.used)), times(median(c.used),
+				median(base.used)), kb(median(c.each)), fmt.Sprintf("%.0f", median(c.opening))})
 	}
 	b.report.say("### One event of %d bytes to %d sockets (%d events a round)", len(frame), b.sockets, waves)
 	b.report.table("server|request → last, ms|first → last, ms|× melody|CPU µs a message|× melody|KB a connection|CPU µs to open one", rows)

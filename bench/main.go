@@ -2,8 +2,8 @@
 //
 //	cd bench && go run -mod=mod .
 //
-// Every server is a process of its own on the loopback; rounds of them are interleaved, and what is told is the median round. Compare
-// the ratios: the client shares the machine's cores, and nothing else about the numbers is yours.
+// Every server is a process of its own on the loopback; rounds of them are interleaved, and what is told is the median
+// round. Compare the ratios: the client shares the machine's cores, and nothing else about the numbers is yours.
 package main
 
 import (
@@ -14,6 +14,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +26,8 @@ type bench struct {
 	root    string // of the module
 	rounds  int
 	sockets int
+	large   bool
+	plots   string // where plots are written; "" is nowhere
 	report  report
 }
 
@@ -33,10 +37,11 @@ func main() {
 	}
 	b := &bench{}
 	flag.StringVar(&b.root, "root", "..", "the module's folder")
-	flag.IntVar(&b.rounds, "rounds", 3, "rounds of each measurement")
+	flag.IntVar(&b.rounds, "rounds", 5, "rounds of each measurement")
 	flag.IntVar(&b.sockets, "sockets", 2000, "sockets that hear one event; up to 15000")
-	only := flag.String("only", "", "the one part to measure, which then is printed and not written")
-	out := flag.String("out", "RESULTS.md", "file to write; none when empty")
+	flag.BoolVar(&b.large, "large", false, "growth up to 100,000 organisations and past incidents, which takes an hour")
+	only := flag.String("only", "", "the parts to measure, with commas between, which then are printed and not written")
+	out := flag.String("out", filepath.Join("..", "docs", "performance.md"), "file to write; none when empty")
 	flag.Parse()
 	if b.sockets < 1 || b.sockets > 15_000 || b.rounds < 1 {
 		fmt.Fprintln(os.Stderr, "bench: 1 to 15000 sockets, 1 round or more")
@@ -44,8 +49,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *only != "" {
+	written := false
+	flag.Visit(func(f *flag.Flag) { written = written || f.Name == "out" })
+	if *only != "" && !written {
 		*out = ""
+	}
+	if *out != "" {
+		b.plots = filepath.Join(filepath.Dir(*out), "img")
 	}
 	if err := b.run(ctx, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -68,9 +78,10 @@ func (b *bench) run(ctx context.Context, only, out string) error {
 		name string
 		run  func(context.Context) error
 	}{
-		{"start", b.start}, {"pages", b.pages}, {"fan-out", b.fanOut}, {"writes", b.writes}, {"relay", b.relay}, {"rules", b.rules},
+		{"start", b.start}, {"pages", b.pages}, {"fan-out", b.fanOut}, {"writes", b.writes}, {"relay",
+			b.relay}, {"rules", b.rules}, {"overload", b.overload}, {"growth", b.growth},
 	} {
-		if only != "" && part.name != only {
+		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
 			continue
 		}
 		at := time.Now()

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +24,8 @@ const (
 type document struct {
 	name, path, accept, have string
 	status                   int
-	body                     []byte
+	body                     []byte // of the answer
+	file                     []byte // of the document, where the answer has none
 	mediaType, coding, etag  string
 }
 
@@ -56,11 +59,12 @@ func (d *document) fetch(base string) error {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
-	d.request(base, req)
+	d.request(base, d.have, req)
 	if err := fasthttp.Do(req, res); err != nil {
 		return err
 	}
 	d.body = append([]byte(nil), res.Body()...)
+	d.file = d.body
 	d.mediaType, d.coding, d.etag = string(res.Header.ContentType()), string(res.Header.ContentEncoding()), string(res.Header.Peek("ETag"))
 	if d.status == http.StatusNotModified {
 		d.have, d.body = d.etag, nil
@@ -68,54 +72,105 @@ func (d *document) fetch(base string) error {
 	return nil
 }
 
-func (d *document) request(base string, req *fasthttp.Request) {
+func (d *document) request(base, have string, req *fasthttp.Request) {
 	req.SetRequestURI(base + d.path)
 	if d.accept != "" {
 		req.Header.Set("Accept-Encoding", d.accept)
 	}
-	if d.have != "" {
-		req.Header.Set("If-None-Match", d.have)
+	if have != "" {
+		req.Header.Set("If-None-Match", have)
 	}
 }
 
-// document measures one document at all three servers.
-func (b *bench) document(ctx context.Context, ours *process, d *document) error {
+// rival is one server that answers with a document, and what its rounds took.
+type rival struct {
+	name   string
+	at     *process
+	have   string // the ETag of its own that it is asked with
+	used   []float64
+	middle []time.Duration
+	worst  []time.Duration
+}
+
+// rivals starts the peers of a document; missing says which could not be had.
+func (b *bench) rivals(ctx context.Context, ours *process, d *document) (all []*rival, missing string, err error) {
 	file := filepath.Join(b.dir, "body")
-	if err := os.WriteFile(file, d.body, 0o600); err != nil {
+	if err := os.WriteFile(file, d.file, 0o644); err != nil { // #nosec G306 -- nginx's workers read it
+		return nil, "", err
+	}
+	all = []*rival{{name: "Status Page, from memory", at: ours, have: d.have}}
+	for _, x := range []struct{ role, name string }{{"fasthttp", "fasthttp, a constant"}, {"net/http",
+		"net/http, a constant"}, {"fiber", "Fiber, a constant"}, {"sqlite", "fasthttp that asks SQLite each time"}} {
+		p, err := b.peer(ctx, x.role, file, d.mediaType, d.coding, d.etag)
+		if err != nil {
+			return all, "", err
+		}
+		all = append(all, &rival{name: x.name, at: p, have: d.have})
+	}
+	p, err := b.nginx(ctx, d)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return all, "nginx was not measured: it is not installed here.", nil
+	case err != nil:
+		return all, "", err
+	}
+	n := &rival{name: "nginx, the same file", at: p, have: d.have}
+	if d.have != "" {
+		if n.have, err = etagOf(p.url() + d.path); err != nil {
+			return append(all, n), "", err
+		}
+	}
+	return append(all, n), "", nil
+}
+
+// document measures one document at all servers.
+func (b *bench) document(ctx context.Context, ours *process, d *document) error {
+	all, missing, err := b.rivals(ctx, ours, d)
+	for _, r := range all[1:] {
+		defer r.at.stop()
+	}
+	if err != nil {
 		return err
 	}
-	servers := []*process{ours}
-	for _, role := range []string{"fasthttp", "net/http"} {
-		p, err := b.peer(ctx, role, file, d.mediaType, d.coding, d.etag)
-		if err != nil {
-			return err
-		}
-		defer p.stop()
-		servers = append(servers, p)
-	}
-	used, middle, worst := make([][]float64, 3), make([][]time.Duration, 3), make([][]time.Duration, 3)
 	for range b.rounds {
-		for i, p := range servers {
-			before := p.cpu()
-			took, err := d.load(p.url())
+		for _, r := range all {
+			before := r.at.cpu()
+			took, err := d.load(r.at.url(), r.have)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", r.name, err)
 			}
-			used[i] = append(used[i], float64((p.cpu()-before).Microseconds())/pageRequests)
-			middle[i], worst[i] = append(middle[i], percentile(took, 0.5)), append(worst[i], percentile(took, 0.99))
+			r.used = append(r.used, float64(r.at.cpu()-before)/1e3/pageRequests)
+			r.middle, r.worst = append(r.middle, percentile(took, 0.5)), append(r.worst, percentile(took, 0.99))
 		}
 	}
 	rows := [][]string{}
-	for i, name := range []string{"Status Page, from memory", "fasthttp, a constant", "net/http, a constant"} {
-		rows = append(rows, []string{name, fmt.Sprintf("%.1f", median(used[i])), times(median(used[i]), median(used[1])), us(median(middle[i])), us(median(worst[i]))})
+	for _, r := range all {
+		ratios := ratios(r.used, all[1].used)
+		rows = append(rows, []string{r.name, fmt.Sprintf("%.1f", median(r.used)), spread(r.used, "%.1f"),
+			times(median(ratios), 1), spread(ratios, "%.2f"), us(median(r.middle)), us(median(r.worst))})
 	}
 	b.report.say("### %s (%d bytes, %d requests by %d clients)", d.name, len(d.body), pageRequests, pageClients)
-	b.report.table("server|CPU µs a request|× fasthttp|median µs|99th µs", rows)
+	b.report.table("server|CPU µs a request|least – most|× fasthttp, same round|least – most|median µs|99th µs", rows)
+	if missing != "" {
+		b.report.say("%s", missing)
+	}
 	return nil
 }
 
+// ratios are those of each round.
+func ratios(a, b []float64) (out []float64) {
+	for i := range min(len(a), len(b)) {
+		out = append(out, a[i]/b[i])
+	}
+	return out
+}
+
+func spread(of []float64, format string) string {
+	return fmt.Sprintf(format+" – "+format, slices.Min(of), slices.Max(of))
+}
+
 // load asks for the document again and again, on connections that stay.
-func (d *document) load(base string) ([]time.Duration, error) {
+func (d *document) load(base, have string) ([]time.Duration, error) {
 	var wait sync.WaitGroup
 	took := make([][]time.Duration, pageClients)
 	failed := make([]error, pageClients)
@@ -125,7 +180,7 @@ func (d *document) load(base string) ([]time.Duration, error) {
 			req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 			defer fasthttp.ReleaseRequest(req)
 			defer fasthttp.ReleaseResponse(res)
-			d.request(base, req)
+			d.request(base, have, req)
 			for range pageRequests / pageClients {
 				at := time.Now()
 				if failed[i] = host.Do(req, res); failed[i] != nil {

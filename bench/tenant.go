@@ -12,7 +12,7 @@ import (
 	"statuspage/server/app"
 	"statuspage/server/auth"
 	"statuspage/server/config"
-	"statuspage/server/desk"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 )
 
@@ -29,23 +29,23 @@ func tenants(ctx context.Context, database string, n int) ([]tenant, error) {
 		return nil, err
 	}
 	defer a.Close()
-	system := desk.Caller{System: true, Address: "bench"}
+	system := usecase.Caller{System: true, Address: "bench"}
 	out := make([]tenant, n)
 	for i := range out {
 		t := &out[i]
 		t.slug = fmt.Sprintf("bench-%d", i)
-		if t.org, err = a.Desk.CreateOrg(ctx, system, t.slug, "Bench", time.Now(), nil); err != nil {
+		if t.org, err = a.UseCases.CreateOrg(ctx, system, t.slug, "Bench", time.Now(), nil); err != nil {
 			return nil, err
 		}
 		email := t.slug + "@example.com"
-		if _, err := a.Desk.AddMember(ctx, system, t.org, desk.NewMember{Email: email, Name: "Bench", Role: auth.Admin}); err != nil {
+		if _, err := a.UseCases.AddMember(ctx, system, t.org, usecase.NewMember{Email: email, Name: "Bench", Role: auth.Admin}); err != nil {
 			return nil, err
 		}
-		if t.token, err = a.Desk.Token(ctx, t.slug, email, time.Hour); err != nil {
+		if t.token, err = a.UseCases.Token(ctx, t.slug, email, time.Hour); err != nil {
 			return nil, err
 		}
 		service := &page.CreateService{Name: "Website"}
-		if _, err := a.Desk.Change(ctx, system, t.org, service); err != nil {
+		if _, err := a.UseCases.Change(ctx, system, t.org, service); err != nil {
 			return nil, err
 		}
 		t.service = service.ID

@@ -36,7 +36,8 @@ func (b *bench) writes(ctx context.Context) error {
 		return err
 	}
 	defer hrana.stop()
-	places := []*place{{name: "SQLite, synchronous=FULL", url: "file:" + filepath.Join(b.dir, "writes.db")}, {name: "the stand-in for sqld, over HTTP", url: hrana.url()}}
+	places := []*place{{name: "SQLite, synchronous=FULL", url: "file:" + filepath.Join(b.dir, "writes.db")},
+		{name: "the stand-in for sqld, over HTTP", url: hrana.url()}}
 	for _, p := range places {
 		all, err := tenants(ctx, p.url, writers)
 		if err != nil {
@@ -53,7 +54,8 @@ func (b *bench) writes(ctx context.Context) error {
 	}
 	rows := [][]string{}
 	for _, p := range places {
-		rows = append(rows, []string{p.name, fmt.Sprintf("%.0f", median(p.full)), fmt.Sprintf("%.0f", median(p.cpu)), fmt.Sprintf("%.0f", median(p.bare)), times(median(p.full), median(p.bare))})
+		rows = append(rows, []string{p.name, fmt.Sprintf("%.0f", median(p.full)), fmt.Sprintf("%.0f", median(p.cpu)),
+			fmt.Sprintf("%.0f", median(p.bare)), times(median(p.full), median(p.bare))})
 	}
 	b.report.say("### Writes: %d admins of %d organisations open and resolve incidents", writers, writers)
 	b.report.table(fmt.Sprintf("database|writes a second|CPU µs a write|bare batches a second (%d inserts)|share of bare", statement), rows)

@@ -5,6 +5,8 @@ package deploy
 import (
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -187,7 +189,7 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range ours() {
-		hidden := strings.HasPrefix(name, "LOOPBACK_") || name == "DELIVERY_LEASE" // for tests
+		hidden := name == "DELIVERY_LEASE" // for tests
 		if strings.Contains(string(text), "`"+name+"`") == hidden {
 			t.Errorf("docs/operations.md and %s", name)
 		}
@@ -244,6 +246,25 @@ func TestTheDatabaseIsOnNoPublicAddress(t *testing.T) {
 	}
 }
 
+// byDigest is an image whose bytes are named, whatever its tag says later.
+var byDigest = regexp.MustCompile(`^[a-z][a-z0-9/]*:[a-z0-9.-]+@sha256:[0-9a-f]{64}$`)
+
+func TestTheImageStandsOnBasesThatAreNamedByDigest(t *testing.T) {
+	text, err := os.ReadFile("../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bases := regexp.MustCompile(`(?m)^FROM (?:--\S+ )*(\S+)`).FindAllStringSubmatch(string(text), -1)
+	if len(bases) != 2 {
+		t.Fatalf("%d bases", len(bases))
+	}
+	for _, base := range bases {
+		if !byDigest.MatchString(base[1]) {
+			t.Errorf("%s is named by a tag alone", base[1])
+		}
+	}
+}
+
 // hostName is anything that looks like a registry's host before an image.
 var hostName = regexp.MustCompile(`(?m)^(FROM|ARG \w+=)\s*\S*[a-z]\.[a-z]{2,}/`)
 
@@ -255,6 +276,88 @@ func TestNoImageIsNamedByAHost(t *testing.T) {
 		}
 		if found := hostName.Find(text); found != nil {
 			t.Errorf("%s: %s", name, found)
+		}
+	}
+}
+
+// flyCommand is a fly command of a page or a comment, up to the end of its line or what follows it in the shell.
+var flyCommand = regexp.MustCompile("(?m)(?:^|[`# +(\"])fly ((?:apps|certs|checks|console|deploy|machine|proxy|scale|secrets|ssh|volumes)\\b[^`#;&|)\\n]*)")
+
+// quoted is what the shell puts into a command.
+var quoted = regexp.MustCompile(`\$\([^()]*\)`)
+
+// TestTheDatabaseIsDeployedFromItsOwnFolder holds every fly command of the documents and scripts: flyctl builds in the working directory that `fly deploy` is
+// given, whatever --config names, so that the database's Dockerfile finds start.sh in its own folder alone.
+func TestTheDatabaseIsDeployedFromItsOwnFolder(t *testing.T) {
+	deploys := 0
+	for _, name := range []string{"../docs/deploy.md", "../docs/operations.md", "../docs/architecture.md", "../README.md", "../fly.toml", "libsql/fly.toml", "promote.sh"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range flyCommand.FindAllStringSubmatch(quoted.ReplaceAllString(strings.ReplaceAll(string(text), "\\\n", " "), "…"), -1) {
+			words := strings.Fields(found[1])
+			if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "--config") || w == "-c" }) {
+				t.Errorf("%s: fly %s: --config changes no build context", name, found[1])
+			}
+			if flag := unknownFlag(words); flag != "" {
+				t.Errorf("%s: fly %s: Fly documents no %s there", name, found[1], flag)
+			}
+			if words[0] != "deploy" {
+				continue
+			}
+			deploys++
+			ofDatabase := len(words) > 1 && words[1] == "deploy/libsql"
+			if ofDatabase != strings.Contains(found[1], "SQLD_IMAGE") {
+				t.Errorf("%s: fly %s: the database is deployed from deploy/libsql with its image, the program from the root without", name, found[1])
+			}
+		}
+	}
+	if deploys < 7 {
+		t.Errorf("%d deploys", deploys)
+	}
+}
+
+// flyFlags are the flags that Fly documents for each command, as far as they are used here.
+var flyFlags = map[string][]string{
+	"apps create": {}, "certs add": {"-a"}, "checks list": {"-a"}, "console": {"-a"}, "deploy": {"--ha", "--build-arg", "--regions", "--exclude-regions"},
+	"machine destroy": {"--force", "-a"}, "machine list": {"-a", "--json"}, "machine restart": {"--force-stop", "-a"}, "proxy": {"-a"}, "scale count": {"--region", "-a"}, "secrets set": {"-a"},
+	"ssh sftp": {"-a"}, "volumes snapshots": {"-a"}, "volumes create": {"--snapshot-id", "--region", "-a"}, "secrets": {},
+}
+
+// unknownFlag is the first flag of a command that Fly does not document for it, or the command itself.
+func unknownFlag(words []string) string {
+	known, is := flyFlags[strings.Join(words[:min(2, len(words))], " ")]
+	if !is {
+		if known, is = flyFlags[words[0]]; !is {
+			return "fly " + words[0]
+		}
+	}
+	for _, w := range words {
+		flag, _, _ := strings.Cut(w, "=")
+		if strings.HasPrefix(flag, "-") && !slices.Contains(known, flag) {
+			return flag
+		}
+	}
+	return ""
+}
+
+func TestTheScriptsPassShellcheck(t *testing.T) {
+	scripts, err := filepath.Glob("libsql/*.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts = append(scripts, "promote.sh")
+	if len(scripts) < 3 {
+		t.Fatalf("scripts %v", scripts)
+	}
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil || !strings.HasPrefix(string(text), "#!/bin/sh\n") {
+			t.Errorf("%s is not for every shell: %v", name, err)
+		}
+		if out, err := exec.CommandContext(t.Context(), "shellcheck", name).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s (make tools installs shellcheck)", name, err, out)
 		}
 	}
 }

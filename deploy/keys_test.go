@@ -33,6 +33,9 @@ var documented = map[string]kind{
 	"http_service.checks[].method": method, "http_service.checks[].path": path, "http_service.checks[].protocol": oneOf("http", "https"),
 	"http_service.checks[].headers.*": text,
 
+	"http_service.machine_checks[].image": text, "http_service.machine_checks[].entrypoint": texts, "http_service.machine_checks[].command": texts,
+	"http_service.machine_checks[].kill_signal": oneOf("SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP"), "http_service.machine_checks[].kill_timeout": duration,
+
 	"checks.*.type": oneOf("http", "tcp"), "checks.*.port": port, "checks.*.method": method, "checks.*.path": path,
 	"checks.*.grace_period": duration, "checks.*.interval": duration, "checks.*.timeout": duration, "checks.*.headers.*": text, "checks.*.processes": texts,
 

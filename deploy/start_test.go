@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -90,7 +91,7 @@ func server(t *testing.T, region, home, dir, addr, grpc, key string) (stop func(
 		t.Fatal(err)
 	}
 	c := script(t, "DEPLOY_TEST_DATABASE=1", "SQLD="+self, "PRIMARY_REGION="+home, "FLY_REGION="+region, "SQLD_AUTH_JWT_KEY="+key,
-		"SQLD_DB_PATH="+dir, "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
+		"SQLD_ADMIN_LISTEN_ADDR="+free(t), "SQLD_DB_PATH="+dir, "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
 	var said strings.Builder
 	c.Stderr = &said
 	if err := c.Start(); err != nil {
@@ -176,6 +177,40 @@ func standUp(t *testing.T) regions {
 		return nil
 	})
 	return r
+}
+
+// durable waits until a database syncs each commit, which it forgets at each start.
+func durable(t *testing.T, addr string) {
+	t.Helper()
+	eventually(t, addr+" is durable", func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/lab/status", nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = res.Body.Close() }()
+		var is hrana.Status
+		if err := json.NewDecoder(res.Body).Decode(&is); err != nil || is.Durability != "strong" {
+			return fmt.Errorf("it is %q: %w", is.Durability, err)
+		}
+		return nil
+	})
+}
+
+func TestThePrimarySyncsEachCommitAfterEveryStart(t *testing.T) {
+	dir, addr, grpc := t.TempDir(), free(t), free(t)
+	key := token(t, "key", filepath.Join(dir, "key.pem"))
+	for range 2 {
+		stop := server(t, "ams", "ams", filepath.Join(dir, "db"), addr, grpc, key)
+		durable(t, addr)
+		if is, err := open(t, addr, token(t, "rw", filepath.Join(dir, "key.pem"))).Durability(t.Context()); err != nil || is != store.Strong {
+			t.Errorf("the product sees %q: %v", is, err)
+		}
+		stop()
+	}
 }
 
 func TestADatabaseOfTwoRegionsStandsUpByTheseFiles(t *testing.T) {

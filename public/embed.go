@@ -1,5 +1,5 @@
-// Package public is what browsers get, inside the binary: the bundled scripts and styles, the service worker and the rules as
-// WebAssembly. They are made by `go run ./public/build`; before that the package holds nothing, and says so.
+// Package public is what browsers get, inside the binary: the bundled scripts and styles, the service worker and the
+// rules as WebAssembly. They are made by `go run ./public/build`; before that the package holds nothing, and says so.
 package public
 
 import (

@@ -22,11 +22,14 @@ worker.addEventListener('activate', (/** @type {any} */ event) => {
   event.waitUntil(forget().then(() => worker.clients.claim()));
 });
 
-/** A page that is open holds what it needs already; only this version's files stay. */
+/** This version's files stay, and those of the one before it: a tab that is open still asks for them, and the server has them no more. */
 async function forget() {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith('dashboard ') && name !== CACHE).map((name) => caches.delete(name)));
+  const others = (await versions()).filter((name) => name !== CACHE);
+  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
 }
+
+/** The caches of the dashboard, in the order in which they were made. */
+const versions = async () => (await caches.keys()).filter((name) => name.startsWith('dashboard '));
 
 worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { request } = event;
@@ -36,8 +39,19 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
     if (/^\/dashboard(\/|$)/.test(url.pathname)) event.respondWith(kept(SHELL, request));
   } else if (FILES.includes(url.pathname)) {
     event.respondWith(kept(url.pathname, request));
+  } else if (url.pathname.startsWith('/assets/')) {
+    event.respondWith(ofBefore(url.pathname, request));
   }
 });
+
+/** A file of another version: its name says its content, so that any cache's is the right one. @param {string} key @param {Request} request */
+async function ofBefore(key, request) {
+  for (const name of (await versions()).reverse()) {
+    const found = await (await caches.open(name)).match(key);
+    if (found) return found;
+  }
+  return fetch(request);
+}
 
 /** @param {string} key @param {Request} request */
 async function kept(key, request) {

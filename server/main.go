@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -24,20 +25,28 @@ import (
 var version = "dev"
 
 var commands struct {
-	Serve   serve   `cmd:"" help:"Serve pages, API and sockets; migrates the database at the start when it is the primary."`
-	Migrate migrate `cmd:"" help:"Bring the database's schema up to this version."`
-	Demo    demo    `cmd:"" help:"Fill the database with the demonstration organisation acme."`
-	Backup  backup  `cmd:"" help:"Copy the database, while the server runs or not."`
-	Restore restore `cmd:"" help:"Put a copy back. Stop the server first."`
-	Epoch   epoch   `cmd:"" help:"Say that the database was replaced by an older copy: everybody loads everything again."`
+	Serve   serve    `cmd:"" help:"Serve pages, API and sockets; migrates the database at the start when it is the primary."`
+	Migrate migrate  `cmd:"" help:"Bring the database's schema up to this version."`
+	Demo    fillDemo `cmd:"" help:"Fill the database with the demonstration organisation acme."`
+	Backup  backup   `cmd:"" help:"Copy the database, while the server runs or not."`
+	Restore restore  `cmd:"" help:"Put a copy back. Stop the server first."`
+	Doctor  examine  `cmd:"" help:"Look at a deployment: regions, versions, epoch, lag, durability, clocks, tokens, fly.toml. Ends with 1 when something is wrong."`
+	Health  health   `cmd:"" help:"Ask the server on this machine whether it runs; for health checks."`
+	Epoch   epoch    `cmd:"" help:"Say that the database was replaced by an older copy: everybody loads everything again."`
 	Org     struct {
-		Create orgCreate `cmd:"" help:"Create an organisation and print its id."`
+		Create  orgCreate  `cmd:"" help:"Create an organisation and print its id."`
+		Delete  orgDelete  `cmd:"" help:"Hide an organisation at once and print when it is erased: after seven days."`
+		Restore orgRestore `cmd:"" help:"Bring a deleted organisation back."`
+		Erase   orgErase   `cmd:"" help:"Erase a deleted organisation now, its audit log too. There is no way back."`
 	} `cmd:"" help:"Organisations."`
 	User struct {
-		Create userCreate `cmd:"" help:"Create a user in an organisation and print its id."`
+		Create        userCreate    `cmd:"" help:"Create a user in an organisation and print its id."`
+		RemoveFactors removeFactors `cmd:"" help:"Remove the second factors and recovery codes of somebody who has lost them, and print how many factors there were. Every session of theirs ends."`
 	} `cmd:"" help:"Users."`
-	Token   token       `cmd:"" help:"Print a token of the built-in issuer."`
-	Version versionLine `cmd:"" help:"Print the version."`
+	Token    token       `cmd:"" help:"Print a token of the built-in issuer."`
+	Link     link        `cmd:"" help:"Print the link by which the owner of an account chooses a password."`
+	Licenses licenses    `cmd:"" help:"Print the notices and licences of what others wrote and this program contains."`
+	Version  versionLine `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -74,10 +83,12 @@ type serve struct {
 // Run serves until a signal comes.
 func (s *serve) Run(ctx context.Context) error {
 	logTo(s.LogLevel, s.LogFormat)
+	limitMemory(machine)
 	ln, err := net.Listen("tcp", s.Listen())
 	if err != nil {
-		return fmt.Errorf("ADDR: %w", err)
+		return s.cannotListen(err)
 	}
+	s.Config.Version = version
 	a, err := app.New(ctx, s.Config)
 	if err != nil {
 		return errors.Join(err, ln.Close())
@@ -94,6 +105,30 @@ func (s *serve) Run(ctx context.Context) error {
 	}
 	slog.Info("serving", "address", ln.Addr().String(), "region", s.Region(), "primary", s.Primary(), "version", version)
 	return a.Serve(ctx, ln)
+}
+
+// cannotListen says which variable has another address, or another port where this one is somebody else's.
+func (s *serve) cannotListen(err error) error {
+	name := "PORT"
+	if s.Addr != "" {
+		name = "ADDR"
+	}
+	host, port, bad := net.SplitHostPort(s.Listen())
+	other := func(port string) string {
+		if name == "PORT" {
+			return "set PORT to another, such as PORT=" + port
+		}
+		return "set ADDR to another, such as ADDR=" + net.JoinHostPort(host, port)
+	}
+	switch {
+	case bad != nil:
+	case errors.Is(err, syscall.EADDRINUSE):
+		n, _ := strconv.Atoi(port)
+		return fmt.Errorf("port %s is taken by another program: end that one, or %s", port, other(strconv.Itoa(n+1)))
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("this user may not open port %s: %s", port, other("8080"))
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func logTo(level, format string) {

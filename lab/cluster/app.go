@@ -31,13 +31,14 @@ func (r *Region) appCommand() (Command, error) {
 	}
 	r.moved(&r.metrics, metrics)
 	if r.isPrimary() {
-		r.moved(&r.app, addr, c.relaysTo(func(o *Region) *link.Relay { return o.toPrimaryApp })...)
+		r.moved(&r.app, addr, r.followers(func(o *Region) (*Region, *link.Relay) { return o.appFollows, o.toPrimaryApp })...)
 	} else {
 		r.moved(&r.app, addr)
 	}
+	r.follow(&r.appFollows, r.toPrimaryApp, func(p *Region) *string { return &p.app })
 	c.Proxy.Place(flyproxy.Machine{ID: r.MachineID(), Region: r.Name, Addr: addr})
 	env := []string{"ADDR=" + addr, "METRICS_ADDR=" + metrics,
-		"FLY_REGION=" + r.Name, "PRIMARY_REGION=" + c.opts.Primary, "FLY_MACHINE_ID=" + r.MachineID(),
+		"FLY_REGION=" + r.Name, "PRIMARY_REGION=" + c.Primary().Name, "FLY_MACHINE_ID=" + r.MachineID(),
 		"DATABASE_URL=http://" + r.toDB.Addr(),
 		"WRITE_FORWARD=" + c.opts.Forward, "PRIMARY_URL=http://" + r.toPrimaryApp.Addr()}
 	if token != "" {

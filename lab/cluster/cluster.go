@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"statuspage/lab/flyproxy"
@@ -17,7 +18,7 @@ type Cluster struct {
 
 	opts    Options
 	keys    *keys
-	primary *Region
+	primary atomic.Pointer[Region]
 	servers []*http.Server
 	url     string
 
@@ -60,7 +61,7 @@ func (c *Cluster) start() (err error) {
 }
 
 func (c *Cluster) startDatabases() error {
-	if err := c.primary.DB.Start(); err != nil {
+	if err := c.Primary().DB.Start(); err != nil {
 		return err
 	}
 	return c.others(func(r *Region) error { return r.DB.Start() })
@@ -70,7 +71,7 @@ func (c *Cluster) startApps() error {
 	if len(c.opts.App.Args) == 0 {
 		return nil
 	}
-	if err := c.primary.App.Start(); err != nil {
+	if err := c.Primary().App.Start(); err != nil {
 		return err
 	}
 	return c.others(func(r *Region) error { return r.App.Start() })
@@ -81,7 +82,7 @@ func (c *Cluster) others(do func(*Region) error) error {
 	errs := make(chan error, len(c.Regions))
 	for _, r := range c.Regions {
 		go func() {
-			if r == c.primary {
+			if r.isPrimary() {
 				errs <- nil
 				return
 			}
@@ -140,11 +141,11 @@ func (c *Cluster) Region(name string) *Region {
 }
 
 // Primary is the region that writes.
-func (c *Cluster) Primary() *Region { return c.primary }
+func (c *Cluster) Primary() *Region { return c.primary.Load() }
 
 // Token is a database token as the region's app has it; "" without Auth.
 func (c *Cluster) Token(r *Region) (string, error) {
-	if r == c.primary {
+	if r.isPrimary() {
 		return c.keys.token("rw")
 	}
 	return c.keys.token("ro")

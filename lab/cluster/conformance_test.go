@@ -36,6 +36,7 @@ func TestWhatTheProductReliesOn(t *testing.T) {
 			"an idle stream expires after ten seconds":         streamExpires,
 			"a transaction that others wait for ends after 5s": transactionTimesOut,
 			"an answer over ten megabytes is refused":          answersAreLimited,
+			"a row over five megabytes is refused":             rowsAreLimited,
 		} {
 			t.Run(name, func(t *testing.T) { t.Parallel(); test(t, near, far) })
 		}
@@ -245,14 +246,44 @@ func transactionTimesOut(t *testing.T, near, _ string) {
 
 func answersAreLimited(t *testing.T, near, _ string) {
 	db := open(t, near)
-	var text string
-	for size, fits := range map[int]bool{9_000_000: true, 11_000_000: false} {
-		err := db.QueryRow(fmt.Sprintf(`SELECT printf('%%.*c', %d, 'x')`, size)).Scan(&text)
-		if fits && (err != nil || len(text) != size) {
-			t.Errorf("%d bytes: %v", size, err)
+	for size, fits := range map[int]bool{3_000_000: true, 3_666_667: false} { // of each of three rows: one may have 5 MB
+		got, err := lengths(db, fmt.Sprintf(`SELECT printf('%%.*c', %d, 'x') FROM (VALUES (1), (2), (3))`, size))
+		if fits && (err != nil || got != 3*size) {
+			t.Errorf("%d bytes: %d, %v", 3*size, got, err)
 		}
 		if !fits && (err == nil || !strings.Contains(err.Error(), "Response is too large")) {
-			t.Errorf("%d bytes: %v", size, err)
+			t.Errorf("%d bytes: %v", 3*size, err)
 		}
+	}
+}
+
+// lengths adds up what a query of one column answers.
+func lengths(db *sql.DB, query string) (n int, err error) {
+	rows, err := db.Query(query)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return n, err
+		}
+		n += len(text)
+	}
+	return n, rows.Err()
+}
+
+// rowsAreLimited keeps what is too long out, and nothing of its transaction.
+func rowsAreLimited(t *testing.T, near, _ string) {
+	db := open(t, near)
+	must(t, db, `CREATE TABLE long (a)`)
+	must(t, db, `INSERT INTO long VALUES (?)`, strings.Repeat("x", 4_900_000))
+	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO long VALUES (1); INSERT INTO long VALUES (?); COMMIT`, strings.Repeat("x", 5_000_001))
+	if err == nil || !strings.Contains(err.Error(), "string or blob too big") {
+		t.Errorf("%v", err)
+	}
+	if n := ask(t, db, `SELECT count(*) FROM long`); n != 1 {
+		t.Errorf("%d rows", n)
 	}
 }

@@ -5,14 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"statuspage/lab/hrana"
 	"statuspage/lab/link"
 )
 
-// Partition cuts the region off from all others, silently and in both directions: the proxies from each other's machines,
-// the replica from the primary, the app from PRIMARY_URL. Clients still reach their own edge and its app.
+// Partition cuts the region off from all others, silently and in both directions: the proxies from each other's
+// machines, the replica from the primary, the app from PRIMARY_URL. Clients still reach their own edge and its app.
 func (r *Region) Partition() { r.change(func() { r.partitioned = true }) }
 
 // Heal ends Partition and Slow.
@@ -34,8 +36,8 @@ func (r *Region) CutDB() { r.toDB.Cut(link.Both) }
 // HealDB ends CutDB.
 func (r *Region) HealDB() { r.toDB.Heal() }
 
-// Lag keeps the region's replica behind the primary; 0 is as fresh as can be. With the real server it is a delay on the way
-// to the primary, which forwarded writes feel as well.
+// Lag keeps the region's replica behind the primary; 0 is as fresh as can be. With the real server it is a delay on the
+// way to the primary, which forwarded writes feel as well.
 func (r *Region) Lag(lag time.Duration) error {
 	r.change(func() { r.lag = lag })
 	return r.applyReplication()
@@ -53,22 +55,61 @@ func (r *Region) Resume() error {
 	return r.applyReplication()
 }
 
+// PowerCut cuts the power of the region's database: it ends, and up to so many of its newest commits are gone, although
+// they were acknowledged. It answers how many; the database is started again. Those before its last start and those
+// that a checkpoint has copied cannot be lost, so that it may be fewer, or none: ask again after some writes. With the
+// real server it goes by the files, too.
+//
+// Heartbeats and leases are commits as well: what is lost of the log is what its end says.
+func (r *Region) PowerCut(commits int) (lost int, err error) { return r.PowerCutLook(commits, nil) }
+
+// PowerCutLook is PowerCut with a look at a copy of the database's file as it was left, before anybody writes to it
+// again.
+func (r *Region) PowerCutLook(commits int, look func(file string) error) (lost int, err error) {
+	r.DB.Kill()
+	if c := r.cluster; c.opts.Durable && c.opts.SQLD != "" {
+		return 0, r.DB.Start() // the real one leaves no mark of what it synced, which was everything
+	}
+	lost, err = hrana.PowerCut(r.dbPath(), commits)
+	if err == nil && look != nil {
+		err = r.lookAt(look)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: cut the power: %w", r.Name, err)
+	}
+	return lost, r.DB.Start()
+}
+
+// lookAt shows a copy: opening the file itself would fold its WAL.
+func (r *Region) lookAt(look func(file string) error) error {
+	dir, err := os.MkdirTemp(r.cluster.opts.Dir, "look-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.CopyFS(filepath.Join(dir, "db"), os.DirFS(r.dbPath())); err != nil {
+		return err
+	}
+	return look(filepath.Join(dir, "db", "dbs", "default", "data"))
+}
+
 // change sets a fault and brings all links in line.
 func (r *Region) change(set func()) {
 	c := r.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	set()
+	primary := c.Primary()
 	for _, a := range c.Regions {
 		for _, b := range c.Regions {
 			if a != b {
 				adjust(c.Proxy.Wire(a.Name, b.Name), a.partitioned || b.partitioned, a.slow+b.slow)
 			}
 		}
-		if a == c.primary {
+		if a.isPrimary() {
 			continue
 		}
-		cut, slow := a.partitioned || c.primary.partitioned, a.slow+c.primary.slow
+		cut, slow := a.partitioned || primary.partitioned, a.slow+primary.slow
 		adjust(a.toPrimaryApp.Wire, cut, slow)
 		if c.opts.SQLD != "" {
 			cut, slow = cut || a.paused, slow+a.lag

@@ -128,6 +128,21 @@ func (r *Region) askMetrics(out *Report) {
 	}
 }
 
+// Metric is a number of the region's /metrics by its name, which has no labels; false when there is none.
+func (r *Region) Metric(want string) (float64, bool) {
+	res, err := inspector.Get(r.address(&r.metrics) + "/metrics")
+	if err != nil {
+		return 0, false
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if name, value, ok := sample(lines.Text()); ok && name == want {
+			return value, true
+		}
+	}
+	return 0, false
+}
+
 // sample reads one line of Prometheus' text format.
 func sample(line string) (string, float64, bool) {
 	if strings.HasPrefix(line, "#") {

@@ -26,12 +26,19 @@ type Options struct {
 	Forward string
 	// RelayInterval is RELAY_INTERVAL; the app's default when 0.
 	RelayInterval time.Duration
-	// Auth gives the databases a key and the apps tokens, one that writes to the primary's and ones that read to the others.
+	// Auth gives the databases a key and the apps tokens, one that writes to the primary's and ones that read to the
+	// others.
 	Auth bool
 
-	// SQLD is the real database server; the environment variable of that name when empty, the stand-in when that is empty too.
+	// Durable sets durability_mode to strong after every start of the primary's database, as deploy/libsql/start.sh does.
+	// Without it a PowerCut takes commits.
+	Durable bool
+
+	// SQLD is the real database server; the environment variable of that name when empty, the stand-in when that is empty
+	// too.
 	SQLD string
-	// Hrana is how the stand-in is started, with flags like sqld's behind it; this executable as Roles("hrana") when empty.
+	// Hrana is how the stand-in is started, with flags like sqld's behind it; this executable as Roles("hrana") when
+	// empty.
 	Hrana Command
 
 	Proxy flyproxy.Config // Regions is filled in

@@ -9,18 +9,18 @@ import (
 	"sync"
 )
 
-// late are the ports that were given last. What still speaks to one of them, because its program was just killed, must find nobody there
-// rather than another program.
+// late are the ports that were given last. What still speaks to one of them, because its program was just killed, must
+// find nobody there rather than another program.
 var late struct {
 	sync.Mutex
 	ports []int
 }
 
-// mostLate is how many ports rest, of the twelve thousand there are.
-const mostLate = 4000
+// maxLate is how many ports rest, of the twelve thousand there are.
+const maxLate = 4000
 
-// freeAddr finds a port that nobody uses. It lies below the ports that the system gives to outgoing connections, so that
-// none of those takes it before the program does.
+// freeAddr finds a port that nobody uses. It lies below the ports that the system gives to outgoing connections, so
+// that none of those takes it before the program does.
 func freeAddr() (string, error) {
 	late.Lock()
 	defer late.Unlock()
@@ -34,7 +34,7 @@ func freeAddr() (string, error) {
 		if err != nil {
 			continue
 		}
-		late.ports = append(late.ports[max(0, len(late.ports)-mostLate):], port)
+		late.ports = append(late.ports[max(0, len(late.ports)-maxLate):], port)
 		return addr, l.Close()
 	}
 	return "", errors.New("no free port")

@@ -8,8 +8,8 @@ import (
 
 const roleVariable = "LAB_ROLE"
 
-// Roles must be the first call of TestMain in a package that starts clusters: the cluster starts its own executable anew as
-// database server ("hrana") or in one of the given roles, and then Roles does not return.
+// Roles must be the first call of TestMain in a package that starts clusters: the cluster starts its own executable
+// anew as database server ("hrana") or in one of the given roles, and then Roles does not return.
 func Roles(more map[string]func(args []string) int) {
 	name := os.Getenv(roleVariable)
 	switch run := more[name]; {

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// spawn starts a process from one thread that never ends: a child is to die with this process, and Linux ties that to the
-// thread that started it.
+// spawn starts a process from one thread that never ends: a child is to die with this process, and Linux ties that to
+// the thread that started it.
 func spawn(cmd *exec.Cmd) error {
 	startSpawner.Do(func() { go spawner() })
 	done := make(chan error)

@@ -97,8 +97,8 @@ func (e *edge) afterFallback(res *http.Response) (*http.Response, error) {
 	return nil, &failure{"", "a fallback request may not be replayed"}
 }
 
-// deliver sends the request to the first machine that takes the connection. It tries them over and over for as long as its
-// patience lasts; once a machine may have heard the request no other gets it.
+// deliver sends the request to the first machine that takes the connection. It tries them over and over for as long as
+// its patience lasts; once a machine may have heard the request no other gets it.
 func (e *edge) deliver(req *http.Request, kept *body, targets []Machine, patience time.Duration) (*http.Response, Machine, error) {
 	if len(targets) == 0 {
 		return nil, Machine{}, &failure{"no_candidate", "no machine can take the request"}

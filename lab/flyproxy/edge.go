@@ -40,11 +40,14 @@ func (e *edge) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.proxy.cfg.DialTimeout)
 	defer cancel()
+	if e.proxy.cfg.Dial != nil {
+		return e.proxy.cfg.Dial(ctx, e.region, m)
+	}
 	return e.proxy.Wire(e.region, m.Region).Dial(ctx, network, m.Addr)
 }
 
-// dropped are headers that only Fly writes, but not on every request. fly-replay-src is not among them: a client may forge it,
-// and the app must not believe it.
+// dropped are headers that only Fly writes, but not on every request. fly-replay-src is not among them: a client may
+// forge it, and the app must not believe it.
 var dropped = []string{"Fly-Forwarded-Port", "Fly-Replay-Failed"}
 
 func (e *edge) rewrite(pr *httputil.ProxyRequest) {

@@ -1,10 +1,12 @@
-// Package flyproxy stands in for Fly's proxy: an edge in every region that sends requests to the nearest machine of one app
-// and obeys the fly-replay header of its answers, as docs "Dynamic Request Routing" and "Request headers" describe it. Where
-// they are silent it takes the less friendly reading. The JSON form of a replay, replay caches, other apps and the
-// geographic aliases but `any` are left out.
+// Package flyproxy stands in for Fly's proxy: an edge in every region that sends requests to the nearest machine of one
+// app and obeys the fly-replay header of its answers, as docs "Dynamic Request Routing" and "Request headers" describe
+// it. Where they are silent it takes the less friendly reading. The JSON form of a replay, replay caches, other apps
+// and the geographic aliases but `any` are left out.
 package flyproxy
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -24,6 +26,8 @@ type Config struct {
 	Patience time.Duration
 	// DialTimeout is how long one attempt to connect may take; 500 ms when 0.
 	DialTimeout time.Duration
+	// Dial connects an edge to a machine; over the proxy's own wires when nil.
+	Dial func(ctx context.Context, edge string, to Machine) (net.Conn, error)
 }
 
 // Counts are what a proxy did since it was made.
@@ -70,6 +74,13 @@ func (p *Proxy) Place(m Machine) {
 		}
 	}
 	p.machines = append(p.machines, m)
+}
+
+// Remove forgets a machine, as if it were destroyed.
+func (p *Proxy) Remove(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.machines = slices.DeleteFunc(slices.Clone(p.machines), func(m Machine) bool { return m.ID == id })
 }
 
 // Wire is the way from an edge to the machines of a region; nil for a region that does not exist.

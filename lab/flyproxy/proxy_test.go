@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,10 +63,17 @@ func (w *world) serve(region string, rw http.ResponseWriter, r *http.Request) {
 
 // replays makes a machine answer every request with a fly-replay header.
 func (w *world) replays(region, header string) {
-	w.answer[region] = func(rw http.ResponseWriter, _ *http.Request) {
+	w.answers(region, func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("fly-replay", header)
 		io.WriteString(rw, "nobody reads this")
-	}
+	})
+}
+
+// answers makes a machine answer every request so.
+func (w *world) answers(region string, with http.HandlerFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answer[region] = with
 }
 
 func (w *world) send(method, region, body string, headers ...string) (int, string) {
@@ -190,14 +198,13 @@ func TestWhereAReplayMayGo(t *testing.T) {
 		{`dance=fra`, 502, "cannot be read"},
 	} {
 		w := newWorld(t, Config{})
-		first := true
-		w.answer["syd"] = func(rw http.ResponseWriter, _ *http.Request) {
-			if first {
+		var asked atomic.Bool
+		w.answers("syd", func(rw http.ResponseWriter, _ *http.Request) {
+			if asked.CompareAndSwap(false, true) {
 				rw.Header().Set("fly-replay", c.header)
 			}
-			first = false
 			io.WriteString(rw, "syd")
-		}
+		})
 		status, text := w.send("POST", "syd", "x")
 		if status != c.status || !strings.Contains(text, c.text) {
 			t.Errorf("%s: %d %q, want %d %q", c.header, status, text, c.status, c.text)
@@ -246,13 +253,13 @@ func TestAFallbackBringsTheRequestBackWithTheReason(t *testing.T) {
 	for _, fallback := range []string{"force_self", "prefer_self"} {
 		w := newWorld(t, Config{})
 		w.stop["fra"]()
-		w.answer["syd"] = func(rw http.ResponseWriter, r *http.Request) {
+		w.answers("syd", func(rw http.ResponseWriter, r *http.Request) {
 			if failed := r.Header.Get("Fly-Replay-Failed"); failed != "" {
 				io.WriteString(rw, "the primary is away: "+failed)
 				return
 			}
 			rw.Header().Set("fly-replay", "region=fra;timeout=100ms;fallback="+fallback)
-		}
+		})
 		status, text := w.send("POST", "syd", "x")
 		w.expect(200, "the primary is away: instance=;app=;region=fra;replay_source=m-syd;reason=", status, text)
 		if w.saw("fly-replay-src") != "" {
@@ -273,13 +280,13 @@ func TestACutRegionIsNotReachedAndComesBack(t *testing.T) {
 	w := newWorld(t, Config{DialTimeout: 100 * time.Millisecond})
 	w.replays("syd", "region=fra;timeout=300ms;fallback=force_self")
 	replaying := w.answer["syd"]
-	w.answer["syd"] = func(rw http.ResponseWriter, r *http.Request) {
+	w.answers("syd", func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Fly-Replay-Failed") != "" {
 			rw.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		replaying(rw, r)
-	}
+	})
 	if status, text := w.send("POST", "syd", "one"); status != 200 || !strings.HasPrefix(text, "fra") {
 		t.Fatalf("%d %s", status, text)
 	}
@@ -299,12 +306,12 @@ func TestACutRegionIsNotReachedAndComesBack(t *testing.T) {
 func TestAMachineThatDiesInTheMiddleIsNotAskedTwice(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.send("GET", "iad", "") // so that the connection is one that was used before
-	w.answer["iad"] = func(rw http.ResponseWriter, _ *http.Request) {
+	w.answers("iad", func(rw http.ResponseWriter, _ *http.Request) {
 		c, _, err := rw.(http.Hijacker).Hijack()
 		if err == nil {
 			c.Close()
 		}
-	}
+	})
 	status, text := w.send("POST", "iad", "x", "Idempotency-Key", "k")
 	w.expect(502, "proxy:", status, text)
 	if n := len(w.requests()) - 1; n != 1 {
@@ -329,7 +336,7 @@ func TestClientsMayAskForARegionOrAMachine(t *testing.T) {
 
 func TestAWebSocketPassesThrough(t *testing.T) {
 	w := newWorld(t, Config{})
-	w.answer["iad"] = func(rw http.ResponseWriter, r *http.Request) {
+	w.answers("iad", func(rw http.ResponseWriter, r *http.Request) {
 		c, buffered, err := rw.(http.Hijacker).Hijack()
 		if err != nil {
 			return
@@ -338,7 +345,7 @@ func TestAWebSocketPassesThrough(t *testing.T) {
 		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\n", r.Header.Get("Upgrade"))
 		line, _ := buffered.ReadString('\n')
 		fmt.Fprintf(c, "iad heard %s", line)
-	}
+	})
 	c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -33,8 +33,8 @@ func (p permission) check(prog program) error {
 	return nil
 }
 
-// parseKey reads an Ed25519 public key as sqld's SQLD_AUTH_JWT_KEY takes it: PEM, or bare in URL-safe base64. Empty is no
-// authentication at all, which is sqld's default too.
+// parseKey reads an Ed25519 public key as sqld's SQLD_AUTH_JWT_KEY takes it: PEM, or bare in URL-safe base64. Empty is
+// no authentication at all, which is sqld's default too.
 func parseKey(text string) (ed25519.PublicKey, error) {
 	if text == "" {
 		return nil, nil

@@ -10,8 +10,8 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// conn is one stream's SQLite connection. mu is held for one statement at a time, so that the transaction timeout can step
-// in between two of them and never in the middle of one.
+// conn is one stream's SQLite connection. mu is held for one statement at a time, so that the transaction timeout can
+// step in between two of them and never in the middle of one.
 type conn struct {
 	db  *database
 	raw *sqlite3.SQLiteConn
@@ -26,8 +26,8 @@ type conn struct {
 
 // acquire takes the right to write for a transaction and starts its clock.
 func (c *conn) acquire() error {
-	if !c.db.writer.acquire() {
-		return internal("the server is stopping")
+	if err := c.db.writer.acquire(); err != nil {
+		return err
 	}
 	c.holds = true
 	c.turn++
@@ -163,8 +163,8 @@ func collect(rows *sqlite3.SQLiteRows, size *budget) (*StmtResult, error) {
 	}
 }
 
-// columns also stops the driver from turning dates and booleans into Go's own types: it looks at the declared types that it
-// hands out here, so they are copied and wiped.
+// columns also stops the driver from turning dates and booleans into Go's own types: it looks at the declared types
+// that it hands out here, so they are copied and wiped.
 func columns(rows *sqlite3.SQLiteRows) []Col {
 	names, types := rows.Columns(), rows.DeclTypes()
 	cols := make([]Col, len(names))

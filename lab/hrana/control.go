@@ -17,6 +17,8 @@ type Status struct {
 	Ready     bool   `json:"ready"`     // a replica: it serves reads from its own file
 	Forwarded int64  `json:"forwarded"` // a replica: programs handed to the primary
 	Copies    int64  `json:"copies"`
+
+	Durability string `json:"durability"` // relaxed or strong
 }
 
 // Replication changes how a replica follows; what is absent stays as it is.
@@ -29,7 +31,7 @@ type Replication struct {
 func (s *Server) Status() Status {
 	if s.log != nil {
 		now := s.log.position()
-		return Status{Role: "primary", Log: now.Log, Index: now.Index, Ready: true}
+		return Status{Role: "primary", Log: now.Log, Index: now.Index, Ready: true, Durability: s.Durability()}
 	}
 	r := s.replica
 	r.mu.Lock()

@@ -8,7 +8,8 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// copyFile makes to what from is at one moment, in one transaction: readers of to see either the old state or the new one.
+// copyFile makes to what from is at one moment, in one transaction: readers of to see either the old state or the new
+// one.
 func copyFile(to, from *sqlite3.SQLiteConn) error {
 	for try := 0; ; try++ {
 		done, err := copyOnce(to, from)

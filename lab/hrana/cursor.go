@@ -23,6 +23,9 @@ type cursorEntry struct {
 
 // cursor answers a batch line by line. A cursor has no limit of size.
 func (e *endpoints) cursor(w http.ResponseWriter, r *http.Request) {
+	if !e.answers(w, r) {
+		return
+	}
 	var body cursorRequest
 	req, err := e.begin(r, &body, func() *string { return body.Baton }, 3)
 	if err != nil {

@@ -19,6 +19,9 @@ type database struct {
 	txTimeout time.Duration
 	// committed is called after every write transaction, once the file shows it.
 	committed func()
+	// durability is what a stream gets that is opened now; nil is relaxed.
+	durability func() string
+	now        func() time.Time // of SQL's unixepoch(); nil is the machine's
 	// keeper holds the file open, so that closing the last stream does not fold the WAL.
 	keeper *sqlite3.SQLiteConn
 
@@ -40,19 +43,37 @@ func openDatabase(path string, readOnly bool, txTimeout time.Duration, committed
 	return d, nil
 }
 
-// openFile opens a raw connection. Foreign keys are on, as in every build of sqld. NORMAL survives a killed process, which
-// is all that the laboratory kills.
+// maxLength is how many bytes a row or a value may have in sqld: more is "string or blob too big".
+const maxLength = 5_000_000
+
+// openFile opens a raw connection. Foreign keys are on, as in every build of sqld. NORMAL survives a killed process,
+// which is all that the laboratory kills.
 func openFile(path, more string) (*sqlite3.SQLiteConn, error) {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 	raw, err := (&sqlite3.SQLiteDriver{}).Open("file:" + escaped + "?_foreign_keys=1&_busy_timeout=5000&_synchronous=NORMAL&" + more)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return raw.(*sqlite3.SQLiteConn), nil
+	conn := raw.(*sqlite3.SQLiteConn)
+	conn.SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, maxLength)
+	return conn, nil
 }
 
 // get lends a connection that nobody else uses.
 func (d *database) get() (*conn, error) {
+	c, err := d.take()
+	if err != nil || d.durability == nil {
+		return c, err
+	}
+	if _, err := c.raw.Exec("PRAGMA synchronous="+synchronous[d.durability()], nil); err != nil {
+		c.raw.Close()
+		return nil, internal("%v", err)
+	}
+	return c, nil
+}
+
+// take finds a connection, or opens one.
+func (d *database) take() (*conn, error) {
 	d.mu.Lock()
 	if n := len(d.idle); n > 0 {
 		c := d.idle[n-1]
@@ -73,7 +94,23 @@ func (d *database) get() (*conn, error) {
 	if err != nil {
 		return nil, internal("%v", err)
 	}
+	if d.now != nil {
+		if err := raw.RegisterFunc("unixepoch", d.unixepoch, false); err != nil {
+			return nil, internal("%v", err)
+		}
+	}
 	return &conn{db: d, raw: raw}, nil
+}
+
+// unixepoch is SQLite's function of that name for the current moment, whole seconds or with 'subsec'.
+func (d *database) unixepoch(modifiers ...string) (any, error) {
+	switch {
+	case len(modifiers) == 0:
+		return d.now().Unix(), nil
+	case len(modifiers) == 1 && modifiers[0] == "subsec":
+		return float64(d.now().UnixMilli()) / 1000, nil
+	}
+	return nil, fmt.Errorf("unixepoch: %q is not simulated", modifiers)
 }
 
 // put takes a connection back; whatever transaction it had is rolled back.

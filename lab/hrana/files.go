@@ -20,6 +20,7 @@ func (r *replica) openFiles() error {
 	if _, err := copier.Exec("PRAGMA synchronous=OFF", nil); err != nil {
 		return err
 	}
+	db.now = r.now
 	r.db, r.copier = db, copier
 	return nil
 }

@@ -26,9 +26,12 @@ func (r *replica) follow(ctx context.Context) {
 	defer r.source.close()
 	var seen position
 	for ctx.Err() == nil {
+		if r.await(ctx, func() bool { return !r.paused }) != nil {
+			return
+		}
 		pos, err := r.poll(ctx, seen)
 		if err == nil {
-			err = r.take(ctx, pos)
+			err = r.take(pos)
 		}
 		if err != nil {
 			sleep(ctx, pollRetry)
@@ -59,8 +62,8 @@ func (r *replica) poll(ctx context.Context, seen position) (position, error) {
 	return pos, json.NewDecoder(res.Body).Decode(&pos)
 }
 
-// breathe leaves the machine to others between two copies: copying takes at most a quarter of the time, and a lag of seconds
-// is not kept to the millisecond. A shorter lag ends the pause.
+// breathe leaves the machine to others between two copies: copying takes at most a quarter of the time, and a lag of
+// seconds is not kept to the millisecond. A shorter lag ends the pause.
 func (r *replica) breathe(ctx context.Context) {
 	for started := time.Now(); ctx.Err() == nil; {
 		r.mu.Lock()
@@ -78,10 +81,17 @@ func (r *replica) breathe(ctx context.Context) {
 	}
 }
 
+// errPaused is when replication was stopped while an answer was on its way. It is asked for again, and not read in the
+// primary's file later, which a primary that has died in the meantime could not give it.
+var errPaused = errors.New("replication is paused")
+
 // take brings what the primary has at least at pos into the file, at once or after the lag.
-func (r *replica) take(ctx context.Context, pos position) error {
-	if err := r.await(ctx, func() bool { return !r.paused }); err != nil {
-		return err
+func (r *replica) take(pos position) error {
+	r.mu.Lock()
+	paused := r.paused
+	r.mu.Unlock()
+	if paused {
+		return errPaused
 	}
 	if err := r.enter(pos); err != nil {
 		r.log.Error("replica cannot follow a new log", "error", err)
@@ -117,7 +127,7 @@ func (r *replica) write(from *source, index Index) error {
 	r.mu.Lock()
 	db, copier := r.db, r.copier
 	r.mu.Unlock()
-	if !db.writer.acquire() {
+	if err := db.writer.acquire(); err != nil {
 		return errors.New("the replica is stopping")
 	}
 	defer db.writer.release()
@@ -138,8 +148,8 @@ func (r *replica) write(from *source, index Index) error {
 	return nil
 }
 
-// enter starts over when the primary has another log than the file's: the file is dropped, its streams end, and everything
-// is loaded again.
+// enter starts over when the primary has another log than the file's: the file is dropped, its streams end, and
+// everything is loaded again.
 func (r *replica) enter(pos position) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

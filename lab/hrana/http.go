@@ -39,6 +39,9 @@ type request struct {
 }
 
 func (e *endpoints) pipeline(w http.ResponseWriter, r *http.Request, version int) {
+	if !e.answers(w, r) {
+		return
+	}
 	var body pipelineRequest
 	req, err := e.begin(r, &body, func() *string { return body.Baton }, version)
 	if err != nil {

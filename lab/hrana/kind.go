@@ -29,7 +29,8 @@ var simple = map[string]kind{
 	"DROP": ddl, "ALTER": ddl,
 }
 
-// kindOf reports false for what sqld refuses: VACUUM, ANALYZE, REINDEX, ATTACH, anything temporary, most PRAGMA with a value.
+// kindOf reports false for what sqld refuses: VACUUM, ANALYZE, REINDEX, ATTACH, anything temporary, most PRAGMA with a
+// value.
 func kindOf(tokens []token) (kind, bool) {
 	if tokens[0].is("EXPLAIN") {
 		return explainKind(tokens[1:])

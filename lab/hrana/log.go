@@ -17,8 +17,8 @@ type position struct {
 	Path  string `json:"path"`
 }
 
-// commitLog numbers the commits of a primary. As in sqld a stop that was not clean starts another log, whose numbers begin
-// again, and every replica loads everything anew.
+// commitLog numbers the commits of a primary. As in sqld a stop that was not clean starts another log, whose numbers
+// begin again, and every replica loads everything anew.
 type commitLog struct {
 	file string
 

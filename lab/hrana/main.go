@@ -30,7 +30,7 @@ func Main(args []string) int {
 }
 
 func parseFlags(args []string) (Config, error) {
-	cfg := Config{AuthJWTKey: os.Getenv("SQLD_AUTH_JWT_KEY")}
+	cfg := Config{AuthJWTKey: os.Getenv("SQLD_AUTH_JWT_KEY"), Wedges: true}
 	fs := flag.NewFlagSet("hrana", flag.ContinueOnError)
 	text := func(to *string, name, env, otherwise, usage string) {
 		if value := os.Getenv(env); value != "" {
@@ -40,6 +40,7 @@ func parseFlags(args []string) (Config, error) {
 	}
 	text(&cfg.HTTPListenAddr, "http-listen-addr", "SQLD_HTTP_LISTEN_ADDR", "127.0.0.1:8080", "where clients connect")
 	text(&cfg.GRPCListenAddr, "grpc-listen-addr", "SQLD_GRPC_LISTEN_ADDR", "", "where replicas connect")
+	text(&cfg.AdminListenAddr, "admin-listen-addr", "SQLD_ADMIN_LISTEN_ADDR", "", "where the admin API listens")
 	text(&cfg.PrimaryGRPCURL, "primary-grpc-url", "SQLD_PRIMARY_GRPC_URL", "", "the primary to follow")
 	text(&cfg.DBPath, "db-path", "SQLD_DB_PATH", "data.sqld", "the directory of the database")
 	if err := fs.Parse(args); err != nil {

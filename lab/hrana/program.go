@@ -64,7 +64,8 @@ func checkCond(c *Cond, step int, version int) error {
 	return protocolError("Cannot deserialize client message from JSON: unknown variant `" + c.Type + "`")
 }
 
-// holds evaluates a condition. A step that was skipped counts as an error, which is sqld's reading of the specification.
+// holds evaluates a condition. A step that was skipped counts as an error, which is sqld's reading of the
+// specification.
 func (c *Cond) holds(done []bool, autocommit bool) bool {
 	switch c.Type {
 	case "ok":

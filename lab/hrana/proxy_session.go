@@ -2,8 +2,8 @@ package hrana
 
 import "context"
 
-// proxySession is a stream at a replica. One program that only reads and leaves no transaction open runs on the replica's
-// file; everything else, an interactive transaction that only reads too, runs at the primary.
+// proxySession is a stream at a replica. One program that only reads and leaves no transaction open runs on the
+// replica's file; everything else, an interactive transaction that only reads too, runs at the primary.
 type proxySession struct {
 	replica *replica
 	remote  *remote

@@ -19,8 +19,8 @@ type remote struct {
 	token  string
 }
 
-// forwardRetry is the pause between two tries to reach the primary. There is no limit to their number, as in sqld: only the
-// client's own patience ends them.
+// forwardRetry is the pause between two tries to reach the primary. There is no limit to their number, as in sqld: only
+// the client's own patience ends them.
 const forwardRetry = 500 * time.Millisecond
 
 // run executes a program at the primary and says whether it left no transaction open.

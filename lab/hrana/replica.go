@@ -12,15 +12,16 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// replica follows a primary by copying its file. What it serves is always a state that the primary committed, and never an
-// older one than before, but for the moments after a start or a new log: then, like sqld, it asks the primary for every read
-// until it has caught up with where the primary was.
+// replica follows a primary by copying its file. What it serves is always a state that the primary committed, and never
+// an older one than before, but for the moments after a start or a new log: then, like sqld, it asks the primary for
+// every read until it has caught up with where the primary was.
 type replica struct {
 	dir       string
 	primary   string
 	client    *http.Client
 	txTimeout time.Duration
 	log       *slog.Logger
+	now       func() time.Time
 	streams   *streams // closed when a new log replaces the file
 	source    source   // used by follow alone
 
@@ -38,6 +39,8 @@ type replica struct {
 	target  Index // where the primary was when its log was first seen
 	lag     time.Duration
 	paused  bool
+	stuck   bool // see Stick
+	denies  time.Time
 	staged  []staged
 }
 

@@ -9,15 +9,17 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Config is one database server. Its first four fields are sqld's flags of the same names.
+// Config is one database server. Its first five fields are sqld's flags of the same names.
 type Config struct {
-	HTTPListenAddr string // clients; "127.0.0.1:0" takes a free port
-	GRPCListenAddr string // replicas; only at a primary, may be empty
-	PrimaryGRPCURL string // the primary; makes this a replica
-	DBPath         string // a directory
+	HTTPListenAddr  string // clients; "127.0.0.1:0" takes a free port
+	GRPCListenAddr  string // replicas; only at a primary, may be empty
+	PrimaryGRPCURL  string // the primary; makes this a replica
+	AdminListenAddr string // the configuration of namespaces; may be empty
+	DBPath          string // a directory
 
 	AuthJWTKey string // as SQLD_AUTH_JWT_KEY; empty is no authentication
 
@@ -26,6 +28,14 @@ type Config struct {
 	MaxResponse  int64         // 10 MB when 0
 	MaxStreams   int           // 128 when 0
 	Log          *slog.Logger
+	// Wedges is the fault of sqld's write queue (see writer). Programs have it; tests of the stand-in itself may leave it
+	// out.
+	Wedges bool
+
+	// The machine's network and clock when nil. Now is what SQL's unixepoch() says.
+	Listen func(network, addr string) (net.Listener, error)
+	Dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	Now    func() time.Time
 }
 
 func (c Config) withDefaults() Config {
@@ -40,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxStreams == 0 {
 		c.MaxStreams = 128
+	}
+	if c.Listen == nil {
+		c.Listen = net.Listen
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -62,6 +75,8 @@ type Server struct {
 	log      *commitLog // at a primary
 	database *database  // at a primary
 	replica  *replica   // at a replica
+
+	durability atomic.Value // string; forgotten at each start, as in sqld
 }
 
 // Start opens the database and listens. Whoever starts a server must Close or Kill it.
@@ -93,10 +108,18 @@ func (s *Server) openPrimary() (err error) {
 	if err != nil {
 		return err
 	}
-	bump := func() { s.log.bump() }
+	bump := func() {
+		if mode := s.Durability(); mode == "strong" || mode == "extra" {
+			if err := s.database.sync(); err != nil {
+				s.cfg.Log.Error("what was committed cannot be noted as synced", "error", err)
+			}
+		}
+		s.log.bump()
+	}
 	if s.database, err = openDatabase(path, false, s.cfg.TxTimeout, bump); err != nil {
 		return err
 	}
+	s.database.writer.wedges, s.database.durability, s.database.now = s.cfg.Wedges, s.Durability, s.cfg.Now
 	if s.log, err = openLog(filepath.Join(s.cfg.DBPath, "log.json"), path); err != nil {
 		return err
 	}
@@ -108,9 +131,9 @@ func (s *Server) openPrimary() (err error) {
 }
 
 func (s *Server) openReplica() error {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}
+	client := &http.Client{Transport: &http.Transport{DialContext: s.cfg.Dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}
 	r := &replica{dir: s.cfg.DBPath, primary: s.cfg.PrimaryGRPCURL, client: client, txTimeout: s.cfg.TxTimeout,
-		log: s.cfg.Log, streams: s.endpoints.streams, changed: make(chan struct{}), source: source{flags: "mode=ro"}}
+		log: s.cfg.Log, now: s.cfg.Now, streams: s.endpoints.streams, changed: make(chan struct{}), source: source{flags: "mode=ro"}}
 	if err := r.open(); err != nil {
 		return err
 	}
@@ -130,17 +153,24 @@ func (s *Server) listen() error {
 	if err := s.serve(s.cfg.HTTPListenAddr, mux); err != nil {
 		return err
 	}
-	if s.log == nil || s.cfg.GRPCListenAddr == "" {
+	if s.log != nil && s.cfg.GRPCListenAddr != "" {
+		inner := http.NewServeMux()
+		s.endpoints.routes(inner)
+		inner.HandleFunc("GET /lab/log", s.serveLog)
+		if err := s.serve(s.cfg.GRPCListenAddr, inner); err != nil {
+			return err
+		}
+	}
+	if s.cfg.AdminListenAddr == "" {
 		return nil
 	}
-	inner := http.NewServeMux()
-	s.endpoints.routes(inner)
-	inner.HandleFunc("GET /lab/log", s.serveLog)
-	return s.serve(s.cfg.GRPCListenAddr, inner)
+	admin := http.NewServeMux()
+	s.administers(admin)
+	return s.serve(s.cfg.AdminListenAddr, admin)
 }
 
 func (s *Server) serve(addr string, handler http.Handler) error {
-	l, err := net.Listen("tcp", addr)
+	l, err := s.cfg.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -163,6 +193,11 @@ func (s *Server) URL() string { return "http://" + s.listeners[0].Addr().String(
 
 // GRPCURL is where replicas connect.
 func (s *Server) GRPCURL() string { return "http://" + s.listeners[1].Addr().String() }
+
+// AdminURL is where namespaces are configured; the last to listen.
+func (s *Server) AdminURL() string {
+	return "http://" + s.listeners[len(s.listeners)-1].Addr().String()
+}
 
 // Close finishes the requests at work, stops, and lets the log go on at the next start.
 func (s *Server) Close() error {

@@ -29,8 +29,8 @@ func (t token) is(words ...string) bool {
 
 func (t token) mark(text string) bool { return t.kind == mark && t.text == text }
 
-// scan cuts SQL into tokens; comments and white space are dropped. It knows just enough to tell statements apart, find their
-// parameters and read their first words; whether they are right is SQLite's to say.
+// scan cuts SQL into tokens; comments and white space are dropped. It knows just enough to tell statements apart, find
+// their parameters and read their first words; whether they are right is SQLite's to say.
 func scan(sql string) []token {
 	var out []token
 	for i := 0; i < len(sql); {

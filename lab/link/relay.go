@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Relay is a TCP port that leads to another address over a wire. Its own address stays while the target moves, so that what
-// is behind it can be restarted on another port.
+// Relay is a TCP port that leads to another address over a wire. Its own address stays while the target moves, so that
+// what is behind it can be restarted on another port.
 type Relay struct {
 	*Wire
 	listener net.Listener
@@ -60,8 +60,8 @@ func (r *Relay) accept() {
 	}
 }
 
-// connect dials when the wire lets it; until then the caller waits for an answer that does not come. A target that refuses
-// is passed on as a reset.
+// connect dials when the wire lets it; until then the caller waits for an answer that does not come. A target that
+// refuses is passed on as a reset.
 func (r *Relay) connect(near net.Conn) {
 	if !r.pass(Both, r.ctx.Done()) {
 		near.Close()

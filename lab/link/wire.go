@@ -17,8 +17,8 @@ const (
 	Both Direction = Up | Down
 )
 
-// Wire is a way between two places. Cutting it is silent, as when a cable is pulled: connections stay open, nothing arrives,
-// nobody is told. Healing lets everything through that has waited.
+// Wire is a way between two places. Cutting it is silent, as when a cable is pulled: connections stay open, nothing
+// arrives, nobody is told. Healing lets everything through that has waited.
 type Wire struct {
 	mu      sync.Mutex
 	cut     Direction

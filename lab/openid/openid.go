@@ -1,4 +1,5 @@
-// Package openid is a real OpenID provider for tests, zitadel/oidc's example server on loopback, and a browser that signs in with it.
+// Package openid is a real OpenID provider for tests, zitadel/oidc's example server on loopback, and a browser that
+// signs in with it.
 package openid
 
 import (
@@ -17,7 +18,8 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// Who has an account: Ada, an admin of the organisation org-of-id1, and Bob, who has a role in hers alone, and so none in his own.
+// Who has an account: Ada, an admin of the organisation org-of-id1, and Bob, who has a role in hers alone, and so none
+// in his own.
 const (
 	Ada, Bob = "test-user@127.0.0.1", "test-user2"
 	Password = "verysecure"

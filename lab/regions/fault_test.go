@@ -3,7 +3,6 @@ package regions_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"sync"
@@ -41,11 +40,11 @@ func restart(pick func(w *world) *cluster.Process) func(w *world) error {
 
 var faults = []fault{
 	{"kill -9 of the primary's app", restart(func(w *world) *cluster.Process { return w.Primary().App })},
-	{"kill -9 of another region's app", restart(func(w *world) *cluster.Process { return w.Regions[1+rand.IntN(2)].App })},
+	{"kill -9 of another region's app", restart(func(w *world) *cluster.Process { return w.other().App })},
 	{"kill -9 of the primary database", restart(func(w *world) *cluster.Process { return w.Primary().DB })},
-	{"kill -9 of a replica", restart(func(w *world) *cluster.Process { return w.Regions[1+rand.IntN(2)].DB })},
+	{"kill -9 of a replica", restart(func(w *world) *cluster.Process { return w.other().DB })},
 	{"a region cut off, and back", func(w *world) error {
-		r := w.Regions[1+rand.IntN(2)]
+		r := w.other()
 		r.Partition()
 		time.Sleep(time.Second)
 		r.Heal()
@@ -58,7 +57,7 @@ var faults = []fault{
 		return nil
 	}},
 	{"a replica that falls behind", func(w *world) error {
-		r := w.Regions[1+rand.IntN(2)]
+		r := w.other()
 		if err := r.Lag(time.Second); err != nil {
 			return err
 		}
@@ -150,8 +149,9 @@ func TestNoFaultLosesOrRepeatsAnything(t *testing.T) {
 
 // insist repeats a write under one key, through any region, until it is accepted.
 func (w *world) insist(id, text string, deadline time.Time) bool {
+	choice := w.seed.Stream("write", text)
 	for time.Now().Before(deadline) {
-		r := w.Regions[rand.IntN(len(w.Regions))]
+		r := w.Regions[choice.IntN(len(w.Regions))]
 		code, said, header, err := w.ask("PATCH", r.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text}, "Idempotency-Key", "key "+text)
 		if err == nil && code == http.StatusOK {
 			return true

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -24,10 +25,11 @@ import (
 
 	"statuspage/lab/cluster"
 	"statuspage/lab/flyproxy"
+	"statuspage/lab/seed"
 	"statuspage/server/app"
 	"statuspage/server/auth"
 	"statuspage/server/config"
-	"statuspage/server/desk"
+	"statuspage/server/usecase"
 )
 
 func TestMain(m *testing.M) {
@@ -76,7 +78,13 @@ type world struct {
 	t     *testing.T
 	org   string
 	token string
+	// seed is what everything that a test decides comes from, and victims what its faults draw from.
+	seed    seed.Seed
+	victims *rand.Rand
 }
+
+// fixedSeed is what tests decide by, unless LAB_SEED or a soak says otherwise.
+const fixedSeed = 1
 
 const slug = "acme"
 
@@ -98,15 +106,24 @@ func start(t *testing.T, change func(*cluster.Options)) *world {
 	w := &world{Cluster: c, t: t}
 	t.Cleanup(func() {
 		if t.Failed() {
+			t.Logf("again: %s=%s", seed.Variable, w.seed)
 			for _, r := range c.Regions {
 				t.Logf("%s app:\n%s\n%s database:\n%s", r.Name, r.App.Tail(), r.Name, r.DB.Tail())
 			}
 		}
 		c.Kill()
 	})
+	if w.seed, err = seed.Choose(long() > 0, fixedSeed); err != nil {
+		t.Fatal(err)
+	}
+	w.victims = w.seed.Stream("victims")
+	t.Logf("%s=%s", seed.Variable, w.seed)
 	w.found()
 	return w
 }
+
+// other is another region than the first, chosen by the seed.
+func (w *world) other() *cluster.Region { return w.Regions[1+w.victims.IntN(len(w.Regions)-1)] }
 
 // found makes the organisation, and waits until every region knows it.
 func (w *world) found() {
@@ -130,15 +147,15 @@ func (w *world) organisation(slug string) (id, token string) {
 		w.t.Fatal(err)
 	}
 	defer func() { _ = a.Close() }()
-	by := desk.Caller{System: true}
-	if id, err = a.Desk.CreateOrg(ctx, by, slug, "Acme", time.Now(), nil); err != nil {
+	by := usecase.Caller{System: true}
+	if id, err = a.UseCases.CreateOrg(ctx, by, slug, "Acme", time.Now(), nil); err != nil {
 		w.t.Fatal(err)
 	}
 	email := "ada@" + slug + ".example"
-	if _, err := a.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
+	if _, err := a.UseCases.AddMember(ctx, by, id, usecase.NewMember{Email: email, Role: auth.Admin}); err != nil {
 		w.t.Fatal(err)
 	}
-	if token, err = a.Desk.Token(ctx, slug, email, 12*time.Hour); err != nil {
+	if token, err = a.UseCases.Token(ctx, slug, email, 12*time.Hour); err != nil {
 		w.t.Fatal(err)
 	}
 	return id, token
@@ -171,6 +188,10 @@ var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
 
 // ask sends a request as the admin.
 func (w *world) ask(method, url string, body any, header ...string) (int, map[string]any, http.Header, error) {
+	return w.askWithin(context.Background(), method, url, body, header...)
+}
+
+func (w *world) askWithin(ctx context.Context, method, url string, body any, header ...string) (int, map[string]any, http.Header, error) {
 	var in io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -179,7 +200,7 @@ func (w *world) ask(method, url string, body any, header ...string) (int, map[st
 		}
 		in = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(context.Background(), method, url, in)
+	req, err := http.NewRequestWithContext(ctx, method, url, in)
 	if err != nil {
 		return 0, nil, nil, err
 	}

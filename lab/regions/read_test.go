@@ -2,27 +2,29 @@ package regions_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"statuspage/server/racetest"
 )
 
 // replayTimeout is what a region tells Fly's proxy: how long it waits for the primary.
 const replayTimeout = 5 * time.Second
 
 func TestNobodyReadsSomethingOlderThanWhatTheyWrote(t *testing.T) {
+	racetest.Outside(t, "processes in several regions")
 	const times, workers = 1000, 25
 	w := start(t, nil)
 	stop := make(chan struct{})
 	var lagging sync.WaitGroup
 	lagging.Go(func() { // replicas that are up to two seconds behind, now more, now less
-		for {
+		for lags := w.seed.Stream("lags"); ; {
 			for _, r := range w.Regions[1:] {
-				_ = r.Lag(time.Duration(rand.IntN(2000)) * time.Millisecond)
+				_ = r.Lag(time.Duration(lags.IntN(2000)) * time.Millisecond)
 			}
 			select {
 			case <-stop:
@@ -40,7 +42,8 @@ func TestNobodyReadsSomethingOlderThanWhatTheyWrote(t *testing.T) {
 		working.Go(func() {
 			for i := 0; left.Add(-1) >= 0; i++ {
 				text := fmt.Sprintf("write %d", i)
-				through, back := w.Regions[rand.IntN(3)], w.Regions[rand.IntN(3)]
+				choice := w.seed.Stream("worker", n, i)
+				through, back := w.Regions[choice.IntN(3)], w.Regions[choice.IntN(3)]
 				write := func() (int, map[string]any, http.Header, error) {
 					return w.ask("PATCH", through.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text}, "Idempotency-Key", id+text)
 				}
@@ -83,6 +86,7 @@ func TestNobodyReadsSomethingOlderThanWhatTheyWrote(t *testing.T) {
 }
 
 func TestWithoutThePrimaryEverybodyReadsAndNobodyWrites(t *testing.T) {
+	racetest.Outside(t, "processes in several regions")
 	for _, mode := range []string{"fly-replay", "proxy"} {
 		t.Run(mode, func(t *testing.T) {
 			w := start(t, withForward(mode))

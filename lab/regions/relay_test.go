@@ -2,6 +2,7 @@ package regions_test
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -22,8 +23,9 @@ import (
 	"statuspage/lab/cluster"
 	"statuspage/server/app"
 	"statuspage/server/auth"
-	"statuspage/server/desk"
+	"statuspage/server/racetest"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 )
 
@@ -31,16 +33,16 @@ import (
 // organisations, since one organisation's writes wait for each other. What the replica took is measured beside, by asking it all the time.
 func TestEveryRegionHearsOfEveryEventSoon(t *testing.T) {
 	w := start(t, nil)
-	// What HTTP costs the writers leaves two cores no room for 200 writes a second, so the desk of another process of the primary region writes
+	// What HTTP costs the writers leaves two cores no room for 200 writes a second, so the use cases of another process of the primary region writes
 	// them; and first, since the stand-in copies the whole database each time.
-	t.Run("by the desk", func(t *testing.T) {
+	t.Run("by the use cases", func(t *testing.T) {
 		a, err := app.New(t.Context(), config.Default(config.Database{DatabaseURL: w.Primary().DBURL()}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = a.Close() }()
-		w.hears(t, load{"desk", 6, 12, 100, 18}, func(p tenant, service, text string) error {
-			_, err := a.Desk.Change(t.Context(), desk.Caller{System: true}, p.id, &page.EditService{ID: service, Description: &text})
+		w.hears(t, load{"cases", 6, 12, 100, 18}, func(p tenant, service, text string) error {
+			_, err := a.UseCases.Change(t.Context(), usecase.Caller{System: true}, p.id, &page.EditService{ID: service, Description: &text})
 			return err
 		})
 	})
@@ -99,10 +101,10 @@ func (w *world) hears(t *testing.T, l load, write func(p tenant, service, text s
 		}
 		t.Cleanup(func() { _ = db.Close() })
 		watching.Go(func() {
-			for last := int64(0); there[i].count() < all && watched.Err() == nil; time.Sleep(10 * time.Millisecond) {
-				entries, err := db.EventsAfter(watched, last, 1000)
+			for last := (store.Anchor{}); there[i].count() < all && watched.Err() == nil; time.Sleep(10 * time.Millisecond) {
+				entries, _, err := db.EventsAfter(watched, last, 1000)
 				for _, e := range entries {
-					last = e.ID
+					last = e.At
 					if err == nil && e.Event.Service != nil && strings.HasPrefix(e.Event.Service.Description, l.name+" ") {
 						there[i].note(e.Event.Service.Description)
 					}
@@ -211,6 +213,7 @@ func (s *times) since(others *times) (late []time.Duration) {
 }
 
 func TestWhoIsCutInOneRegionGoesOnInAnother(t *testing.T) {
+	racetest.Outside(t, "processes in several regions")
 	w := start(t, nil)
 	id := w.service("API")
 	near, far := w.Regions[1], w.Regions[2]
@@ -254,6 +257,7 @@ func TestWhoIsCutInOneRegionGoesOnInAnother(t *testing.T) {
 
 // TestAWriteIsOneRoundTrip counts what opening an incident asks of a remote database.
 func TestAWriteIsOneRoundTrip(t *testing.T) {
+	racetest.Outside(t, "processes in several regions")
 	w := start(t, func(o *cluster.Options) { o.Regions = []string{"fra"} })
 	target, err := url.Parse(w.Primary().DBURL())
 	if err != nil {
@@ -274,7 +278,7 @@ func TestAWriteIsOneRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	by := desk.Caller{Who: auth.Principal{Kind: auth.KindUser, ID: w.org, OrgID: w.org, Role: auth.Admin}}
+	by := usecase.Caller{Who: auth.Principal{Kind: auth.KindUser, ID: w.org, OrgID: w.org, Role: auth.Admin}}
 	service := w.service("API")
 	if err := a.Relay.Sync(ctx); err != nil {
 		t.Fatal(err)
@@ -290,16 +294,21 @@ func TestAWriteIsOneRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	before, batches := settled(), a.DB.Batches()
-	_, err = a.Desk.Change(ctx, by, w.org, &page.OpenIncident{Title: "Down", Service: &service, ToState: "major_outage"})
-	if err != nil {
-		t.Fatal(err)
+	// The batch, and in the same request the log with what it committed. The other process writes a heartbeat each second:
+	// whoever meets it asks again, so the least of a few counts.
+	least := int64(math.MaxInt64)
+	for range 5 {
+		before, batches := settled(), a.DB.Batches()
+		_, err = a.UseCases.Change(ctx, by, w.org, &page.OpenIncident{Title: "Down", Service: &service, ToState: "major_outage"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := a.DB.Batches() - batches; n != 1 {
+			t.Errorf("opening an incident is %d batches", n)
+		}
+		if least = min(least, settled()-before); least == 1 {
+			return
+		}
 	}
-	if n := a.DB.Batches() - batches; n != 1 {
-		t.Errorf("opening an incident is %d batches", n)
-	}
-	// A batch and a poll, and for each the asynchronous close of its stream; the poll's second looks at heartbeat and epoch.
-	if n := settled() - before; n < 2 || n > 8 {
-		t.Errorf("opening an incident is %d requests", n)
-	}
+	t.Errorf("opening an incident is %d requests", least)
 }

@@ -11,10 +11,12 @@ import (
 	"github.com/gorilla/websocket"
 
 	"statuspage/lab/cluster"
+	"statuspage/server/racetest"
 )
 
 // TestARevokedKeyOpensNothingAnywhereSoon: with replicas that lag, a revoked key is refused, and loses its sockets, in every region within a second of its copy having heard.
 func TestARevokedKeyOpensNothingAnywhereSoon(t *testing.T) {
+	racetest.Outside(t, "processes in several regions")
 	const (
 		lag   = 300 * time.Millisecond
 		bound = lag + time.Second

@@ -10,15 +10,14 @@ import (
 	"time"
 
 	"statuspage/lab/cluster"
+	"statuspage/server/racetest"
 )
 
 const staleWords = "This page may be old"
 
 // TestAWrongClockHidesNothing has one region whose clock is five minutes behind, and one whose clock is four seconds ahead.
 func TestAWrongClockHidesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a partition takes a while")
-	}
+	racetest.Outside(t, "processes in several regions")
 	w := start(t, func(o *cluster.Options) {
 		common := o.Env
 		o.Env = func(region string) []string {

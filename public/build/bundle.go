@@ -14,7 +14,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundle makes one file of each script and style that stands at the top of public/js and public/css and that no other one imports.
+// bundle makes one file of each script and style that stands at the top of public/js and public/css and that no other
+// one imports.
 func bundle(root string, out *output, manifest map[string]string) error {
 	entries, err := entryPoints(root)
 	if err != nil || len(entries) == 0 {
@@ -57,7 +58,8 @@ type metafile struct {
 	Outputs map[string]struct{ EntryPoint string }
 }
 
-// entryPoints leaves out what another file at the top imports: that is a part, such as core.js, and no page's own script.
+// entryPoints leaves out what another file at the top imports: that is a part, such as core.js, and no page's own
+// script.
 func entryPoints(root string) ([]string, error) {
 	var all []string
 	for _, pattern := range []string{"public/js/*.js", "public/css/*.css"} {
@@ -105,8 +107,8 @@ const (
 	versionMark = "/* version */ 'dev'"
 )
 
-// worker bundles the service worker with the list of what the dashboard needs to start without a network. Its name is not hashed: it
-// is registered under one address for ever.
+// worker bundles the service worker with the list of what the dashboard needs to start without a network. Its name is
+// not hashed: it is registered under one address for ever.
 func worker(root string, out *output, manifest map[string]string) error {
 	text, err := os.ReadFile(filepath.Join(root, "public", "sw.js")) // #nosec G304 -- the module's own source
 	if errors.Is(err, os.ErrNotExist) {

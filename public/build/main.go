@@ -1,5 +1,6 @@
-// Command build makes what browsers get: the rules as WebAssembly into public/wasm, scripts and styles into public/dist. Files are
-// named by their content, compressed beside, and listed in public/dist/manifest.json. It needs Go and nothing else:
+// Command build makes what browsers get: the rules as WebAssembly into public/wasm, scripts and styles into
+// public/dist. Files are named by their content, compressed beside, and listed in public/dist/manifest.json. It needs
+// Go and nothing else:
 //
 //	go run ./public/build
 package main

@@ -1,6 +1,7 @@
 // Signing in by Clerk's own form. This is the only page that loads its script: the dashboard holds it in a frame and asks it for tokens.
 
 import { get, remove } from './dashboard/database.js';
+import { placeOf } from './next.js';
 
 /** What we use of Clerk, as its documentation has it. @type {any} */
 const clerk = /** @type {any} */ (window).Clerk;
@@ -10,9 +11,8 @@ const problem = /** @type {HTMLElement} */ (document.getElementById('problem'));
 
 const AWAY = 'We could not reach the service that signs people in. Try again when you are online.';
 
-/** Where to go afterwards, when somebody was sent here: only ever a place of the dashboard. */
-const wanted = new URLSearchParams(location.search).get('next') ?? '';
-const next = /^\/dashboard(?:[/?]|$)/.test(wanted) ? wanted : '';
+/** Where to go afterwards, when somebody was sent here. */
+const next = placeOf(new URLSearchParams(location.search).get('next'));
 
 /** @type {Promise<void>} */
 const loaded = clerk ? clerk.load() : Promise.reject(new Error(AWAY));
@@ -64,8 +64,15 @@ async function choose() {
   if (data.length === 1 && next) return turnTo(data[0].organization.id);
   choice.replaceChildren(
     element('h1', data.length ? 'Choose an organisation' : 'You belong to no organisation here'),
-    ...data.map((/** @type {any} */ m) => element('button', m.organization.name, () => turnTo(m.organization.id).catch(fail))),
-    element('button', 'Sign out', () => clerk.signOut(() => {}).then(draw).catch(fail)),
+    ...data.map((/** @type {any} */ m) =>
+      element('button', m.organization.name, () => turnTo(m.organization.id).catch(fail)),
+    ),
+    element('button', 'Sign out', () =>
+      clerk
+        .signOut(() => {})
+        .then(draw)
+        .catch(fail),
+    ),
   );
   choice.hidden = false;
 }
@@ -78,7 +85,10 @@ async function draw() {
   if (!clerk.user) {
     if (mounted) return;
     mounted = true;
-    clerk.mountSignIn(door, { routing: 'hash', forceRedirectUrl: `/login?next=${encodeURIComponent(next || '/dashboard')}` });
+    clerk.mountSignIn(door, {
+      routing: 'hash',
+      forceRedirectUrl: `/login?next=${encodeURIComponent(next || '/dashboard')}`,
+    });
   } else if (clerk.organization && next) {
     await enter();
   } else {

@@ -86,7 +86,12 @@ function start(module) {
     environ_get: () => 0,
     environ_sizes_get: (/** @type {number} */ count, /** @type {number} */ size) => put([count, 0], [size, 0]),
     sched_yield: () => 0,
-    poll_oneoff: (/** @type {number} */ _in, /** @type {number} */ _out, /** @type {number} */ n, /** @type {number} */ done) => put([done, n]),
+    poll_oneoff: (
+      /** @type {number} */ _in,
+      /** @type {number} */ _out,
+      /** @type {number} */ n,
+      /** @type {number} */ done,
+    ) => put([done, n]),
     clock_time_get: (/** @type {number} */ clock, /** @type {bigint} */ _precision, /** @type {number} */ at) => {
       view().setBigUint64(at, BigInt(Math.round((clock === 0 ? Date.now() : performance.now()) * 1e6)), true);
       return 0;
@@ -97,11 +102,20 @@ function start(module) {
       }
       return 0;
     },
-    fd_write: (/** @type {number} */ _fd, /** @type {number} */ parts, /** @type {number} */ count, /** @type {number} */ written) => {
+    fd_write: (
+      /** @type {number} */ _fd,
+      /** @type {number} */ parts,
+      /** @type {number} */ count,
+      /** @type {number} */ written,
+    ) => {
       let text = '';
       let size = 0;
       for (let i = 0; i < count; i++) {
-        const part = new Uint8Array(rules.memory.buffer, view().getUint32(parts + 8 * i, true), view().getUint32(parts + 8 * i + 4, true));
+        const part = new Uint8Array(
+          rules.memory.buffer,
+          view().getUint32(parts + 8 * i, true),
+          view().getUint32(parts + 8 * i + 4, true),
+        );
         text += decoder.decode(part);
         size += part.length;
       }

@@ -1,24 +1,30 @@
-import { changed, mayWrite, model, onChange, waiting } from './dashboard/model.js';
+import { changed, mayWrite, model, onChange, set, waiting } from './dashboard/model.js';
 import { fold, shell } from './dashboard/shell.js';
 import { html, keyed, render } from './vendor/lit-html.js';
-import { incident, incidents } from './dashboard/views/incident.js';
+import './dashboard/views/incident.js';
 import { leaveSettings, settings } from './dashboard/views/organization.js';
-import { maintenance, maintenances } from './dashboard/views/maintenance.js';
+import './dashboard/views/maintenance.js';
 import * as clerk from './dashboard/clerk.js';
 import * as dialogs from './dashboard/dialog.js';
+import * as mail from './dashboard/mail.js';
 import * as keyboard from './dashboard/keys.js';
 import * as router from './dashboard/router.js';
+import * as storage from './dashboard/storage.js';
 import * as update from './dashboard/update.js';
+import { publishKey } from './publish_key.js';
+import { account } from './dashboard/views/account.js';
 import { accent } from './dashboard/accent.js';
 import { audit } from './dashboard/views/audit.js';
 import { empty } from './dashboard/views/list.js';
+import { factorGate } from './dashboard/views/factor.js';
 import { keys } from './dashboard/views/apikey.js';
 import './dashboard/desk.js';
 import { fail, open, reconnect } from './dashboard/person.js';
+import { objects, shownIn } from './dashboard/nouns.js';
 import { openIncident } from './dashboard/views/incident_form.js';
 import { overview } from './dashboard/views/overview.js';
 import { queue } from './dashboard/views/queue.js';
-import { services } from './dashboard/views/service.js';
+import { settle } from './dashboard/views/service.js';
 import { subscribers } from './dashboard/views/subscriber.js';
 import { team } from './dashboard/views/team.js';
 import { learnTemplates, templates } from './dashboard/views/template.js';
@@ -28,21 +34,29 @@ import { learnTemplates, templates } from './dashboard/views/template.js';
 /** @type {Record<string, (view: View, id: string) => unknown>} */
 const views = {
   overview,
-  services,
-  incidents: (view, id) => (id ? incident(view, id) : incidents(view)),
-  maintenance: (view, id) => (id ? maintenance(view, id) : maintenances(view)),
   templates,
   subscribers,
   team,
   keys,
   audit,
   settings,
+  account,
   queue,
-  missing: () => empty('Nothing here', 'This address leads nowhere.', html`<a class="button" href="/dashboard">Overview</a>`),
+  missing: () =>
+    empty('Nothing here', 'This address leads nowhere.', html`<a class="button" href="/dashboard">Overview</a>`),
 };
 
 const titles = /** @type {Record<string, string>} */ ({
-  overview: 'Overview', services: 'Services', incidents: 'Incidents', maintenance: 'Maintenance', templates: 'Templates', subscribers: 'Subscribers', team: 'Team', keys: 'API keys', audit: 'Audit log', settings: 'Settings', queue: 'Waiting to be sent', missing: 'Not found',
+  overview: 'Overview',
+  templates: 'Templates',
+  subscribers: 'Subscribers',
+  team: 'Team',
+  keys: 'API keys',
+  audit: 'Audit log',
+  settings: 'Settings',
+  account: 'Account',
+  queue: 'Waiting to be sent',
+  missing: 'Not found',
 });
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -50,11 +64,28 @@ const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 function content() {
   const { name, id } = router.route();
   if (model.failure && !model.view) {
-    return empty('The dashboard cannot start', model.failure, html`<button type="button" class="button" @click=${() => { model.failure = ''; reconnect(); }}>Try again</button>
-      ${clerk.used ? html`<a class="button" href="/login">Another account</a>` : ''}`);
+    return empty(
+      'The dashboard cannot start',
+      model.failure,
+      html`<button type="button" class="button" @click=${() => {
+        set({ failure: '' });
+        reconnect();
+      }}>Try again</button>
+      ${clerk.used ? html`<a class="button" href="/login">Another account</a>` : ''}`,
+    );
   }
+  if (model.identity && !model.identity.organization) return account();
+  if (model.identity?.lacksFactor) return name === 'account' ? account() : factorGate();
   if (!model.view) return html`<div class="skeleton tall" aria-busy="true" aria-label="Opening"></div>`;
-  return keyed(`${name}/${id}`, views[name](model.view, id));
+  return keyed(`${name}/${id}`, (shownIn(name)?.show ?? views[name])(model.view, id));
+}
+
+/** What is open, where that has a name of its own. */
+function opened() {
+  const { name, id } = router.route();
+  const noun = shownIn(name);
+  if (!id || !noun?.alone || !model.view) return undefined;
+  return objects(noun, model.view).find((x) => x.id === id)?.title;
 }
 
 let drawn = false;
@@ -64,21 +95,25 @@ function draw() {
   if (name !== 'settings') leaveSettings();
   render(shell(content()), root);
   dialogs.settle();
+  settle();
   learnTemplates();
   accent(model.view?.org.accent ?? '');
   if (model.view && !drawn) {
     drawn = true;
     performance.mark('drawn'); // how long a start took
   }
-  const org = model.view?.org.name ?? model.identity?.organization.name;
-  document.title = `${titles[name]}${org ? ` · ${org}` : ''}`;
+  const org = model.view?.org.name ?? model.identity?.organization?.name;
+  document.title = `${opened() ?? shownIn(name)?.label ?? titles[name]}${org ? ` · ${org}` : ''}`;
 }
 
 /** After a move to another view, reading starts at its heading. */
 function arrive() {
   fold();
   changed();
-  setTimeout(() => /** @type {HTMLElement|null} */ (document.querySelector('main h1'))?.focus({ preventScroll: true }), 0);
+  setTimeout(
+    () => /** @type {HTMLElement|null} */ (document.querySelector('main h1'))?.focus({ preventScroll: true }),
+    0,
+  );
 }
 
 // What was typed is asked about before it is lost, where nothing keeps it.
@@ -88,10 +123,13 @@ addEventListener('beforeunload', (leaving) => {
 onChange(draw);
 router.start(arrive);
 keyboard.start();
+publishKey();
 draw();
 update.start();
+storage.learn();
 open(document.documentElement.dataset.core ?? '').then(
   () => {
+    mail.start();
     // The installed application's shortcut.
     if (!router.route().query.has('new') || !model.view || !mayWrite()) return;
     router.go(location.pathname, { replace: true });

@@ -1,5 +1,10 @@
-// Signing in, and the first setup.
+// Signing in, and asking for a new password.
 
+import { placeOf } from './next.js';
+import { spoken } from './speak.js';
+import { publishKey } from './publish_key.js';
+import { byPasskeyAlone, secondStep } from './second.js';
+import { possible } from './webauthn.js';
 import { remove } from './dashboard/database.js';
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
@@ -7,11 +12,8 @@ const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type
 const problem = /** @type {HTMLElement} */ (document.getElementById('problem'));
 const words = button.textContent ?? '';
 
-/** Where to go afterwards: only ever a place of the dashboard. */
-function next() {
-  const wanted = new URLSearchParams(location.search).get('next') ?? '';
-  return /^\/dashboard(?:[/?]|$)/.test(wanted) ? wanted : '/dashboard';
-}
+/** Where to go afterwards. */
+const next = () => placeOf(new URLSearchParams(location.search).get('next')) || '/dashboard';
 
 /** @param {string} name */
 const value = (name) => /** @type {HTMLInputElement|null} */ (form.elements.namedItem(name))?.value.trim() ?? '';
@@ -20,10 +22,7 @@ const value = (name) => /** @type {HTMLInputElement|null} */ (form.elements.name
 function body() {
   if (form.dataset.action === 'forgot') return { email: value('email') };
   const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password')).value;
-  const token = new URLSearchParams(location.search).get('token') ?? new URLSearchParams(location.hash.slice(1)).get('token') ?? value('token');
-  if (form.dataset.action === 'accept') return { token, password };
-  if (form.dataset.action !== 'setup') return { email: value('email'), password, ...(value('organization') ? { organization: value('organization') } : {}) };
-  return { token, organization: { slug: value('slug'), name: value('organization') }, email: value('email'), password, name: value('name') };
+  return { email: value('email'), password, ...(value('organization') ? { organization: value('organization') } : {}) };
 }
 
 /** @param {{detail?: string, errors?: {field: string, message: string}[]}} said */
@@ -44,6 +43,26 @@ function show(said) {
   if (said.detail && first instanceof HTMLElement) first.focus();
 }
 
+/** Goes on to the dashboard. Whoever was here before is somebody else, as far as we know. */
+async function enter() {
+  await Promise.all(['last', 'leaving'].map((key) => remove('session', key))).catch(() => {});
+  location.assign(next());
+}
+
+const alone = /** @type {HTMLButtonElement|null} */ (document.getElementById('by-passkey'));
+if (alone && possible()) {
+  alone.hidden = false;
+  alone.addEventListener('click', async () => {
+    alone.disabled = true;
+    const { ok, said } = await byPasskeyAlone(value('organization'));
+    if (ok) return enter();
+    alone.disabled = false;
+    show(said);
+    alone.focus();
+  });
+}
+
+publishKey();
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   button.disabled = true;
@@ -62,13 +81,10 @@ form.addEventListener('submit', async (event) => {
       button.hidden = true;
       return;
     }
-    if (answer.ok) {
-      // Whoever was here before is somebody else, as far as we know.
-      await Promise.all(['last', 'leaving'].map((key) => remove('session', key))).catch(() => {});
-      location.assign(next());
-      return;
-    }
-    show(await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` })));
+    if (answer.ok) return await enter();
+    const said = await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` }));
+    if (said.second_factor) return secondStep(form, said.second_factor, enter);
+    show(spoken(said));
   } catch {
     show({ detail: 'We could not reach the server. Try again when you are online.' });
   }
@@ -76,11 +92,17 @@ form.addEventListener('submit', async (event) => {
   button.textContent = words;
 });
 
-const slug = /** @type {HTMLInputElement|null} */ (form.elements.namedItem('slug'));
-if (slug) {
-  let own = false;
-  slug.addEventListener('input', () => (own = true));
-  /** @type {HTMLInputElement} */ (form.elements.namedItem('organization')).addEventListener('input', () => {
-    if (!own) slug.value = value('organization').toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
-  });
+/**
+ * Who has a session already goes on. Not twice in a row: whoever comes back at once was sent here by the dashboard.
+ */
+async function leadOn() {
+  const now = Date.now();
+  const before = Number(sessionStorage.getItem('led'));
+  if (form.dataset.session === undefined || now - before < 10_000) return;
+  sessionStorage.setItem('led', String(now));
+  const headers = { Accept: 'application/json', 'X-Requested-With': 'statuspage' };
+  const answer = await fetch('/api/v1/auth/refresh/', { method: 'POST', headers });
+  if (answer.ok) location.replace(next());
 }
+
+leadOn().catch(() => {}); // the form is there

@@ -15,9 +15,9 @@ import (
 
 // One answer of an export ends with either of these; its Link header says where the rest begins.
 const (
-	mostExported  = 10_000
+	maxExported   = 10_000
 	exportedBytes = 4 << 20
-	exportChunk   = 200 // rows a query
+	exportChunk   = 50 // rows a query
 )
 
 func listAudit(c *call) error {
@@ -52,14 +52,18 @@ func (c *call) auditFilter() (store.AuditFilter, error) {
 	if since := c.Query("since"); since != "" {
 		at, ok := wire.ParseTime(since)
 		if !ok {
-			return f, fault.OnField("since", "since must be a time such as 2026-01-31T14:00:00Z.")
+			if err := c.refuse(fault.OnField("since", "since must be a time such as 2026-01-31T14:00:00Z.")); err != nil {
+				return f, err
+			}
 		}
 		f.Since = at
 	}
 	if before := c.Query("before"); before != "" {
 		id, ok := wire.Atoi(before)
 		if !ok || id < 1 {
-			return f, fault.OnField("before", "before must be the id of an entry.")
+			if err := c.refuse(fault.OnField("before", "before must be the id of an entry.")); err != nil {
+				return f, err
+			}
 		}
 		f.Before = id
 	}
@@ -83,6 +87,9 @@ func wireAudit(a *store.Audit, f *wire.Fields) {
 	f.Str("request_id", &a.RequestID)
 	f.Raw("before", orNull(a.Before))
 	f.Raw("after", orNull(a.After))
+	if a.Abridged {
+		f.Bool("abridged", &a.Abridged)
+	}
 }
 
 func orNull(json string) []byte {
@@ -119,7 +126,7 @@ func (c *call) export(f store.AuditFilter, mediaType, name string, into auditFor
 
 // gather reads by chunks. rest is the id before which there is more, or 0.
 func (c *call) gather(f store.AuditFilter, into auditFormat) (rest int64, err error) {
-	for n := 0; n < mostExported && len(into.bytes()) < exportedBytes; n += exportChunk {
+	for n := 0; n < maxExported && len(into.bytes()) < exportedBytes; n += exportChunk {
 		found, err := c.org().AuditRows(c.ctx, f, store.Span{Limit: exportChunk})
 		if err != nil {
 			return 0, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"log/slog"
 	"net/url"
 	"time"
@@ -8,9 +9,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
-	"statuspage/server/desk"
 	"statuspage/server/serve"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
@@ -27,14 +28,37 @@ func login(c *call) error {
 	})); err != nil {
 		return err
 	}
-	if err := c.Limits.Login(c.Ctx, email); err != nil {
+	if err := c.Limits.Attempt(c.Ctx, c.device, email); err != nil {
 		return err
 	}
-	in, err := c.Desk.SignIn(c.ctx, email, password, slug)
+	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	return c.signedIn(in)
+	ctx := auth.Asking(c.ctx, auth.Asker{From: c.Limits.client(c.Ctx), Known: c.device.Knows(email)})
+	in, err := c.UseCases.SignIn(ctx, by, email, password, slug)
+	if err != nil {
+		return err
+	}
+	c.Limits.Right(c.Ctx, email)
+	return c.entered(in)
+}
+
+// entered is signedIn for somebody who has just proved who they are: their browser is known from now on.
+func (c *call) entered(in usecase.Login) error {
+	if in.Asked != nil {
+		return c.asks(in.Asked)
+	}
+	if !in.User.Proved { // devices are known by the account's address, which may be somebody else's
+		return c.signedIn(in)
+	}
+	cookie, until, err := c.Devices.Note(c.ctx, c.device, in.User.Email, time.Now())
+	if err != nil {
+		return err
+	}
+	err = c.signedIn(in)
+	serve.SetDevice(c.Ctx, cookie, until)
+	return err
 }
 
 // refresh exchanges the cookie. The custom header cannot be sent by another site's form.
@@ -51,18 +75,25 @@ func refresh(c *call) error {
 	if c.Client != nil {
 		return c.refreshElsewhere(slug)
 	}
-	in, err := c.Desk.Refresh(c.ctx, serve.Refresh(c.Ctx), slug)
+	in, err := c.UseCases.Refresh(c.ctx, serve.Refresh(c.Ctx), slug)
 	if err != nil {
 		return err
 	}
 	return c.signedIn(in)
 }
 
-// refreshElsewhere exchanges the cookie with an external issuer. Its next refresh token is kept, whatever becomes of the rest: the one that was
-// exchanged may be good no more.
+// refreshElsewhere exchanges the cookie with an external issuer. Its next refresh token is kept, whatever becomes of
+// the rest: the one that was exchanged may be good no more.
 func (c *call) refreshElsewhere(slug string) error {
 	if slug != "" {
 		return fault.OnField("organization", "The organisation is chosen with the identity provider. Sign in again.")
+	}
+	if serve.Refresh(c.Ctx) == "" && serve.Bearer(c.Ctx) != "" {
+		who, err := c.Verifier.Kept(c.ctx, serve.Bearer(c.Ctx))
+		if err != nil {
+			return err
+		}
+		return c.elsewhere(serve.Bearer(c.Ctx), who, true)
 	}
 	grant, err := c.Client.Refresh(c.ctx, serve.Refresh(c.Ctx))
 	if err != nil {
@@ -73,12 +104,17 @@ func (c *call) refreshElsewhere(slug string) error {
 	if err != nil {
 		return err
 	}
+	return c.elsewhere(token, who, false)
+}
+
+// elsewhere is a session with an external issuer's token. A final one is replaced by none when it ends.
+func (c *call) elsewhere(token string, who auth.Principal, final bool) error {
 	p, err := c.Relay.Page(c.ctx, who.OrgID)
 	if err != nil {
 		return err
 	}
 	org := p.State.Org
-	return c.session(desk.Login{Token: token, Expires: who.ExpiresAt, User: store.User{ID: who.ID, Email: who.Email, Name: who.Name},
+	return c.session(usecase.Login{Token: token, Final: final, Expires: who.ExpiresAt, User: store.User{ID: who.ID, Email: who.Email, Name: who.Name},
 		Org: store.Membership{OrgID: org.ID, Slug: org.Slug, Name: org.Name, Role: who.Role}})
 }
 
@@ -94,21 +130,44 @@ func logout(c *call) error {
 	}
 	switch {
 	case c.Client == nil:
-		if err := c.Desk.SignOut(c.ctx, serve.Refresh(c.Ctx), everywhere); err != nil {
+		if err := c.signOut(everywhere); err != nil {
 			return err
 		}
 	case everywhere:
 		return fault.OnField("everywhere", "Sign-ins elsewhere are ended with the identity provider.")
+	case serve.Refresh(c.Ctx) == "": // an issuer that gives no refresh token takes none back
 	default: // without the cookie nobody has the token, even where the issuer did not hear of it
 		if err := c.Client.Revoke(c.ctx, serve.Refresh(c.Ctx)); err != nil {
 			slog.Warn("the issuer was not told of a sign-out", "error", err)
 		}
 	}
 	serve.SetRefresh(c.Ctx, "", time.Unix(0, 0))
+	serve.ForgetBearer(c.Ctx)
 	return c.json(204, nil)
 }
 
-// sameSite refuses what a browser sends on behalf of another site. With a cookie it also asks for a header that no form can send.
+// signOut ends the session of the cookie, or else of the token that came in its place. Whoever wants all sessions ended
+// must say whose.
+func (c *call) signOut(everywhere bool) error {
+	cookie, who := serve.Refresh(c.Ctx), auth.Principal{}
+	if token := bearer(c.Ctx); token != "" {
+		found, err := c.Verifier.Verify(c.ctx, token)
+		var refused *fault.Error
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+		if err == nil {
+			who = found
+		}
+	}
+	if everywhere && cookie == "" && who.Kind != auth.KindUser {
+		return fault.New(fault.Unauthenticated, "Sign in to end your sessions.")
+	}
+	return c.UseCases.SignOut(c.ctx, who, cookie, everywhere)
+}
+
+// sameSite refuses what a browser sends on behalf of another site. With a cookie it also asks for a header that no form
+// can send.
 func (c *call) sameSite(cookie bool) error {
 	if !c.ourOrigin(c.Get(fiber.HeaderOrigin)) {
 		return fault.New(fault.Forbidden, "This request came from another site.")
@@ -119,7 +178,8 @@ func (c *call) sameSite(cookie bool) error {
 	return nil
 }
 
-// ourOrigin takes our own pages and programs, which send no Origin. The scheme may be another before a proxy than behind it.
+// ourOrigin takes our own pages and programs, which send no Origin. The scheme may be another before a proxy than
+// behind it.
 func (c *call) ourOrigin(origin string) bool {
 	if origin == "" {
 		return true
@@ -132,24 +192,35 @@ func (c *call) ourOrigin(origin string) bool {
 	return u.Host == string(c.Request().Host()) || err == nil && u.Host == ours.Host
 }
 
-func (c *call) signedIn(in desk.Login) error {
+func (c *call) signedIn(in usecase.Login) error {
 	serve.SetRefresh(c.Ctx, in.Refresh.Text, in.Until)
 	return c.session(in)
 }
 
 // session is a short token, and whose it is.
-func (c *call) session(in desk.Login) error {
+func (c *call) session(in usecase.Login) error {
 	return c.object(mapping(func(f *wire.Fields) {
 		seconds := int64(time.Until(in.Expires).Seconds())
 		f.Derived("access_token", in.Token)
 		f.Derived("token_type", "Bearer")
 		f.Int("expires_in", &seconds)
-		f.Derived("role", string(in.Org.Role))
+		renewable := !in.Final
+		f.Bool("renewable", &renewable)
+		f.Bool("second_factor_required", &in.LacksFactor)
+		if in.Org.OrgID == "" {
+			f.Raw("role", []byte("null"))
+		} else {
+			f.Derived("role", string(in.Org.Role))
+		}
 		wire.One(f, "user", &in.User.ID, func(_ *string, f *wire.Fields) {
 			f.Derived("id", in.User.ID)
 			f.Derived("email", in.User.Email)
 			f.Derived("name", in.User.Name)
 		})
+		if in.Org.OrgID == "" {
+			f.Raw("organization", []byte("null"))
+			return
+		}
 		wire.One(f, "organization", &in.Org.OrgID, func(_ *string, f *wire.Fields) {
 			f.Derived("id", in.Org.OrgID)
 			f.Derived("slug", in.Org.Slug)
@@ -172,7 +243,8 @@ func jwks(c *call) error {
 	return c.Send(set)
 }
 
-// clerk follows what the identity provider tells: Standard Webhooks, under svix's header names. The same message twice changes nothing.
+// clerk follows what the identity provider tells: Standard Webhooks, under svix's header names. The same message twice
+// changes nothing.
 func clerk(c *call) error {
 	if c.Webhooks == nil {
 		return noSuchPath()
@@ -181,7 +253,7 @@ func clerk(c *call) error {
 	if err != nil {
 		return err
 	}
-	orgID, userID, err := c.Desk.Follow(c.ctx, c.Issuer, notice)
+	orgID, userID, err := c.UseCases.Follow(c.ctx, c.Issuer, notice)
 	if err != nil {
 		return err
 	}
@@ -196,7 +268,7 @@ func setup(c *call) error {
 	if err := c.sameSite(false); err != nil {
 		return err
 	}
-	var s desk.Setup
+	var s usecase.Setup
 	var org store.Membership
 	if err := c.read(mapping(func(f *wire.Fields) {
 		f.Str("token", &s.Token)
@@ -211,34 +283,15 @@ func setup(c *call) error {
 		return err
 	}
 	s.Slug, s.OrgName = org.Slug, org.Name
-	in, err := c.Desk.Setup(c.ctx, s)
-	if err != nil {
-		return err
-	}
-	return c.signedIn(in)
-}
-
-// accept sets the password that an invitation or a reset is for.
-func accept(c *call) error {
-	if err := c.sameSite(false); err != nil {
-		return err
-	}
-	var token, password string
-	if err := c.read(mapping(func(f *wire.Fields) {
-		f.Str("token", &token)
-		f.Str("password", &password)
-	})); err != nil {
-		return err
-	}
 	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	in, err := c.Desk.Accept(c.ctx, by, token, password)
+	in, err := c.UseCases.Setup(c.ctx, by, s)
 	if err != nil {
 		return err
 	}
-	return c.signedIn(in)
+	return c.entered(in)
 }
 
 // forgot mails a link for a new password, if there is such an account: the answer is the same.
@@ -250,21 +303,17 @@ func forgot(c *call) error {
 	if err := c.read(mapping(func(f *wire.Fields) { f.Str("email", &email) })); err != nil {
 		return err
 	}
-	if no := desk.CheckEmail(email); no != nil {
+	if no := usecase.CheckEmail(email); no != nil {
 		return no
 	}
 	if err := c.Limits.Forgot(c.Ctx, email); err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
 		return err
 	}
 	base, err := c.mailBase()
 	if err != nil {
 		return err
 	}
-	if err := c.Desk.Forgot(by, email, base); err != nil {
+	if err := c.UseCases.Forgot(email, base); err != nil {
 		return err
 	}
 	return c.accepted("If there is an account with this address, a mail with a link is on its way to it.")
@@ -277,43 +326,17 @@ func (c *call) accepted(detail string) error {
 	})))
 }
 
-// mailBase is where the links in mail about accounts begin. The host name of a request is anyone's to write, so that a link made of it could
-// carry somebody's secret to whoever asked; only mail that is written to the log may have it.
+// mailBase is where the links in mail about accounts begin. The host name of a request is anyone's to write, so that a
+// link made of it could carry somebody's secret to whoever asked; only where no mail leaves this machine may it be.
 func (c *call) mailBase() (string, error) {
-	if c.Mails && c.Server.BaseURL == "" {
-		return "", fault.New(fault.NotFound, "No link can be mailed from here, since BASE_URL is not set. An admin can make one in the dashboard.")
+	if !c.Letters {
+		return "", fault.New(fault.NotFound, "This installation sends no mail. Its operator can make a link.")
+	}
+	if c.baseless() {
+		return "", fault.New(fault.NotFound, "No link can be mailed from here, since BASE_URL is not set. The operator can make one.")
 	}
 	return c.BaseURL(), nil
 }
 
-// inviteMember makes a link by which a member chooses a password, for the admin to hand over, or to be mailed.
-func inviteMember(c *call) error {
-	id, err := c.id("member")
-	if err != nil {
-		return err
-	}
-	mail := false
-	if len(c.Body()) > 0 {
-		if err := c.read(mapping(func(f *wire.Fields) { f.Bool("mail", &mail) })); err != nil {
-			return err
-		}
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	base := c.BaseURL()
-	if mail {
-		if base, err = c.mailBase(); err != nil {
-			return err
-		}
-	}
-	url, err := c.Desk.Invite(c.ctx, by, c.who.OrgID, id, base, mail)
-	if err != nil {
-		return err
-	}
-	return c.made(mapping(func(f *wire.Fields) {
-		f.Derived("url", url)
-		f.Bool("mailed", &mail)
-	}))
-}
+// baseless says that mail would leave this machine, and that nothing says where its links begin.
+func (c *call) baseless() bool { return c.Mails && c.Server.BaseURL == "" }

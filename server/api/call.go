@@ -7,15 +7,16 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
-	"statuspage/server/desk"
 	"statuspage/server/region"
 	"statuspage/server/relay"
 	"statuspage/server/serve"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -28,6 +29,11 @@ type call struct {
 	*Server
 	ctx context.Context
 	who auth.Principal
+	// device is the browser of somebody who is not signed in, as far as it is known.
+	device auth.Device
+
+	wrong      *fault.Error // what was refused before it was looked at whole
+	rehearsing bool
 }
 
 // admit counts the caller, identifies it, and asks whether it may.
@@ -37,10 +43,13 @@ func (c *call) admit(need Access) error {
 		return c.Limits.Public(c.Ctx)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("Status-Primary", c.Region.PrimaryName)
+	c.ctx = auth.Asking(c.ctx, auth.Asker{From: c.Limits.client(c.Ctx)})
 	if need == Open {
-		return c.Limits.Login(c.Ctx, "")
+		c.device, _ = c.Devices.Read(c.ctx, serve.Device(c.Ctx), time.Now())
+		return c.Limits.Login(c.Ctx, c.device)
 	}
-	who, err := c.Verifier.Verify(c.ctx, bearer(c.Ctx))
+	who, err := c.Verifier.Verify(c.ctx, c.token())
 	if errors.Is(err, region.ErrAskPrimary) {
 		if err := c.Region.ToPrimary(c.Ctx); err != nil {
 			return err
@@ -58,10 +67,16 @@ func (c *call) admit(need Access) error {
 		return serve.ErrElsewhere
 	}
 	switch {
+	case need == Inside:
+		return who.MayInspect(who.OrgID)
 	case need == Write:
 		return who.MayEdit(who.OrgID)
+	case need == Admin:
+		return who.MayAdminister(who.OrgID)
 	case need == Self && who.OrgID == "":
 		return nil
+	case need == Self: // what is one's own needs no factor of an organisation, and is where one is set up
+		who.LacksFactor = false
 	}
 	return who.MayRead(who.OrgID)
 }
@@ -75,6 +90,14 @@ func (c *call) stranger(err error) error {
 		}
 	}
 	return err
+}
+
+// token is what the caller shows. Senders of alerts that can send no header show their key in the query.
+func (c *call) token() string {
+	if token := bearer(c.Ctx); token != "" || !strings.HasPrefix(c.Path(), "/api/v1/ingest/") {
+		return token
+	}
+	return c.Query("key")
 }
 
 func bearer(c *fiber.Ctx) string {
@@ -98,14 +121,15 @@ func (c *call) pageOf(orgID string) (*relay.Page, error) {
 // read decodes the body strictly: an unknown field is refused by its name.
 func (c *call) read(into wire.Object) error {
 	if err := wire.UnmarshalStrict(c.Body(), into); err != nil {
-		return err
+		return c.refuse(err)
 	}
 	return nil
 }
 
-// caller is how the desk knows the request.
-func (c *call) caller() (desk.Caller, error) {
-	by := desk.Caller{Who: c.who, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx), Key: c.Get("Idempotency-Key")}
+// caller is how the use cases know the request.
+func (c *call) caller() (usecase.Caller, error) {
+	by := usecase.Caller{Who: c.who, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx), Key: c.Get("Idempotency-Key"),
+		Device: device(c.Get(fiber.HeaderUserAgent)), Base: c.BaseURL()}
 	if by.Key == "" {
 		return by, nil
 	}
@@ -122,15 +146,18 @@ func (c *call) caller() (desk.Caller, error) {
 	return by, nil
 }
 
-// change brings a command to the desk and answers with what became of it.
+// change brings a command to the use cases and answers with what became of it.
 func (c *call) change(command page.Command) error {
 	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	answer, err := c.Desk.Change(c.ctx, by, c.who.OrgID, command)
+	answer, err := c.UseCases.Change(c.ctx, by, c.who.OrgID, command)
 	if err != nil {
 		return err
+	}
+	if _, is := command.(*page.EditPage); is {
+		return c.toldPage(answer)
 	}
 	return c.told(answer)
 }
@@ -213,7 +240,7 @@ func (c *call) flag(name string) (*bool, error) {
 		no := false
 		return &no, nil
 	}
-	return nil, fault.OnField(name, "%s must be true or false.", name)
+	return nil, c.refuse(fault.OnField(name, "%s must be true or false.", name))
 }
 
 // oneOf reads a word of a list; "" when it is absent.
@@ -227,7 +254,7 @@ func (c *call) oneOf(name string, allowed []string) (string, error) {
 			return word, nil
 		}
 	}
-	return "", fault.OnField(name, "%s must be one of %s.", name, status.Join(allowed))
+	return "", c.refuse(fault.OnField(name, "%s must be one of %s.", name, status.Join(allowed)))
 }
 
 // id is the path's; what is no id names nothing.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -33,13 +34,23 @@ func shared(c *fiber.Ctx) {
 
 // Secure says whether the client speaks https to an installation whose addresses begin with base.
 func (l *Limits) Secure(c *fiber.Ctx, base string) bool {
-	return c.Context().IsTLS() || strings.HasPrefix(base, "https://") || l.onFly() && c.Get(fiber.HeaderXForwardedProto) == "https"
+	return l.SecureBefore(c.Context().IsTLS(), c.Request().Header.Peek(fiber.HeaderXForwardedProto), base)
+}
+
+// SecureBefore is Secure before the router has the request.
+func (l *Limits) SecureBefore(tls bool, forwardedProto []byte, base string) bool {
+	return tls || strings.HasPrefix(base, "https://") || l.onFly() && string(forwardedProto) == "https"
 }
 
 // BaseURL is where absolute links begin.
 func (c *call) BaseURL() string { return serve.BaseURL(c.Ctx, c.Server.BaseURL) }
 
-// methods lists what a path answers, in the order of the routes; nothing when there is no such path.
+// methodOrder is in which order methods are told.
+var methodOrder = []string{
+	fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch, fiber.MethodDelete,
+}
+
+// methods lists what a path answers, those that read first; nothing when there is no such path.
 func methods(path string) (allowed []string, access Access) {
 	have := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	for _, r := range Routes() {
@@ -52,6 +63,9 @@ func methods(path string) (allowed []string, access Access) {
 			allowed = append(allowed, fiber.MethodHead)
 		}
 	}
+	slices.SortFunc(allowed, func(a, b string) int {
+		return slices.Index(methodOrder, a) - slices.Index(methodOrder, b)
+	})
 	return allowed, access
 }
 
@@ -93,6 +107,12 @@ func (s *Server) other(c *fiber.Ctx) error {
 	return nil
 }
 
+// Methods lists what a path of the API answers; nothing when it is none of its paths.
+func Methods(path string) []string {
+	allowed, _ := methods(path)
+	return allowed
+}
+
 func noSuchMethod() *fault.Error {
-	return fault.New(fault.NotFound, "This address does not answer this method; the header Allow names those that it does.")
+	return fault.New(fault.MethodNotAllowed, "This address does not answer this method; the header Allow names those that it does.")
 }

@@ -9,6 +9,15 @@ import (
 	"statuspage/shared/status"
 )
 
+func init() {
+	reads[page.IncidentNoun] = []Route{
+		{"GET", "/api/v1/incidents", Read, listIncidents},
+		{"GET", "/api/v1/incidents/:id", Read, getIncident},
+		{"GET", "/api/v1/incidents/:id/updates", Read, listUpdates},
+		{"GET", "/api/v1/public/:slug/incidents", Public, publicIncidents},
+	}
+}
+
 func listIncidents(c *call) error {
 	if _, err := c.page(); err != nil { // waits for what the caller has seen
 		return err
@@ -40,17 +49,9 @@ func (c *call) incidentFilter() (f store.IncidentFilter, err error) {
 		return f, err
 	}
 	if f.ServiceID = c.Query("service"); f.ServiceID != "" && !status.ValidID(f.ServiceID) {
-		return f, fault.OnField("service", "service must be the id of a service.")
+		return f, c.refuse(fault.OnField("service", "service must be the id of a service."))
 	}
 	return f, nil
-}
-
-func openIncident(c *call) error {
-	var command page.OpenIncident
-	if err := c.read(&command); err != nil {
-		return err
-	}
-	return c.change(&command)
 }
 
 // incident is the path's, from memory or, when it is long over, from the database.
@@ -81,40 +82,10 @@ func getIncident(c *call) error {
 	return c.versioned(in.Version, in)
 }
 
-func editIncident(c *call) error {
-	var command page.EditIncident
-	return c.edit("incident", &command, func(id string, version *int64) {
-		command.ID = id
-		either(&command.Version, version)
-	})
-}
-
-func deleteIncident(c *call) error { return c.remove("incident", &page.DeleteIncident{}) }
-
 func listUpdates(c *call) error {
 	in, err := c.incident()
 	if err != nil {
 		return err
 	}
 	return inMemory(c, in.Updates, (*status.Update).Wire)
-}
-
-func addUpdate(c *call) error {
-	var command page.UpdateIncident
-	return c.edit("incident", &command, func(id string, version *int64) {
-		command.ID = id
-		either(&command.Version, version)
-	})
-}
-
-func correctUpdate(c *call) error {
-	var command page.CorrectUpdate
-	update := c.Params("update")
-	if !status.ValidID(update) {
-		return fault.New(fault.NotFound, "There is no such update.")
-	}
-	return c.edit("incident", &command, func(id string, version *int64) {
-		command.ID, command.UpdateID = id, update
-		either(&command.Version, version)
-	})
 }

@@ -13,17 +13,17 @@ import (
 
 const (
 	defaultPage = 25
-	mostPage    = 100
-	mostOffset  = 10_000_000
+	maxPage     = 100
+	maxOffset   = 10_000_000
 )
 
 // span reads ?page= and ?page_size=.
 func (c *call) span() (number int, s store.Span, err error) {
-	number, err = c.count("page", 1, mostOffset/mostPage)
+	number, err = c.count("page", 1, maxOffset/maxPage)
 	if err != nil {
 		return 0, s, err
 	}
-	s.Limit, err = c.count("page_size", defaultPage, mostPage)
+	s.Limit, err = c.count("page_size", defaultPage, maxPage)
 	s.Offset = (number - 1) * s.Limit
 	return number, s, err
 }
@@ -35,7 +35,7 @@ func (c *call) count(name string, usual, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, fault.OnField(name, "%s must be a whole number from 1 to %s.", name, strconv.Itoa(most))
+		return usual, c.refuse(fault.OnField(name, "%s must be a whole number from 1 to %s.", name, strconv.Itoa(most)))
 	}
 	return n, nil
 }
@@ -72,12 +72,17 @@ func (c *call) listed(x wire.Object) error {
 
 // inMemory pages a list that is here already.
 func inMemory[T any](c *call, all []T, each func(*T, *wire.Fields)) error {
+	return inParts(c, all, func(part []T) []T { return part }, each)
+}
+
+// inParts is inMemory for objects of which a list shows a part.
+func inParts[T any](c *call, all []T, part func([]T) []T, each func(*T, *wire.Fields)) error {
 	number, s, err := c.span()
 	if err != nil {
 		return err
 	}
 	from, to := min(s.Offset, len(all)), min(s.Offset+s.Limit, len(all))
-	return paged(c, number, s, len(all), all[from:to], each)
+	return paged(c, number, s, len(all), part(all[from:to]), each)
 }
 
 func link(f *wire.Fields, key, address string) {

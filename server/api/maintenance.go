@@ -9,6 +9,14 @@ import (
 	"statuspage/shared/status"
 )
 
+func init() {
+	reads[page.MaintenanceNoun] = []Route{
+		{"GET", "/api/v1/maintenances", Read, listMaintenances},
+		{"GET", "/api/v1/maintenances/:id", Read, getMaintenance},
+		{"GET", "/api/v1/public/:slug/maintenances", Public, publicMaintenances},
+	}
+}
+
 func listMaintenances(c *call) error {
 	if _, err := c.page(); err != nil { // waits for what the caller has seen
 		return err
@@ -41,14 +49,6 @@ func (c *call) maintenances(org *store.Org, filter store.MaintenanceFilter) erro
 	return paged(c, number, span, count, found, (*status.Maintenance).Wire)
 }
 
-func planMaintenance(c *call) error {
-	var command page.PlanMaintenance
-	if err := c.read(&command); err != nil {
-		return err
-	}
-	return c.change(&command)
-}
-
 func getMaintenance(c *call) error {
 	p, err := c.page()
 	if err != nil {
@@ -70,13 +70,3 @@ func getMaintenance(c *call) error {
 	}
 	return c.versioned(m.Version, &m)
 }
-
-func editMaintenance(c *call) error {
-	var command page.EditMaintenance
-	return c.edit("maintenance", &command, func(id string, version *int64) {
-		command.ID = id
-		either(&command.Version, version)
-	})
-}
-
-func deleteMaintenance(c *call) error { return c.remove("maintenance", &page.DeleteMaintenance{}) }

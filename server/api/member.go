@@ -2,18 +2,11 @@ package api
 
 import (
 	"statuspage/server/auth"
-	"statuspage/server/desk"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
+	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
-
-func wireMember(m *store.Member, f *wire.Fields) {
-	f.Str("id", &m.UserID)
-	f.Str("email", &m.Email)
-	f.Str("name", &m.Name)
-	f.Str("role", (*string)(&m.Role))
-	f.Time("created_at", &m.CreatedAt)
-}
 
 func listMembers(c *call) error {
 	if _, err := c.page(); err != nil { // waits for what the caller has seen
@@ -23,32 +16,81 @@ func listMembers(c *call) error {
 	if err != nil {
 		return err
 	}
-	found, count, err := c.org().Members(c.ctx, span)
+	found, count, err := c.org().Team(c.ctx, span)
 	if err != nil {
 		return err
 	}
-	return paged(c, number, span, count, found, wireMember)
+	return paged(c, number, span, count, found, usecase.WirePerson)
 }
 
-func addMember(c *call) error {
-	m := desk.NewMember{Role: auth.Member}
+// offerMembership offers a membership to an address. A password is the person's own to choose: there is no way to bring
+// one.
+func offerMembership(c *call) error {
+	n, password := usecase.NewOffer{Role: auth.Member}, ""
 	if err := c.read(mapping(func(f *wire.Fields) {
-		f.Str("email", &m.Email)
-		f.Str("name", &m.Name)
-		f.Str("role", (*string)(&m.Role))
-		f.Str("password", &m.Password)
+		f.Str("email", &n.Email)
+		f.Str("name", &n.Name)
+		f.Str("role", (*string)(&n.Role))
+		if f.Reading() {
+			f.Str("password", &password)
+		}
 	})); err != nil {
 		return err
+	}
+	if password != "" {
+		return fault.OnField("password", "Everybody chooses their own password, when they accept.")
 	}
 	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	member, err := c.Desk.AddMember(c.ctx, by, c.who.OrgID, m)
+	door := c.door()
+	if door.Mails {
+		if err := c.Limits.Offer(c.Ctx, c.who.OrgID, n.Email); err != nil {
+			return err
+		}
+	}
+	made, err := c.UseCases.Offer(c.ctx, by, c.who.OrgID, n, door)
 	if err != nil {
 		return err
 	}
-	return c.made(mapping(func(f *wire.Fields) { wireMember(&member, f) }))
+	return c.made(&made)
+}
+
+// renewOffer makes another link for an offer, mailed where mail is, else answered this once.
+func renewOffer(c *call) error {
+	id, err := c.id("member")
+	if err != nil {
+		return err
+	}
+	mail, door := false, c.door()
+	if len(c.Body()) > 0 {
+		if err := c.read(mapping(func(f *wire.Fields) { f.Bool("mail", &mail) })); err != nil {
+			return err
+		}
+	}
+	if mail {
+		if _, err := c.mailBase(); err != nil {
+			return err
+		}
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	if door.Mails {
+		if err := c.Limits.Offer(c.Ctx, c.who.OrgID, id); err != nil {
+			return err
+		}
+	}
+	made, err := c.UseCases.Renew(c.ctx, by, c.who.OrgID, id, door)
+	if err != nil {
+		return err
+	}
+	return c.made(mapping(func(f *wire.Fields) {
+		f.Str("url", &made.URL)
+		f.Bool("mailed", &made.Mailed)
+	}))
 }
 
 func editMember(c *call) error {
@@ -64,12 +106,12 @@ func editMember(c *call) error {
 	if err != nil {
 		return err
 	}
-	member, err := c.Desk.SetRole(c.ctx, by, c.who.OrgID, id, auth.Role(role))
+	member, err := c.UseCases.SetRole(c.ctx, by, c.who.OrgID, id, auth.Role(role))
 	if err != nil {
 		return err
 	}
 	c.asOf()
-	return c.object(mapping(func(f *wire.Fields) { wireMember(&member, f) }))
+	return c.object(mapping(func(f *wire.Fields) { usecase.WirePerson(&member, f) }))
 }
 
 func removeMember(c *call) error {
@@ -81,7 +123,7 @@ func removeMember(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Desk.RemoveMember(c.ctx, by, c.who.OrgID, id); err != nil {
+	if err := c.UseCases.RemoveMember(c.ctx, by, c.who.OrgID, id); err != nil {
 		return err
 	}
 	if c.Kick != nil {
@@ -96,7 +138,10 @@ func wireKey(k *store.Key, f *wire.Fields) {
 	f.Str("name", &k.Name)
 	f.Str("prefix", &k.Prefix)
 	f.Strings("scopes", &k.Scopes)
+	f.Bool("legacy", &k.Legacy)
 	f.Str("created_by", &k.CreatedBy)
+	f.Str("created_by_name", &k.CreatedByName)
+	usecase.WireKeyOwner(&k.Owner, f)
 	f.Time("created_at", &k.CreatedAt)
 	f.NullTime("expires_at", &k.ExpiresAt)
 	f.NullTime("last_used_at", &k.LastUsedAt)
@@ -118,7 +163,7 @@ func listKeys(c *call) error {
 }
 
 func createKey(c *call) error {
-	var k desk.NewKey
+	var k usecase.NewKey
 	if err := c.read(mapping(func(f *wire.Fields) {
 		f.Str("name", &k.Name)
 		f.Strings("scopes", &k.Scopes)
@@ -130,7 +175,7 @@ func createKey(c *call) error {
 	if err != nil {
 		return err
 	}
-	key, text, err := c.Desk.CreateKey(c.ctx, by, c.who.OrgID, k)
+	key, text, err := c.UseCases.CreateKey(c.ctx, by, c.who.OrgID, k)
 	if err != nil {
 		return err
 	}
@@ -138,6 +183,28 @@ func createKey(c *call) error {
 		wireKey(&key, f)
 		f.Derived("key", text)
 	}))
+}
+
+// handKey makes another admin the one with whom a key ends.
+func handKey(c *call) error {
+	id, err := c.id("key")
+	if err != nil {
+		return err
+	}
+	var to string
+	if err := c.read(mapping(func(f *wire.Fields) { f.Str("owner", &to) })); err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	key, err := c.UseCases.HandKey(c.ctx, by, c.who.OrgID, id, to)
+	if err != nil {
+		return err
+	}
+	c.asOf()
+	return c.object(mapping(func(f *wire.Fields) { wireKey(&key, f) }))
 }
 
 func revokeKey(c *call) error {
@@ -149,7 +216,7 @@ func revokeKey(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Desk.RevokeKey(c.ctx, by, c.who.OrgID, id); err != nil {
+	if err := c.UseCases.RevokeKey(c.ctx, by, c.who.OrgID, id); err != nil {
 		return err
 	}
 	c.asOf()

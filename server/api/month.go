@@ -12,7 +12,11 @@ import (
 
 const monthForm = "2006-01"
 
-// month answers ?month=2026-10: the record of every service over that month, which the page may have let go of long ago.
+// daysIn is whose midnight ends a day of uptime.
+const daysIn = "UTC"
+
+// month answers ?month=2026-10: the record of every service over that month, which the page may have let go of long
+// ago.
 func (c *call) month(p *relay.Page) error {
 	month, err := monthOf(c.Query("month"), p, time.Now())
 	if err != nil {
@@ -30,6 +34,7 @@ func (c *call) month(p *relay.Page) error {
 			f.Derived("month", month.Format(monthForm))
 			f.Int("days", &n)
 			f.Time("at", &now)
+			f.Derived("time_zone", daysIn)
 			wireRecords(f, p, func(s *status.Service) ([]status.DayUptime, int64) {
 				known := *s
 				known.Days = record[s.ID]
@@ -43,9 +48,13 @@ func (c *call) month(p *relay.Page) error {
 	return serve.Doc(c.Ctx, doc)
 }
 
-// monthOf takes the months in which the page existed.
+// monthOf takes the months in which the page existed, or the record of one of its services.
 func monthOf(text string, p *relay.Page, now time.Time) (time.Time, error) {
-	first := time.UnixMilli(int64(p.State.Org.CreatedAt)).UTC().Format(monthForm)
+	born := p.State.Org.CreatedAt
+	for i := range p.State.Services {
+		born = min(born, p.State.Services[i].Born())
+	}
+	first := time.UnixMilli(int64(born)).UTC().Format(monthForm)
 	last := now.UTC().Format(monthForm)
 	month, err := time.Parse(monthForm, text)
 	if err != nil || text < first || text > last {

@@ -16,8 +16,8 @@ var openapiJSON []byte
 //go:embed openapi.md
 var openapiText string
 
-// OpenAPI is the description of the interface, as it is served: the document with its introduction. Tests hold the routes, and
-// every answer that they get, to it.
+// OpenAPI is the description of the interface, as it is served: the document with its introduction. Tests hold the
+// routes, and every answer that they get, to it.
 var OpenAPI = sync.OnceValue(func() []byte {
 	text, err := json.Marshal(openapiText)
 	if err == nil {

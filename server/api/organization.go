@@ -1,35 +1,49 @@
 package api
 
 import (
+	"github.com/gofiber/fiber/v2"
+
 	"statuspage/server/auth"
 	"statuspage/server/store"
-	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/wire"
 )
+
+func init() {
+	reads[page.OrgNoun] = []Route{
+		{"GET", "/api/v1/organization", Read, getOrganization},
+	}
+}
 
 func getOrganization(c *call) error {
 	p, err := c.page()
 	if err != nil {
 		return err
 	}
-	return c.versioned(p.State.Org.Version, &p.State.Org)
+	org := p.State.Org
+	if err := c.detailed(&org); err != nil {
+		return err
+	}
+	return c.versioned(org.Version, &org)
 }
 
-func editOrganization(c *call) error {
-	var command page.EditPage
-	if err := c.read(&command); err != nil {
-		return err
+// detailed adds to an organisation what only its admins may know.
+func (c *call) detailed(org *page.Org) error {
+	if c.who.MayAdminister(org.ID) != nil {
+		return nil
 	}
-	version, err := c.ifMatch()
-	if err != nil {
-		return err
+	return c.UseCases.AccessDetails(c.ctx, org)
+}
+
+// toldPage answers with what became of a change of the organisation.
+func (c *call) toldPage(answer store.Answer) error {
+	var org page.Org
+	if answer.Status == fiber.StatusOK && wire.Unmarshal([]byte(answer.Body), &org) == nil && !org.Access.Public() {
+		if err := c.detailed(&org); err == nil { // else the details have changed since
+			answer.Body = string(wire.Marshal(&org))
+		}
 	}
-	either(&command.Version, version)
-	if command.Logo != nil && *command.Logo != "" {
-		return fault.OnField("logo", "A logo is put at organization/logo; here it can only be taken off.")
-	}
-	return c.change(&command)
+	return c.told(answer)
 }
 
 // snapshot is the whole page state that the dashboard works on.
@@ -54,11 +68,17 @@ func me(c *call) error {
 		}
 		org = &p.State.Org
 	}
+	provable, err := c.UseCases.Provable(c.ctx, c.who, c.door())
+	if err != nil {
+		return err
+	}
 	return c.object(mapping(func(f *wire.Fields) {
 		f.Derived("id", c.who.ID)
 		f.Derived("kind", string(c.who.Kind))
 		f.Derived("email", c.who.Email)
+		f.Bool("provable", &provable)
 		f.Derived("name", c.who.Name)
+		wireScopes(c.who, f)
 		if org == nil {
 			f.Raw("role", []byte("null"))
 			f.Raw("organization", []byte("null"))
@@ -69,12 +89,25 @@ func me(c *call) error {
 	}))
 }
 
+// wireScopes is what a key's scopes are, or null for a person.
+func wireScopes(who auth.Principal, f *wire.Fields) {
+	if who.Kind != auth.KindKey {
+		f.Raw("scopes", []byte("null"))
+		return
+	}
+	scopes := make([]string, len(who.Scopes))
+	for i, s := range who.Scopes {
+		scopes[i] = string(s)
+	}
+	f.Strings("scopes", &scopes)
+}
+
 // roleOf says what a key may do in the words of roles.
 func roleOf(who auth.Principal) auth.Role {
 	switch {
 	case who.Kind != auth.KindKey:
 		return who.Role
-	case who.Has(auth.ScopeWrite):
+	case who.Has(auth.ScopeWrite) || who.Has(auth.ScopeAdmin):
 		return auth.Admin
 	}
 	return auth.Member

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -24,6 +25,9 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 	if errors.As(err, &f) {
 		if f.Code == fault.Unavailable || f.Code == fault.Internal {
 			slog.Warn("request refused", "request_id", requestID(c), "method", c.Method(), "path", c.Path(), "error", err)
+		}
+		if core := coreOf(c); core != "" && (f.Code == fault.Invalid || f.Code == fault.Conflict) {
+			slog.Info("a browser's rules allowed what was refused", "request_id", requestID(c), "core", core, "method", c.Method(), "path", c.Path(), "error", err)
 		}
 		return f
 	}
@@ -53,10 +57,21 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 	return fault.New(fault.Internal, "Something went wrong on our side. The request id helps us to find out what.")
 }
 
-// finer are the statuses of HTTP itself that say more than their code's own.
-var finer = []int{fiber.StatusMethodNotAllowed, fiber.StatusRequestTimeout}
+// coreOf is the version of the rules that decided a command in a browser, as the dashboard's queue names it; "" when
+// there is none.
+func coreOf(c *fiber.Ctx) string {
+	core := c.Get("Status-Core")
+	if len(core) > 32 || strings.Trim(core, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
+		return ""
+	}
+	return core
+}
 
-// Problem answers with an RFC 9457 document.
+// finer are the statuses of HTTP itself that say more than their code's own.
+var finer = []int{fiber.StatusRequestTimeout}
+
+// Problem answers with a problem document.
+// CONTRACT 3, RFC 9457 3.
 func Problem(c *fiber.Ctx, err error) error {
 	if errors.Is(err, serve.ErrElsewhere) {
 		return nil
@@ -70,6 +85,7 @@ func Problem(c *fiber.Ctx, err error) error {
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Response().Header.Del(fiber.HeaderETag)
+	untold(c, f)
 	if f.RetryAfter > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(f.RetryAfter))
 	}
@@ -87,7 +103,7 @@ type problem struct {
 
 var titles = map[fault.Code]string{
 	fault.Invalid: "Invalid input", fault.Malformed: "Malformed request", fault.Unauthenticated: "Not signed in", fault.Forbidden: "Not allowed",
-	fault.NotFound: "Not found", fault.Conflict: "Conflict", fault.PreconditionFailed: "Precondition failed", fault.TooLarge: "Too large",
+	fault.NotFound: "Not found", fault.MethodNotAllowed: "Method not allowed", fault.Conflict: "Conflict", fault.PreconditionFailed: "Precondition failed", fault.TooLarge: "Too large",
 	fault.RateLimited: "Too many requests", fault.Unavailable: "Unavailable", fault.Internal: "Internal error",
 }
 
@@ -99,6 +115,9 @@ func (p problem) Wire(f *wire.Fields) {
 	f.Derived("detail", p.Message)
 	f.Derived("instance", p.instance)
 	f.Derived("code", string(p.Code))
+	if p.Reason != "" {
+		f.Derived("reason", p.Reason)
+	}
 	wire.List(f, "errors", &p.Fields, func(x *fault.Field, f *wire.Fields) {
 		f.Str("field", &x.Name)
 		f.Str("message", &x.Message)

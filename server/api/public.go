@@ -17,20 +17,28 @@ import (
 // fresh is for how long a document that says something about "now" may be served before it is made again.
 const fresh = 30 * time.Second
 
-// publicPage is the page of the path's slug.
+// publicPage is the page of the path's slug, if the caller may see it. CONTRACT 8.
 func (c *call) publicPage() (*relay.Page, error) {
 	slug := c.Params("slug")
-	id, err := "", error(store.ErrNone)
-	if page.ValidSlug(slug) {
-		id, err = c.Relay.BySlug(c.ctx, slug)
-	}
+	id, err := c.Relay.BySlug(c.ctx, slug)
 	if errors.Is(err, store.ErrNone) {
 		return nil, fault.New(fault.NotFound, "There is no page named %s.", slug)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return c.pageOf(id)
+	p, err := c.pageOf(id)
+	if err == nil {
+		err = c.Gate(c.Ctx, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Set("Content-Language", "en")
+	if p.State.Org.Style.Hidden {
+		c.Set("X-Robots-Tag", "noindex")
+	}
+	return p, nil
 }
 
 // document answers from memory: made once for this state of the page, compressed, with an ETag.
@@ -41,6 +49,12 @@ func (c *call) document(name string, p *relay.Page, x func(now status.Time) wire
 	if err != nil {
 		return err
 	}
+	return c.kept(p, doc)
+}
+
+// kept answers with a document that may be given again for a while.
+func (c *call) kept(p *relay.Page, doc *relay.Doc) error {
+	serve.Keep(c.Ctx, p, doc.Made.Add(fresh))
 	return serve.Doc(c.Ctx, doc)
 }
 
@@ -49,10 +63,14 @@ func publicServices(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.services(p.State.Services)
+	return c.services(p)
 }
 
-// publicIncidents answers from memory while all there is stands there: the page keeps every active incident and the newest others.
+// roomy is room for the texts of a public list.
+func roomy[T any](list []T) *serve.Room { return serve.NewRoom(serve.MaxJSON, len(list)) }
+
+// publicIncidents answers from memory while all there is stands there: the page keeps every active incident and the
+// newest others.
 func publicIncidents(c *call) error {
 	p, err := c.publicPage()
 	if err != nil {
@@ -66,13 +84,13 @@ func publicIncidents(c *call) error {
 		return c.incidents(c.DB.Org(p.State.Org.ID), f)
 	}
 	found := []status.Incident{}
-	for _, in := range p.State.Incidents {
+	for _, in := range serve.Incidents(p.State.Incidents) {
 		_, on := in.On(f.ServiceID)
 		if (f.Status == "" || string(in.Status) == f.Status) && (f.Active == nil || in.Active() == *f.Active) && (f.ServiceID == "" || on) {
 			found = append(found, in)
 		}
 	}
-	return inMemory(c, found, (*status.Incident).Wire)
+	return inParts(c, found, func(part []status.Incident) []status.Incident { return roomy(part).Incidents(part) }, (*status.Incident).Wire)
 }
 
 func publicMaintenances(c *call) error {
@@ -88,12 +106,12 @@ func publicMaintenances(c *call) error {
 		return c.maintenances(c.DB.Org(p.State.Org.ID), f)
 	}
 	found := []status.Maintenance{}
-	for _, m := range p.State.Maintenances {
+	for _, m := range serve.Maintenances(p.State.Maintenances) {
 		if (f.Status == "" || string(m.Status) == f.Status) && (!f.Upcoming || m.Status == status.Scheduled) {
 			found = append(found, m)
 		}
 	}
-	return inMemory(c, found, (*status.Maintenance).Wire)
+	return inParts(c, found, func(part []status.Maintenance) []status.Maintenance { return roomy(part).Maintenances(part) }, (*status.Maintenance).Wire)
 }
 
 // full says that the page keeps as much of what is over as it may, so that there may be more in the database.
@@ -117,7 +135,7 @@ func publicStatus(c *call) error {
 	})
 }
 
-// wireStatus is the `status` of CONTRACT.md, section 3.
+// wireStatus is the `status` of CONTRACT 3.
 func wireStatus(s *page.State, f *wire.Fields) {
 	indicator, words := status.RollUp(s.Services)
 	wire.One(f, "org", &s.Org, func(o *page.Org, f *wire.Fields) {
@@ -147,6 +165,7 @@ func publicUptime(c *call) error {
 			n := int64(days)
 			f.Int("days", &n)
 			f.Time("at", &now)
+			f.Derived("time_zone", daysIn)
 			wireRecords(f, p, func(s *status.Service) ([]status.DayUptime, int64) {
 				return status.Uptime(s, n, now, p.State.Org.UptimeWeights())
 			})
@@ -224,8 +243,10 @@ func publicSummary(c *call) error {
 				_, all := status.Uptime(s, 90, now, p.State.Org.UptimeWeights())
 				percentage(f, "uptime_90", all)
 			})
-			wire.List(f, "incidents", &p.State.Incidents, (*status.Incident).Wire)
-			wire.List(f, "maintenances", &p.State.Maintenances, (*status.Maintenance).Wire)
+			incidents, windows := serve.Incidents(p.State.Incidents), serve.Maintenances(p.State.Maintenances)
+			incidents, windows = roomy(incidents).Incidents(incidents), roomy(windows).Maintenances(windows)
+			wire.List(f, "incidents", &incidents, (*status.Incident).Wire)
+			wire.List(f, "maintenances", &windows, (*status.Maintenance).Wire)
 			f.Int("seq", &p.State.Seq)
 			f.Str("epoch", &p.Epoch)
 		})

@@ -6,8 +6,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/desk"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
@@ -51,7 +51,7 @@ const nextShown = 3
 
 func wireSeries(s *store.Series, f *wire.Fields) {
 	s.Wire(f)
-	next := desk.SeriesNext(s, time.Now(), nextShown)
+	next := usecase.SeriesNext(s, time.Now(), nextShown)
 	starts := make([]string, len(next))
 	for i, t := range next {
 		starts[i] = status.Time(t.UnixMilli()).String()
@@ -66,7 +66,7 @@ func (c *call) series(code int, s *store.Series) error {
 }
 
 func createSeries(c *call) error {
-	var text desk.SeriesText
+	var text usecase.SeriesText
 	if err := c.read(&text); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func createSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	made, err := c.Desk.CreateSeries(c.ctx, by, c.who.OrgID, text)
+	made, err := c.UseCases.CreateSeries(c.ctx, by, c.who.OrgID, text)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func createSeries(c *call) error {
 }
 
 func editSeries(c *call) error {
-	var text desk.SeriesText
+	var text usecase.SeriesText
 	id, version, err := c.target("series", &text)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func editSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	made, err := c.Desk.EditSeries(c.ctx, by, c.who.OrgID, id, text)
+	made, err := c.UseCases.EditSeries(c.ctx, by, c.who.OrgID, id, text)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func deleteSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Desk.DeleteSeries(c.ctx, by, c.who.OrgID, id); err != nil {
+	if err := c.UseCases.DeleteSeries(c.ctx, by, c.who.OrgID, id); err != nil {
 		return err
 	}
 	c.asOf()

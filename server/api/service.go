@@ -2,46 +2,59 @@ package api
 
 import (
 	"strings"
+	"unicode/utf8"
 
+	"statuspage/server/relay"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
 
+func init() {
+	reads[page.ServiceNoun] = []Route{
+		{"GET", "/api/v1/services", Read, listServices},
+		{"GET", "/api/v1/services/:id", Read, getService},
+		{"GET", "/api/v1/public/:slug/services", Public, publicServices},
+	}
+}
+
 func listServices(c *call) error {
 	p, err := c.page()
 	if err != nil {
 		return err
 	}
-	return c.services(p.State.Services)
+	return c.services(p)
 }
 
-func (c *call) services(all []status.Service) error {
+func (c *call) services(p *relay.Page) error {
 	want, err := c.oneOf("status", status.Names(status.ServiceStatuses))
 	if err != nil {
 		return err
 	}
-	search := strings.ToLower(strings.TrimSpace(c.Query("search")))
-	found := make([]status.Service, 0, len(all))
-	for _, s := range all {
-		if (want == "" || string(s.Status) == want) && (search == "" || mentions(&s, search)) {
+	search, err := c.search()
+	if err != nil {
+		return err
+	}
+	found := make([]status.Service, 0, len(p.State.Services))
+	for i, s := range p.State.Services {
+		if (want == "" || string(s.Status) == want) && (search == "" || strings.Contains(p.Folded()[i], search)) {
 			found = append(found, s)
 		}
 	}
 	return inMemory(c, found, (*status.Service).Wire)
 }
 
-func mentions(s *status.Service, word string) bool {
-	return strings.Contains(strings.ToLower(s.Name+"\n"+s.Description+"\n"+s.Group), word)
-}
+// maxSearch is how many characters are searched for: as many as an e-mail address has at the most.
+const maxSearch = 254
 
-func createService(c *call) error {
-	var command page.CreateService
-	if err := c.read(&command); err != nil {
-		return err
+// search reads ?search=, in lower case.
+func (c *call) search() (string, error) {
+	text := strings.ToLower(strings.TrimSpace(c.Query("search")))
+	if utf8.RuneCountInString(text) > maxSearch {
+		return "", c.refuse(fault.OnField("search", "search may have %s characters at most.", wire.Itoa(maxSearch)))
 	}
-	return c.change(&command)
+	return text, nil
 }
 
 func getService(c *call) error {
@@ -54,26 +67,6 @@ func getService(c *call) error {
 		return fault.New(fault.NotFound, "There is no such service.")
 	}
 	return c.versioned(s.Version, s)
-}
-
-func editService(c *call) error {
-	var command page.EditService
-	return c.edit("service", &command, func(id string, version *int64) {
-		command.ID = id
-		either(&command.Version, version)
-	})
-}
-
-func deleteService(c *call) error { return c.remove("service", &page.DeleteService{}) }
-
-// edit reads a command about the path's object; If-Match goes before a version in the body.
-func (c *call) edit(what string, command page.Command, about func(id string, version *int64)) error {
-	id, version, err := c.target(what, command)
-	if err != nil {
-		return err
-	}
-	about(id, version)
-	return c.change(command)
 }
 
 // target is the path's object and the version of it that If-Match names, once the body, if it matters, is read.
@@ -94,17 +87,4 @@ func either(version **int64, header *int64) {
 	if header != nil {
 		*version = header
 	}
-}
-
-// remove deletes the path's object; a body is not looked at.
-func (c *call) remove(what string, command interface {
-	page.Command
-	Remove(id string, version *int64)
-}) error {
-	id, version, err := c.target(what, nil)
-	if err != nil {
-		return err
-	}
-	command.Remove(id, version)
-	return c.change(command)
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
-	"statuspage/server/desk"
 	"statuspage/server/limit"
 	"statuspage/server/notify"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -29,13 +29,14 @@ func (l *Limits) Subscribe(c *fiber.Ctx) error {
 	return tell(c, "subscribe", l.subscribes.AllowAddr(l.Address(c), time.Now()))
 }
 
-// wish is the body of a subscription: one of the addresses, and the services that it is about. channel and address name the same in two
-// fields.
+// wish is the body of a subscription: one of the addresses, and the services that it is about. channel and address name
+// the same in two fields.
 type wish struct {
 	addresses [5]*string // by store.Channels
 	channel   *string
 	address   *string
 	services  []string
+	incident  *string
 	consent   bool
 	emails    []string
 	bulk      bool
@@ -52,6 +53,7 @@ func (w *wish) Wire(f *wire.Fields) {
 	f.OptStr("channel", &w.channel)
 	f.OptStr("address", &w.address)
 	f.Strings("services", &w.services)
+	f.OptStr("incident", &w.incident)
 }
 
 // byAdmin also takes what only an admin may state.
@@ -66,8 +68,11 @@ func (w byAdmin) Wire(f *wire.Fields) {
 }
 
 // subscriber is who the wish is about.
-func (w *wish) subscriber() (desk.NewSubscriber, error) {
-	n := desk.NewSubscriber{Services: w.services, Consent: w.consent}
+func (w *wish) subscriber() (usecase.NewSubscriber, error) {
+	n := usecase.NewSubscriber{Services: w.services, Consent: w.consent}
+	if w.incident != nil {
+		n.Incident = *w.incident
+	}
 	given := 0
 	for i, a := range w.addresses {
 		if a != nil {
@@ -138,13 +143,25 @@ func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
 	if err != nil {
 		return store.Subscriber{}, err
 	}
+	if err := c.mayMail(n.Channel, n.Field); err != nil {
+		return store.Subscriber{}, err
+	}
 	n.Base = c.pageBase(org)
-	by := desk.Caller{Who: auth.Principal{}, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx)}
-	s, err := c.Desk.Subscribe(c.ctx, by, org.ID, n)
+	by := usecase.Caller{Who: auth.Principal{}, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx)}
+	s, err := c.UseCases.Subscribe(c.ctx, by, org.ID, n)
 	if s.Channel != store.Webhook {
 		s = store.Subscriber{Channel: n.Channel}
 	}
 	return s, err
+}
+
+// mayMail refuses subscribers by mail where no mail goes out, for the reason for which none goes out about accounts.
+func (c *call) mayMail(channel store.Channel, field string) error {
+	if channel != store.Email || !c.baseless() {
+		return nil
+	}
+	const why = "No mail can be sent from here, since BASE_URL is not set."
+	return fault.New(fault.NotFound, why).With(field, why)
 }
 
 // pageBase is the page's address as this caller knows it.
@@ -181,7 +198,9 @@ func (c *call) formWish() wish {
 	if channel, address := string(args.Peek("channel")), strings.TrimSpace(string(args.Peek("address"))); channel != "" || address != "" {
 		w.channel, w.address = &channel, &address
 	}
-	if string(args.Peek("whole")) != "1" {
+	if incident := string(args.Peek("incident")); incident != "" {
+		w.incident = &incident
+	} else if string(args.Peek("whole")) != "1" {
 		for _, id := range args.PeekMulti("services") {
 			w.services = append(w.services, string(id))
 		}
@@ -190,10 +209,20 @@ func (c *call) formWish() wish {
 	return w
 }
 
+// problemCode is what the page is told of a refusal: a word for which it has its own sentence, so that no link makes it
+// say another's. It is the field that was refused, or the code where that says more.
+func problemCode(f *fault.Error) string {
+	if f.Code != fault.Invalid || len(f.Fields) == 0 {
+		return string(f.Code)
+	}
+	name, _, _ := strings.Cut(f.Fields[0].Name, "[")
+	return name
+}
+
 // backToPage shows a browser what became of its form.
 func (c *call) backToPage(org *page.Org, err error) error {
 	to := "/status/" + org.Slug
-	if host, _, _ := strings.Cut(string(c.Request().Host()), ":"); org.Hostname != "" && strings.EqualFold(host, org.Hostname) {
+	if host, _, _ := strings.Cut(string(c.Request().Host()), ":"); org.OwnHost() != "" && strings.EqualFold(host, org.OwnHost()) {
 		to = ""
 	}
 	query := url.Values{"sent": {"1"}}
@@ -202,10 +231,7 @@ func (c *call) backToPage(org *page.Org, err error) error {
 		if !errors.As(err, &f) || f.Code.Status() >= 500 {
 			return err
 		}
-		query = url.Values{"problem": {f.Message}}
-		if len(f.Fields) > 0 {
-			query.Set("field", f.Fields[0].Name)
-		}
+		query = url.Values{"problem": {problemCode(f)}}
 	}
 	return c.Redirect(to+"/subscription/?"+query.Encode(), fiber.StatusSeeOther)
 }
@@ -219,7 +245,7 @@ func (c *call) ids(name string) ([]string, error) {
 	ids := strings.Split(text, ",")
 	for _, id := range ids {
 		if !status.ValidID(id) {
-			return nil, fault.OnField(name, name+" must be an id, or several ids with commas between them.")
+			return nil, c.refuse(fault.OnField(name, name+" must be an id, or several ids with commas between them."))
 		}
 	}
 	return ids, nil
@@ -229,8 +255,11 @@ func listSubscribers(c *call) error {
 	if _, err := c.page(); err != nil { // waits for what the caller has seen
 		return err
 	}
-	f := store.SubscriberFilter{Search: c.Query("search")}
+	var f store.SubscriberFilter
 	var err error
+	if f.Search, err = c.search(); err != nil {
+		return err
+	}
 	if f.Services, err = c.ids("service"); err != nil {
 		return err
 	}
@@ -285,14 +314,20 @@ func addSubscriber(c *call) error {
 	}
 	base := c.pageBase(&p.State.Org)
 	if w.bulk {
-		return c.answer(c.Desk.ImportSubscribers(c.ctx, by, c.who.OrgID, desk.Import{Emails: w.emails, Consent: w.consent, Services: w.services, Base: base}))
+		if err := c.mayMail(store.Email, "emails"); err != nil {
+			return err
+		}
+		return c.answer(c.UseCases.ImportSubscribers(c.ctx, by, c.who.OrgID, usecase.Import{Emails: w.emails, Consent: w.consent, Services: w.services, Base: base}))
 	}
 	n, err := w.subscriber()
 	if err != nil {
 		return err
 	}
+	if err := c.mayMail(n.Channel, n.Field); err != nil {
+		return err
+	}
 	n.Base = base
-	return c.answer(c.Desk.AddSubscriber(c.ctx, by, c.who.OrgID, n))
+	return c.answer(c.UseCases.AddSubscriber(c.ctx, by, c.who.OrgID, n))
 }
 
 func editSubscriber(c *call) error {
@@ -316,7 +351,7 @@ func editSubscriber(c *call) error {
 	if services == nil {
 		choice = nil
 	}
-	return c.answer(c.Desk.EditSubscriber(c.ctx, by, c.who.OrgID, id, state, choice))
+	return c.answer(c.UseCases.EditSubscriber(c.ctx, by, c.who.OrgID, id, state, choice))
 }
 
 func removeSubscriber(c *call) error {
@@ -328,7 +363,7 @@ func removeSubscriber(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(c.Desk.RemoveSubscriber(c.ctx, by, c.who.OrgID, id))
+	return c.answer(c.UseCases.RemoveSubscriber(c.ctx, by, c.who.OrgID, id))
 }
 
 func listDeliveries(c *call) error {
@@ -359,7 +394,7 @@ func retryDelivery(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(c.Desk.RetryDelivery(c.ctx, by, c.who.OrgID, id))
+	return c.answer(c.UseCases.RetryDelivery(c.ctx, by, c.who.OrgID, id))
 }
 
 func retryDeliveries(c *call) error {
@@ -367,11 +402,11 @@ func retryDeliveries(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(c.Desk.RetryDeliveries(c.ctx, by, c.who.OrgID))
+	return c.answer(c.UseCases.RetryDeliveries(c.ctx, by, c.who.OrgID))
 }
 
-// answer is what the desk answered, now or to the same key before.
-func (c *call) answer(r desk.Reply, err error) error {
+// answer is what the use cases answered, now or to the same key before.
+func (c *call) answer(r usecase.Reply, err error) error {
 	if err != nil {
 		return err
 	}

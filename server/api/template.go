@@ -5,8 +5,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/desk"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )
@@ -45,7 +45,7 @@ func getTemplate(c *call) error {
 }
 
 func createTemplate(c *call) error {
-	var text desk.TemplateText
+	var text usecase.TemplateText
 	if err := c.read(&text); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func createTemplate(c *call) error {
 	if err != nil {
 		return err
 	}
-	t, err := c.Desk.CreateTemplate(c.ctx, by, c.who.OrgID, text)
+	t, err := c.UseCases.CreateTemplate(c.ctx, by, c.who.OrgID, text)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func createTemplate(c *call) error {
 }
 
 func editTemplate(c *call) error {
-	var text desk.TemplateText
+	var text usecase.TemplateText
 	id, version, err := c.target("template", &text)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func editTemplate(c *call) error {
 	if err != nil {
 		return err
 	}
-	t, err := c.Desk.EditTemplate(c.ctx, by, c.who.OrgID, id, text)
+	t, err := c.UseCases.EditTemplate(c.ctx, by, c.who.OrgID, id, text)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func deleteTemplate(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Desk.DeleteTemplate(c.ctx, by, c.who.OrgID, id, version); err != nil {
+	if err := c.UseCases.DeleteTemplate(c.ctx, by, c.who.OrgID, id, version); err != nil {
 		return err
 	}
 	c.asOf()

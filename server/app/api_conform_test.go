@@ -33,7 +33,8 @@ type operation struct {
 		Ref     string `json:"$ref"`
 		Content map[string]any
 	}
-	Security *[]map[string][]string
+	Security   *[]map[string][]string
+	Parameters []any
 }
 
 var description = sync.OnceValues(func() (*described, error) {
@@ -70,11 +71,11 @@ func describes(t testing.TB) *described {
 }
 
 // everywhere are the headers that any answer may have; the introduction of the document tells of those that matter.
-var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-Lag", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
-	"Cross-Origin-Resource-Policy", "Referrer-Policy", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Www-Authenticate"}
+var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-Primary", "Status-Lag", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
+	"Cross-Origin-Resource-Policy", "Referrer-Policy", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Www-Authenticate", "X-Robots-Tag", "Content-Language"}
 
 // open are objects that are described elsewhere.
-var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**", "$.body.keys[*].*"}
+var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**", "$.body.keys[*].*", "$.body.passkey.**", "$.body.second_factor.passkey.**", "$.body.last.**", "$.body.results[*].last.**"}
 
 // find answers the document's own spelling of a path, or "" when it describes no such path.
 func (d *described) find(path string) string {

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"statuspage/server/auth"
-	"statuspage/server/desk"
+	"statuspage/server/usecase"
 )
 
 // common is one running process for all tests that need no configuration of their own. Each makes its own organisations.
@@ -87,15 +87,35 @@ func (c *caller) join(role auth.Role) *caller {
 	c.t.Helper()
 	ctx := context.Background()
 	email := fmt.Sprintf("%s-%d@%s.example", role, common.made.Add(1), c.slug)
-	m, err := c.app.Desk.AddMember(ctx, desk.Caller{System: true}, c.org, desk.NewMember{Email: email, Role: role})
+	m, err := c.app.UseCases.AddMember(ctx, usecase.Caller{System: true}, c.org, usecase.NewMember{Email: email, Role: role})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	token, err := c.app.Desk.Token(ctx, c.slug, email, time.Hour)
+	token, err := c.app.UseCases.Token(ctx, c.slug, email, time.Hour)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	return &caller{site: c.site, org: c.org, slug: c.slug, id: m.UserID, token: token}
+}
+
+// joined makes a member with a password by the operator's command, and answers their id.
+func (s *site) joined(org, email string, role auth.Role, password string) string {
+	s.t.Helper()
+	m, err := s.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, org, usecase.NewMember{Email: email, Role: role, Password: password})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return m.UserID
+}
+
+func (c *caller) joined(email string, role auth.Role, password string) string {
+	c.t.Helper()
+	return c.site.joined(c.org, email, role, password)
+}
+
+func (c *tenant) joined(email string, role auth.Role, password string) string {
+	c.t.Helper()
+	return c.site.joined(c.id, email, role, password)
 }
 
 // key makes an API key of the same organisation.
@@ -216,7 +236,7 @@ func (a *answer) always(res *http.Response) {
 	}
 }
 
-var problemCodes = map[int]string{400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "not_found", 409: "conflict",
+var problemCodes = map[int]string{400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 409: "conflict",
 	412: "precondition_failed", 413: "too_large", 422: "invalid", 429: "rate_limited", 503: "unavailable"}
 
 // isProblem holds an error to RFC 9457 and the contract's table.

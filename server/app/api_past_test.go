@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/server/auth"
-	"statuspage/server/desk"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 )
 
@@ -138,7 +138,7 @@ func TestWordsAreCorrectedExplainedAndAnnounced(t *testing.T) {
 	acme.get("/api/v1/audit-log/?object="+id).has("results.0.action", "correct_update").has("results.0.before.updates.0.body", "We lok.").has("results.0.after.updates.0.body", "We look.")
 	acme.do("PATCH", path+"updates/"+api+"/", j{"body": "x"}).refuses(404)
 	acme.do("PATCH", path+"updates/1/", j{"body": "x"}).refuses(404)
-	acme.do("PATCH", path+"updates/"+first+"/", j{"text": "x"}).refuses(422, "text")
+	acme.do("PATCH", path+"updates/"+first+"/", j{"text": "x"}).refuses(422, "text", "body")
 	acme.patch(path, j{"postmortem": "A **cable**."}).has("postmortem", "A **cable**.")
 	other := acme.site.org()
 	other.do("PATCH", path+"updates/"+first+"/", j{"body": "x"}).refuses(404)
@@ -192,17 +192,17 @@ func TestTemplatesAreKeptForOneOrganisationAndAudited(t *testing.T) {
 // born is an organisation that is as old as it says, with its admin.
 func (s *site) born(t *testing.T, at time.Time) *caller {
 	t.Helper()
-	ctx, by := context.Background(), desk.Caller{System: true}
+	ctx, by := context.Background(), usecase.Caller{System: true}
 	slug := fmt.Sprintf("org-%d", common.made.Add(1))
-	id, err := s.app.Desk.CreateOrg(ctx, by, slug, "The "+slug, at, nil)
+	id, err := s.app.UseCases.CreateOrg(ctx, by, slug, "The "+slug, at, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	email := "admin@" + slug + ".example"
-	if _, err := s.app.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
+	if _, err := s.app.UseCases.AddMember(ctx, by, id, usecase.NewMember{Email: email, Role: auth.Admin}); err != nil {
 		t.Fatal(err)
 	}
-	token, err := s.app.Desk.Token(ctx, slug, email, time.Hour)
+	token, err := s.app.UseCases.Token(ctx, slug, email, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func (s *site) born(t *testing.T, at time.Time) *caller {
 func (c *caller) serviceAt(t *testing.T, name string, at time.Time) string {
 	t.Helper()
 	command := &page.CreateService{ID: uuid.NewString(), Name: name}
-	if _, err := c.app.Desk.ChangeAt(context.Background(), desk.Caller{System: true}, c.org, command, at); err != nil {
+	if _, err := c.app.UseCases.ChangeAt(context.Background(), usecase.Caller{System: true}, c.org, command, at); err != nil {
 		t.Fatal(err)
 	}
 	return command.ID

@@ -61,7 +61,6 @@ func TestServicesAreListedInTheOrderOfThePageByStatusAndSearch(t *testing.T) {
 		{"?status=operational&search=e", "Search API Web"},
 		{"?page_size=2", "Search Mail"},
 		{"?page_size=2&page=2", "API Web"},
-		{"?unknown=1", "Search Mail API Web"},
 	} {
 		for _, base := range []string{"/api/v1/services/", "/api/v1/services", "/api/v1/public/" + acme.slug + "/services/"} {
 			list := acme.get(base+row.query).keys("", "count next previous results")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,14 +18,18 @@ import (
 
 	"statuspage/server/api"
 	"statuspage/server/auth"
+	"statuspage/server/clock"
 	"statuspage/server/config"
-	"statuspage/server/desk"
+	"statuspage/server/front"
+	"statuspage/server/hostname"
 	"statuspage/server/limit"
-	"statuspage/server/live"
+	"statuspage/server/monitor/collect"
 	"statuspage/server/notify"
 	"statuspage/server/region"
 	"statuspage/server/relay"
+	"statuspage/server/socket"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 )
 
@@ -38,14 +43,17 @@ const (
 type App struct {
 	cfg      config.Config
 	DB       *store.DB
-	Desk     *desk.Desk
+	UseCases *usecase.UseCases
 	Relay    *relay.Relay
-	Rooms    *live.Rooms
+	Rooms    *socket.Rooms
 	Local    *auth.Local
 	Fiber    *fiber.App
+	front    *front.Front
+	gate     *front.Gate
 	region   *region.Region
 	verifier *auth.Verifier
 	tickets  *auth.Tickets
+	devices  *auth.Devices
 	limits   *api.Limits
 	issuer   string         // of an external issuer's tokens
 	client   *auth.Client   // of its own pages to sign in; nil where there are others
@@ -54,9 +62,16 @@ type App struct {
 	// newSockets bounds how quickly one address opens them. A browser that comes back opens one.
 	newSockets *limit.Limiter
 	keys       keysUsed
-	now        func() time.Time
+	paths      map[string][]string // outside the API, with their methods
+	now        func() time.Time    // clock's
+	clock      *clock.Clock
+	readers    *readers
 	Notify     *notify.Worker
 	scheduler  *notify.Scheduler
+	monitors   *collect.Collector
+	durability durability
+	first      first
+	endings    chan struct{} // has an element when sessions or memberships have ended here
 
 	bodies     atomic.Int64 // bytes, of large ones that are held
 	senders    *limit.Counter
@@ -67,33 +82,93 @@ type App struct {
 
 // New connects the parts and migrates the database when this is the primary. Nothing listens yet.
 func New(ctx context.Context, cfg config.Config) (*App, error) {
-	db, err := store.Open(cfg.URL(), cfg.Token())
+	if err := readable(cfg); err != nil {
+		return nil, err
+	}
+	db, err := store.OpenVia(cfg.Host.Dial, cfg.URL(), cfg.Token())
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Primary() {
-		if err := db.Migrate(ctx); err != nil {
-			return nil, errors.Join(err, db.Close())
-		}
-	}
-	a := &App{cfg: cfg, DB: db, now: time.Now, sockets: limit.NewCounter(), senders: limit.NewCounter(), newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
-	a.region = region.New(cfg.Region(), cfg.PrimaryRegion, cfg.Primary(), cfg.WriteForward, cfg.PrimaryURL)
-	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
-	a.Rooms = live.New(cfg.Region(), pages{a})
-	a.limits = api.NewLimits(api.Rates{Public: cfg.PublicRate, Caller: cfg.CallerRate, Org: cfg.OrgRate}, os.Getenv("FLY_APP_NAME") != "")
-	if err := a.identity(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := a.notifies(); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	a.Desk = desk.New(db, a.Relay, a.Local, auth.NewPasswords(runtime.NumCPU()), a.Notify.Jobs)
-	a.Desk.Post = a.Notify.MailAccount
-	if cfg.LoopbackHooks {
-		a.Desk.AllowLoopbackHooks()
+	a := &App{cfg: cfg, DB: db, endings: make(chan struct{}, 1), clock: clock.On(cfg.Host.Now, cfg.Host.Uptime), sockets: limit.NewCounter(), senders: limit.NewCounter(),
+		newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
+	a.now, a.readers = a.clock.Now, newReaders(a)
+	if err := a.connect(ctx); err != nil {
+		return nil, errors.Join(err, a.release())
 	}
 	a.Fiber = a.routes()
 	return a, nil
+}
+
+// connect makes the parts of an App on its database.
+func (a *App) connect(ctx context.Context) (err error) {
+	cfg, db := a.cfg, a.DB
+	if cfg.Primary() {
+		if err := db.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	a.region = region.New(cfg.Region(), cfg.PrimaryRegion, cfg.Primary(), cfg.WriteForward, cfg.PrimaryURL)
+	if err := a.remember(ctx); err != nil {
+		return err
+	}
+	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
+	a.Rooms = socket.New(cfg.Region(), pages{a})
+	a.limits = api.NewLimits(api.Rates{Public: cfg.PublicRate, Caller: cfg.CallerRate, Org: cfg.OrgRate}, os.Getenv("FLY_APP_NAME") != "")
+	if err := a.identity(ctx); err != nil {
+		return err
+	}
+	if err := a.notifies(); err != nil {
+		return err
+	}
+	a.UseCases = usecase.New(db, a.Relay, a.Local, auth.NewPasswords((runtime.NumCPU()+1)/2), a.Notify.Jobs)
+	a.UseCases.Told = a.Notify.Wake
+	a.UseCases.Post, a.UseCases.Ended, a.UseCases.TryMail = a.Notify.MailAccount, a.ended, a.Notify.TestMail
+	a.UseCases.Base = strings.TrimSuffix(cfg.BaseURL, "/")
+	a.Relay.SetClock(a.now)
+	a.UseCases.SetClock(a.now)
+	a.UseCases.Hosts = usecase.Hosts{On: cfg.BaseURL != "", Base: hostname.Of(cfg.BaseURL), Own: hostname.OwnNames(os.Getenv("FLY_APP_NAME"), cfg.BaseURL, cfg.PrimaryURL),
+		Prover: hostname.New(notify.ToPublic(false))}
+	if a.UseCases.Sealer, err = sealer(cfg, db); err != nil {
+		return err
+	}
+	if err := a.watch(ctx); err != nil {
+		return err
+	}
+	if cfg.LoopbackHooks {
+		a.UseCases.AllowLoopbackHooks()
+	}
+	return nil
+}
+
+// release lets go of everything that goes on without Start.
+func (a *App) release() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	if a.Rooms != nil {
+		a.Rooms.Finish(ctx)
+	}
+	if a.verifier != nil {
+		a.verifier.Close()
+	}
+	return a.DB.Close()
+}
+
+// readable refuses what cannot be used, before a database is made or migrated for it.
+func readable(cfg config.Config) error {
+	if err := notify.CheckSMTP(cfg.SMTPURL); err != nil {
+		return err
+	}
+	x := cfg.Auth
+	if x.ClerkWebhookSecret != "" {
+		if _, err := auth.NewWebhooks(x.ClerkWebhookSecret); err != nil {
+			return fmt.Errorf("CLERK_WEBHOOK_SECRET: %w", err)
+		}
+	}
+	if !x.External() {
+		return nil
+	}
+	_, err := auth.External(x.JWKSURL, x.Issuer, x.Preset, auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug, Role: x.ClaimRole})
+	return err
 }
 
 // identity sets up who vouches for people: the built-in issuer, or another.
@@ -105,7 +180,7 @@ func (a *App) identity(ctx context.Context) error {
 			return err
 		}
 	}
-	a.tickets = auth.NewTickets(a.DB)
+	a.tickets, a.devices = auth.NewTickets(a.DB), auth.NewDevices(a.DB)
 	if a.cfg.Auth.External() {
 		x := a.cfg.Auth
 		issuer, err := auth.External(x.JWKSURL, x.Issuer, x.Preset, auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug, Role: x.ClaimRole})
@@ -141,9 +216,15 @@ type listener struct{ a *App }
 
 func (l listener) Event(orgID string, e *page.Event) {
 	l.a.Rooms.Event(orgID, e)
-	l.a.Notify.Wake()
 }
-func (l listener) Reset() { l.a.Rooms.Reset() }
+func (l listener) Reset()            { l.a.Rooms.Reset() }
+func (l listener) Gone(orgID string) { l.a.Rooms.Gone(orgID) }
+func (l listener) Lost(orgID string) { l.a.Rooms.Lost(orgID) }
+
+var _ relay.Audience = listener{}
+
+// Listens keeps the pages of open sockets in memory.
+func (l listener) Listens(orgID string) bool { return l.a.Rooms.Listens(orgID) }
 
 type pages struct{ a *App }
 
@@ -155,31 +236,67 @@ func (p pages) Has(ctx context.Context, orgID string, seq int64) bool {
 	return p.a.Relay.Has(ctx, orgID, seq)
 }
 
-func (p pages) EventsSince(ctx context.Context, orgID string, seq int64, limit int) ([]page.Event, error) {
-	return p.a.DB.Org(orgID).EventsSince(ctx, seq, limit)
+func (p pages) Replay(ctx context.Context, orgID string, after, upTo, seen int64) ([]page.Event, error) {
+	return p.a.DB.Org(orgID).Replay(ctx, after, upTo, seen)
 }
 
-// SetClock puts another clock in place of the machine's, before Serve: the laboratory's regions disagree about the time.
+// SetClock puts another clock in place of the machine's, before Serve: the laboratory's regions disagree about the
+// time.
 func (a *App) SetClock(now func() time.Time) {
-	a.now = now
-	a.Relay.SetClock(now)
-	a.Desk.SetClock(now)
-	a.scheduler = notify.NewScheduler(a.DB, a.bySystem, now)
+	a.clock.Set(now)
+}
+
+// Now is the time at which something is written.
+func (a *App) Now() time.Time { return a.now() }
+
+// remember holds the primary's clock against what was written down before, and against the database's.
+func (a *App) remember(ctx context.Context) error {
+	if a.cfg.ClockTrust {
+		return nil
+	}
+	defer a.askTime(ctx)
+	if !a.cfg.Primary() {
+		return nil
+	}
+	mark, err := a.DB.LastMark(ctx)
+	if err != nil {
+		return fmt.Errorf("read what the clock was: %w", err)
+	}
+	a.clock.Remember(mark)
+	return nil
+}
+
+// askTime holds the clock against the one of the database's machine, if that is another.
+func (a *App) askTime(ctx context.Context) {
+	if a.cfg.ClockTrust {
+		return
+	}
+	begun := time.Now()
+	at, ok, err := a.DB.Time(ctx)
+	if took := time.Since(begun); err == nil && ok && took < clock.Tolerance/2 {
+		a.clock.Confirm(at.Add(took / 2))
+	}
 }
 
 // Start begins what goes on in the background.
 func (a *App) Start(ctx context.Context) {
 	ctx, a.stop = context.WithCancel(ctx)
 	a.every(ctx, 0, func(ctx context.Context) { a.Relay.Run(ctx) })
-	a.every(ctx, time.Second, func(context.Context) { a.Rooms.Expire(a.now()) })
-	a.every(ctx, time.Second, a.dismiss)
+	a.every(ctx, time.Second, func(context.Context) { a.Rooms.Expire(a.now()); a.Rooms.Tidy() })
+	a.every(ctx, time.Second, func(context.Context) { a.front.Sweep(time.Now()) })
+	a.every(ctx, 0, a.watchSockets)
+	a.every(ctx, 0, a.monitors.Run)
 	a.every(ctx, 30*time.Second, a.noteKeys)
+	a.every(ctx, time.Minute, a.askTime)
 	if a.cfg.Primary() {
 		a.every(ctx, time.Second, a.beat)
+		a.every(ctx, durabilityEvery, a.askDurability)
 		a.every(ctx, 0, a.Notify.Run)
 		a.every(ctx, time.Second, a.scheduler.Tick)
-		a.every(ctx, time.Minute, a.Desk.PlanSeries)
-		a.every(ctx, 0, a.Desk.Remind)
+		a.every(ctx, time.Minute, a.UseCases.PlanSeries)
+		a.every(ctx, 0, a.UseCases.Remind)
+		a.every(ctx, time.Minute, func(ctx context.Context) { a.UseCases.CheckHosts(ctx, a.now()) })
+		a.every(ctx, time.Minute, a.UseCases.EraseDue)
 	}
 }
 
@@ -205,16 +322,17 @@ func (a *App) every(ctx context.Context, interval time.Duration, task func(conte
 
 // beat writes the primary's clock. What fails is said by the relay, which reads the same database.
 func (a *App) beat(ctx context.Context) {
-	if err := a.DB.Beat(ctx, a.now()); err != nil {
+	if err := a.DB.BeatMark(ctx, a.clock.Mark()); err != nil {
 		slog.Debug("no heartbeat", "error", err)
 	}
 }
 
 // Serve answers on a listener until the context ends; then sockets and requests are drained.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	defer func() { _ = ln.Close() }() // fiber does not know of it yet, when the end comes first
 	a.Start(ctx)
 	failed := make(chan error, 1)
-	go func() { failed <- a.Fiber.Listener(steady{ln}) }()
+	go func() { failed <- a.Fiber.Listener(steady{ln, a.front}) }()
 	metrics, err := a.serveMetrics()
 	if err != nil {
 		return errors.Join(err, a.Close())
@@ -240,18 +358,23 @@ func (a *App) Close() error {
 		a.stop()
 	}
 	a.background.Wait()
-	a.verifier.Close()
-	return errors.Join(err, a.DB.Close())
+	return errors.Join(err, a.release())
 }
 
 // steady keeps accepting when descriptors run out for a moment.
-type steady struct{ net.Listener }
+type steady struct {
+	net.Listener
+	front *front.Front
+}
 
 func (s steady) Accept() (net.Conn, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		conn, err := s.Listener.Accept()
-		if err == nil || errors.Is(err, net.ErrClosed) {
-			return conn, err
+		if err == nil {
+			return s.front.Conn(conn), nil
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return nil, err
 		}
 		slog.Warn("a connection could not be accepted", "error", err)
 		time.Sleep(wait)

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"statuspage/server/front"
 	"statuspage/server/region"
 	"statuspage/shared/fault"
 )
@@ -20,11 +21,11 @@ var readTimeout = 20 * time.Second
 const (
 	// smallBody is what a body may have without being counted; ordinary writes have less.
 	smallBody = 16 << 10
-	// mostBodies is how many bytes all larger ones may have that are held at once: so many connections may each send one that they would not fit
-	// into a machine.
-	mostBodies = 64 << 20
-	// mostSent is how many larger ones an address may send at once, so that nobody has all the room.
-	mostSent = 16
+	// maxBodies is how many bytes all larger ones may have that are held at once: so many connections may each send one
+	// that they would not fit into a machine.
+	maxBodies = 64 << 20
+	// maxSent is how many bytes larger ones of one address may have at once, so that nobody has all the room.
+	maxSent = 16 << 20
 	// drained is how much of a body that is too large is read, so that its sender hears why.
 	drained = 8 << 20
 )
@@ -70,14 +71,14 @@ func (a *App) limitBody(c *fiber.Ctx) error {
 // hold makes room for a large body, until it is released.
 func (a *App) hold(c *fiber.Ctx, size int64) (release func(), ok bool) {
 	addr := a.limits.Address(c)
-	if !a.senders.AcquireAddr(addr, mostSent) {
+	if !a.senders.TakeAddr(addr, int(size), maxSent) {
 		return nil, false
 	}
 	release = func() {
 		a.bodies.Add(-size)
-		a.senders.ReleaseAddr(addr)
+		a.senders.GiveAddr(addr, int(size))
 	}
-	if a.bodies.Add(size) > mostBodies {
+	if a.bodies.Add(size) > maxBodies {
 		release()
 		return nil, false
 	}
@@ -92,16 +93,29 @@ func announced(c *fiber.Ctx) int64 {
 	return region.MaxBody
 }
 
-// unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word: browsers open some in
-// advance, and would take an answer for that of the request they send next. A body that stops at its beginning looks the same here.
+// unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word:
+// browsers open some in advance, and would take an answer for that of the request they send next. A body that stops at
+// its beginning ends in the same way, but a request has arrived then.
 func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
 		var network net.Error
+		late := errors.As(err, &network) && network.Timeout()
 		_, bare := err.(net.Error) // fasthttp wraps what ends a header that has begun
-		if bare || errors.As(err, &network) && !network.Timeout() {
+		if from, is := ctx.Conn().(*front.Conn); bare && late && is && from.Begun() {
+			ctx.SetConnectionClose()
+			answer(ctx, err)
+			return
+		}
+		if bare || network != nil && !late {
 			_ = ctx.Conn().Close()
 			return
 		}
 		answer(ctx, err)
+	}
+}
+
+func noteArrival(conn net.Conn, state fasthttp.ConnState) {
+	if from, is := conn.(*front.Conn); is {
+		from.Note(state)
 	}
 }

@@ -17,7 +17,8 @@ import (
 
 	"statuspage/public"
 	"statuspage/server/auth"
-	"statuspage/server/desk"
+	"statuspage/server/racetest"
+	"statuspage/server/usecase"
 )
 
 // patience is generous: the machine may be doing something else.
@@ -34,6 +35,7 @@ func openBrowser(t *testing.T) *browser {
 // openBrowserIn keeps what outlives a browser in a folder.
 func openBrowserIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
+	racetest.Outside(t, "a browser")
 	if _, built := public.Asset("dashboard.js"); !built {
 		t.Fatal("the dashboard is not built: go run ./public/build")
 	}
@@ -229,8 +231,8 @@ const password = "a password for tests"
 func (c *tenant) person(name string, role auth.Role) string {
 	c.t.Helper()
 	email := name + "@" + c.slug + ".example"
-	if _, err := c.app.Desk.AddMember(context.Background(), desk.Caller{System: true}, c.id,
-		desk.NewMember{Email: email, Name: strings.ToUpper(name[:1]) + name[1:], Role: role, Password: password}); err != nil {
+	if _, err := c.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, c.id,
+		usecase.NewMember{Email: email, Name: strings.ToUpper(name[:1]) + name[1:], Role: role, Password: password}); err != nil {
 		c.t.Fatal(err)
 	}
 	return email

@@ -22,6 +22,7 @@ type cable struct {
 	lose   []byte        // a request that begins so is carried, its answer is not; then the cable is cut
 	refuse []byte        // a connection that begins so is ended
 	slow   time.Duration // what the server says takes this long
+	hang   bool          // connections are taken, and nothing is ever said
 	posts  atomic.Int64
 }
 
@@ -93,6 +94,15 @@ func (c *cable) set(change func()) {
 }
 
 func (c *cable) carry(from net.Conn) {
+	c.mu.Lock()
+	hang := c.hang
+	if hang {
+		c.conns[from] = struct{}{}
+	}
+	c.mu.Unlock()
+	if hang {
+		return
+	}
 	to, err := net.Dial("tcp", c.target)
 	if err != nil {
 		_ = from.Close()

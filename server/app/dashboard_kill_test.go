@@ -8,13 +8,13 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"statuspage/server/racetest"
 )
 
 // A promise of the outbox: what it took is on the disk. So neither a tab that crashes nor a browser that is killed loses it.
 func TestTheQueueOutlivesACrashedTabAndAKilledBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a browser")
-	}
+	racetest.Outside(t, "a browser")
 	c, admin := house(t)
 	line := layCable(t, c.addr)
 	profile := t.TempDir()

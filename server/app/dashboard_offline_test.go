@@ -347,8 +347,15 @@ func leaveOffline(t *testing.T, w *browser) {
 func release(t *testing.T, target string) (base string, next func()) {
 	t.Helper()
 	at, _ := public.Asset("dashboard.js")
-	was, is := strings.TrimPrefix(at, public.Prefix), "dashboard-UPGRADED.js"
-	var upgraded atomic.Bool
+	was := strings.TrimPrefix(at, public.Prefix)
+	name := func(n int32) string {
+		if n == 1 {
+			return was
+		}
+		return fmt.Sprintf("dashboard-RELEASE%d.js", n)
+	}
+	var newest atomic.Int32
+	newest.Store(1)
 	to, err := url.Parse("http://" + target)
 	if err != nil {
 		t.Fatal(err)
@@ -358,12 +365,19 @@ func release(t *testing.T, target string) (base string, next func()) {
 		p.Out.Host = p.In.Host
 		p.Out.Header.Del("Accept-Encoding")
 		p.Out.Header.Del("If-None-Match")
-		p.Out.URL.Path = strings.Replace(p.Out.URL.Path, is, was, 1)
+		n := newest.Load()
+		if strings.HasPrefix(p.In.URL.Path, public.Prefix+"dashboard-") && strings.HasSuffix(p.In.URL.Path, ".js") && !strings.HasSuffix(p.In.URL.Path, name(n)) {
+			p.Out.URL.Path = public.Prefix + "gone.js" // a server has the files of its own version only
+		} else {
+			p.Out.URL.Path = strings.Replace(p.Out.URL.Path, name(n), was, 1)
+		}
 	}}
 	pages := regexp.MustCompile(`^/(dashboard|sw\.js)`)
+	version := regexp.MustCompile(`dashboard [0-9a-f]{10}\b`)
 	proxy.ModifyResponse = func(res *http.Response) error {
 		path := res.Request.URL.Path
-		if !upgraded.Load() || !pages.MatchString(path) && !strings.HasSuffix(path, was) {
+		n := newest.Load()
+		if n == 1 || !pages.MatchString(path) && !strings.HasSuffix(path, was) {
 			return nil
 		}
 		body, err := io.ReadAll(res.Body)
@@ -371,9 +385,12 @@ func release(t *testing.T, target string) (base string, next func()) {
 			return err
 		}
 		if strings.HasSuffix(path, was) {
-			body = append(body, "\n;globalThis.release = 2;"...)
+			body = fmt.Appendf(body, "\n;globalThis.release = %d;", n)
 		}
-		body = bytes.ReplaceAll(body, []byte(was), []byte(is))
+		body = bytes.ReplaceAll(body, []byte(was), []byte(name(n)))
+		if strings.HasSuffix(path, "/sw.js") {
+			body = version.ReplaceAll(body, fmt.Appendf(nil, "dashboard release%d", n))
+		}
 		res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		res.Header.Set("Content-Length", fmt.Sprint(len(body)))
 		res.Header.Del("ETag")
@@ -381,7 +398,7 @@ func release(t *testing.T, target string) (base string, next func()) {
 	}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
-	return strings.TrimPrefix(server.URL, "http://"), func() { upgraded.Store(true) }
+	return strings.TrimPrefix(server.URL, "http://"), func() { newest.Add(1) }
 }
 
 func newAssets(t *testing.T, w *browser) {
@@ -405,6 +422,23 @@ func newAssets(t *testing.T, w *browser) {
 	b.press("Load it now")
 	b.until(`globalThis.release === 2 && document.querySelector('main h1')`)
 	b.queued(1)
+	// The server has the first version's files no more; a tab that is open has them yet.
+	first, _ := public.Asset("dashboard.js")
+	has := func(path string) int {
+		return eval[int](b, `caches.keys().then(() => fetch(%q, { cache: 'no-store' })).then((r) => r.status)`, path)
+	}
+	if is := has(first); is != 200 {
+		t.Errorf("a file of the version before: %d", is)
+	}
+	upgrade()
+	eval[any](b, `navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => null)`)
+	b.reads("A new version is ready.")
+	b.until(`caches.keys().then((all) => (window.caches_ = all.length)), window.caches_ === 2`)
+	for path, want := range map[string]int{first: 404, public.Prefix + "dashboard-RELEASE2.js": 200, public.Prefix + "dashboard-RELEASE3.js": 200} {
+		if is := has(path); is != want {
+			t.Errorf("%s with the third version: %d", path, is)
+		}
+	}
 	line.set(func() { line.refuse = nil })
 	b.live()
 	b.queued(0)
@@ -451,7 +485,7 @@ func (c *tenant) signOutEverywhere(name string) {
 	for _, m := range c.all("members") {
 		if m["email"] == name+"@"+c.slug+".example" {
 			id, _ := m["id"].(string)
-			if err := c.app.Desk.SignOutEverywhere(c.t.(*testing.T).Context(), id); err != nil {
+			if err := c.app.UseCases.SignOutEverywhere(c.t.(*testing.T).Context(), id); err != nil {
 				c.t.Fatal(err)
 			}
 		}

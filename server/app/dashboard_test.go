@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,30 +12,43 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"statuspage/server/auth"
+	"statuspage/server/racetest"
 )
 
 // TestDashboard drives the admin application in one chromium, each story as a visitor of its own.
 func TestDashboard(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a browser")
-	}
+	racetest.Outside(t, "a browser")
 	b := openBrowser(t)
 	for _, story := range []struct {
 		name string
 		tell func(*testing.T, *browser)
 	}{
+		{"A server that has nothing leads from its link to a page", firstMinute},
 		{"An incident is opened with the keyboard alone", openByKeyboard},
 		{"A refused move cannot be clicked, and forced it is refused with the rule", refusedMove},
 		{"Two admins see each other's changes at once", twoAdmins},
 		{"A form on something that changed says so before it overwrites", overtakenForm},
+		{"What is wrong is said at the field, in words of the interface", spokenWords},
+		{"A write names the region that writes", namesTheWriter},
+		{"Words about what somebody else resolved meanwhile find another place", resolvedMeanwhile},
+		{"Services and groups are moved by key and by pointer, and renamed", reordered},
 		{"A member reads everything and is offered nothing to change", readOnly},
 		{"What was typed outlives Escape and a reload", draftKept},
 		{"Part of an incident recovers, and afterwards it is explained", recoverInParts},
 		{"A template fills the form, and a message is corrected", templateAndCorrection},
+		{"Ctrl+Enter takes what is typed, in every form", publishKey},
+		{"An offer becomes a membership when its person accepts", offerAccepted},
+		{"Who has an account sees what is offered, and accepts there", offerSeen},
+		{"A person looks after their account", ownAccount},
+		{"A person proves the address of their account", addressProved},
+		{"An organisation is deleted by its typed name, and had back", organizationDeleted},
 		{"The audit log is saved as it is filtered", auditSaved},
 		{"Maintenance that comes again is planned and changed", recurring},
 		{"What floats covers nothing of the rail", uncovered},
 		{"Every view passes axe, light and dark", accessible},
+		{"A server that greets and closes is dialled less and less, and never given up", dialsLess},
+		{"A handshake that hangs is tried again", hungHandshake},
+		{"A lost message is one request, and until it is here nothing is live", lostFrame},
 		{"It starts without a network and says how old it is", startOffline},
 		{"Five commands made without a network arrive once and in order", chainOffline},
 		{"What a second admin made impossible is shown with the rule and the cause", conflictOffline},
@@ -42,8 +56,14 @@ func TestDashboard(t *testing.T) {
 		{"A browser that keeps nothing works, and says so", closedStorage},
 		{"Storage that fills up loses nothing that waits", fullStorage},
 		{"Two tabs send each command once", twoTabs},
+		{"Every queue that a release left in a browser is sent", keptQueues},
+		{"The browser is asked to keep the queue, and commands say what decided them", promised},
 		{"The queue survives new assets", newAssets},
+		{"Admins are told that mail fails, and try it", mailFails},
 		{"An ended sign-in pauses the queue, and signing out asks first", endedSignIn},
+		{"A second factor is set up, and signs in by passkey, code and recovery code", secondFactorStory},
+		{"Who has no second factor where one is asked for is led to set one up", requiredFactor},
+		{"A sign-in that ended is taken up in place, with the second step", secondStepInPlace},
 		{"Who signs out without a network leaves nothing behind, and the server hears of it later", leaveOffline},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, b) })
@@ -327,16 +347,33 @@ func templateAndCorrection(t *testing.T, w *browser) {
 		return true;
 	})()`)
 	b.until(`document.querySelector('#f-title').value === '{{what}} is slow'`)
-	for _, blank := range []struct{ name, text string }{{"what", "Checkout"}, {"time", "noon"}} {
-		b.until(`(document.querySelector('[aria-label="%s"]')?.focus(), document.activeElement?.ariaLabel === %[1]q)`, blank.name)
-		b.key(blank.text + kb.Enter)
+	fill := func(name, text string) {
+		t.Helper()
+		b.until(`(document.querySelector('[aria-label="%s"]')?.focus(), document.activeElement?.ariaLabel === %[1]q)`, name)
+		b.key(text)
 	}
+	fill("what", "Check") // as it is typed, and not only when the field is left
+	b.until(`document.querySelector('#f-title').value === 'Check is slow'`)
+	b.key("out")
+	b.until(`document.querySelector('#f-description').value === 'Since {{time}}, Checkout answers slowly.'`)
+	b.press("Publish") // one is open yet
+	b.until(`document.querySelector('dialog[open] .problem')?.textContent.trim() === 'Fill in “time” first.' && document.activeElement?.ariaLabel === 'time' && document.activeElement.ariaInvalid === 'true'`)
+	if made := c.all("incidents"); len(made) != 0 {
+		t.Fatalf("published with an open blank: %v", made)
+	}
+	b.write("Message", "At {{time}} {{what}} became slow. {{more}}") // by hand, with a blank of one's own
+	fill("more", "We look.")
+	fill("what", kb.End+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace)
+	b.until(`document.querySelector('#f-title').value === '{{what}} is slow'`) // emptied, it is open again
+	fill("what", "Checkout")
+	b.write("Message", "Since {{time}}, {{what}} answers slowly.")
+	fill("time", "noon")
 	b.until(`document.querySelector('#f-description').value === 'Since noon, Checkout answers slowly.'`)
-	b.press("Publish")
+	b.key(kb.Enter, chromedp.ModifierCtrl)
 	b.until(`document.querySelector('main h1')?.textContent === 'Checkout is slow' && !document.querySelector('.pip.pending')`)
 	eval[any](b, `document.querySelector('[aria-label^="Correct the message"]').click()`)
 	b.write("Message", "Since one, Checkout answers slowly.")
-	b.press("Save")
+	b.key(kb.Enter, chromedp.ModifierCtrl)
 	b.until(`document.querySelector('.timeline').textContent.includes('corrected') && !document.querySelector('.pip.pending')`)
 	in := c.all("incidents")[0]
 	if in["title"] != "Checkout is slow" || fmt.Sprint(in["service"].(map[string]any)["name"]) != "Payments" {
@@ -344,6 +381,51 @@ func templateAndCorrection(t *testing.T, w *browser) {
 	}
 	if u, _ := in["updates"].([]any)[0].(map[string]any); u["body"] != "Since one, Checkout answers slowly." || u["edited_at"] == nil {
 		t.Errorf("the message is %v", u)
+	}
+	b.clean()
+}
+
+func publishKey(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.visit("/login")
+	b.until(`document.activeElement?.id === 'email'`)
+	b.key(admin + kb.Tab + password)
+	b.key(kb.Enter, chromedp.ModifierCtrl)
+	b.live()
+	for _, form := range []struct{ at, open, label, text, list, field string }{
+		{"/settings", "", "Name", "ACME of Utrecht", "", "name"},
+		{"/settings", "", "Description", "Two lines", "", "description"},
+		{"/services", "Add a service", "Name", "Search", "services", "name"},
+		{"/templates", "Make a template", "Name", "Slow", "templates", "name"},
+		{"/maintenance", "Plan maintenance", "What will be done", "Upgrade", "maintenances", "title"},
+		{"/keys", "Make a key", "Name", "CI", "api-keys", "name"},
+		{"/subscribers", "Add a subscriber", "E-mail", "reader@example.com", "subscribers", "address"},
+	} {
+		b.visit("/dashboard" + form.at)
+		b.live()
+		if form.open != "" {
+			b.press(form.open)
+		}
+		if form.at == "/maintenance" {
+			b.tick("API")
+		}
+		b.write(form.label, form.text)
+		if form.open != "" { // pressed from anywhere in the dialog
+			b.until(`(document.querySelector('dialog[open] [aria-label="Close"]').focus(), true)`)
+		}
+		b.key(kb.Enter, chromedp.ModifierCtrl)
+		there := func() bool {
+			if form.list == "" {
+				return c.must("GET", "/api/v1/organization/", nil)[form.field] == form.text
+			}
+			return slices.ContainsFunc(c.all(form.list), func(x map[string]any) bool { return x[form.field] == form.text })
+		}
+		for end := time.Now().Add(patience); !there(); time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s: %q was typed and not taken:\n%s", form.at, form.text, eval[string](b, `document.body.innerText`))
+			}
+		}
 	}
 	b.clean()
 }
@@ -414,10 +496,10 @@ func accessible(t *testing.T, w *browser) {
 		"scheduled_for": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "scheduled_until": time.Now().Add(2 * time.Hour).UTC().Format(time.RFC3339)})
 	b := w.visitor(t, "http://"+c.addr)
 	look := b.passesAxe
+	b.visit("/api/docs")
+	look("the API's page")
 	b.visit("/login")
 	look("login")
-	b.visit("/setup?token=x")
-	look("setup")
 	b.signIn(admin)
 	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/maintenance?status=recurring", "/templates", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
 		b.visit("/dashboard" + view)

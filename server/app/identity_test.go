@@ -20,7 +20,7 @@ import (
 
 func TestALinkThatIsOverOpensNothing(t *testing.T) {
 	s := startSite(t, nil)
-	secret, err := s.app.Desk.SetupLink(context.Background())
+	secret, err := s.app.UseCases.SetupLink(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestALinkThatIsOverOpensNothing(t *testing.T) {
 	acme := s.org()
 	sam := acme.post("/api/v1/members/", j{"email": "sam@acme.example"}).str("id")
 	_, secret, _ = strings.Cut(acme.post("/api/v1/members/"+sam+"/invitation/", nil).str("url"), "token=")
-	s.sql(`UPDATE links SET expires_at = ? WHERE user_id = ?`, time.Now().Add(-time.Second).UnixMilli(), sam)
+	s.sql(`UPDATE offers SET expires_at = ? WHERE id = ?`, time.Now().Add(-time.Second).UnixMilli(), sam)
 	s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": secret, "password": "a few words are good"}).refuses(403, "token")
 }
 
@@ -226,11 +226,17 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.Buffer.Write(b)
 }
 
-func TestNoTokenStandsInTheLog(t *testing.T) {
-	var log lines
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+// recordLog reads the whole log until the test ends.
+func recordLog(t *testing.T) *lines {
+	t.Helper()
+	log, before := &lines{}, slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Cleanup(func() { slog.SetDefault(before) })
+	return log
+}
+
+func TestNoTokenStandsInTheLog(t *testing.T) {
+	log := recordLog(t)
 	s := startSite(t, nil)
 	acme := s.org()
 	key, ticket, forged := acme.key("read"), acme.ticket(), foreign(acme, "https://issuer.example")

@@ -11,11 +11,12 @@ import (
 	"statuspage/server/store"
 )
 
-// keyNews is how old the note of a key's last use may be before another region has the primary answer it, which alone can note it.
+// keyNews is how old the note of a key's last use may be before another region has the primary answer it, which alone
+// can note it.
 const keyNews = time.Hour
 
-// keysUsed gathers which API keys were used: at the primary, to be written now and then; elsewhere, so that each is brought to the primary
-// once in keyNews and no more often.
+// keysUsed gathers which API keys were used: at the primary, to be written now and then; elsewhere, so that each is
+// brought to the primary once in keyNews and no more often.
 type keysUsed struct {
 	mu   sync.Mutex
 	used map[store.KeyRef]time.Time
@@ -45,8 +46,8 @@ func (k *keysUsed) take(until time.Time) map[store.KeyRef]time.Time {
 	return taken
 }
 
-// keyUsed is told of each use of a key. It is true when the request can be brought to the primary, and should be, to be heard of. Should the primary be away, the
-// key is served here and asks again after keyNews.
+// keyUsed is told of each use of a key. It is true when the request can be brought to the primary, and should be, to be
+// heard of. Should the primary be away, the key is served here and asks again after keyNews.
 func (a *App) keyUsed(key auth.Principal, brings bool) bool {
 	ref, now := store.KeyRef{OrgID: key.OrgID, ID: key.ID}, time.Now()
 	if a.region.Primary {

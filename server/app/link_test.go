@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"statuspage/server/auth"
 	"statuspage/server/config"
 	"statuspage/server/notify/notifytest"
 )
@@ -20,7 +21,7 @@ func (s *site) knock(path string, body any) (int, map[string]any) {
 
 func TestAnEmptyInstallationIsSetUpOnceByItsLink(t *testing.T) {
 	s := startSite(t, nil)
-	secret, err := s.app.Desk.SetupLink(context.Background())
+	secret, err := s.app.UseCases.SetupLink(context.Background())
 	if err != nil || secret == "" {
 		t.Fatal(secret, err)
 	}
@@ -40,7 +41,7 @@ func TestAnEmptyInstallationIsSetUpOnceByItsLink(t *testing.T) {
 	if code, _ := s.knock("/api/v1/auth/setup/", first); code != http.StatusForbidden {
 		t.Errorf("the link a second time: %d", code)
 	}
-	if again, err := s.app.Desk.SetupLink(context.Background()); again != "" || err != nil {
+	if again, err := s.app.UseCases.SetupLink(context.Background()); again != "" || err != nil {
 		t.Errorf("another link: %q %v", again, err)
 	}
 	if code, _ := s.knock("/api/v1/auth/login/", map[string]any{"email": "ADA@acme.example", "password": "a few words are good"}); code != http.StatusOK {
@@ -51,16 +52,26 @@ func TestAnEmptyInstallationIsSetUpOnceByItsLink(t *testing.T) {
 func TestAMemberChoosesAPasswordByALinkThatWorksOnce(t *testing.T) {
 	s := startSite(t, nil)
 	acme, other := s.tenant("acme"), s.tenant("other")
-	sam := acme.must("POST", "/api/v1/members/", map[string]any{"email": "sam@acme.example"})["id"]
-	invite := fmt.Sprintf("/api/v1/members/%s/invitation/", sam)
+	made := acme.must("POST", "/api/v1/members/", map[string]any{"email": "sam@acme.example"})
+	invite := fmt.Sprintf("/api/v1/members/%s/invitation/", made["id"])
 	if code, _, _ := other.send("POST", invite, nil); code != http.StatusNotFound {
 		t.Errorf("another organisation's admin: %d", code)
 	}
-	token := func() string {
-		_, secret, _ := strings.Cut(acme.must("POST", invite, nil)["url"].(string), "token=")
+	secretOf := func(url any) string {
+		_, secret, _ := strings.Cut(url.(string), "token=")
 		return secret
 	}
-	first := token()
+	before, first := secretOf(made["url"]), secretOf(acme.must("POST", invite, nil)["url"])
+	if code, _ := s.knock("/api/v1/auth/accept/", map[string]any{"token": before, "password": "a few words are good"}); code != http.StatusForbidden {
+		t.Errorf("the link before: %d", code)
+	}
+	token := func() string { // of the operator's, since no organisation has one to an account
+		url, err := s.app.UseCases.OperatorsLink(context.Background(), "acme", "sam@acme.example", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secretOf(url)
+	}
 	if code, out := s.knock("/api/v1/auth/accept/", map[string]any{"token": first, "password": "short"}); code != http.StatusUnprocessableEntity {
 		t.Errorf("a bad password: %d %v", code, out)
 	}
@@ -85,7 +96,7 @@ func TestASessionIsARowOfCookiesUntilItEnds(t *testing.T) {
 	s := world(t)
 	acme := s.org()
 	email := "ada@" + acme.slug + ".example"
-	acme.post("/api/v1/members/", map[string]any{"email": email, "password": "a few words are good"})
+	acme.joined(email, auth.Member, "a few words are good")
 	cookie := func(a *answer) string {
 		found, _, _ := strings.Cut(a.is(200).header.Get("Set-Cookie"), ";")
 		return found
@@ -104,6 +115,38 @@ func TestASessionIsARowOfCookiesUntilItEnds(t *testing.T) {
 	ask("/api/v1/auth/refresh/", second).refuses(401)
 }
 
+// The answer that brings the next cookie may be lost, and the network with it, for longer than any tab waits for another.
+func TestALostAnswerToARefreshSignsNobodyOut(t *testing.T) {
+	s := world(t)
+	acme := s.org()
+	email := "ada@" + acme.slug + ".example"
+	acme.joined(email, auth.Member, "a few words are good")
+	cookie := func(a *answer) string {
+		found, _, _ := strings.Cut(a.is(200).header.Get("Set-Cookie"), ";")
+		return found
+	}
+	ask := func(cookie string) *answer {
+		return s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "X-Requested-With", "statuspage", "Cookie", cookie)
+	}
+	hours := func() { // pass
+		s.sql(`UPDATE sessions SET advanced_at = advanced_at - 36000000 WHERE user_id = (SELECT id FROM users WHERE email = ?)`, email)
+	}
+	first := cookie(s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "a few words are good"}))
+	lost := cookie(ask(first))
+	hours()
+	again := cookie(ask(first))
+	hours()
+	third := cookie(ask(again))
+	hours()
+	ask(lost).refuses(401) // its twin was used: one of the two is somebody else's
+	ask(third).refuses(401)
+
+	first = cookie(s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "a few words are good"}))
+	third = cookie(ask(cookie(ask(first))))
+	ask(first).refuses(401)
+	ask(third).refuses(401)
+}
+
 // mailedLink is the secret of the link in a mail.
 func mailedLink(t *testing.T, l notifytest.Letter) string {
 	t.Helper()
@@ -118,12 +161,13 @@ func mailedLink(t *testing.T, l notifytest.Letter) string {
 func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	o := newOffice(t, func(c *config.Config) { c.BaseURL = "https://status.example" })
 	email := "ada@" + o.slug + ".example"
-	ada := o.post("/api/v1/members/", map[string]any{"email": email, "name": "Ada"}).str("id")
-
-	if !o.post("/api/v1/members/"+ada+"/invitation/", map[string]any{"mail": true}).at("mailed").(bool) {
-		t.Error("the invitation was not mailed")
+	offer := o.post("/api/v1/members/", map[string]any{"email": email, "name": "Ada"}).has("mailed", true).has("url", "").str("id")
+	first := mailedLink(t, o.mail.Wait(t, 1)[0])
+	o.post("/api/v1/members/"+offer+"/invitation/", map[string]any{"mail": true}).has("mailed", true).has("url", "")
+	invitation := o.mail.Wait(t, 2)[1]
+	if code, _ := o.knock("/api/v1/auth/accept/", map[string]any{"token": first, "password": "a few words are good"}); code != 403 {
+		t.Errorf("the link before: %d", code)
 	}
-	invitation := o.mail.Wait(t, 1)[0]
 	if !strings.Contains(invitation.Subject(), "You are invited") {
 		t.Errorf("the subject is %q", invitation.Subject())
 	}
@@ -136,7 +180,7 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	if string(known.raw) != string(unknown.raw) {
 		t.Errorf("the answers differ: %s and %s", known.raw, unknown.raw)
 	}
-	secret := mailedLink(t, o.mail.Wait(t, 2)[1])
+	secret := mailedLink(t, o.mail.Wait(t, 3)[2])
 	if code, out := o.knock("/api/v1/auth/accept/", map[string]any{"token": secret, "password": "other words are good"}); code != 200 {
 		t.Fatalf("accept: %d %v", code, out)
 	}
@@ -148,8 +192,9 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 			t.Errorf("%s got a mail", l.To)
 		}
 	}
-	for i, want := range []string{"choose_password", "forget_password", "choose_password", "invite_member"} {
-		o.get("/api/v1/audit-log/?object="+ada).has(fmt.Sprintf("results.%d.action", i), want)
+	// What a person does with their own account is no row of any organisation's.
+	for i, want := range []string{"accept_offer", "renew_offer", "offer_membership", "add_member"} {
+		o.get("/api/v1/audit-log/").has(fmt.Sprintf("results.%d.action", i), want)
 	}
 	// Nobody's mailbox is filled, and nobody learns by it who has one.
 	for _, address := range []string{email, "nobody@acme.example"} {
@@ -163,7 +208,7 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 }
 
 func TestNoLinkIsMailedWhoseBeginningAnybodyCouldWrite(t *testing.T) {
-	o := newOffice(t, nil) // mail goes out, and there is no BASE_URL
+	o := newOffice(t, func(c *config.Config) { c.BaseURL = "" }) // mail goes out, and nothing says where links begin
 	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "admin@" + o.slug + ".example"}, "Host", "evil.example").refuses(404)
 	o.do("POST", "/api/v1/members/"+o.id+"/invitation/", map[string]any{"mail": true}).refuses(404)
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
-	"statuspage/server/live"
+	"statuspage/server/socket"
 	"statuspage/server/store"
+	"statuspage/server/visit"
 	"statuspage/shared/fault"
-	"statuspage/shared/page"
 	"statuspage/shared/wire"
 )
 
-// upgrading refuses what is no WebSocket handshake (RFC 6455, section 4.2.1) with a word of explanation.
+// upgrading refuses what is no WebSocket handshake (RFC 6455 4.2.1) with a word of explanation.
 func upgrading(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodGet || !lists(c, fiber.HeaderUpgrade, "websocket") || !lists(c, fiber.HeaderConnection, "upgrade") {
 		c.Set(fiber.HeaderUpgrade, "websocket")
@@ -53,28 +53,52 @@ func (a *App) publicSocket(c *fiber.Ctx) error {
 	if !ok {
 		return a.refuseMany(c)
 	}
-	who := live.Client{OnClose: release}
+	who := socket.Client{OnClose: release}
 	var err error
 	if who.Since, who.Epoch, err = since(c); err != nil {
 		release()
 		return err
 	}
-	slug := c.Params("slug")
-	if page.ValidSlug(slug) {
-		who.OrgID, err = a.Relay.BySlug(c.UserContext(), slug)
-	} else {
-		err = store.ErrNone
-	}
-	if err != nil {
+	if who.OrgID, err = a.Relay.BySlug(c.UserContext(), c.Params("slug")); err != nil {
 		release()
 		return a.refuseSocket(c, err)
+	}
+	if code, reason := a.seen(c, &who); code != 0 {
+		release()
+		return a.Rooms.Refuse(c, code, reason)
 	}
 	return a.openSocket(c, who)
 }
 
-// openSocket lets a client in, while its organisation has not got too many. Members are counted apart from visitors, who are most
-// when an admin needs the dashboard most.
-func (a *App) openSocket(c *fiber.Ctx, who live.Client) error {
+// seen says of a public socket by what right its client sees the page; a code is the refusal of one who may not.
+func (a *App) seen(c *fiber.Ctx, who *socket.Client) (code int, reason string) {
+	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
+	defer cancel()
+	p, err := a.Relay.Page(ctx, who.OrgID)
+	if errors.Is(err, store.ErrNone) {
+		return socket.NoSuchPage, "There is no such page."
+	}
+	var r reader
+	if err == nil {
+		r, err = a.readers.reader(c, p)
+	}
+	var locked *visit.Locked
+	switch {
+	case errors.As(err, &locked):
+		return socket.BadToken, "This page is not public."
+	case err != nil:
+		slog.Warn("a socket's page could not be found", "error", err)
+		return socket.TryAgain, "Please try again."
+	case !p.State.Org.Access.Public() && a.foreign(c, &p.State.Org):
+		return socket.BadToken, "This page is not public."
+	}
+	who.Access, who.Holder, who.Expires = p.State.Org.Access.ID, r.holder, r.until
+	return 0, ""
+}
+
+// openSocket lets a client in, while its organisation has not got too many. Members are counted apart from visitors,
+// who are most when an admin needs the dashboard most.
+func (a *App) openSocket(c *fiber.Ctx, who socket.Client) error {
 	release := who.OnClose
 	key, most := who.OrgID, a.cfg.OrgSockets
 	if who.Private {
@@ -92,7 +116,7 @@ func (a *App) openSocket(c *fiber.Ctx, who live.Client) error {
 }
 
 func (a *App) refuseMany(c *fiber.Ctx) error {
-	return a.Rooms.Refuse(c, live.TooMany, "Too many connections. Please try again later.")
+	return a.Rooms.Refuse(c, socket.TooMany, "Too many connections. Please try again later.")
 }
 
 func (a *App) privateSocket(c *fiber.Ctx) error {
@@ -121,34 +145,39 @@ func (a *App) privateSocket(c *fiber.Ctx) error {
 }
 
 // member is who opens a private socket, or the code to close it with.
-func (a *App) member(c *fiber.Ctx) (live.Client, int, string) {
+func (a *App) member(c *fiber.Ctx) (socket.Client, int, string) {
 	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
 	defer cancel()
 	orgID := c.Params("id")
 	principal, err := a.holder(ctx, c)
 	if err != nil {
-		return live.Client{}, codeOf(err), "This token is not good."
+		return socket.Client{}, codeOf(err), "This token is not good."
 	}
 	if err := principal.MayRead(orgID); err != nil {
-		return live.Client{}, live.NotYours, "This page is not yours."
+		return socket.Client{}, socket.NotYours, "This page is not yours."
 	}
 	if principal.Kind == auth.KindKey {
 		a.keyUsed(principal, false) // a socket stays in its region
 	}
-	return live.Client{OrgID: orgID, Private: true, UserID: principal.ID, Expires: principal.ExpiresAt,
-		Renew: func(ctx context.Context, token string) (live.Renewed, int) {
+	return socket.Client{OrgID: orgID, Private: true, Holder: holderOf(principal), Expires: principal.ExpiresAt,
+		Renew: func(ctx context.Context, token string) (socket.Renewed, int) {
 			again, err := a.verifier.Verify(ctx, token)
 			if err != nil {
-				return live.Renewed{}, codeOf(err)
+				return socket.Renewed{}, codeOf(err)
 			}
 			if again.ID != principal.ID || again.MayRead(orgID) != nil {
-				return live.Renewed{}, live.NotYours
+				return socket.Renewed{}, socket.NotYours
 			}
-			return live.Renewed{UserID: again.ID, Expires: again.ExpiresAt}, 0
+			return socket.Renewed{Holder: holderOf(again), Expires: again.ExpiresAt}, 0
 		}}, 0, ""
 }
 
-// holder is who opens a socket, by a ticket or a token. A ticket is held against the membership, or the key, as it is now.
+func holderOf(p auth.Principal) socket.Holder {
+	return socket.Holder{UserID: p.ID, SessionID: p.SessionID, Issued: p.IssuedAt}
+}
+
+// holder is who opens a socket, by a ticket or a token. A ticket is held against the membership, or the key, as it is
+// now.
 func (a *App) holder(ctx context.Context, c *fiber.Ctx) (auth.Principal, error) {
 	ticket := c.Query("ticket")
 	if ticket == "" {
@@ -172,15 +201,15 @@ func codeOf(err error) int {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		slog.Warn("a socket's token could not be checked", "error", err)
-		return live.TryAgain
+		return socket.TryAgain
 	}
 	switch f.Code {
 	case fault.Forbidden, fault.NotFound:
-		return live.NotYours
+		return socket.NotYours
 	case fault.Unavailable:
-		return live.TryAgain
+		return socket.TryAgain
 	}
-	return live.BadToken
+	return socket.BadToken
 }
 
 // socketToken is ?token=, or the second of `Sec-WebSocket-Protocol: bearer, <jwt>`, which no log keeps.
@@ -233,8 +262,8 @@ func (a *App) admitSocket(c *fiber.Ctx) (release func(), ok bool) {
 
 func (a *App) refuseSocket(c *fiber.Ctx, err error) error {
 	if errors.Is(err, store.ErrNone) {
-		return a.Rooms.Refuse(c, live.NoSuchPage, "There is no such page.")
+		return a.Rooms.Refuse(c, socket.NoSuchPage, "There is no such page.")
 	}
 	slog.Warn("a socket's page could not be found", "error", err)
-	return a.Rooms.Refuse(c, live.TryAgain, "Please try again.")
+	return a.Rooms.Refuse(c, socket.TryAgain, "Please try again.")
 }

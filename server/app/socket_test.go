@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"statuspage/server/auth"
 	"statuspage/server/config"
 )
 
@@ -253,8 +254,8 @@ func TestAPrivateSocketEndsWithItsMemberOrItsToken(t *testing.T) {
 	s := startSite(t, nil)
 	acme := s.tenant("acme")
 	t.Run("removed", func(t *testing.T) {
-		member := acme.must("POST", "/api/v1/members/", map[string]any{"email": "sam@acme.example", "role": "member"})
-		token, err := s.app.Desk.Token(context.Background(), "acme", "sam@acme.example", time.Hour)
+		member := map[string]any{"id": acme.joined("sam@acme.example", auth.Member, "")}
+		token, err := s.app.UseCases.Token(context.Background(), "acme", "sam@acme.example", time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -267,7 +268,7 @@ func TestAPrivateSocketEndsWithItsMemberOrItsToken(t *testing.T) {
 	})
 	t.Run("expired, unless it is renewed", func(t *testing.T) {
 		short := func() string {
-			token, err := s.app.Desk.Token(context.Background(), "acme", "admin@acme.example", time.Second)
+			token, err := s.app.UseCases.Token(context.Background(), "acme", "admin@acme.example", time.Second)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -399,6 +400,9 @@ func TestEveryClientGetsEveryEventOfItsOrganisationOnceInOrder(t *testing.T) {
 	}
 	for done.Load() < orgs*writesEach/2 && time.Now().Before(deadline) {
 		time.Sleep(5 * time.Millisecond)
+	}
+	if s.app.Rooms.Count().Direct.Load() == 0 {
+		t.Error("no event was written at once: what stands before Fiber hides the connection")
 	}
 	s.stop()
 	s.start()

@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"statuspage/server/app"
+	"statuspage/server/app/apptest"
 	"statuspage/server/auth"
 	"statuspage/server/config"
-	"statuspage/server/desk"
+	"statuspage/server/usecase"
 )
 
 // site is a running process on a file and a port of its own, which a restart keeps.
@@ -26,6 +27,7 @@ type site struct {
 	app  *app.App
 	stop func()
 	set  func(*config.Config)
+	made func(*app.App) // what is put in place of the world, before anything runs
 }
 
 // startSite runs the program as `serve` does. set may change its configuration.
@@ -44,14 +46,20 @@ func (s *site) start() {
 	if s.set != nil {
 		s.set(&cfg)
 	}
+	ln, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if cfg.BaseURL == apptest.Itself {
+		cfg.BaseURL = "http://" + ln.Addr().String()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		s.t.Fatal(err)
+	if s.made != nil {
+		s.made(a)
 	}
 	s.app = a
 	if s.addr != ln.Addr().String() { // a restart keeps it, while others read it
@@ -76,16 +84,16 @@ type tenant struct {
 
 func (s *site) tenant(slug string) *tenant {
 	s.t.Helper()
-	ctx, by := context.Background(), desk.Caller{System: true}
-	id, err := s.app.Desk.CreateOrg(ctx, by, slug, "The "+slug, time.Now(), nil)
+	ctx, by := context.Background(), usecase.Caller{System: true}
+	id, err := s.app.UseCases.CreateOrg(ctx, by, slug, "The "+slug, time.Now(), nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	email := "admin@" + slug + ".example"
-	if _, err := s.app.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
+	if _, err := s.app.UseCases.AddMember(ctx, by, id, usecase.NewMember{Email: email, Role: auth.Admin}); err != nil {
 		s.t.Fatal(err)
 	}
-	token, err := s.app.Desk.Token(ctx, slug, email, time.Hour)
+	token, err := s.app.UseCases.Token(ctx, slug, email, time.Hour)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"statuspage/server/app/apptest"
 	"statuspage/server/auth"
 	"statuspage/server/config"
 	"statuspage/server/notify/notifytest"
@@ -33,7 +35,7 @@ func newOffice(t *testing.T, set func(*config.Config)) *office {
 	t.Helper()
 	o := &office{mail: notifytest.StartMail(t), hooks: notifytest.StartHooks(t)}
 	s := &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0", set: func(c *config.Config) {
-		c.SMTPURL, c.LoopbackHooks = o.mail.URL(), true
+		c.SMTPURL, c.BaseURL, c.LoopbackHooks = o.mail.URL(), apptest.Itself, true
 		if set != nil {
 			set(c)
 		}
@@ -255,10 +257,14 @@ func TestTheFormWorksWithoutScripts(t *testing.T) {
 			t.Errorf("%v: %d", bad, res.StatusCode)
 		}
 	}
-	if res, body := o.form(at+"/status/"+o.slug+"/subscription/?problem="+url.QueryEscape("<script>alert(1)</script>"), nil); res.StatusCode != 200 {
-		t.Error(res.StatusCode)
-	} else if raw := html.EscapeString(body); strings.Count(raw, "script") == 0 {
-		t.Error("the problem is not shown")
+	for _, forged := range []string{"<script>alert(1)</script>", "Your account is locked. Call 555-0100.", "email "} {
+		res, body := o.form(at+"/status/"+o.slug+"/subscription/?problem="+url.QueryEscape(forged), nil)
+		if res.StatusCode != 200 || !strings.Contains(body, "This did not work.") {
+			t.Errorf("%d: the problem is not shown", res.StatusCode)
+		}
+		if strings.Contains(body, "555-0100") || strings.Contains(body, "alert(1)") {
+			t.Error("the page says what a link wants it to say")
+		}
 	}
 }
 
@@ -439,7 +445,7 @@ func TestDeadLettersAreShownAndTriedAgain(t *testing.T) {
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com", "b@example.com"}, "consent": true})
 	o.mail.Answer(func(step, _, to string) error {
 		if step == "data" && to == "a@example.com" {
-			return notifytest.Say(554, [3]int{5, 7, 1}, "we do not like this")
+			return notifytest.Say(554, [3]int{5, 6, 0}, "we do not like this")
 		}
 		if step == "rcpt" && to == "b@example.com" {
 			return notifytest.Say(550, [3]int{5, 1, 1}, "who?")
@@ -507,7 +513,7 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 	svc := o.service("API")
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com"}, "consent": true})
 	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339Nano) }
-	id := o.post("/api/v1/maintenances/", j{"title": "Disks", "services": []string{svc}, "scheduled_for": at(1500 * time.Millisecond), "scheduled_until": at(3500 * time.Millisecond)}).str("id")
+	id := o.post("/api/v1/maintenances/", j{"title": "Disks", "services": []string{svc}, "scheduled_for": at(4 * time.Second), "scheduled_until": at(8 * time.Second)}).str("id")
 	for end := time.Now().Add(time.Minute); o.get("/api/v1/maintenances/"+id+"/").str("status") != "completed"; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it did not end")
@@ -531,9 +537,10 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 
 // TestAVisitorOfAnotherRegionSubscribesAtThePrimary runs a second process, which does not write, beside the first.
 func TestAVisitorOfAnotherRegionSubscribesAtThePrimary(t *testing.T) {
-	o := newOffice(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion = "fra", "fra" })
-	far := &site{t: t, file: o.file, addr: "127.0.0.1:0", set: func(c *config.Config) {
-		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL, c.SMTPURL = "syd", "fra", "proxy", "http://"+o.addr, o.mail.URL()
+	farAddr := reserved(t) // BASE_URL leads there, as one name leads to every region
+	o := newOffice(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion, c.BaseURL = "fra", "fra", "http://"+farAddr })
+	far := &site{t: t, file: o.file, addr: farAddr, set: func(c *config.Config) {
+		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL, c.SMTPURL, c.BaseURL = "syd", "fra", "proxy", "http://"+o.addr, o.mail.URL(), apptest.Itself
 	}}
 	far.start()
 	t.Cleanup(func() { far.stop() })
@@ -560,5 +567,104 @@ func TestAVisitorOfAnotherRegionSubscribesAtThePrimary(t *testing.T) {
 	o.deliveries("sent", 2)
 	if n := len(o.mail.Got()); n != 2 { // only the primary sends
 		t.Errorf("%d mails", n)
+	}
+}
+
+// reserved is an address of this machine that nobody listens at.
+func reserved(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+// No mail to a stranger begins its links with what a request said: where BASE_URL is missing there is none, and everybody who looks for it is
+// told so.
+func TestNobodyIsMailedALinkToWhereAnybodyCouldSend(t *testing.T) {
+	base := apptest.Itself
+	o := newOffice(t, func(c *config.Config) { c.BaseURL = base })
+	o.post("/api/v1/subscribers/", j{"email": "old@example.com", "consent": true}).is(201)
+	o.stop()
+	base = ""
+	o.start()
+	subscribe := "/api/v1/public/" + o.slug + "/subscribe/"
+	for name, body := range map[string]j{"email": {"email": "ada@example.com"}, "address": {"channel": "email", "address": "ada@example.com"}} {
+		o.nobody().do("POST", subscribe, body, "Host", "evil.example").refuses(404, name)
+		o.do("POST", "/api/v1/subscribers/", body).refuses(404, name)
+	}
+	o.do("POST", "/api/v1/subscribers/", j{"email": "ada@example.com", "consent": true}).refuses(404, "email")
+	o.do("POST", "/api/v1/subscribers/", j{"emails": []string{"ada@example.com"}, "consent": true}).refuses(404, "emails")
+	res, _ := o.form("http://"+o.addr+subscribe, url.Values{"email": {"ada@example.com"}})
+	if to := res.Header.Get("Location"); res.StatusCode != 303 || !strings.HasSuffix(to, "?problem=not_found") {
+		t.Errorf("the form is answered %d %s", res.StatusCode, to)
+	}
+	for path, words := range map[string]string{"": "", "/subscription/": "No mail is sent from here", "/subscription/?problem=not_found": "No mail can be sent from here at present"} {
+		res, body := o.form("http://"+o.addr+"/status/"+o.slug+path, nil)
+		if res.StatusCode != 200 || !strings.Contains(body, words) || strings.Contains(body, `type="email"`) || strings.Contains(body, `value="email"`) {
+			t.Errorf("%s offers mail, or does not say why not: %d", path, res.StatusCode)
+		}
+	}
+	// Who subscribed before waits, and admins see why, also by a test.
+	o.post("/api/v1/incidents/", j{"title": "Errors", "service": o.service("API"), "to_state": "partial_outage"}).is(201)
+	if a := o.failing(true); !strings.Contains(a.str("problem"), "BASE_URL is not set") {
+		t.Errorf("%s", a.raw)
+	}
+	if a := o.do("POST", "/api/v1/mail/test/", nil, "Host", "evil.example").is(200).has("sent", false); !strings.Contains(a.str("problem"), "BASE_URL is not set") {
+		t.Errorf("%s", a.raw)
+	}
+	if a := o.deliveries("due", 1); len(o.mail.Got()) != 0 {
+		t.Errorf("a mail went out: %s", a.raw)
+	}
+	hook := j{"webhook_url": o.hooks.URL + "/a"}
+	o.nobody().do("POST", subscribe, hook).is(202) // no mail
+	o.stop()
+	base = apptest.Itself
+	o.start()
+	if letter := o.mail.Wait(t, 1)[0]; letter.To != "old@example.com" || !strings.HasPrefix(o.link(letter), "http://"+o.addr+"/status/"+o.slug+"/") {
+		t.Errorf("%s: %s", letter.To, letter.Text)
+	}
+}
+
+func TestAMailsLinksBeginWithBaseURLWhateverTheRequestSays(t *testing.T) {
+	o := newOffice(t, nil)
+	for i, host := range []string{"evil.example", "evil.example:443", "EVIL.example", o.addr + ".evil.example", "status.acme.example:8443"} {
+		to := fmt.Sprintf("ada%d@example.com", i)
+		o.nobody().do("POST", "/api/v1/public/"+o.slug+"/subscribe/", j{"email": to}, "Host", host, "X-Forwarded-Host", "evil.example").is(202)
+		letter := o.mail.Wait(t, i+1)[i]
+		if strings.Contains(letter.Text+letter.HTML, "evil.example") || !strings.HasPrefix(o.link(letter), "http://"+o.addr+"/status/"+o.slug+"/") {
+			t.Errorf("%s: %s", host, letter.Text)
+		}
+	}
+}
+
+func TestOneIncidentIsFollowedUntilItIsOver(t *testing.T) {
+	o := newOffice(t, nil)
+	api, web := o.service("API"), o.service("Web")
+	stranger := o.site.org()
+	theirs := stranger.post("/api/v1/incidents/", j{"title": "Theirs", "service": stranger.service("X"), "to_state": "major_outage"}).str("id")
+	one := o.post("/api/v1/incidents/", j{"title": "One", "service": api, "to_state": "partial_outage"}).str("id")
+	ended := o.post("/api/v1/incidents/", j{"title": "Ended", "service": web, "to_state": "partial_outage"}).str("id")
+	o.post("/api/v1/incidents/"+ended+"/updates/", j{"status": "resolved"})
+	for _, no := range []string{theirs, ended, "nonsense"} {
+		o.subscribe(j{"email": "ada@example.com", "incident": no}).refuses(422, "incident")
+	}
+	o.subscribe(j{"email": "ada@example.com", "incident": one, "services": []string{api}}).refuses(422, "incident")
+	o.subscribe(j{"email": "ada@example.com", "incident": one}).is(202)
+	asked := o.mail.Wait(t, 1)[0]
+	if !strings.Contains(asked.Text, "one incident, until it is over") {
+		t.Errorf("the question does not say of what: %s", asked.Text)
+	}
+	link := o.link(asked)
+	if res, body := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 || !strings.Contains(body, "You are subscribed.") {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	o.subscribers("active", 1).has("results.0.whole_page", false).has("results.0.incidents", 1.0)
+	o.post("/api/v1/incidents/", j{"title": "Another", "service": api, "to_state": "major_outage"})
+	o.post("/api/v1/incidents/"+one+"/updates/", j{"status": "resolved", "body": "It is over."})
+	if got := o.mail.Wait(t, 2)[1]; !strings.Contains(got.Subject(), "One") || !strings.Contains(got.Text, "It is over.") {
+		t.Errorf("%s", got.Subject())
 	}
 }

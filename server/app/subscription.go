@@ -3,51 +3,47 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/api"
-	"statuspage/server/desk"
 	"statuspage/server/notify"
 	"statuspage/server/serve"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 )
 
 // notifies sets up what tells subscribers. It works at the primary alone.
 func (a *App) notifies() error {
-	worker, err := notify.New(a.DB, notify.Options{SMTPURL: a.cfg.SMTPURL, BaseURL: a.cfg.BaseURL, AllowLoopback: a.cfg.LoopbackHooks, Lease: a.cfg.DeliveryLease})
+	worker, err := notify.New(a.DB, notify.Options{SMTPURL: a.cfg.SMTPURL, LetterBox: a.DB.Beside("letters"), BaseURL: a.cfg.BaseURL, AllowLoopback: a.cfg.LoopbackHooks, Lease: a.cfg.DeliveryLease})
 	if err != nil {
 		return err
 	}
-	if a.cfg.SMTPURL != "" && a.cfg.BaseURL == "" {
-		slog.Warn("there is no BASE_URL: links in mail begin with the host name that each subscriber's request gave")
-	}
 	a.Notify = worker
-	a.scheduler = notify.NewScheduler(a.DB, a.bySystem, nil)
+	a.scheduler = notify.NewScheduler(a.DB, a.bySystem, a.now)
 	return nil
 }
 
 // bySystem brings a command of the program itself.
 func (a *App) bySystem(ctx context.Context, orgID, key string, c page.Command, at time.Time) error {
-	_, err := a.Desk.ChangeAt(ctx, desk.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
+	_, err := a.UseCases.ChangeAt(ctx, usecase.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
 	return err
 }
 
 // subscriptions are managed by whoever holds their link.
 type subscriptions struct{ a *App }
 
-func (s subscriptions) caller(c *fiber.Ctx) desk.Caller {
+func (s subscriptions) caller(c *fiber.Ctx) usecase.Caller {
 	id, _ := c.Locals(api.RequestIDKey).(string)
-	return desk.Caller{Address: s.a.limits.Address(c).String(), RequestID: id}
+	return usecase.Caller{Address: s.a.limits.Address(c).String(), RequestID: id}
 }
 
 // Subscription also asks the primary: whoever has just subscribed there may be ahead of this region.
 func (s subscriptions) Subscription(c *fiber.Ctx, orgID, token string) (store.Subscriber, error) {
-	found, err := s.a.Desk.Subscription(c.UserContext(), orgID, token)
+	found, err := s.a.UseCases.Subscription(c.UserContext(), orgID, token)
 	var none *fault.Error
 	if errors.As(err, &none) && none.Code == fault.NotFound && !s.a.region.Primary {
 		if away := s.a.region.ToPrimary(c); away != nil {
@@ -59,13 +55,13 @@ func (s subscriptions) Subscription(c *fiber.Ctx, orgID, token string) (store.Su
 }
 
 func (s subscriptions) Confirm(c *fiber.Ctx, orgID, token string) (store.Subscriber, error) {
-	return s.a.Desk.ConfirmSubscription(c.UserContext(), s.caller(c), orgID, token)
+	return s.a.UseCases.ConfirmSubscription(c.UserContext(), s.caller(c), orgID, token)
 }
 
 func (s subscriptions) Choose(c *fiber.Ctx, orgID, token string, services []string) (store.Subscriber, error) {
-	return s.a.Desk.EditSubscription(c.UserContext(), s.caller(c), orgID, token, services)
+	return s.a.UseCases.EditSubscription(c.UserContext(), s.caller(c), orgID, token, services)
 }
 
 func (s subscriptions) Unsubscribe(c *fiber.Ctx, orgID, token string) error {
-	return s.a.Desk.Unsubscribe(c.UserContext(), s.caller(c), orgID, token)
+	return s.a.UseCases.Unsubscribe(c.UserContext(), s.caller(c), orgID, token)
 }

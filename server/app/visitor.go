@@ -37,7 +37,14 @@ func (v visitors) newest(c *fiber.Ctx, orgID string, err error) (*relay.Page, er
 	if err != nil {
 		return nil, err
 	}
-	return serve.Newest(c.UserContext(), c, v.a.Relay, v.a.region, orgID)
+	p, err := serve.Newest(c.UserContext(), c, v.a.Relay, v.a.region, orgID)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.a.readers.admit(c, p); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // lag says how old what this region shows is, whether that is too old, and since when.
@@ -49,17 +56,23 @@ func (a *App) lag() (time.Duration, bool, time.Time) {
 // past reads what pages no longer keep.
 type past struct{ db *store.DB }
 
-// mostInSpan bounds what one page of history shows.
-const mostInSpan = 500
+// maxInSpan bounds what one page of history shows.
+const maxInSpan = 500
 
-func (p past) Incidents(ctx context.Context, orgID string, from, to status.Time) ([]status.Incident, error) {
-	found, _, err := p.db.Org(orgID).Incidents(ctx, store.IncidentFilter{From: from, Until: to}, store.Span{Limit: mostInSpan})
-	return found, err
+func (p past) Incidents(ctx context.Context, orgID string, f store.PastFilter) ([]status.Incident, error) {
+	return p.db.Org(orgID).IncidentsDuring(ctx, f, maxInSpan)
 }
 
-func (p past) Maintenances(ctx context.Context, orgID string, from, to status.Time) ([]status.Maintenance, error) {
-	found, _, err := p.db.Org(orgID).Maintenances(ctx, store.MaintenanceFilter{From: from, Until: to}, store.Span{Limit: mostInSpan})
-	return found, err
+func (p past) Maintenances(ctx context.Context, orgID string, f store.PastFilter) ([]status.Maintenance, error) {
+	return p.db.Org(orgID).MaintenancesDuring(ctx, f, maxInSpan)
+}
+
+func (p past) Days(ctx context.Context, orgID string, first, last int64) (map[string][]status.Tally, error) {
+	return p.db.Org(orgID).Days(ctx, first, last)
+}
+
+func (p past) DaysOf(ctx context.Context, orgID, service string, first, last int64) ([]status.Tally, error) {
+	return p.db.Org(orgID).DaysOf(ctx, service, first, last)
 }
 
 func (p past) Incident(ctx context.Context, orgID, id string) (*status.Incident, error) {

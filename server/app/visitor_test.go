@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"statuspage/server/config"
-	"statuspage/server/demonstration"
+	"statuspage/server/demo"
 )
 
 func TestAVisitorCostsNoQueryOnceThePageIsLoaded(t *testing.T) {
 	s := startSite(t, func(c *config.Config) { c.RelayInterval = time.Minute }) // no poll comes between
-	if _, err := demonstration.Fill(context.Background(), s.app.DB, s.app.Desk, time.Now()); err != nil {
+	if _, err := demo.Fill(context.Background(), s.app.DB, s.app.UseCases, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	paths := []string{"/status/acme", "/status/acme/", "/status/acme/feed.atom", "/status/acme/feed.rss", "/status/acme/badge.svg",

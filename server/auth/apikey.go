@@ -27,6 +27,8 @@ type StoredKey struct {
 	Prefix  string
 	Hash    [sha256.Size]byte
 	Scopes  []Scope
+	Legacy  bool
+	OwnerID string
 	OrgID   string
 	OrgSlug string
 	OrgName string
@@ -35,8 +37,8 @@ type StoredKey struct {
 	LastUsed  time.Time
 }
 
-// Keys finds a key that is not revoked by its prefix; ErrUnknown when there is none. It is asked on every request, so
-// that a revoked key ends at once.
+// Keys finds a key by its prefix that is not revoked and whose owner is still who may have it; ErrUnknown when there is
+// none. It is asked on every request, so that a revoked key ends at once, and one of a member who was removed.
 type Keys interface {
 	APIKey(ctx context.Context, prefix string) (StoredKey, error)
 }
@@ -95,6 +97,6 @@ func (v *Verifier) apiKey(ctx context.Context, text string) (Principal, error) {
 func (k StoredKey) principal() Principal {
 	return Principal{
 		Kind: KindKey, ID: k.ID, Name: k.Name, OrgID: k.OrgID, OrgSlug: k.OrgSlug, OrgName: k.OrgName,
-		Scopes: k.Scopes, ExpiresAt: k.ExpiresAt, LastUsed: k.LastUsed,
+		Scopes: k.Scopes, Legacy: k.Legacy, OwnerID: k.OwnerID, ExpiresAt: k.ExpiresAt, LastUsed: k.LastUsed,
 	}
 }

@@ -22,12 +22,14 @@ import (
 const (
 	issuerTimeout = 5 * time.Second // of one question to the issuer while somebody waits
 	discoveryTTL  = time.Hour       // after which its addresses are asked for anew
-	// maxRefresh is the longest refresh token that a cookie holds, with its name and attributes (RFC 6265, section 6.1: 4096 bytes).
+	// maxRefresh is the longest token that a cookie holds, with its name and attributes (RFC 6265 6.1: 4096 bytes).
 	maxRefresh = 3800
+	// offline is the scope for a refresh token (OpenID Connect Core, section 11).
+	offline = "offline_access"
 )
 
-// scopes is what each preset's issuer is asked for, so that its tokens say what the preset looks for and come with a refresh token.
-// Keycloak gives one without offline_access, which would outlive the sign-out there.
+// scopes is what each preset's issuer is asked for, so that its tokens say what the preset looks for and come with a
+// refresh token. Keycloak gives one without offline_access, which would outlive the sign-out there.
 var scopes = map[string][]string{
 	"auth0":    {"openid", "profile", "email", "offline_access"},
 	"keycloak": {"openid", "profile", "email", "organization"},
@@ -35,8 +37,9 @@ var scopes = map[string][]string{
 		"urn:zitadel:iam:org:projects:roles"},
 }
 
-// Client signs people in with an external issuer by its own pages: the authorization code flow (OpenID Connect Core, section 3.1) with PKCE
-// (RFC 7636), which keeps others' codes out as RFC 9700, section 2.1.1, asks. Any number of goroutines may use it.
+// Client signs people in with an external issuer by its own pages: the authorization code flow (OpenID Connect Core,
+// section 3.1) with PKCE (RFC 7636), which keeps others' codes out as RFC 9700 2.1.1, asks. Any number of goroutines
+// may use it.
 type Client struct {
 	issuer   string
 	id       string
@@ -61,7 +64,8 @@ type endpoints struct {
 	Methods       []string `json:"token_endpoint_auth_methods_supported"`
 }
 
-// NewClient is this installation as the issuer knows it. Without a secret it is a public client; without scopes it asks for the preset's.
+// NewClient is this installation as the issuer knows it. Without a secret it is a public client; without scopes it asks
+// for the preset's.
 func NewClient(is Issuer, preset, id, secret string, ask []string) *Client {
 	c := &Client{issuer: is.Name, id: id, secret: secret, scopes: ask, now: time.Now,
 		http:   &http.Client{Transport: modest{network()}, Timeout: issuerTimeout},
@@ -78,8 +82,8 @@ func NewClient(is Issuer, preset, id, secret string, ask []string) *Client {
 	return c
 }
 
-// Begin is the issuer's address to send a browser to, which comes back to callback with state. anew has the issuer ask who it is even where it
-// knows.
+// Begin is the issuer's address to send a browser to, which comes back to callback with state. anew has the issuer ask
+// who it is even where it knows.
 func (c *Client) Begin(ctx context.Context, callback, state, verifier string, anew bool) (string, error) {
 	config, _, err := c.config(ctx, callback)
 	if err != nil {
@@ -89,15 +93,31 @@ func (c *Client) Begin(ctx context.Context, callback, state, verifier string, an
 	if c.audience != "" {
 		options = append(options, oauth2.SetAuthURLParam("audience", c.audience))
 	}
-	if anew {
-		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
+	if prompt := c.prompt(anew); prompt != "" {
+		options = append(options, oauth2.SetAuthURLParam("prompt", prompt))
 	}
 	return config.AuthCodeURL(state, options...), nil
 }
 
+// prompt is what the issuer shall ask. A refresh token needs the person's consent each time: without that prompt an
+// issuer that takes the standard at its word ignores the scope for one (OpenID Connect Core, section 11).
+func (c *Client) prompt(anew bool) string {
+	var prompts []string
+	if anew {
+		prompts = append(prompts, "login")
+	}
+	if slices.Contains(c.scopes, offline) {
+		prompts = append(prompts, "consent")
+	}
+	return strings.Join(prompts, " ")
+}
+
+// IsIssuer says whether the `iss` that came back with a code is this issuer (RFC 9207). Few issuers send one.
+func (c *Client) IsIssuer(iss string) bool { return iss == "" || iss == c.issuer }
+
 // Grant is what an issuer gave for a code or a refresh token.
 type Grant struct {
-	Refresh    string
+	Refresh    string // "" where it gave none: then nothing replaces the access token
 	access, id string
 }
 
@@ -117,7 +137,8 @@ func (c *Client) Finish(ctx context.Context, callback, code, verifier string) (G
 	return granted(token, "")
 }
 
-// Refresh exchanges a refresh token. An issuer that gives no other leaves it good; one that was replaced is good once more within Grace.
+// Refresh exchanges a refresh token. An issuer that gives no other leaves it good; one that was replaced is good once
+// more within Grace.
 func (c *Client) Refresh(ctx context.Context, refresh string) (Grant, error) {
 	if refresh == "" || len(refresh) > maxRefresh {
 		return Grant{}, errSession()
@@ -143,17 +164,37 @@ func granted(t *oauth2.Token, before string) (Grant, error) {
 	if g.Refresh == "" {
 		g.Refresh = before
 	}
-	switch {
-	case g.Refresh == "":
-		return g, fault.New(fault.Forbidden, "The identity provider gave no refresh token. Its administrator must allow one for this application.")
-	case len(g.Refresh) > maxRefresh:
+	if len(g.Refresh) > maxRefresh {
 		return g, fault.New(fault.Forbidden, "The identity provider's refresh token is too long for a cookie.")
 	}
 	return g, nil
 }
 
-// Bearer is the token of a grant that opens this installation, and whose it is: the access token, or else the ID token, where an issuer's access
-// tokens are for itself alone. Both are verified as any other token is.
+// Keepable is nil for a token that fits a cookie.
+func Keepable(token string) error {
+	if len(token) > maxRefresh {
+		return fault.New(fault.Forbidden, "The identity provider gave no refresh token, and its access token is too long for a cookie. Its administrator can allow a refresh token for this application.")
+	}
+	return nil
+}
+
+// Kept is whose a bearer token is that a browser kept since it signed in, which must have a place here.
+func (v *Verifier) Kept(ctx context.Context, bearer string) (Principal, error) {
+	if bearer == "" || strings.HasPrefix(bearer, keyMark) {
+		return Principal{}, errSession()
+	}
+	who, err := v.Verify(ctx, bearer)
+	if refused := (*fault.Error)(nil); errors.As(err, &refused) && refused.Code == fault.Unauthenticated {
+		return who, errSession()
+	}
+	if err != nil {
+		return who, err
+	}
+	return who, who.MayRead(who.OrgID)
+}
+
+// Bearer is the token of a grant that opens this installation, and whose it is: the access token, or else the ID token,
+// where an issuer's access tokens are for itself alone. Both are verified as any other token is.
 func (g Grant) Bearer(ctx context.Context, v *Verifier) (string, Principal, error) {
 	who, err := g.person(ctx, v, g.access)
 	if err == nil || g.id == "" {
@@ -181,8 +222,8 @@ func (g Grant) person(ctx context.Context, v *Verifier, token string) (Principal
 	return who, who.MayRead(who.OrgID)
 }
 
-// named adds to an access token's person what the ID token says of the same one: few issuers put a name into both. It came from the issuer itself,
-// which stands for its signature (OpenID Connect Core, section 3.1.3.7, point 6).
+// named adds to an access token's person what the ID token says of the same one: few issuers put a name into both. It
+// came from the issuer itself, which stands for its signature (OpenID Connect Core, section 3.1.3.7, point 6).
 func (g Grant) named(who Principal) Principal {
 	claims := jwt.MapClaims{}
 	if _, _, err := jwt.NewParser().ParseUnverified(g.id, claims); err != nil || text(claims, "sub") != who.ID || text(claims, "iss") != who.Issuer {
@@ -217,7 +258,7 @@ func (c *Client) Revoke(ctx context.Context, refresh string) error {
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if c.style(at) == oauth2.AuthStyleInHeader {
-		request.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret)) // RFC 6749, section 2.3.1
+		request.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret)) // RFC 6749 2.3.1
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
@@ -297,7 +338,8 @@ func (c *Client) discover(ctx context.Context) (endpoints, error) {
 	return found, nil
 }
 
-// refusal is what somebody who signs in may know of the issuer's refusal. An error of ours, such as a wrong secret, is for the operator.
+// refusal is what somebody who signs in may know of the issuer's refusal. An error of ours, such as a wrong secret, is
+// for the operator.
 func refusal(err error, refused func() *fault.Error) error {
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) || answer.Response != nil && answer.Response.StatusCode >= http.StatusInternalServerError {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,7 +236,7 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	for name, want := range map[string]string{"realm": "1", "audience": "https://status.example.com", "prompt": "login", "state": "s", "client_id": "us", "response_type": "code",
+	for name, want := range map[string]string{"realm": "1", "audience": "https://status.example.com", "prompt": "login consent", "state": "s", "client_id": "us", "response_type": "code",
 		"redirect_uri": ourCallback, "scope": "openid profile email offline_access", "code_challenge_method": "S256", "code_challenge": oauth2.S256ChallengeFromVerifier(strings.Repeat("v", 43))} {
 		if q.Get(name) != want {
 			t.Errorf("%s is %q, not %q", name, q.Get(name), want)
@@ -246,7 +247,7 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		t.Errorf("Keycloak's: %s, %v", address, err)
 	}
 
-	// The secret is sent as the provider takes it; a grant without a refresh token is no session; one that is too long fits no cookie.
+	// The secret is sent as the provider takes it; one that is too long fits no cookie.
 	for _, one := range []struct {
 		methods       []string
 		header, body  bool
@@ -264,10 +265,10 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		{nil, true, false, `<html>`, 200, fault.Unavailable, ""},
 	} {
 		description["token_endpoint_auth_methods_supported"] = one.methods
-		var seen *http.Request
+		var asked atomic.Pointer[http.Request]
 		c := told(t, "auth0", nil, description, func(w http.ResponseWriter, r *http.Request) {
 			_ = r.ParseForm()
-			seen = r
+			asked.Store(r)
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(one.status)
 			_, _ = w.Write([]byte(one.answer))
@@ -276,6 +277,7 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		if code(err) != one.want || one.want == "" && (err != nil || grant.Refresh != one.wantedRefresh) {
 			t.Errorf("%s: %+v, %v", one.answer, grant, err)
 		}
+		seen := asked.Load()
 		_, password, header := seen.BasicAuth()
 		if header != one.header || header && password != "p%26q" || one.body != (seen.PostForm.Get("client_secret") == "p&q") {
 			t.Errorf("%v: the secret in the header %t (%s), in the body %q", one.methods, header, password, seen.PostForm.Get("client_secret"))
@@ -285,6 +287,8 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"access_token":"a","token_type":"Bearer"}`))
 	})
-	_, err = c.Finish(t.Context(), ourCallback, "code", "v")
-	refusedAs(t, "a code without a refresh token", err, fault.Forbidden)
+	if grant, err := c.Finish(t.Context(), ourCallback, "code", "v"); err != nil || grant.Refresh != "" || grant.access != "a" {
+		t.Errorf("a code without a refresh token: %+v, %v", grant, err)
+	}
+	refusedAs(t, "an access token too long for a cookie", Keepable(strings.Repeat("a", maxRefresh+1)), fault.Forbidden)
 }

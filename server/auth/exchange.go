@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// exchanges remembers what refresh tokens were just exchanged for. Who did not get the answer, as after a reload in its midst, comes again with
-// the old one, which an issuer that replaces them takes for a thief's (RFC 9700, section 4.14.2). It is good once more on the terms of our own
-// sessions: within Grace and while its successor has not been used. This is of one process; another one asks the issuer.
+// exchanges remembers what refresh tokens were just exchanged for. Who did not get the answer, as after a reload in its
+// midst, comes again with the old one, which an issuer that replaces them takes for a thief's (RFC 9700 4.14.2). It is
+// good once more on the terms of our own sessions: within Grace and while its successor has not been used. This is of
+// one process; another one asks the issuer.
 type exchanges struct {
 	mu sync.Mutex
 	of map[string]*exchange

@@ -71,7 +71,7 @@ func TestOurOwnTokensTakeThePathOfEverybodyElses(t *testing.T) {
 	}
 	who, err := v.Verify(t.Context(), token)
 	want := Principal{Kind: KindUser, ID: "u-1", Email: "ada@example.com", Name: "Ada", OrgID: "o-1", OrgSlug: "acme", Role: Admin,
-		SessionID: "s-1", Issuer: LocalIssuer, ExpiresAt: expires}
+		SessionID: "s-1", Issuer: LocalIssuer, IssuedAt: who.IssuedAt, ExpiresAt: expires}
 	if err != nil || !samePrincipal(who, want) {
 		t.Errorf("%+v, %v, want %+v", who, err, want)
 	}

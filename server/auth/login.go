@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -11,30 +10,40 @@ type Account struct {
 	UserID, Email, Name string
 	// PasswordHash is what Passwords.Hash made; empty for one who has set no password.
 	PasswordHash string
+	// Version is that of the credentials: a session is made for no other one.
+	Version int64
 }
 
-// Accounts finds who signs in with an address, however it is written in upper and lower case; ErrUnknown when nobody
-// does.
+// Accounts finds who may sign in with an address, however it is written in upper and lower case: the one whose address
+// is proved, then others. hashes is how many passwords a sign-in compares, the same for every address; there are no
+// more accounts than that. slug names an organisation whose accounts come before other unproved ones.
 type Accounts interface {
-	AccountByEmail(ctx context.Context, email string) (Account, error)
+	Accounts(ctx context.Context, email, slug string) (found []Account, hashes int, err error)
 }
 
-// Login is the account behind an address and its password. An unknown address, an account without a password and a
-// wrong password are one answer, and take the same time.
-func Login(ctx context.Context, accounts Accounts, passwords *Passwords, email, password string) (Account, error) {
-	account, err := accounts.AccountByEmail(ctx, email)
-	if err != nil && !errors.Is(err, ErrUnknown) {
-		return Account{}, fmt.Errorf("find who signs in: %w", err)
-	}
+// Login lists the accounts behind an address that have this password. An unknown address, an account without a password
+// and a wrong password are one answer, and take the same time: as many hashes are computed, whoever there is.
+func Login(ctx context.Context, accounts Accounts, passwords *Passwords, email, slug, password string) ([]Account, error) {
+	found, hashes, err := accounts.Accounts(ctx, email, slug)
 	if err != nil {
-		account = Account{}
+		return nil, fmt.Errorf("find who signs in: %w", err)
 	}
-	right, err := passwords.Matches(ctx, account.PasswordHash, password)
-	if err != nil {
-		return Account{}, err
+	var right []Account
+	for i := range max(hashes, len(found)) {
+		var one Account
+		if i < len(found) {
+			one = found[i]
+		}
+		matches, err := passwords.Matches(ctx, one.PasswordHash, password)
+		if err != nil {
+			return nil, err
+		}
+		if matches {
+			right = append(right, one)
+		}
 	}
-	if !right {
-		return Account{}, errCredentials()
+	if len(right) == 0 {
+		return nil, errCredentials()
 	}
-	return account, nil
+	return right, nil
 }

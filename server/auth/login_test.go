@@ -9,14 +9,15 @@ import (
 	"time"
 )
 
-// people is a store of accounts.
-type people map[string]Account
+// people is a store of accounts, by address.
+type people map[string][]Account
 
-func (p people) AccountByEmail(_ context.Context, email string) (Account, error) {
-	if a, ok := p[strings.ToLower(email)]; ok {
-		return a, nil
+func (p people) Accounts(_ context.Context, email, _ string) ([]Account, int, error) {
+	most := 1
+	for _, list := range p {
+		most = max(most, len(list))
 	}
-	return Account{}, ErrUnknown
+	return p[strings.ToLower(email)], most, nil
 }
 
 func TestOneAnswerForEveryLoginThatFails(t *testing.T) {
@@ -25,8 +26,8 @@ func TestOneAnswerForEveryLoginThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	accounts := people{"ada@example.com": {UserID: "u-1", PasswordHash: hash}, "invited@example.com": {UserID: "u-2"}}
-	if a, err := Login(t.Context(), accounts, passwords, "Ada@example.com", "correct horse battery"); err != nil || a.UserID != "u-1" {
+	accounts := people{"ada@example.com": {{UserID: "u-1", PasswordHash: hash}}, "invited@example.com": {{UserID: "u-2"}}}
+	if a, err := Login(t.Context(), accounts, passwords, "Ada@example.com", "", "correct horse battery"); err != nil || len(a) != 1 || a[0].UserID != "u-1" {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	answers := map[string]bool{}
@@ -34,8 +35,8 @@ func TestOneAnswerForEveryLoginThatFails(t *testing.T) {
 		{"ada@example.com", "wrong horse battery"}, {"ada@example.com", ""}, {"nobody@example.com", "correct horse battery"},
 		{"invited@example.com", ""}, {"invited@example.com", "correct horse battery"}, {"", ""},
 	} {
-		a, err := Login(t.Context(), accounts, passwords, c[0], c[1])
-		if err == nil || a != (Account{}) {
+		a, err := Login(t.Context(), accounts, passwords, c[0], "", c[1])
+		if err == nil || a != nil {
 			t.Fatalf("%v signed in as %+v", c, a)
 		}
 		answers[err.Error()] = true
@@ -51,12 +52,12 @@ func TestTheTimeOfALoginDoesNotTellWhoExists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	accounts := people{"ada@example.com": {UserID: "u-1", PasswordHash: hash}, "invited@example.com": {UserID: "u-2"}}
+	accounts := people{"ada@example.com": {{UserID: "u-1", PasswordHash: hash}}, "invited@example.com": {{UserID: "u-2"}}}
 	fastest := func(email string) time.Duration {
 		var took []time.Duration
 		for range 5 {
 			start := time.Now()
-			Login(t.Context(), accounts, passwords, email, "wrong horse battery")
+			Login(t.Context(), accounts, passwords, email, "", "wrong horse battery")
 			took = append(took, time.Since(start))
 		}
 		return slices.Min(took)
@@ -69,15 +70,42 @@ func TestTheTimeOfALoginDoesNotTellWhoExists(t *testing.T) {
 	}
 }
 
+// Several accounts may have one address while nobody has proved it: the password tells them apart, and how many there are costs nobody time.
+func TestEveryAddressCostsAsManyHashesAsTheOneThatHasMost(t *testing.T) {
+	passwords := NewPasswords(1)
+	var list []Account
+	for _, password := range []string{"correct horse battery", "another horse battery"} {
+		hash, err := passwords.Hash(t.Context(), password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, Account{UserID: password[:7], PasswordHash: hash})
+	}
+	accounts := people{"ada@example.com": list, "eve@example.com": list[:1]}
+	if a, err := Login(t.Context(), accounts, passwords, "ada@example.com", "", "another horse battery"); err != nil || len(a) != 1 || a[0].UserID != "another" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	computed := func(email string) (n int) {
+		counting := &Passwords{turns: newTurns(1), dummy: passwords.dummy, computed: func() { n++ }}
+		_, _ = Login(t.Context(), accounts, counting, email, "", "wrong horse battery")
+		return n
+	}
+	for _, email := range []string{"ada@example.com", "eve@example.com", "nobody@example.com"} {
+		if n := computed(email); n != 2 {
+			t.Errorf("%s costs %d hashes", email, n)
+		}
+	}
+}
+
 type brokenAccounts struct{ err error }
 
-func (b brokenAccounts) AccountByEmail(context.Context, string) (Account, error) {
-	return Account{}, b.err
+func (b brokenAccounts) Accounts(context.Context, string, string) ([]Account, int, error) {
+	return nil, 0, b.err
 }
 
 func TestALoginThatTheStoreCannotAnswerIsNoWrongPassword(t *testing.T) {
 	broken := errors.New("disk on fire")
-	if _, err := Login(t.Context(), brokenAccounts{broken}, NewPasswords(1), "a@example.com", "x"); !errors.Is(err, broken) {
+	if _, err := Login(t.Context(), brokenAccounts{broken}, NewPasswords(1), "a@example.com", "", "x"); !errors.Is(err, broken) {
 		t.Errorf("it became %v", err)
 	}
 }

@@ -29,9 +29,10 @@ var (
 const (
 	saltLength = 16
 	hashLength = 32
-	// waiting bounds how many may queue for their turn; past that the answer is "busy".
-	waiting = 64
 )
+
+// PasswordRule is what CheckPassword asks for, said before somebody types one.
+const PasswordRule = "At least 10 characters. A few words are better than a few signs."
 
 // CheckPassword is nil for a password of 10 to 256 characters, or the *fault.Error about the field `password`.
 func CheckPassword(password string) error {
@@ -46,20 +47,19 @@ func CheckPassword(password string) error {
 	return nil
 }
 
-// Passwords hashes and compares. Each run takes 19 MiB, so only a few go at once, and only so many wait.
+// Passwords hashes and compares. Each run takes 19 MiB and a core, so only a few go at once, only so many wait, and who
+// asks the least is next; see Asking.
 type Passwords struct {
-	turn  chan struct{}
-	queue chan struct{}
+	turns *turns
 	dummy string
+	// computed hears of each hash, in tests.
+	computed func()
 }
 
-// NewPasswords lets this many hashes be computed at once; one for each core is right.
+// NewPasswords lets this many hashes be computed at once; one for every second core is right, so that pages are served
+// meanwhile.
 func NewPasswords(atOnce int) *Passwords {
-	atOnce = max(1, atOnce)
-	return &Passwords{
-		turn: make(chan struct{}, atOnce), queue: make(chan struct{}, atOnce+waiting),
-		dummy: encode(usual, random(saltLength), random(hashLength)),
-	}
+	return &Passwords{turns: newTurns(atOnce), dummy: encode(usual, random(saltLength), random(hashLength))}
 }
 
 // Hash is the PHC string to keep, after CheckPassword.
@@ -92,7 +92,11 @@ func (p *Passwords) Matches(ctx context.Context, stored, password string) (bool,
 	if err != nil {
 		return false, err
 	}
-	return subtle.ConstantTimeCompare(got, want) == 1, nil
+	right := subtle.ConstantTimeCompare(got, want) == 1
+	if right {
+		p.turns.forget(asker(ctx).From)
+	}
+	return right, nil
 }
 
 // Outdated tells whether a stored hash was made at another cost and should be made anew at the next login.
@@ -102,27 +106,23 @@ func Outdated(stored string) bool {
 }
 
 func (p *Passwords) compute(ctx context.Context, c cost, password string, salt []byte, length int) ([]byte, error) {
-	select {
-	case p.queue <- struct{}{}:
-		defer func() { <-p.queue }()
-	default:
-		return nil, errBusy()
+	done, err := p.turns.take(ctx)
+	if err != nil {
+		return nil, err
 	}
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return nil, errBusy()
+	defer done()
+	if p.computed != nil {
+		p.computed()
 	}
 	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, uint32(length)), nil
 }
 
-var phc = base64.RawStdEncoding.Strict()
+var strictBase64 = base64.RawStdEncoding.Strict()
 
 // encode writes a PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$hash.
 func encode(c cost, salt, hash []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, c.memory, c.time, c.threads, phc.EncodeToString(salt), phc.EncodeToString(hash))
+		argon2.Version, c.memory, c.time, c.threads, strictBase64.EncodeToString(salt), strictBase64.EncodeToString(hash))
 }
 
 func decode(stored string) (c cost, salt, hash []byte, err error) {
@@ -136,8 +136,8 @@ func decode(stored string) (c cost, salt, hash []byte, err error) {
 	if c.memory > ceiling.memory || c.time > ceiling.time || c.threads > ceiling.threads || c.time == 0 || c.threads == 0 {
 		return cost{}, nil, nil, fmt.Errorf("the stored password's cost is out of bounds")
 	}
-	if salt, err = phc.DecodeString(parts[4]); err == nil {
-		hash, err = phc.DecodeString(parts[5])
+	if salt, err = strictBase64.DecodeString(parts[4]); err == nil {
+		hash, err = strictBase64.DecodeString(parts[5])
 	}
 	if err != nil || len(salt) < 8 || len(hash) < 16 || len(hash) > 64 {
 		return cost{}, nil, nil, fmt.Errorf("the stored password is damaged")

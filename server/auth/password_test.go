@@ -90,17 +90,22 @@ func TestAFloodOfLoginsIsTurnedAwayRatherThanQueued(t *testing.T) {
 	p := NewPasswords(1)
 	var all sync.WaitGroup
 	ctx, cancel := context.WithCancel(t.Context())
-	p.turn <- struct{}{} // a hash that takes for ever
-	for range waiting + 1 {
+	done, err := p.turns.take(ctx) // a hash that takes for ever
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range waiting {
 		all.Go(func() {
 			if _, err := p.Matches(ctx, "", "password"); code(err) != fault.Unavailable {
 				t.Errorf("one who waited: %v", err)
 			}
 		})
 	}
-	eventually(t, "the queue is full", func() bool { return len(p.queue) == cap(p.queue) })
+	eventually(t, "the queue is full", func() bool { return p.turns.inLine() == waiting })
 	start := time.Now()
-	if _, err := p.Matches(t.Context(), "", "password"); code(err) != fault.Unavailable {
+	much := Asking(t.Context(), Asker{From: "192.0.2.1"})
+	p.turns.count("192.0.2.1")
+	if _, err := p.Matches(much, "", "password"); code(err) != fault.Unavailable {
 		t.Errorf("one more: %v", err)
 	}
 	if took := time.Since(start); took > 5*time.Second {
@@ -108,7 +113,7 @@ func TestAFloodOfLoginsIsTurnedAwayRatherThanQueued(t *testing.T) {
 	}
 	cancel()
 	all.Wait()
-	<-p.turn
+	done()
 	if ok, err := p.Matches(t.Context(), "", "password"); err != nil || ok {
 		t.Errorf("after the flood: %v, %v", ok, err)
 	}

@@ -78,7 +78,7 @@ func TestEachPresetReadsItsIssuersTokens(t *testing.T) {
 		}
 		w := s.Want
 		want := Principal{Kind: KindUser, ID: w.ID, Email: w.Email, Name: w.Name, OrgID: w.Org, OrgSlug: w.Slug,
-			OrgName: w.OrgName, Role: w.Role, SessionID: w.Session, Issuer: is.Name, ExpiresAt: who.ExpiresAt}
+			OrgName: w.OrgName, Role: w.Role, SessionID: w.Session, Issuer: is.Name, IssuedAt: who.IssuedAt, ExpiresAt: who.ExpiresAt}
 		if s.Refused != "" {
 			want = Principal{}
 		}

@@ -71,8 +71,25 @@ func errSeveralOrgs() *fault.Error {
 	return fault.New(fault.Forbidden, "Your sign-in names several organisations. Choose one of them and sign in again.")
 }
 
+// whatScope says what a scope is for.
+var whatScope = map[Scope]string{
+	ScopeRead:  "for reading",
+	ScopeWrite: "for changing the page: services, incidents, maintenance, templates and subscribers",
+	ScopeAdmin: "for people, keys and settings",
+}
+
 func errKeyScope(scope Scope) *fault.Error {
-	return fault.New(fault.Forbidden, "This API key does not have the %s scope.", string(scope))
+	return fault.New(fault.Forbidden, "This API key does not have the scope %s, which is %s.", string(scope), whatScope[scope])
+}
+
+func ErrPasskey() *fault.Error {
+	return fault.New(fault.Unauthenticated, "This passkey is not accepted here.").With("passkey", "This passkey is not accepted here.")
+}
+
+// ErrNeedsFactor is what everything of an organisation answers that asks for a second factor, to a session that has
+// shown none.
+func ErrNeedsFactor() *fault.Error {
+	return fault.New(fault.Forbidden, "This organization asks for a second factor, and this session has shown none. Set one up under Account, or sign in again with it.").Because(fault.SecondFactorRequired)
 }
 
 func errIssuerAway() *fault.Error {

@@ -1,5 +1,7 @@
 package auth
 
+import "slices"
+
 // Role is what a member may do in one organisation. The zero Role may do nothing.
 type Role string
 
@@ -28,15 +30,23 @@ func highest(names []string) Role {
 	return best
 }
 
-// Scope is what an API key may do.
+// Scope is what an API key may do; each is chosen by itself.
 type Scope string
 
 const (
-	ScopeRead  Scope = "read"
+	// ScopeRead reads what a member reads.
+	ScopeRead Scope = "read"
+	// ScopeWrite reads and writes the page: services, incidents, maintenance, templates, subscribers. It tells nothing of
+	// people, keys and the audit log.
 	ScopeWrite Scope = "write"
+	// ScopeAdmin reads what a member reads, and changes people, keys and settings. It does not write the page.
+	ScopeAdmin Scope = "admin"
 )
+
+// Scopes lists them by name.
+var Scopes = []string{string(ScopeRead), string(ScopeWrite), string(ScopeAdmin)}
 
 // ParseScope reads a scope by its exact name.
 func ParseScope(name string) (Scope, bool) {
-	return Scope(name), Scope(name) == ScopeRead || Scope(name) == ScopeWrite
+	return Scope(name), slices.Contains(Scopes, name)
 }

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// mostSpent bounds how many tickets each half remembers.
-const mostSpent = 1 << 16
+// maxSpent bounds how many tickets each half remembers.
+const maxSpent = 1 << 16
 
-// spent remembers which tickets were used for longer than any of them is good: in two halves, of which the older is forgotten whole.
+// spent remembers which tickets were used for longer than any of them is good: in two halves, of which the older is
+// forgotten whole.
 type spent struct {
 	mu         sync.Mutex
 	new, older map[string]struct{}
@@ -28,7 +29,7 @@ func (s *spent) spend(id string, now time.Time) error {
 	if _, was := s.older[id]; was {
 		return errTicket()
 	}
-	if len(s.new) >= mostSpent {
+	if len(s.new) >= maxSpent {
 		return errBusy()
 	}
 	s.new[id] = struct{}{}

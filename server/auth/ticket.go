@@ -21,8 +21,9 @@ const (
 	ticketIssuer = "statuspage/ticket"
 )
 
-// Tickets opens sockets with what may stand in an address, and so in somebody's log: worthless once it was used, and soon anyway. A ticket
-// is signed with the built-in issuer's key, so that every region takes it and none has to ask another. Each process takes it once.
+// Tickets opens sockets with what may stand in an address, and so in somebody's log: worthless once it was used, and
+// soon anyway. A ticket is signed with the built-in issuer's key, so that every region takes it and none has to ask
+// another. Each process takes it once.
 type Tickets struct {
 	keys *Local
 	used spent
@@ -32,9 +33,12 @@ func NewTickets(keys SigningKeys) *Tickets { return &Tickets{keys: NewLocal(keys
 
 type ticketClaims struct {
 	jwt.RegisteredClaims
-	Kind  Kind             `json:"kind"`
-	Org   string           `json:"org"`
-	Until *jwt.NumericDate `json:"until,omitempty"` // when what it was issued for ends
+	Kind Kind   `json:"kind"`
+	Org  string `json:"org"`
+	// Session is that of the token which it was issued for: it ends with it.
+	Session string           `json:"sid,omitempty"`
+	From    *jwt.NumericDate `json:"from,omitempty"`  // when what it was issued for began
+	Until   *jwt.NumericDate `json:"until,omitempty"` // when what it was issued for ends
 }
 
 // Issue makes a ticket for whoever may read. It ends no later than what they came with.
@@ -44,8 +48,11 @@ func (t *Tickets) Issue(ctx context.Context, who Principal, now time.Time) (tick
 		return "", time.Time{}, err
 	}
 	expires = now.Add(TicketTTL).Truncate(time.Second)
-	claims := ticketClaims{Kind: who.Kind, Org: who.OrgID, RegisteredClaims: jwt.RegisteredClaims{
+	claims := ticketClaims{Kind: who.Kind, Org: who.OrgID, Session: who.SessionID, RegisteredClaims: jwt.RegisteredClaims{
 		Issuer: ticketIssuer, Subject: who.ID, ID: base64.RawURLEncoding.EncodeToString(random(16))}}
+	if !who.IssuedAt.IsZero() {
+		claims.From = jwt.NewNumericDate(who.IssuedAt)
+	}
 	if !who.ExpiresAt.IsZero() {
 		claims.Until = jwt.NewNumericDate(who.ExpiresAt)
 		if who.ExpiresAt.Before(expires) {
@@ -74,13 +81,17 @@ func (t *Tickets) Take(ctx context.Context, ticket string, now time.Time) (Princ
 	if _, err := parser.ParseWithClaims(ticket, &claims, publicOf(keys)); err != nil {
 		return Principal{}, errTicket()
 	}
-	if claims.ExpiresAt.After(now.Add(TicketTTL + Leeway)) { // a clock that is far ahead: it would outlive our memory of it
+	// a clock that is far ahead: it would outlive our memory of it
+	if claims.ExpiresAt.After(now.Add(TicketTTL + Leeway)) {
 		return Principal{}, errTicket()
 	}
 	if err := t.used.spend(claims.ID, now); err != nil {
 		return Principal{}, err
 	}
-	who := Principal{Kind: claims.Kind, ID: claims.Subject, OrgID: claims.Org}
+	who := Principal{Kind: claims.Kind, ID: claims.Subject, OrgID: claims.Org, SessionID: claims.Session}
+	if claims.From != nil {
+		who.IssuedAt = claims.From.Time
+	}
 	if claims.Until != nil {
 		who.ExpiresAt = claims.Until.Time
 	}

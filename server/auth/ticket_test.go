@@ -94,7 +94,7 @@ func TestATicketIsNoTokenAndEndsNoLaterThanTheToken(t *testing.T) {
 func TestWhichTicketsWereUsedIsRememberedInBoundedMemory(t *testing.T) {
 	var s spent
 	now := time.Now()
-	for i := range mostSpent {
+	for i := range maxSpent {
 		if err := s.spend(fmt.Sprint(i), now); err != nil {
 			t.Fatal(i, err)
 		}

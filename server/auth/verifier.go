@@ -190,6 +190,9 @@ func (v *Verifier) token(ctx context.Context, bearer string) (verified, error) {
 	who.ID, who.Issuer = text(claims, "sub"), by.Name
 	expires, _ := claims.GetExpirationTime()
 	who.ExpiresAt = expires.Time
+	if issued, _ := claims.GetIssuedAt(); issued != nil {
+		who.IssuedAt = issued.Time
+	}
 	return verified{who, by, version}, nil
 }
 

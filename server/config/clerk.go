@@ -9,8 +9,8 @@ import (
 
 var hostPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
 
-// ClerkHost is where Clerk's script and interface are: a publishable key is "pk_test_" or "pk_live_" and that host with a dollar sign
-// behind it, in base64. "" when there is no key.
+// ClerkHost is where Clerk's script and interface are: a publishable key is "pk_test_" or "pk_live_" and that host with
+// a dollar sign behind it, in base64. "" when there is no key.
 func (a Auth) ClerkHost() (string, error) {
 	if a.ClerkPublishableKey == "" {
 		return "", nil

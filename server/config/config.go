@@ -1,10 +1,14 @@
-// Package config is what the environment and the flags say: CONTRACT.md, section 1.
+// Package config is what the environment and the flags say: CONTRACT 1.
 package config
 
 import (
+	"cmp"
+	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -43,6 +47,14 @@ func (d Database) Region() string {
 	return "local"
 }
 
+// PrimaryName is the region that writes, as this process knows it.
+func (d Database) PrimaryName() string {
+	if d.PrimaryRegion != "" {
+		return d.PrimaryRegion
+	}
+	return d.Region()
+}
+
 // Primary says whether this region writes. Only the environment decides it, never a request.
 func (d Database) Primary() bool {
 	return d.PrimaryRegion == "" || d.FlyRegion == "" || d.FlyRegion == d.PrimaryRegion
@@ -74,7 +86,7 @@ type Config struct {
 
 	Auth Auth `embed:""`
 
-	SMTPURL       string `name:"smtp-url" env:"SMTP_URL" help:"smtp://user:pass@host:port?from=…; mail is written to the log when empty."`
+	SMTPURL       string `name:"smtp-url" env:"SMTP_URL" help:"smtp://user:pass@host:port?from=…&tls=required|opportunistic|off&ca=FILE; mail is written to the log when empty."`
 	PublicRate    int    `name:"public-rate" env:"PUBLIC_RATE" default:"50" help:"Requests a second and client address on public endpoints."`
 	PublicSockets int    `name:"public-sockets" env:"PUBLIC_SOCKETS" default:"50" help:"Open WebSockets of one client address."`
 	CallerRate    int    `name:"caller-rate" env:"CALLER_RATE" default:"500" help:"Requests a second of one user or API key."`
@@ -83,13 +95,30 @@ type Config struct {
 	LogLevel      string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat     string `name:"log-format" env:"LOG_FORMAT" help:"json or text (default: text on a terminal)."`
 	LoopbackHooks bool   `name:"loopback-hooks" env:"LOOPBACK_HOOKS" hidden:"" help:"Let subscribers' webhooks be on this machine: for tests."`
-	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration organisation acme."`
+	ClockTrust    bool   `name:"clock-trust" env:"CLOCK_TRUST" help:"Believe the machine's clock at the start, whatever was written down before."`
+	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration organisation acme, whose password everybody knows; listens on this machine only."`
+	DemoAnywhere  bool   `name:"demo-anywhere" env:"DEMO_ANYWHERE" help:"Let the demonstration be reached from other machines."`
 
+	// SecretsKey seals what must be read again; see app.sealer for what holds without it.
+	SecretsKey string `name:"secrets-key" env:"SECRETS_KEY" help:"Base64 of 32 bytes, with which the secrets of authenticators are encrypted (default: a key in a file beside the database)."`
+
+	MonitorNetworks []string `name:"monitor-networks" env:"MONITOR_NETWORKS" help:"Networks (CIDR, comma-separated) beside the public internet in which monitors may have targets."`
+
+	Version       string        `kong:"-"` // of the program, for /readyz
 	DeliveryLease time.Duration `kong:"-"` // of one message; 0 is a minute. Tests that kill the process do not wait that long
+	Host          Host          `kong:"-"`
 }
 
-// Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults. The environment has no word in
-// it, since commands beside the server must not have its issuer, nor tests somebody's shell.
+// Host is what a process has of its machine beside the environment. The zero Host is the machine itself; the
+// laboratory's simulation gives each of many processes another.
+type Host struct {
+	Dial   func(ctx context.Context, network, addr string) (net.Conn, error) // to the database
+	Now    func() time.Time
+	Uptime func() (boot string, since time.Duration) // since the boot of that name
+}
+
+// Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults. The environment
+// has no word in it, since commands beside the server must not have its issuer, nor tests somebody's shell.
 func Default(d Database) Config {
 	var c Config
 	k, err := kong.New(&c)
@@ -123,18 +152,47 @@ type Auth struct {
 	ClerkWebhookSecret  string   `name:"clerk-webhook-secret" env:"CLERK_WEBHOOK_SECRET" help:"Signing secret (whsec_…) of Clerk's webhooks."`
 }
 
+// alone refuses what says something about another issuer when there is none: nobody would hear of it.
+func (a Auth) alone() error {
+	if a.External() {
+		return nil
+	}
+	for _, x := range []struct {
+		name string
+		set  bool
+	}{
+		{"AUTH_ISSUER", a.Issuer != ""}, {"AUTH_AUDIENCE", len(a.Audience) > 0}, {"AUTH_AUTHORIZED_PARTIES", len(a.AuthorizedParties) > 0},
+		{"AUTH_CLAIM_ORG", a.ClaimOrg != ""}, {"AUTH_CLAIM_ORG_SLUG", a.ClaimOrgSlug != ""}, {"AUTH_CLAIM_ROLE", a.ClaimRole != ""},
+		{"AUTH_CLIENT_ID", a.ClientID != ""}, {"CLERK_PUBLISHABLE_KEY", a.ClerkPublishableKey != ""}, {"CLERK_WEBHOOK_SECRET", a.ClerkWebhookSecret != ""},
+	} {
+		if x.set {
+			return fmt.Errorf("%s needs AUTH_JWKS_URL", x.name)
+		}
+	}
+	return nil
+}
+
 // External says that another issuer vouches.
 func (a Auth) External() bool { return a.JWKSURL != "" }
 
-// Listen is the address to listen on.
+// Listen is the address to listen on. Where no host is named it is every one of the machine's; for the demonstration it
+// is this machine alone.
 func (c Config) Listen() string {
-	switch {
-	case c.Addr != "":
-		return c.Addr
-	case c.Port != "":
-		return ":" + c.Port
+	addr := cmp.Or(c.Addr, ":"+cmp.Or(c.Port, "8080"))
+	if c.Demo && !c.DemoAnywhere && strings.HasPrefix(addr, ":") {
+		return "127.0.0.1" + addr
 	}
-	return ":8080"
+	return addr
+}
+
+// demo refuses to show everybody a page whose admin has a password that stands in the documentation.
+func (c Config) demo() error {
+	if !c.Demo || c.DemoAnywhere {
+		return nil
+	}
+	host, _, _ := net.SplitHostPort(c.Listen())
+	ip := net.ParseIP(host)
+	return that(host == "localhost" || ip != nil && ip.IsLoopback(), "everybody knows the demonstration's password: with DEMO, ADDR must be on this machine, such as 127.0.0.1:8080 (or set DEMO_ANYWHERE)")
 }
 
 // Validate is one clear line about the first thing that is wrong, or nil.
@@ -142,9 +200,10 @@ func (c Config) Validate() error {
 	return errors.Join(first(
 		c.Database.Validate,
 		func() error { return address("ADDR", c.Listen()) },
+		c.demo,
 		func() error { return address("METRICS_ADDR", c.MetricsAddr) },
-		func() error { return absolute("BASE_URL", c.BaseURL) },
-		func() error { return absolute("PRIMARY_URL", c.PrimaryURL) },
+		func() error { return origin("BASE_URL", c.BaseURL) },
+		func() error { return origin("PRIMARY_URL", c.PrimaryURL) },
 		func() error { return absolute("AUTH_JWKS_URL", c.Auth.JWKSURL) },
 		func() error {
 			return that(c.WriteForward != "proxy" || c.Primary() || c.PrimaryURL != "", "WRITE_FORWARD=proxy needs PRIMARY_URL")
@@ -161,16 +220,8 @@ func (c Config) Validate() error {
 		func() error {
 			return that(c.LogFormat == "" || c.LogFormat == "json" || c.LogFormat == "text", "LOG_FORMAT must be json or text")
 		},
-		func() error {
-			return that(c.Auth.Issuer == "" || c.Auth.External(), "AUTH_ISSUER needs AUTH_JWKS_URL")
-		},
-		func() error {
-			return that(c.Auth.ClerkPublishableKey == "" || c.Auth.External(), "CLERK_PUBLISHABLE_KEY needs AUTH_JWKS_URL")
-		},
+		c.Auth.alone,
 		func() error { _, err := c.Auth.ClerkHost(); return err },
-		func() error {
-			return that(c.Auth.ClientID == "" || c.Auth.External(), "AUTH_CLIENT_ID needs AUTH_JWKS_URL")
-		},
 		func() error {
 			return that(c.Auth.ClientID == "" || c.Auth.ClerkPublishableKey == "", "AUTH_CLIENT_ID and CLERK_PUBLISHABLE_KEY are two ways to sign in: set one of them")
 		},
@@ -181,6 +232,8 @@ func (c Config) Validate() error {
 			return that(len(c.Auth.Scopes) == 0 || c.Auth.ClientID != "", "AUTH_SCOPES needs AUTH_CLIENT_ID")
 		},
 		func() error { return smtp(c.SMTPURL) },
+		func() error { return secretsKey(c.SecretsKey) },
+		func() error { return networks(c.MonitorNetworks) },
 	))
 }
 
@@ -222,10 +275,38 @@ func absolute(name, s string) error {
 	return that(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https"), name+" must begin with http:// or https://")
 }
 
+// origin is an absolute address of which nothing but scheme, host and port is used: what else it says would be lost on
+// the way.
+func origin(name, s string) error {
+	if err := absolute(name, s); s == "" || err != nil {
+		return err
+	}
+	u, err := url.Parse(s)
+	return that(err == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" && !strings.Contains(s, "#") && u.User == nil,
+		name+" must be scheme and host alone, such as https://status.example.com: no path, query or user")
+}
+
 func smtp(s string) error {
 	if s == "" {
 		return nil
 	}
 	u, err := url.Parse(s)
 	return that(err == nil && u.Host != "" && (u.Scheme == "smtp" || u.Scheme == "smtps"), "SMTP_URL must look like smtp://user:pass@host:port?from=…")
+}
+
+func networks(list []string) error {
+	for _, s := range list {
+		if _, err := netip.ParsePrefix(strings.TrimSpace(s)); err != nil {
+			return fmt.Errorf("MONITOR_NETWORKS must be networks such as 10.0.0.0/8, comma-separated, not %q", s)
+		}
+	}
+	return nil
+}
+
+func secretsKey(s string) error {
+	if s == "" {
+		return nil
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
+	return that(err == nil && len(key) == 32, "SECRETS_KEY must be Base64 of 32 bytes, as `openssl rand -base64 32` prints")
 }

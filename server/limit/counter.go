@@ -42,26 +42,37 @@ func (c *Counter) addr(addr netip.Addr) uint64 {
 	return maphash.Bytes(c.addrs, b[:])
 }
 
-func (c *Counter) acquire(key uint64, most int) bool {
+// TakeAddr opens n more for a client's address, unless it would have more than most open then. Give back as many for
+// each true.
+func (c *Counter) TakeAddr(addr netip.Addr, n, most int) bool { return c.take(c.addr(addr), n, most) }
+
+// GiveAddr closes n.
+func (c *Counter) GiveAddr(addr netip.Addr, n int) { c.give(c.addr(addr), n) }
+
+func (c *Counter) acquire(key uint64, most int) bool { return c.take(key, 1, most) }
+
+func (c *Counter) take(key uint64, n, most int) bool {
 	p := &c.parts[key%shards]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.of[key] >= most {
+	if p.of[key]+n > most {
 		return false
 	}
 	if p.of == nil {
 		p.of = make(map[uint64]int)
 	}
-	p.of[key]++
+	p.of[key] += n
 	return true
 }
 
-func (c *Counter) release(key uint64) {
+func (c *Counter) release(key uint64) { c.give(key, 1) }
+
+func (c *Counter) give(key uint64, n int) {
 	p := &c.parts[key%shards]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.of[key] > 1 {
-		p.of[key]--
+	if p.of[key] > n {
+		p.of[key] -= n
 		return
 	}
 	delete(p.of, key)

@@ -16,6 +16,16 @@ func (r Result) Header(policy string, set func(name, value string)) {
 	}
 }
 
+// Append writes the value of RateLimit for a policy.
+func (r Result) Append(to []byte, policy string) []byte {
+	to = append(to, '"')
+	to = append(to, policy...)
+	to = append(to, `";r=`...)
+	to = strconv.AppendInt(to, int64(r.Remaining), 10)
+	to = append(to, ";t="...)
+	return strconv.AppendInt(to, int64(seconds(r.Reset)), 10)
+}
+
 // Seconds is RetryAfter in whole seconds, at least 1, for Retry-After and fault.Error.
 func (r Result) Seconds() int {
 	return max(1, seconds(r.RetryAfter))

@@ -84,6 +84,16 @@ func (l *Limiter) AllowAddr(addr netip.Addr, now time.Time) Result {
 	return l.count(maphash.Bytes(l.addrs, b[:]), now)
 }
 
+// Forget gives a key its whole quota back.
+func (l *Limiter) Forget(key string) {
+	k := maphash.String(l.names, key)
+	p := &l.parts[k%shards]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.recent, k)
+	delete(p.older, k)
+}
+
 func (l *Limiter) count(key uint64, now time.Time) Result {
 	at := int64(now.Sub(l.start))
 	p := &l.parts[key%shards]

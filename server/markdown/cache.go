@@ -1,49 +1,53 @@
 package markdown
 
 import (
+	"crypto/sha256"
 	"html/template"
 	"sync"
 )
 
-// cache keeps what was used of late in two generations: when the young one is full, the old one goes. It never holds more
-// than its limit, whatever it is asked for.
+// hash names a text.
+type hash = [sha256.Size]byte
+
+// cache keeps what was used of late in two generations: when the young one is full, the old one goes. It never holds
+// more than its limit, whatever it is asked for.
 type cache struct {
 	mu         sync.Mutex
 	half, size int
-	young, old map[string]template.HTML
+	young, old map[hash]template.HTML
 }
 
 func newCache(limit int) *cache {
-	return &cache{half: limit / 2, young: map[string]template.HTML{}}
+	return &cache{half: limit / 2, young: map[hash]template.HTML{}}
 }
 
-func (c *cache) get(source string) (template.HTML, bool) {
+func (c *cache) get(key hash) (template.HTML, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if out, there := c.young[source]; there {
+	if out, there := c.young[key]; there {
 		return out, true
 	}
-	out, there := c.old[source]
+	out, there := c.old[key]
 	if there {
-		c.keep(source, out)
+		c.keep(key, out)
 	}
 	return out, there
 }
 
-func (c *cache) put(source string, out template.HTML) {
+func (c *cache) put(key hash, out template.HTML) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(source, out)
+	c.keep(key, out)
 }
 
-func (c *cache) keep(source string, out template.HTML) {
-	cost := len(source) + len(out)
-	if _, there := c.young[source]; there || cost > c.half {
+func (c *cache) keep(key hash, out template.HTML) {
+	cost := len(key) + len(out)
+	if _, there := c.young[key]; there || cost > c.half {
 		return
 	}
 	if c.size+cost > c.half {
-		c.old, c.young, c.size = c.young, map[string]template.HTML{}, 0
+		c.old, c.young, c.size = c.young, map[hash]template.HTML{}, 0
 	}
-	c.young[source] = out
+	c.young[key] = out
 	c.size += cost
 }

@@ -1,14 +1,17 @@
 // Package markdown turns what people write about incidents into HTML that may stand on anybody's page.
 //
-// Paragraphs, line breaks, emphasis, lists, quotes, code and links come through, headings as bold lines. Raw HTML is shown as it was
-// typed, pictures as their words. What is rendered passes a second, independent list of what is allowed.
+// Paragraphs, line breaks, emphasis, lists, quotes, code and links come through, headings as bold lines. Raw HTML is
+// shown as it was typed, pictures as their words. What is rendered passes a second, independent list of what is
+// allowed.
 package markdown
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"html"
 	"html/template"
 	"regexp"
+	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -19,8 +22,8 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// cacheBytes bounds what is kept rendered, sources and results together.
-const cacheBytes = 8 << 20
+// cacheBytes bounds what is kept rendered.
+const cacheBytes = 16 << 20
 
 var (
 	rendered = newCache(cacheBytes)
@@ -35,18 +38,42 @@ var (
 	)
 )
 
-// HTML renders and remembers. Any text is fine: what cannot be rendered is shown as it is.
+// maxGrowth is how many times as long as its text what was rendered may be; beyond, the text is shown as it is.
+const maxGrowth = 6
+
+// HTML renders a text once, and remembers it by its hash. Any text is fine: what cannot be rendered, or would take
+// long, is shown as it was typed.
 func HTML(source string) template.HTML {
-	if out, there := rendered.get(source); there {
+	key := sha256.Sum256([]byte(source))
+	if out, there := rendered.get(key); there {
 		return out
 	}
-	var b bytes.Buffer
-	if err := engine.Convert([]byte(source), &b); err != nil {
-		return template.HTML("<p>" + html.EscapeString(source) + "</p>") // #nosec G203 -- escaped
-	}
-	out := template.HTML(policy.SanitizeBytes(b.Bytes())) // #nosec G203 -- sanitised
-	rendered.put(source, out)
+	out := render(source)
+	rendered.put(key, out)
 	return out
+}
+
+func render(source string) template.HTML {
+	if weigh(source).heavy() {
+		return Plain(source)
+	}
+	var b bytes.Buffer
+	if err := engine.Convert([]byte(source), &b); err != nil || b.Len() > maxGrowth*len(source)+1000 {
+		return Plain(source)
+	}
+	return template.HTML(policy.SanitizeBytes(b.Bytes())) // #nosec G203 -- sanitised
+}
+
+// Plain is a text as it was typed, with its lines and paragraphs.
+func Plain(source string) template.HTML {
+	escaped := html.EscapeString(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(source, "\r\n", "\n"), "\ufffd")))
+	var b strings.Builder
+	for paragraph := range strings.SplitSeq(escaped, "\n\n") {
+		if paragraph = strings.Trim(paragraph, "\n"); paragraph != "" {
+			b.WriteString("<p>" + strings.ReplaceAll(paragraph, "\n", "<br>\n") + "</p>\n")
+		}
+	}
+	return template.HTML(b.String()) // #nosec G203 -- escaped
 }
 
 func allowed() *bluemonday.Policy {

@@ -22,7 +22,8 @@ func (modest) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	})
 }
 
-// words shows a heading as a paragraph that stands out, since a message is no chapter of the page it stands on; HTML as the text that was typed, and a picture as its description.
+// words shows a heading as a paragraph that stands out, since a message is no chapter of the page it stands on; HTML as
+// the text that was typed, and a picture as its description.
 type words struct{}
 
 func (words) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 
 	"statuspage/server/store"
 	"statuspage/shared/fault"
@@ -19,8 +20,8 @@ import (
 // maxURL is the longest address of a webhook.
 const maxURL = 2000
 
-// CheckAddress brings an address into the form it is kept in, and the key by which it is recognised. What is wrong with it is the fault of
-// the field it came in.
+// CheckAddress brings an address into the form it is kept in, and the key by which it is recognised. What is wrong with
+// it is the fault of the field it came in.
 func CheckAddress(field string, channel store.Channel, address string, allowLoopback bool) (kept, key string, err *fault.Error) {
 	if channel == store.Email {
 		return checkEmail(field, address)
@@ -39,7 +40,7 @@ func checkEmail(field, address string) (kept, key string, err *fault.Error) {
 		return "", "", wrong
 	}
 	local, domain, _ := strings.Cut(parsed.Address, "@")
-	domain, no = idna.Lookup.ToASCII(domain)
+	domain, no = plainDomain(domain)
 	if no != nil || !strings.Contains(domain, ".") || len(local) > 64 {
 		return "", "", wrong
 	}
@@ -47,6 +48,22 @@ func checkEmail(field, address string) (kept, key string, err *fault.Error) {
 	// No host of today's tells local parts apart by case, and nobody should be told twice.
 	return kept, strings.ToLower(kept), nil
 }
+
+// plainDomain is a domain in its ASCII form. One that reads otherwise than it was typed is refused: UTS 46 drops what
+// nobody sees, such as zero-width characters, and takes wide letters for plain ones.
+func plainDomain(typed string) (string, error) {
+	plain, err := idna.Lookup.ToASCII(typed)
+	if err != nil || ascii(typed) {
+		return plain, err
+	}
+	read, err := idna.Lookup.ToUnicode(plain)
+	if err == nil && read != norm.NFC.String(strings.ToLower(typed)) {
+		err = errLooksOtherwise
+	}
+	return plain, err
+}
+
+var errLooksOtherwise = errors.New("this domain is not what it looks like")
 
 func ascii(s string) bool {
 	for i := 0; i < len(s); i++ {
@@ -103,8 +120,8 @@ func goodPort(port string) bool {
 
 var errNotPublic = errors.New("the address is not on the public internet")
 
-// public6 is what is routed on the internet; the rest of it is what must not be reached although it is in there: Teredo and other special
-// purposes, documentation, 6to4 (which holds an IPv4 address).
+// public6 is what is routed on the internet; the rest of it is what must not be reached although it is in there: Teredo
+// and other special purposes, documentation, 6to4 (which holds an IPv4 address).
 var (
 	public6  = netip.MustParsePrefix("2000::/3")
 	special6 = prefixes("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
@@ -120,8 +137,9 @@ func prefixes(list ...string) []netip.Prefix {
 	return out
 }
 
-// refuse says no to every address that is not one host's on the public internet (IANA's registries of special-purpose addresses): private,
-// loopback, link-local with the metadata services, carrier's NAT, multicast, and IPv4 addresses in an IPv6 spelling.
+// refuse says no to every address that is not one host's on the public internet (IANA's registries of special-purpose
+// addresses): private, loopback, link-local with the metadata services, carrier's NAT, multicast, and IPv4 addresses in
+// an IPv6 spelling.
 func refuse(ip netip.Addr, allowLoopback bool) error {
 	if allowLoopback && ip.Unmap().IsLoopback() {
 		return nil

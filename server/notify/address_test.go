@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -153,8 +154,16 @@ func TestAProxyOfTheEnvironmentIsNotAsked(t *testing.T) {
 
 func TestAnAnswerSaysWhatHappensNext(t *testing.T) {
 	hooks := notifytest.StartHooks(t)
+	var mu sync.Mutex // the receiver's goroutines read what it shall answer
 	code, header := 0, http.Header{}
+	after := func(seconds string) {
+		mu.Lock()
+		defer mu.Unlock()
+		header.Set("Retry-After", seconds)
+	}
 	hooks.Answer(func(w http.ResponseWriter, _ notifytest.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		for k, v := range header {
 			w.Header()[k] = v
 		}
@@ -163,7 +172,9 @@ func TestAnAnswerSaysWhatHappensNext(t *testing.T) {
 	})
 	p := newPoster(true, time.Now)
 	send := func(c int, ch store.Channel) error {
+		mu.Lock()
 		code = c
+		mu.Unlock()
 		return p.send(context.Background(), &post{URL: hooks.URL + "/", Body: []byte("{}")}, ch)
 	}
 	for c, gone := range map[int]bool{410: true, 404: false, 400: false, 401: false, 500: false, 503: false, 302: false} {
@@ -181,13 +192,13 @@ func TestAnAnswerSaysWhatHappensNext(t *testing.T) {
 			t.Errorf("%d: %v", c, err)
 		}
 	}
-	header.Set("Retry-After", "90")
+	after("90")
 	var wait later
 	if err := send(429, store.Discord); !errors.As(err, &wait) || wait.wait != 90*time.Second {
 		t.Errorf("Retry-After 90: %v", err)
 	}
-	header.Set("Retry-After", "999999999")
-	if err := send(503, store.Discord); !errors.As(err, &wait) || wait.wait != mostWait {
+	after("999999999")
+	if err := send(503, store.Discord); !errors.As(err, &wait) || wait.wait != maxWait {
 		t.Errorf("Retry-After of a century: %v", wait.wait)
 	}
 }
@@ -221,6 +232,8 @@ func TestAddressesAreTakenInOneForm(t *testing.T) {
 		{store.Email, "Ada <ada@example.com>", "", ""}, {store.Email, "ada@example.com, eve@example.com", "", ""}, {store.Email, "ada@example.com\nBcc: eve@example.com", "", ""},
 		{store.Email, "ada@example.com\r\n", "ada@example.com", "ada@example.com"}, {store.Email, "a b@example.com", "", ""}, {store.Email, "", "", ""},
 		{store.Email, "\"a@b\"@example.com", "", ""}, {store.Email, strings.Repeat("a", 65) + "@example.com", "", ""}, {store.Email, "ada@" + strings.Repeat("a.", 130) + "com", "", ""},
+		{store.Email, "ada@BÜCHER.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"}, {store.Email, "ada@bu\u0308cher.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"},
+		{store.Email, "ada@exam\u200bple.com", "", ""}, {store.Email, "ada@example.com\u2060", "", ""}, {store.Email, "ada@ｅxample.com", "", ""}, {store.Email, "ada@exam\ufe0fple.com", "", ""},
 		{store.Email, "ada@[127.0.0.1]", "", ""},
 		{store.Webhook, "https://Example.com/Hook?a=1#frag", "https://example.com/Hook?a=1", "https://example.com/Hook?a=1"},
 		{store.Webhook, "http://example.com/", "", ""}, {store.Webhook, "ftp://example.com/", "", ""}, {store.Webhook, "https://", "", ""}, {store.Webhook, "/hook", "", ""},

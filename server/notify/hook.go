@@ -8,9 +8,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -34,7 +37,8 @@ type poster struct {
 	now      func() time.Time
 }
 
-// newPoster makes one that goes to public addresses only, by whatever name, and nowhere else than it was sent: no proxy, no redirect.
+// newPoster makes one that goes to public addresses only, by whatever name, and nowhere else than it was sent: no
+// proxy, no redirect.
 func newPoster(allowLoopback bool, now func() time.Time) *poster {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: control(allowLoopback)}
 	return &poster{loopback: allowLoopback, now: now, dialer: dialer, client: &http.Client{
@@ -47,8 +51,8 @@ func newPoster(allowLoopback bool, now func() time.Time) *poster {
 	}}
 }
 
-// mostWait is how long a receiver may ask us to stay away.
-const mostWait = time.Hour
+// maxWait is how long a receiver may ask us to stay away.
+const maxWait = time.Hour
 
 func (p *poster) send(ctx context.Context, x *post, channel store.Channel) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, x.URL, bytes.NewReader(x.Body))
@@ -66,16 +70,28 @@ func (p *poster) send(ctx context.Context, x *post, channel store.Channel) error
 			return final{err}
 		}
 	}
+	var handed atomic.Bool
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { handed.Store(true) }}))
 	res, err := p.client.Do(req)
-	if errors.Is(err, errNotPublic) {
-		return final{errNotPublic}
-	}
 	if err != nil {
-		return withoutURL(err)
+		return unanswered{network(withoutURL(err)), handed.Load()}
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return nil // whatever else it says, and however slowly
+	}
 	words, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10)) // what it says is only shown
-	return verdict(res, channel, words)
+	return verdict(res, channel, []byte(hidden(string(words), req.URL)), p.now())
+}
+
+// hidden leaves the receiver's own address, which may be a secret, out of what it says.
+func hidden(words string, u *url.URL) string {
+	for _, secret := range []string{u.String(), u.RequestURI(), u.EscapedPath(), u.Path, u.RawQuery} {
+		if len(secret) > 3 {
+			words = strings.ReplaceAll(words, secret, "…")
+		}
+	}
+	return words
 }
 
 // sign adds the headers of Standard Webhooks.
@@ -96,9 +112,9 @@ func (p *poster) sign(req *http.Request, x *post) error {
 	return nil
 }
 
-// verdict is what an answer means: 2xx is done, 410 ends the subscription, as does the 404 by which Slack and Discord say that a webhook was
-// deleted; everything else is tried again.
-func verdict(res *http.Response, channel store.Channel, words []byte) error {
+// verdict is what an answer means: 2xx is done, 410 ends the subscription, as does the 404 by which Slack and Discord
+// say that a webhook was deleted; everything else is tried again, and not before the receiver wants it.
+func verdict(res *http.Response, channel store.Channel, words []byte, now time.Time) error {
 	code := res.StatusCode
 	switch {
 	case code >= 200 && code < 300:
@@ -106,20 +122,32 @@ func verdict(res *http.Response, channel store.Channel, words []byte) error {
 	case code == http.StatusGone, code == http.StatusNotFound && (channel == store.Slack || channel == store.Discord):
 		return errGone
 	}
-	err := fmt.Errorf("it answered %d %s", code, short(words))
-	if wait, no := strconv.ParseFloat(res.Header.Get("Retry-After"), 64); no == nil && wait > 0 && (code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable) {
-		return later{err, time.Duration(min(wait, mostWait.Seconds()) * float64(time.Second))}
+	said := clip(clean(string(words)), 120)
+	if said == "" {
+		said = http.StatusText(code)
+	}
+	err := fmt.Errorf("it answered %d %s", code, said)
+	if wait := retryAfter(res.Header, now); wait > 0 {
+		return later{err, min(wait, maxWait)}
 	}
 	return err
 }
 
-// short is the beginning of what a receiver said, fit to be shown.
-func short(words []byte) string {
-	line := oneLine(strings.ToValidUTF8(string(words), ""))
-	if r := []rune(line); len(r) > 120 {
-		line = string(r[:120]) + "…"
+// retryAfter is how long a receiver wants to be left alone, in seconds or up to a date (RFC 9110 10.2.3); 0 when it
+// does not say. A date is measured by the receiver's own clock, where it tells it.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, no := strconv.ParseFloat(text, 64); no == nil && seconds > 0 {
+		return time.Duration(min(seconds, maxWait.Seconds()) * float64(time.Second))
 	}
-	return line
+	until, no := http.ParseTime(text)
+	if no != nil {
+		return 0
+	}
+	if theirs, no := http.ParseTime(h.Get("Date")); no == nil {
+		now = theirs
+	}
+	return until.Sub(now)
 }
 
 // withoutURL leaves the address out of an error: it may be a secret.

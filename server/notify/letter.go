@@ -43,9 +43,14 @@ func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
 	case n.Maintenance != nil:
 		l.maintenance(n, zone)
 	case n.Service != nil:
-		l.service(n)
+		l.service(n, zone)
 	default:
 		l.subscription(n, to)
+		when := "Asked for"
+		if n.Kind == Stranded {
+			when = "Since"
+		}
+		l.Facts = append(l.Facts, fact{when, clock(n.At, zone)})
 	}
 	return l
 }
@@ -76,9 +81,15 @@ func (l *letter) incident(n *Notice, zone *time.Location) {
 	in := n.Incident
 	l.Link = l.Page + "/incidents/" + in.ID
 	l.State, l.Step = worst(in.Services), in.Status.Display()
-	verb := in.Status.Display()
 	if n.Update != nil {
 		l.Body = n.Update.Body
+		if in.Active() {
+			l.Step = n.Update.Status.Display()
+		}
+	}
+	verb := l.Step
+	for _, u := range n.Earlier {
+		l.earlier(u.Status.Display(), u.CreatedAt, u.Body, zone)
 	}
 	services := make([]string, len(in.Services))
 	for i, s := range in.Services {
@@ -103,7 +114,26 @@ func (l *letter) incident(n *Notice, zone *time.Location) {
 	} else {
 		l.Facts = append(l.Facts, fact{"Since", clock(in.CreatedAt, zone)})
 	}
-	l.Facts = append(l.Facts, fact{"The whole page", n.Words})
+	l.Facts = append(l.Facts, posted(n, zone), fact{"The whole page", n.pageNow()})
+}
+
+// posted says when what is told happened, which is not when it arrives.
+func posted(n *Notice, zone *time.Location) fact { return fact{"Posted", clock(n.At, zone)} }
+
+// pageNow is the page's state in words, as it is when it is told.
+func (n *Notice) pageNow() string {
+	if n.Now != "" {
+		return n.Now
+	}
+	return n.Words
+}
+
+// earlier adds an entry that was not told before, with its step and time, under what is newer.
+func (l *letter) earlier(step string, at status.Time, body string, zone *time.Location) {
+	if l.Body != "" {
+		l.Body += "\n\n"
+	}
+	l.Body += "**" + step + "**, " + clock(at, zone) + ":\n\n" + body
 }
 
 func worst(services []status.Affected) status.ServiceStatus {
@@ -130,6 +160,9 @@ func (l *letter) maintenance(n *Notice, zone *time.Location) {
 	if n.MaintenanceUpdate != nil {
 		l.Body = n.MaintenanceUpdate.Body
 	}
+	for _, u := range n.EarlierSteps {
+		l.earlier(u.Status.Display(), u.CreatedAt, u.Body, zone)
+	}
 	switch n.Kind {
 	case MaintenanceReminder:
 		l.Step = "Maintenance begins in " + hours(n.Minutes)
@@ -145,7 +178,7 @@ func (l *letter) maintenance(n *Notice, zone *time.Location) {
 	for i, s := range m.Services {
 		services[i] = s.Name
 	}
-	l.Facts = []fact{{"When", span(m.ScheduledFor, m.ScheduledUntil, zone)}, {"Services", strings.Join(services, ", ")}}
+	l.Facts = []fact{{"When", span(m.ScheduledFor, m.ScheduledUntil, zone)}, {"Services", strings.Join(services, ", ")}, posted(n, zone)}
 }
 
 func hours(minutes int64) string {
@@ -158,15 +191,20 @@ func hours(minutes int64) string {
 	return wire.Itoa(minutes) + " minutes"
 }
 
-func (l *letter) service(n *Notice) {
+func (l *letter) service(n *Notice, zone *time.Location) {
 	l.State, l.Step = n.Service.Status, n.Service.Status.Display()
 	l.Subject = subject(l.Org.Name, l.Step, n.Service.Name)
-	l.Facts = []fact{{"The whole page", n.Words}}
+	l.Facts = []fact{posted(n, zone), {"The whole page", n.pageNow()}}
 }
 
 func (l *letter) subscription(n *Notice, to *store.Subscriber) {
 	what := "everything on the page"
-	if len(n.Services) > 0 {
+	switch {
+	case n.Gone:
+		what = "nothing, as the services that were chosen are not on the page any more: choose others"
+	case n.Once:
+		what = "one incident, until it is over"
+	case len(n.Services) > 0:
 		names := make([]string, len(n.Services))
 		for i, s := range n.Services {
 			names[i] = s.Name
@@ -175,6 +213,10 @@ func (l *letter) subscription(n *Notice, to *store.Subscriber) {
 	}
 	l.Link, l.Why = l.Manage, "If you did not ask for this, do nothing: you will hear no more of it."
 	switch {
+	case n.Kind == Stranded:
+		l.Heading, l.Button = "What do you want to hear of?", "Choose services"
+		l.Say = "None of the services that you chose is on the page of " + l.Org.Name + " any more, so you would hear of nothing. Choose others, or end the subscription."
+		l.Why = "You get this once, because you subscribed to " + l.Org.Name + " Status."
 	case n.Kind == Reminded:
 		l.Heading, l.Button = "You are subscribed already", "Manage your subscription"
 		l.Say = "Somebody, most likely you, asked to subscribe this address to " + l.Org.Name + " Status. It is subscribed already."

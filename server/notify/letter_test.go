@@ -60,10 +60,10 @@ func notices(t *testing.T) map[Kind]*Notice {
 	withdrawn := &page.DeleteMaintenance{}
 	withdrawn.Remove(third, nil)
 	tell(withdrawn)
-	for _, k := range []Kind{Confirm, Reminded} {
+	for _, k := range []Kind{Confirm, Reminded, Stranded} {
 		all[k] = &Notice{Kind: k, At: d.at, Services: []status.Ref{{ID: api, Name: nasty}}}
 	}
-	if len(all) != 15 {
+	if len(all) != 16 {
 		t.Fatalf("%d kinds", len(all))
 	}
 	return all
@@ -200,9 +200,9 @@ func TestAMailServersWordIsUnderstood(t *testing.T) {
 		want string
 	}{
 		{"rcpt", 550, [3]int{5, 1, 1}, "bounced"}, {"rcpt", 553, [3]int{5, 1, 3}, "bounced"}, {"rcpt", 552, [3]int{5, 2, 2}, "bounced"},
-		{"rcpt", 550, [3]int{5, 7, 1}, "final"}, {"rcpt", 451, [3]int{4, 7, 1}, "again"}, {"rcpt", 450, [3]int{4, 2, 1}, "again"},
-		{"data", 554, [3]int{5, 7, 1}, "final"}, {"data", 552, [3]int{5, 3, 4}, "final"}, {"data", 452, [3]int{4, 3, 1}, "again"},
-		{"mail", 550, [3]int{5, 7, 1}, "again"}, {"mail", 421, [3]int{4, 3, 2}, "again"},
+		{"rcpt", 550, [3]int{5, 7, 1}, "policy"}, {"rcpt", 451, [3]int{4, 7, 1}, "again"}, {"rcpt", 450, [3]int{4, 2, 1}, "again"},
+		{"data", 554, [3]int{5, 7, 1}, "policy"}, {"data", 554, [3]int{5, 6, 0}, "final"}, {"data", 552, [3]int{5, 3, 4}, "final"}, {"data", 452, [3]int{4, 3, 1}, "again"},
+		{"mail", 550, [3]int{5, 7, 1}, "unreachable"}, {"mail", 421, [3]int{4, 3, 2}, "unreachable"}, {"rcpt", 421, [3]int{4, 3, 2}, "unreachable"},
 	} {
 		t.Run(fmt.Sprint(x.step, x.code, x.esc), func(t *testing.T) {
 			server := notifytest.StartMail(t)
@@ -214,7 +214,7 @@ func TestAMailServersWordIsUnderstood(t *testing.T) {
 			defer s.close()
 			server.Answer(func(step, _, to string) error {
 				if step == x.step {
-					return notifytest.Say(x.code, x.esc, "no")
+					return notifytest.Say(x.code, x.esc, "no to Ada@example.com")
 				}
 				return nil
 			})
@@ -228,11 +228,15 @@ func TestAMailServersWordIsUnderstood(t *testing.T) {
 				got = "bounced"
 			case errors.As(err, new(final)):
 				got = "final"
+			case errors.As(err, new(policy)):
+				got = "policy"
+			case errors.As(err, new(unreachable)):
+				got = "unreachable"
 			}
 			if got != x.want {
 				t.Errorf("%s, not %s: %v", got, x.want, err)
 			}
-			if strings.Contains(fmt.Sprint(err), "ada@") {
+			if strings.Contains(strings.ToLower(problem(err)), "ada@") {
 				t.Errorf("the problem names the address: %v", err)
 			}
 			// The next mail goes through, on this connection or on another.
@@ -256,7 +260,10 @@ func TestAMailServerThatIsAwayIsTriedAgain(t *testing.T) {
 }
 
 func TestAMalformedSMTPURLStopsTheStart(t *testing.T) {
-	for _, bad := range []string{"smtp://", "http://mail.example", "smtp://mail.example", "smtp://mail.example?from=nobody", "smtp://mail.example?from=a@b.example&tls=no",
+	for _, bad := range []string{"smtp://", "http://mail.example", "smtp://mail.example", "smtp://mail.example?from=nobody", "smtp://mail.example?from=a@b.example&tls=no", "smtp://mail.example?from=a@b.example&tls=", "smtp://mail.example?from=a@b.example&tls=off&tls=required",
+		"smtps://mail.example?from=a@b.example&tls=off", "smtp://mail.example?from=a@b.example&ca=/nowhere.pem", "smtp://mail.example?from=a@b.example&ca=", "smtp://mail.example?from=a@b.example&ca=letter_test.go",
+		"smtp://u:p@mail.example?from=a@b.example&auth=ntlm", "smtp://mail.example?from=a@b.example&auth=login", "smtp://mail.example?from=a@b.example#x", "smtp://mail.example?from=a@b.example&tls=off&ca=letter_test.go",
+		"smtp://mail.example?from=a@b.example&x=%zz",
 		"smtp://mail.example:0?from=a@b.example", "smtp://mail.example:x?from=a@b.example", "smtp://mail.example/path?from=a@b.example", "mail.example"} {
 		if _, err := newMailer(bad); err == nil {
 			t.Errorf("%s is taken", bad)
@@ -287,6 +294,9 @@ func TestEveryChatGetsItsOwnPayload(t *testing.T) {
 			text := string(raw)
 			if !strings.Contains(text, "tok_en-1") {
 				t.Errorf("%s to %s: no way to manage it", kind, channel)
+			}
+			if seq := "seq " + wire.Itoa(n.Seq); n.Seq > 0 && !strings.Contains(text, seq) {
+				t.Errorf("%s to %s: no %s", kind, channel, seq)
 			}
 			switch channel {
 			case store.Slack:
@@ -388,20 +398,25 @@ func TestTimesAreInTheOrganisationsZoneAcrossADSTChange(t *testing.T) {
 
 func TestLinksFollowWhereTheSubscriberCameFrom(t *testing.T) {
 	org := acme
-	org.Hostname = "status.acme.example"
-	own := &store.Subscriber{Base: PageBase(&org, "Status.Acme.Example:443", "https://status.acme.example")}
+	org.Hostname, org.HostProvedAt = "status.acme.example", 1
+	own := &store.Subscriber{Base: PageBase(&org, "Status.Acme.Example:8443", "https://base.example")} // whose port nobody has proved
 	ours := &store.Subscriber{Base: PageBase(&org, "pages.example", "https://pages.example")}
 	for _, x := range []struct {
 		s          *store.Subscriber
 		base, want string
 	}{
-		{own, "https://base.example/", "https://Status.Acme.Example:443"},
+		{own, "https://base.example/", "https://status.acme.example"},
 		{ours, "https://base.example/", "https://base.example/status/acme"},
 		{ours, "", "https://pages.example/status/acme"},
 	} {
-		if got := pageURL(x.s, &org, x.base); !strings.EqualFold(got, x.want) {
+		if got := pageURL(x.s, &org, x.base); got != x.want {
 			t.Errorf("%s, not %s", got, x.want)
 		}
+	}
+	claimed := org
+	claimed.HostProvedAt = 0
+	if got := pageURL(own, &claimed, "https://base.example"); got != "https://base.example/status/acme" {
+		t.Errorf("a name that nobody has proved is linked to: %s", got)
 	}
 	moved := org
 	moved.Hostname = "elsewhere.acme.example"

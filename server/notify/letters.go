@@ -20,9 +20,12 @@ type letters struct {
 }
 
 type kept struct {
-	notice *Notice
+	notice *Notice // as it was kept, without words
 	org    page.Org
 	made   status.Time // the message
+	about  *store.Today
+	words  string // the page's state in words
+	seq    int64  // of the organisation's newest event when it was read
 	at     time.Time
 }
 
@@ -31,19 +34,21 @@ type unread struct{ error }
 
 func (u unread) Unwrap() error { return u.error }
 
-const (
-	mostKept = 64
-	keepFor  = 10 * time.Second // then the organisation's look is read again
-)
+// maxKept is how many are kept.
+const maxKept = 64
 
-func (l *letters) read(ctx context.Context, id int64) (*kept, error) {
+// read gives a message with the words of today: of event seq, the organisation's newest.
+func (l *letters) read(ctx context.Context, id, seq int64) (*kept, error) {
 	l.mu.Lock()
 	k, there := l.kept[id]
 	l.mu.Unlock()
-	if there && time.Since(k.at) < keepFor {
+	if there && k.seq == seq {
 		return k, nil
 	}
 	m, org, err := l.db.Message(ctx, id)
+	if store.IsUnreadable(err) {
+		return nil, final{err}
+	}
 	if err != nil {
 		return nil, unread{err}
 	}
@@ -51,12 +56,25 @@ func (l *letters) read(ctx context.Context, id int64) (*kept, error) {
 	if err := wire.Unmarshal([]byte(m.Body), n); err != nil {
 		return nil, final{fmt.Errorf("read message %d: %w", id, err)}
 	}
+	k = &kept{notice: n, org: org, made: m.At, seq: seq, at: time.Now()}
+	update := ""
+	switch {
+	case n.Update != nil:
+		update = n.Update.ID
+	case n.MaintenanceUpdate != nil:
+		update = n.MaintenanceUpdate.ID
+	}
+	if k.about, err = l.db.Org(m.OrgID).Today(ctx, m.Thread, update); store.IsUnreadable(err) {
+		return nil, final{err}
+	} else if err != nil {
+		return nil, unread{err}
+	}
+	_, k.words = status.RollUp(k.about.Services)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.kept == nil || len(l.kept) >= mostKept {
+	if l.kept == nil || len(l.kept) >= maxKept {
 		l.kept = map[int64]*kept{}
 	}
-	k = &kept{n, org, m.At, time.Now()}
 	l.kept[id] = k
 	return k, nil
 }

@@ -27,6 +27,14 @@ var (
 	textView = text.Must(text.New("mail.txt").Parse(mailText))
 )
 
+// Sender is whose letter it is: an organisation's, or, about an account, the installation's.
+func (l *letter) Sender() string {
+	if l.Org.Name == "" {
+		return "Status Page"
+	}
+	return l.Org.Name + " Status"
+}
+
 // envelope is a letter on its way to one address.
 type envelope struct {
 	*letter
@@ -68,8 +76,8 @@ func (e *envelope) bodies() (plain, html string, err error) {
 	return t.String(), h.String(), nil
 }
 
-// message is the mail as it is sent. Everything that concerns one incident hangs together in the reader's list (References), and a mail
-// program's own button ends the subscription (RFC 8058).
+// message is the mail as it is sent. Everything that concerns one incident hangs together in the reader's list
+// (References), and a mail program's own button ends the subscription (RFC 8058).
 func (e *envelope) message(from string) (*mail.Msg, error) {
 	plain, html, err := e.bodies()
 	if err != nil {
@@ -77,7 +85,7 @@ func (e *envelope) message(from string) (*mail.Msg, error) {
 	}
 	m := mail.NewMsg(mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
 	// FromFormat would put a name with quotes in it between quotes.
-	m.FromMailAddress(&netmail.Address{Name: e.Org.Name + " Status", Address: from})
+	m.FromMailAddress(&netmail.Address{Name: e.Sender(), Address: from})
 	if err := m.To(e.To); err != nil {
 		return nil, fmt.Errorf("to: %w", err)
 	}
@@ -111,7 +119,8 @@ func (e *envelope) thread() string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// logMailer writes mail to the log, links and all: for a machine of one's own, where nobody has a mail server.
+// logMailer writes mail to the log, links and all: for a machine of one's own, where nobody has a mail server. A letter
+// about an account never comes here: its link would let whoever reads the log in.
 type logMailer struct{}
 
 func (l logMailer) sender() sender { return l }

@@ -26,6 +26,7 @@ const (
 	ServiceChanged         Kind = "service.changed"       // by hand, without an incident: webhooks only
 	Confirm                Kind = "subscription.confirm"  // to one subscriber: is this you?
 	Reminded               Kind = "subscription.reminder" // to one subscriber who asked again: you are one already
+	Stranded               Kind = "subscription.empty"    // to one subscriber whose chosen services are all gone: what do you want to hear of?
 )
 
 // Notice is what is told: the event, and the page as it was after it.
@@ -44,6 +45,13 @@ type Notice struct {
 	From              status.ServiceStatus // what Service was before
 	Minutes           int64                // before Maintenance starts, in a reminder
 	Services          []status.Ref         // what a subscriber will hear of, when asked to confirm; none is the whole page
+	Once              bool                 // it will hear of one incident alone, until that is over
+
+	// What is known only when it is told.
+	Now          string                      // the page in words as it is then
+	Earlier      []*status.Update            // entries that it tells, too, newest first
+	EarlierSteps []*status.MaintenanceUpdate // the same of a window
+	Gone         bool                        // there were Services, and none of them is there any more
 }
 
 // Wire is the notice as its message keeps it.
@@ -61,34 +69,92 @@ func (n *Notice) Wire(f *wire.Fields) {
 	f.Str("from", (*string)(&n.From))
 	f.Int("minutes", &n.Minutes)
 	wire.List(f, "services", &n.Services, (*status.Ref).Wire)
+	f.Bool("once", &n.Once)
 }
 
 // remindMinutes is how long before a window subscribers hear of it again.
 var remindMinutes = []int64{24 * 60, 60}
 
-// Jobs is the desk's hook: what follows from events goes into their batch. A command is told once, however many events it caused; with tell
-// false it is told to nobody.
-func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell bool) {
+// Jobs is the use cases' hook: what follows from events goes into their batch. A command is told once, however many events
+// it caused. tell is what the caller says about it; nil is yes, unless the incident or window began without a word:
+// that is quiet to its end, until somebody says otherwise.
+func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool) {
+	quiet, loud := tell != nil && !*tell, tell != nil && *tell
 	n, to := about(before, events)
-	if n != nil && tell {
-		org.Tell(b, n.message("event/"+wire.Itoa(n.Seq), moment(w.opts.Now())), to)
-	}
 	for i := range events {
-		if e := &events[i]; e.Maintenance != nil {
-			planReminders(b, org, before, e, tell)
+		e := &events[i]
+		switch {
+		case e.Type == page.ServiceDeleted:
+			left := &Notice{Kind: Stranded, At: e.At}
+			org.TellStranded(b, left.kept("empty/"+e.Service.ID, moment(w.opts.Now())), e.Service.ID)
+		case e.Maintenance != nil:
+			planReminders(b, org, before, e, quiet, loud)
+		case e.Type == page.IncidentOpened && quiet:
+			org.QuietIncident(b, e.Incident.ID)
+		case e.Incident != nil && loud:
+			org.LoudIncident(b, e.Incident.ID)
 		}
+	}
+	switch m := n.message(moment(w.opts.Now())); {
+	case n == nil || quiet:
+	case loud:
+		org.Tell(b, m, to)
+	default:
+		org.TellUnlessQuiet(b, m, to)
 	}
 }
 
-// message is the notice as it is kept. now is the clock's, which the event's time is not when a clock was set back.
-func (n *Notice) message(topic string, now status.Time) store.Message {
-	return store.Message{Topic: topic, Kind: string(n.Kind), Title: n.title(), Body: string(wire.Marshal(n)), At: now}
+// message is the notice as it is kept: what it is about, and no words of it, since they may be others when it is told.
+// now is the clock's, which the event's time is not when a clock was set back.
+func (n *Notice) message(now status.Time) store.Message {
+	if n == nil {
+		return store.Message{}
+	}
+	return n.kept("event/"+wire.Itoa(n.Seq), now)
+}
+
+// kept is the notice under another topic than its event.
+func (n *Notice) kept(topic string, now status.Time) store.Message {
+	bare := *n
+	if in := n.Incident; in != nil {
+		bare.Incident = &status.Incident{ID: in.ID}
+	}
+	if u := n.Update; u != nil {
+		bare.Update = &status.Update{ID: u.ID, Status: u.Status, CreatedAt: u.CreatedAt, Services: u.Services}
+	}
+	if m := n.Maintenance; m != nil {
+		bare.Maintenance = &status.Maintenance{ID: m.ID}
+	}
+	if u := n.MaintenanceUpdate; u != nil {
+		bare.MaintenanceUpdate = &status.MaintenanceUpdate{ID: u.ID, Status: u.Status, CreatedAt: u.CreatedAt}
+	}
+	if svc := n.Service; svc != nil {
+		bare.Service = &status.Service{ID: svc.ID, Status: svc.Status}
+	}
+	m := store.Message{Topic: topic, Thread: n.thread(), Seq: n.Seq, Kind: string(n.Kind), Body: string(wire.Marshal(&bare)), At: now, Wait: store.Settle}
+	if n.Maintenance != nil {
+		m.Wait = store.SettleWindow
+	}
+	return m
+}
+
+// thread is the id of the incident, window or service that the notice is about; "" is the subscription itself.
+func (n *Notice) thread() string {
+	switch {
+	case n.Incident != nil:
+		return n.Incident.ID
+	case n.Maintenance != nil:
+		return n.Maintenance.ID
+	case n.Service != nil:
+		return n.Service.ID
+	}
+	return ""
 }
 
 // Question asks one subscriber to confirm, or reminds it that it has done so.
 func Question(kind Kind, s *store.Subscriber, now status.Time) store.Message {
-	n := &Notice{Kind: kind, At: now, Services: s.Services}
-	return n.message(string(kind)+"/"+s.ID+"/"+now.String(), now)
+	n := &Notice{Kind: kind, At: now, Services: s.Services, Once: s.Once()}
+	return n.kept(string(kind)+"/"+s.ID+"/"+now.String(), now)
 }
 
 // title is the name of what the notice is about, as it was typed.
@@ -104,8 +170,8 @@ func (n *Notice) title() string {
 	return ""
 }
 
-// about finds what the events of one command tell, and whom it concerns; nil when they tell nothing: an edit that changes no state, or
-// only corrects text.
+// about finds what the events of one command tell, and whom it concerns; nil when they tell nothing: an edit that
+// changes no state, or only corrects text.
 func about(before page.State, events []page.Event) (*Notice, store.Audience) {
 	after := before
 	var told *page.Event
@@ -174,6 +240,9 @@ func maintenanceKind(before page.State, e *page.Event) Kind {
 	was, there := before.Maintenance(m.ID)
 	switch e.Type {
 	case page.MaintenancePlanned:
+		if m.Over() {
+			return MaintenanceCompleted // it was noted afterwards
+		}
 		return MaintenancePlanned
 	case page.MaintenanceChanged:
 		if there && (was.ScheduledFor != m.ScheduledFor || was.ScheduledUntil != m.ScheduledUntil) {
@@ -205,13 +274,17 @@ func serviceKind(before page.State, e *page.Event) Kind {
 	return ""
 }
 
-// planReminders keeps a window's reminders in step with its times: those that lie ahead of its planning, while it is scheduled.
-func planReminders(b *store.Batch, org *store.Org, before page.State, e *page.Event, tell bool) {
+// planReminders keeps a window's reminders in step with its times: those that lie ahead of its planning, while it is
+// scheduled. One that was planned without a word has none until somebody speaks of it.
+func planReminders(b *store.Batch, org *store.Org, before page.State, e *page.Event, quiet, loud bool) {
 	m := e.Maintenance
 	was, there := before.Maintenance(m.ID)
+	if loud && there {
+		org.Loud(b, m.ID)
+	}
 	switch {
 	case e.Type == page.MaintenancePlanned:
-		if !tell {
+		if quiet {
 			org.Quiet(b, m.ID)
 			return
 		}
@@ -220,12 +293,9 @@ func planReminders(b *store.Batch, org *store.Org, before page.State, e *page.Ev
 		return
 	case there && m.Status == status.Scheduled && was.ScheduledFor != m.ScheduledFor:
 		org.ForgetReminders(b, m.ID)
+	case there && loud && m.Status == status.Scheduled && e.Type != page.MaintenanceDeleted:
 	default:
 		return
 	}
-	for _, minutes := range remindMinutes {
-		if due := m.ScheduledFor - status.Time(minutes)*wire.Minute; due > e.At {
-			org.Remind(b, m.ID, minutes, due)
-		}
-	}
+	Remind(b, org, m, e.At)
 }

@@ -112,17 +112,21 @@ func TestACommandIsToldOnceAndOnlyWhenItSaysSomething(t *testing.T) {
 	}
 }
 
-func TestANoticeIsKeptWhole(t *testing.T) {
+func TestANoticeIsKeptWithoutWords(t *testing.T) {
 	d := newDiary(t)
 	api := d.service("API")
 	n, _ := d.do(&page.OpenIncident{ID: uuid.NewString(), UpdateID: uuid.NewString(), Title: "Errors <b>", Description: "We *look*.", Services: []page.Move{{ID: api, To: status.Major}}})
-	m := n.message("event/3", d.at)
+	m := n.message(d.at)
 	var back Notice
 	if err := wire.Unmarshal([]byte(m.Body), &back); err != nil {
 		t.Fatal(err)
 	}
-	if string(wire.Marshal(&back)) != m.Body || m.Title != "Errors <b>" || back.Update.Body != "We *look*." || back.Incident.Services[0].To != status.Major {
+	if string(wire.Marshal(&back)) != m.Body || back.Kind != IncidentOpened || m.Thread != n.Incident.ID || m.Seq != n.Seq || m.Topic != "event/"+wire.Itoa(n.Seq) ||
+		back.Update.ID != n.Update.ID || back.Update.Services[0].To != status.Major {
 		t.Errorf("%s", m.Body)
+	}
+	if strings.Contains(m.Body+m.Title, "Errors") || strings.Contains(m.Body, "look") {
+		t.Errorf("words that may be withdrawn are kept: %s", m.Body)
 	}
 	if n.Indicator != status.Critical || n.Words != "Major System Outage" {
 		t.Errorf("the page was %s %q after it", n.Indicator, n.Words)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"statuspage/server/store"
 	"statuspage/shared/page"
@@ -70,6 +71,12 @@ func (h *hookBody) wireData(f *wire.Fields) {
 	})
 	wire.Opt(f, "update", &n.Update, (*status.Update).Wire)
 	wire.Opt(f, "update", &n.MaintenanceUpdate, (*status.MaintenanceUpdate).Wire)
+	if len(n.Earlier) > 0 {
+		wire.List(f, "earlier", &n.Earlier, func(u **status.Update, f *wire.Fields) { (*u).Wire(f) })
+	}
+	if len(n.EarlierSteps) > 0 {
+		wire.List(f, "earlier", &n.EarlierSteps, func(u **status.MaintenanceUpdate, f *wire.Fields) { (*u).Wire(f) })
+	}
 	if n.Service != nil {
 		wire.One(f, "service", n.Service, (*status.Service).Wire)
 		f.Str("from_state", (*string)(&n.From))
@@ -102,6 +109,19 @@ func clip(s string, limit int) string {
 	return s
 }
 
+// fitted is text in another spelling, of which so many characters are taken that it has no more than a limit: cut
+// before it is spelled, so that neither an escape nor a link is cut in two.
+func fitted(s string, limit int, spell func(string) string) string {
+	for n := limit; ; {
+		out := spell(clip(s, n))
+		over := utf8.RuneCountInString(out) - limit
+		if over <= 0 {
+			return out
+		}
+		n -= 1 + over/6
+	}
+}
+
 func (l *letter) headline() string {
 	if l.Step == "" {
 		return l.Heading
@@ -109,22 +129,30 @@ func (l *letter) headline() string {
 	return l.Step + ": " + l.Heading
 }
 
+// number is the seq of what is told, by which a reader of a chat sees which of two messages is newer, too.
+func (l *letter) number(before string) string {
+	if l.Notice.Seq == 0 {
+		return ""
+	}
+	return before + "seq " + wire.Itoa(l.Notice.Seq)
+}
+
 // slack is a message of Block Kit: header 150 characters, section 3,000, field 2,000.
 func slack(l *letter) []byte {
 	blocks := []object{{"type": "header", "text": object{"type": "plain_text", "text": clip(l.headline(), 150), "emoji": false}}}
 	if text := l.body(2000); text != "" {
-		blocks = append(blocks, object{"type": "section", "text": object{"type": "mrkdwn", "text": clip(slackText(text), 3000), "verbatim": true}})
+		blocks = append(blocks, object{"type": "section", "text": object{"type": "mrkdwn", "text": fitted(text, 3000, slackText), "verbatim": true}})
 	}
 	if len(l.Facts) > 0 {
 		fields := make([]object, len(l.Facts))
 		for i, f := range l.Facts {
-			fields[i] = object{"type": "mrkdwn", "text": clip("*"+slackEscape(f.Name)+"*\n"+slackEscape(f.Value), 2000)}
+			fields[i] = object{"type": "mrkdwn", "text": "*" + slackEscape(f.Name) + "*\n" + fitted(f.Value, 1900, slackEscape)}
 		}
 		blocks = append(blocks, object{"type": "section", "fields": fields})
 	}
 	blocks = append(blocks, object{"type": "context", "elements": []object{{"type": "mrkdwn", "text": "<" + slackURL(l.Link) + "|" + slackEscape(l.Button) + "> · <" +
-		slackURL(l.Manage) + "|Manage subscription> · " + slackEscape(clip(l.Org.Name, 200)) + " Status"}}})
-	return encoded(object{"text": clip(slackEscape(l.Subject), 3000), "blocks": blocks, "unfurl_links": false})
+		slackURL(l.Manage) + "|Manage subscription> · " + slackEscape(clip(l.Org.Name, 200)) + " Status" + l.number(" · ")}}})
+	return encoded(object{"text": fitted(l.Subject, 3000, slackEscape), "blocks": blocks, "unfurl_links": false})
 }
 
 var slackControl = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
@@ -158,7 +186,7 @@ func discord(l *letter) []byte {
 		"embeds": []object{{
 			"author": object{"name": clip(l.Org.Name, 200) + " Status", "url": l.Page}, "title": clip(l.headline(), 256), "url": l.Link,
 			"description": clip(l.body(3500)+"\n\n[Manage subscription]("+l.Manage+")", 4096), "color": number(colours[l.State].light), "fields": fields,
-			"timestamp": l.Notice.At.String(),
+			"timestamp": l.Notice.At.String(), "footer": object{"text": l.Org.Slug + l.number(" · ")},
 		}},
 	})
 }
@@ -175,28 +203,41 @@ var teamsColours = map[status.ServiceStatus]string{
 	status.Operational: "Good", status.Degraded: "Warning", status.Partial: "Warning", status.Major: "Attention", status.UnderMaintenance: "Accent", "": "Default",
 }
 
-// teams is an Adaptive Card, which both the workflows of today and the older connectors take.
+// maxTeams is how many bytes a message for Teams may have, as it is sent: 28 KB are refused.
+const maxTeams = 27_000
+
+// teams is an Adaptive Card, which both the workflows of today and the older connectors take. Its texts are cut until
+// it is small enough.
 func teams(l *letter) []byte {
-	body := []object{{"type": "TextBlock", "text": l.Org.Name + " Status", "isSubtle": true, "size": "Small", "wrap": true}}
+	for limit := 8000; ; limit = limit * 3 / 4 {
+		if card := encoded(l.card(limit)); len(card) <= maxTeams || limit < 50 {
+			return card
+		}
+	}
+}
+
+// card is a letter whose text and facts have at most so many characters each.
+func (l *letter) card(limit int) object {
+	body := []object{{"type": "TextBlock", "text": l.Org.Name + " Status" + l.number(" · "), "isSubtle": true, "size": "Small", "wrap": true}}
 	if l.Step != "" {
 		body = append(body, object{"type": "TextBlock", "text": l.Step, "weight": "Bolder", "color": teamsColours[l.State], "wrap": true})
 	}
 	body = append(body, object{"type": "TextBlock", "text": l.Heading, "size": "Large", "weight": "Bolder", "wrap": true})
-	if text := l.body(8000); text != "" {
+	if text := l.body(limit); text != "" {
 		body = append(body, object{"type": "TextBlock", "text": text, "wrap": true})
 	}
 	if len(l.Facts) > 0 {
 		facts := make([]object, len(l.Facts))
 		for i, f := range l.Facts {
-			facts[i] = object{"title": f.Name, "value": f.Value}
+			facts[i] = object{"title": f.Name, "value": clip(f.Value, limit)}
 		}
 		body = append(body, object{"type": "FactSet", "facts": facts})
 	}
-	return encoded(object{"type": "message", "attachments": []object{{
+	return object{"type": "message", "attachments": []object{{
 		"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": nil,
 		"content": object{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": body,
 			"actions": []object{{"type": "Action.OpenUrl", "title": l.Button, "url": l.Link}, {"type": "Action.OpenUrl", "title": "Manage subscription", "url": l.Manage}}},
-	}}})
+	}}}
 }
 
 // moment is a time as the database keeps it.

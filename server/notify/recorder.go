@@ -23,7 +23,7 @@ type outcome struct {
 	done  chan struct{}
 }
 
-const mostOutcomes = 100 // a commit
+const maxOutcomes = 100 // a commit
 
 func newRecorder(db *store.DB) *recorder {
 	return &recorder{db: db, in: make(chan outcome), stop: make(chan struct{})}
@@ -54,7 +54,7 @@ func (r *recorder) run() {
 
 func (r *recorder) gather(first outcome) []outcome {
 	list := []outcome{first}
-	for len(list) < mostOutcomes {
+	for len(list) < maxOutcomes {
 		select {
 		case o := <-r.in:
 			list = append(list, o)

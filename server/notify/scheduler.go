@@ -15,13 +15,14 @@ import (
 	"statuspage/shared/wire"
 )
 
-// Change brings a command to the desk, in the program's own name, under an idempotency key.
+// Change brings a command to the use cases, in the program's own name, under an idempotency key.
 type Change func(ctx context.Context, orgID, key string, c page.Command, at time.Time) error
 
 // Scheduler starts and ends maintenance windows at their times and reminds subscribers of them, at the primary.
 //
-// Whether a window has started is in the database and nowhere else, so a restart forgets nothing and a clock that jumps back starts
-// nothing again: each step has one idempotency key for ever, and behind it the state machine refuses a second time.
+// Whether a window has started is in the database and nowhere else, so a restart forgets nothing and a clock that jumps
+// back starts nothing again: each step has one idempotency key for ever, and behind it the state machine refuses a
+// second time.
 type Scheduler struct {
 	db     *store.DB
 	change Change
@@ -94,16 +95,20 @@ func (s *Scheduler) end(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// move takes a window one step on. It says which version of the window it saw, so that one whose time was changed at the last moment is
-// looked at again.
+// move takes a window one step on. It says which version of the window it saw, so that one whose time was changed at
+// the last moment is looked at again.
 func (s *Scheduler) move(ctx context.Context, w *store.Window, step string, to status.MaintenanceStatus, words string, quiet bool, now time.Time) {
 	name := step + " " + w.ID
 	if r, waits := s.later[name]; waits && now.Before(r.at) && now.After(r.at.Add(-2*r.wait)) {
 		return
 	}
-	key, word, tell := stepID(w, step), string(to), !quiet
+	key, word := stepID(w, step), string(to)
+	var tell *bool // what it does by itself is told, unless it was planned without a word
+	if quiet {
+		tell = new(bool)
+	}
 	err := s.change(ctx, w.OrgID, key, &page.EditMaintenance{
-		ID: w.ID, UpdateID: stepID(w, step+" update"), Version: &w.Version, Status: &word, Message: &words, Notify: &tell}, now)
+		ID: w.ID, UpdateID: stepID(w, step+" update"), Version: &w.Version, Status: &word, Message: &words, Notify: tell}, now)
 	var refused *fault.Error
 	switch {
 	case err == nil:
@@ -123,8 +128,8 @@ func stepID(w *store.Window, step string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("maintenance/"+w.OrgID+"/"+w.ID+"/"+step)).String()
 }
 
-// remind sends the reminders that are due. Of several for one window, since nobody was here, only the nearest is sent, and none once the
-// window has begun.
+// remind sends the reminders that are due. Of several for one window, since nobody was here, only the nearest is sent,
+// and none once the window has begun.
 func (s *Scheduler) remind(ctx context.Context, now time.Time) error {
 	due, err := s.db.DueReminders(ctx, moment(now), windowsAtOnce)
 	if err != nil {
@@ -138,7 +143,11 @@ func (s *Scheduler) remind(ctx context.Context, now time.Time) error {
 		}
 	}
 	for _, r := range due {
-		if err := s.remindOne(ctx, r, nearest[r.OrgID+r.MaintenanceID] == r.Minutes, now); err != nil {
+		err := s.remindOne(ctx, r, nearest[r.OrgID+r.MaintenanceID] == r.Minutes, now)
+		if store.IsUnreadable(err) {
+			continue // it was said; the others are reminded
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -158,10 +167,10 @@ func (s *Scheduler) remindOne(ctx context.Context, r store.Reminder, nearest boo
 	if err != nil {
 		return err
 	}
-	n := &Notice{Kind: MaintenanceReminder, At: moment(now), Maintenance: &m, Minutes: r.Minutes}
+	n := &Notice{Kind: MaintenanceReminder, At: moment(now), Seq: state.Seq, Maintenance: &m, Minutes: r.Minutes}
 	if left := int64((m.ScheduledFor - n.At) / wire.Minute); left < r.Minutes-5 {
 		n.Minutes = max(left, 1) // it comes late
 	}
 	n.Indicator, n.Words = status.RollUp(state.Services)
-	return org.TellReminder(ctx, r, n.message("reminder/"+m.ID+"/"+m.ScheduledFor.String()+"/"+wire.Itoa(r.Minutes), moment(now)), windowAudience(&m))
+	return org.TellReminder(ctx, r, n.kept("reminder/"+m.ID+"/"+m.ScheduledFor.String()+"/"+wire.Itoa(r.Minutes), moment(now)), windowAudience(&m))
 }

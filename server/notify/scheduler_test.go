@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"statuspage/server/desk"
 	"statuspage/server/notify"
-	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -49,15 +48,8 @@ func (o *org) want(id string, steps ...string) {
 // told is what was put on its way, oldest first.
 func (o *org) told() string {
 	o.Helper()
-	found, _, err := o.Deliveries(ctx, "", store.Span{Limit: 100})
-	if err != nil {
-		o.Fatal(err)
-	}
-	kinds := make([]string, len(found))
-	for i, d := range found {
-		kinds[len(found)-1-i] = strings.TrimPrefix(d.Kind, "maintenance.")
-	}
-	return strings.Join(kinds, " ")
+	kinds := o.ask(`SELECT kind FROM messages WHERE org_id = ? ORDER BY id`, o.id)
+	return strings.ReplaceAll(strings.Join(kinds, " "), "maintenance.", "")
 }
 
 func (s *stage) tick(at time.Time) {
@@ -227,18 +219,21 @@ func TestRemindersFollowTheWindow(t *testing.T) {
 	})
 	t.Run("to those who chose the service", func(t *testing.T) {
 		o, _ := plan(t)
-		in := desk.Import{Consent: true, Emails: []string{"web@example.com"}, Services: []string{o.web}}
-		if _, err := o.desk.ImportSubscribers(ctx, desk.Caller{System: true}, o.id, in); err != nil {
+		in := usecase.Import{Consent: true, Emails: []string{"web@example.com"}, Services: []string{o.web}}
+		if _, err := o.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id, in); err != nil {
 			t.Fatal(err)
 		}
 		in.Emails, in.Services = []string{"api@example.com"}, []string{o.api}
-		if _, err := o.desk.ImportSubscribers(ctx, desk.Caller{System: true}, o.id, in); err != nil {
+		if _, err := o.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id, in); err != nil {
 			t.Fatal(err)
 		}
+		o.run(o.worker)
+		o.mail.Wait(t, 1) // who was there when it was planned
 		o.tick(start.Add(-23 * time.Hour))
-		found, n, err := o.Deliveries(ctx, "", store.Span{Limit: 10})
-		if err != nil || n != 3 || found[0].To.Address != "web@example.com" {
-			t.Errorf("%d: %+v %v", n, found, err)
+		o.settled()
+		o.mail.Wait(t, 3)
+		if len(o.mail.To("web@example.com")) != 1 || len(o.mail.To("api@example.com")) != 0 {
+			t.Errorf("%d and %d letters", len(o.mail.To("web@example.com")), len(o.mail.To("api@example.com")))
 		}
 	})
 }

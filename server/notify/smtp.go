@@ -3,80 +3,26 @@ package notify
 import (
 	"context"
 	"errors"
-	"fmt"
-	netmail "net/mail"
-	"net/url"
-	"regexp"
-	"strconv"
-	"strings"
+	"net/textproto"
 	"time"
 
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// newMailer reads smtp://user:pass@host:port?from=… or smtps://…; "" is the log.
-//
-// smtp:// speaks STARTTLS when the server does, and insists on it when there is a password and the server is not on this machine.
+// newMailer reads SMTP_URL; "" is the log.
 func newMailer(address string) (mailer, error) {
 	if address == "" {
 		return logMailer{}, nil
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" {
-		return nil, errors.New("it must look like smtp://user:pass@host:port?from=status@example.com")
-	}
-	if port, no := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (no != nil || port == 0) {
-		return nil, fmt.Errorf("%s is no port", u.Port())
-	}
-	for name := range u.Query() {
-		if name != "from" {
-			return nil, fmt.Errorf("there is no parameter named %q", name)
-		}
-	}
-	from := u.Query().Get("from")
-	if from == "" {
-		from = u.User.Username()
-	}
-	sender, err := netmail.ParseAddress(from)
+	r, err := readRelay(address)
 	if err != nil {
-		return nil, errors.New("from= must be the address that mail comes from")
+		return nil, err
 	}
-	s := &smtpMailer{from: sender.Address}
-	s.client, err = mail.NewClient(u.Hostname(), clientOptions(u)...)
-	if err != nil {
-		return nil, fmt.Errorf("set up: %w", err)
-	}
-	return s, nil
+	return &smtpMailer{relay: r}, nil
 }
 
-func clientOptions(u *url.URL) []mail.Option {
-	opts := []mail.Option{mail.WithTimeout(mailDeadline), mail.WithTLSPolicy(mail.TLSOpportunistic)}
-	port, _ := strconv.Atoi(u.Port()) // newMailer has looked at it
-	if u.Scheme == "smtps" {
-		opts = append(opts, mail.WithSSL())
-		if port == 0 {
-			port = mail.DefaultPortSSL
-		}
-	} else if port == 0 {
-		port = mail.DefaultPortTLS
-	}
-	opts = append(opts, mail.WithPort(port))
-	password, has := u.User.Password()
-	if !has {
-		return opts
-	}
-	opts = append(opts, mail.WithUsername(u.User.Username()), mail.WithPassword(password))
-	if here := u.Hostname(); here == "localhost" || strings.HasPrefix(here, "127.") || here == "::1" {
-		return append(opts, mail.WithSMTPAuth(mail.SMTPAuthPlainNoEnc))
-	}
-	return append(opts, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithTLSPolicy(mail.TLSMandatory))
-}
-
-type smtpMailer struct {
-	client *mail.Client
-	from   string
-}
+type smtpMailer struct{ *relay }
 
 func (m *smtpMailer) sender() sender { return &connection{mailer: m} }
 
@@ -91,6 +37,7 @@ type connection struct {
 	open   *smtp.Client
 	sent   int
 	used   time.Time
+	dialogue
 }
 
 func (c *connection) close() {
@@ -103,6 +50,8 @@ func (c *connection) close() {
 	}
 }
 
+// send hands one mail to the server. A connection that the server gave up meanwhile is dialled again at once: the mail
+// was not tried on it.
 func (c *connection) send(ctx context.Context, e *envelope) error {
 	m, err := e.message(c.mailer.from)
 	if err != nil {
@@ -111,50 +60,53 @@ func (c *connection) send(ctx context.Context, e *envelope) error {
 	if c.open != nil && (c.sent >= perConnection || time.Since(c.used) > idleConnection) {
 		c.close()
 	}
+	kept := c.open != nil
+	err = c.try(ctx, m, e.To)
+	if hungUp(err, kept) {
+		c.close()
+		err = c.try(ctx, m, e.To)
+	}
+	if err == nil {
+		return nil
+	}
+	var said *textproto.Error
+	if c.open != nil && (!errors.As(err, &said) || said.Code == 421 || c.open.Reset() != nil) {
+		c.close()
+	}
+	var at stepError
+	if !errors.As(err, &at) {
+		return unreachable{err}
+	}
+	return refusal(err, e.To)
+}
+
+// try sends a mail over the connection, which it opens if there is none.
+func (c *connection) try(ctx context.Context, m *mail.Msg, to string) (err error) {
 	if c.open == nil {
-		if c.open, err = c.mailer.client.DialToSMTPClientWithContext(ctx); err != nil {
-			return fmt.Errorf("reach the mail server: %w", err)
+		if c.open, c.dialogue, err = c.mailer.dial(ctx); err != nil {
+			c.open = nil
+			return err
 		}
 		c.sent = 0
 	}
-	err = c.mailer.client.SendWithSMTPClient(c.open, m) // within mailDeadline
+	c.Answer, err = transact(c.open, m, c.mailer.from, to)
 	c.sent++
 	c.used = time.Now()
-	if m.IsDelivered() {
-		if err != nil {
-			c.close() // only the reset behind it failed
-		}
-		return nil
-	}
-	return c.refusal(err)
+	return err
 }
 
-var enhanced = regexp.MustCompile(`\b5\.(\d{1,3})\.\d{1,3}\b`)
-
-// refusal says what a server's no means. The server's word on the address or the message is final; one on the sender, or none at all, is
-// tried again, since every other mail would get it too.
-func (c *connection) refusal(err error) error {
-	var no *mail.SendError
-	if !errors.As(err, &no) || no.ErrorCode() == 0 {
-		c.close()
-		return err
+// hungUp says that a server ended a connection for reasons of its own (RFC 5321 3.8: 421), or had ended it while it was
+// kept: the mail is not with it. Where only the answer to the mail is missing, it may be.
+func hungUp(err error, kept bool) bool {
+	var at stepError
+	var said *textproto.Error
+	if !errors.As(err, &at) {
+		return false
 	}
-	err = errors.New(saying(no))
-	if no.ErrorCode() < 500 || no.Reason != mail.ErrSMTPRcptTo && no.Reason != mail.ErrSMTPDataClose && no.Reason != mail.ErrSMTPData {
-		return err
+	if errors.As(err, &said) {
+		return said.Code == 421
 	}
-	// X.7.X is a policy, such as a relay that is not allowed: it says nothing about the address (RFC 3463).
-	policy := enhanced.FindStringSubmatch(err.Error())
-	if no.Reason == mail.ErrSMTPRcptTo && (policy == nil || policy[1] != "7") {
-		return bounced{err}
-	}
-	return final{err}
-}
-
-// saying is what the server said, without the address that it said it of: problems are kept for longer than subscribers.
-func saying(err *mail.SendError) string {
-	text, _, _ := strings.Cut(err.Error(), ", affected ")
-	return text
+	return kept && at.step == stepFrom
 }
 
 // final is a failure that another try would only repeat.

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -11,11 +12,11 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/server/auth"
-	"statuspage/server/desk"
 	"statuspage/server/notify"
 	"statuspage/server/notify/notifytest"
 	"statuspage/server/relay"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -45,6 +46,7 @@ func (c *clock) add(d time.Duration) { c.jump(c.now().Add(d)) }
 // stage is a database with what works on it.
 type stage struct {
 	testing.TB
+	file  string
 	db    *store.DB
 	mail  *notifytest.Mail
 	hooks *notifytest.Hooks
@@ -54,7 +56,7 @@ type stage struct {
 
 // process is what a start of the program makes: it holds nothing that the database does not.
 type process struct {
-	desk      *desk.Desk
+	cases     *usecase.UseCases
 	worker    *notify.Worker
 	scheduler *notify.Scheduler
 }
@@ -63,10 +65,13 @@ type deaf struct{}
 
 func (deaf) Event(string, *page.Event) {}
 func (deaf) Reset()                    {}
+func (deaf) Gone(string)               {}
+func (deaf) Lost(string)               {}
 
 func open(t testing.TB, at time.Time) *stage {
 	t.Helper()
-	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
+	file := filepath.Join(t.TempDir(), "status.db")
+	db, err := store.Open("file:"+file, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +79,7 @@ func open(t testing.TB, at time.Time) *stage {
 	if err := db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{TB: t, db: db, mail: notifytest.StartMail(t), hooks: notifytest.StartHooks(t), clock: &clock{}}
+	s := &stage{TB: t, file: file, db: db, mail: notifytest.StartMail(t), hooks: notifytest.StartHooks(t), clock: &clock{}}
 	s.clock.jump(at)
 	s.process = s.start()
 	return s
@@ -89,10 +94,10 @@ func (s *stage) start() *process {
 	if err != nil {
 		s.Fatal(err)
 	}
-	p.desk = desk.New(s.db, relay.New(s.db, time.Second, true, deaf{}), nil, auth.NewPasswords(1), p.worker.Jobs)
-	p.desk.AllowLoopbackHooks()
+	p.cases = usecase.New(s.db, relay.New(s.db, time.Second, true, deaf{}), nil, auth.NewPasswords(1), p.worker.Jobs)
+	p.cases.AllowLoopbackHooks()
 	p.scheduler = notify.NewScheduler(s.db, func(ctx context.Context, orgID, key string, c page.Command, at time.Time) error {
-		_, err := p.desk.ChangeAt(ctx, desk.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
+		_, err := p.cases.ChangeAt(ctx, usecase.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
 		return err
 	}, s.clock.now)
 	return p
@@ -117,7 +122,7 @@ type org struct {
 
 func (s *stage) org(slug string) *org {
 	s.Helper()
-	id, err := s.desk.CreateOrg(ctx, desk.Caller{System: true}, slug, "The "+slug, s.clock.now(), nil)
+	id, err := s.cases.CreateOrg(ctx, usecase.Caller{System: true}, slug, "The "+slug, s.clock.now(), nil)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -132,7 +137,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // do carries a command out at the clock's time.
 func (o *org) do(c page.Command) {
 	o.Helper()
-	if _, err := o.desk.ChangeAt(ctx, desk.Caller{System: true}, o.id, c, o.clock.now()); err != nil {
+	if _, err := o.cases.ChangeAt(ctx, usecase.Caller{System: true}, o.id, c, o.clock.now()); err != nil {
 		o.Fatalf("%s: %v", c.Kind(), err)
 	}
 }
@@ -151,11 +156,11 @@ func (o *org) resolve(id string) {
 // people are so many active subscribers by mail.
 func (o *org) people(n int, services ...string) {
 	o.Helper()
-	in := desk.Import{Consent: true, Services: services, Base: "https://status.example.com/status/x"}
+	in := usecase.Import{Consent: true, Services: services, Base: "https://status.example.com/status/x"}
 	for i := range n {
 		in.Emails = append(in.Emails, fmt.Sprintf("person%d@%s.example", i, o.id[:8]+o.id[24:]))
 	}
-	if _, err := o.desk.ImportSubscribers(ctx, desk.Caller{System: true}, o.id, in); err != nil {
+	if _, err := o.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id, in); err != nil {
 		o.Fatal(err)
 	}
 }
@@ -186,9 +191,38 @@ func (o *org) deliveries(state string, n int) []store.Delivery {
 			return found
 		}
 		if time.Now().After(end) {
-			o.Fatalf("%d deliveries are %s, not %d: %+v", count, state, n, found)
+			o.Fatalf("%d deliveries are %s, not %d: %+v", count, state, n, found[:min(3, len(found))])
 		}
 	}
+}
+
+// settled lets so much time pass that what is told next is not told with what was told before.
+func (s *stage) settled() { s.clock.add(store.Settle + time.Second) }
+
+// ask reads a list of texts from the database itself.
+func (s *stage) ask(query string, args ...any) (out []string) {
+	s.Helper()
+	db, err := sql.Open("sqlite3", "file:"+s.file+"?mode=ro&_busy_timeout=5000")
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.Query(query, args...)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			s.Fatal(err)
+		}
+		out = append(out, text)
+	}
+	if err := rows.Err(); err != nil {
+		s.Fatal(err)
+	}
+	return out
 }
 
 // lateChange lets something happen between the scheduler's look and its first step.
@@ -199,7 +233,7 @@ func lateChange(s *stage, first func()) notify.Change {
 			first = nil
 			do()
 		}
-		_, err := s.desk.ChangeAt(ctx, desk.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
+		_, err := s.cases.ChangeAt(ctx, usecase.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
 		return err
 	}
 }

@@ -9,9 +9,9 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"statuspage/server/desk"
 	"statuspage/server/notify/notifytest"
 	"statuspage/server/store"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -25,6 +25,7 @@ func TestEachIsToldOncePerEventAndNobodyElse(t *testing.T) {
 	id := o.incident("Errors")
 	o.do(&page.EditIncident{ID: id, Title: ptr("Many errors")}) // a correction
 	o.do(&page.UpdateIncident{ID: id, Body: "Quiet.", Notify: ptr(false)})
+	o.deliveries(store.Sent, 60)
 	o.resolve(id)
 	o.deliveries(store.Sent, 120)
 	count := map[string]int{}
@@ -164,12 +165,12 @@ func TestAfterEightTriesItIsADeadLetterThatCanBeRevived(t *testing.T) {
 	if n := len(s.hooks.Got("/hook")); n != 8 {
 		t.Errorf("%d tries", n)
 	}
-	by := desk.Caller{System: true}
-	if _, err := s.desk.RetryDelivery(ctx, by, other.id, dead[0].ID); err == nil {
+	by := usecase.Caller{System: true}
+	if _, err := s.cases.RetryDelivery(ctx, by, other.id, dead[0].ID); err == nil {
 		t.Error("another organisation can revive it")
 	}
 	s.hooks.Answer(nil)
-	if _, err := s.desk.RetryDelivery(ctx, by, o.id, dead[0].ID); err != nil {
+	if _, err := s.cases.RetryDelivery(ctx, by, o.id, dead[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	o.deliveries(store.Sent, 1)
@@ -216,7 +217,7 @@ func TestAMailAddressThatIsRefusedIsLeftAlone(t *testing.T) {
 	o.deliveries(store.Sent, 4)
 	o.deliveries("", 5)
 	// An admin who knows better says so, and what was missed is sent.
-	if _, err := s.desk.RetryDelivery(ctx, desk.Caller{System: true}, o.id, dead[0].ID); err != nil {
+	if _, err := s.cases.RetryDelivery(ctx, usecase.Caller{System: true}, o.id, dead[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	o.deliveries(store.Sent, 5)
@@ -348,7 +349,7 @@ func TestAnUnconfirmedWebhookBecomesASubscriberByItsAnswer(t *testing.T) {
 	s := open(t, time.Now())
 	o := s.org("acme")
 	subscribe := func(channel store.Channel, path string) store.Subscriber {
-		sub, err := s.desk.Subscribe(ctx, desk.Caller{Address: "192.0.2.1"}, o.id, desk.NewSubscriber{Channel: channel, Field: "address", Address: s.hooks.URL + path, Base: "https://status.example.com/status/acme"})
+		sub, err := s.cases.Subscribe(ctx, usecase.Caller{Address: "192.0.2.1"}, o.id, usecase.NewSubscriber{Channel: channel, Field: "address", Address: s.hooks.URL + path, Base: "https://status.example.com/status/acme"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -414,8 +415,10 @@ func TestASecondEventAndASecondPageAreOtherMessages(t *testing.T) {
 		o.hook(store.Webhook, "/hook")
 	}
 	s.run(s.worker)
-	a.resolve(a.incident("Errors"))
-	b.resolve(b.incident("Errors"))
+	first, second := a.incident("Errors"), b.incident("Errors")
+	s.hooks.Wait(t, "/hook", 2)
+	a.resolve(first)
+	b.resolve(second)
 	ids := map[string]bool{}
 	for _, r := range s.hooks.Wait(t, "/hook", 4) {
 		ids[r.Header.Get("webhook-id")] = true
@@ -434,15 +437,20 @@ func TestWhoStartedToBounceMeanwhileIsNotTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.desk.EditSubscriber(ctx, desk.Caller{System: true}, o.id, all[0].ID, ptr(store.Bouncing), nil); err != nil {
+	if _, err := s.cases.EditSubscriber(ctx, usecase.Caller{System: true}, o.id, all[0].ID, ptr(store.Bouncing), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.desk.RemoveSubscriber(ctx, desk.Caller{System: true}, o.id, all[1].ID); err != nil {
+	if _, err := s.cases.RemoveSubscriber(ctx, usecase.Caller{System: true}, o.id, all[1].ID); err != nil {
 		t.Fatal(err)
 	}
 	s.run(s.worker)
-	o.deliveries(store.Dead, 1)
-	o.deliveries("", 1)
+	o.do(&page.EditService{ID: o.web, Status: ptr("partial_outage")}) // told to nobody
+	for end := time.Now().Add(time.Minute); len(s.ask(`SELECT id FROM messages WHERE upto IS NOT NULL`)) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nobody was looked for")
+		}
+	}
+	o.deliveries("", 0)
 	if n := len(s.mail.Got()); n != 0 {
 		t.Errorf("%d mails", n)
 	}

@@ -1,6 +1,7 @@
 // Package region knows who writes, and brings to the primary what only the primary can answer.
 //
-// Who is primary comes from the environment alone: a header can be forged. A request that was brought once is never brought again.
+// Who is primary comes from the environment alone: a header can be forged. A request that was brought once is never
+// brought again.
 package region
 
 import (
@@ -36,6 +37,9 @@ type Region struct {
 
 // New makes a region that forwards by fly-replay, or through a proxy of our own to primaryURL.
 func New(name, primaryName string, primary bool, mode, primaryURL string) *Region {
+	if primaryName == "" {
+		primaryName = name // of one region alone
+	}
 	r := &Region{Name: name, PrimaryName: primaryName, Primary: primary}
 	r.forward = r.flyReplay
 	if mode == "proxy" && !primary {
@@ -61,13 +65,14 @@ func isRead(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
 }
 
-// Brings says whether a request that could be answered here may go to the primary instead: with fly-replay only one that came through Fly's
-// proxy, since whoever reaches this process directly would be left with the instruction.
+// Brings says whether a request that could be answered here may go to the primary instead: with fly-replay only one
+// that came through Fly's proxy, since whoever reaches this process directly would be left with the instruction.
 func (r *Region) Brings(c *fiber.Ctx) bool {
 	return !r.Primary && (r.proxied || c.Get("Fly-Request-Id") != "")
 }
 
-// ToPrimary answers with what the primary answers. At the primary, or when it was brought here already, it is an error and no loop.
+// ToPrimary answers with what the primary answers. At the primary, or when it was brought here already, it is an error
+// and no loop.
 func (r *Region) ToPrimary(c *fiber.Ctx) error {
 	if r.Primary || c.Get(Replayed) != "" || c.Get("fly-replay-src") != "" || c.Get("fly-replay-failed") != "" {
 		return away()
@@ -84,8 +89,8 @@ func away() *fault.Error {
 	return e
 }
 
-// flyReplay asks Fly's proxy to bring the request, untouched, to the primary, and back here when it cannot: then it carries
-// fly-replay-failed, and this region says so in its own words.
+// flyReplay asks Fly's proxy to bring the request, untouched, to the primary, and back here when it cannot: then it
+// carries fly-replay-failed, and this region says so in its own words.
 func (r *Region) flyReplay(c *fiber.Ctx) error {
 	c.Set("fly-replay", "region="+r.PrimaryName+";timeout=5s;fallback=force_self")
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -97,7 +102,7 @@ type proxy struct {
 	client     *fasthttp.Client
 }
 
-// hop are the headers of one connection (RFC 9110, section 7.6.1).
+// hop are the headers of one connection (RFC 9110 7.6.1).
 var hop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
 func (p *proxy) forward(c *fiber.Ctx) error {

@@ -5,27 +5,61 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/andybalholm/brotli"
 
+	"statuspage/server/store"
 	"statuspage/shared/page"
 )
 
-// Page is one organisation's page as this region knows it, at one event. It is replaced, never changed, so that whatever is
-// read from it belongs together; documents made of it are kept with it.
+// Page is one organisation's page as this region knows it, at one event. It is replaced, never changed, so that
+// whatever is read from it belongs together; documents made of it are kept with it.
 type Page struct {
 	State page.State
 	Epoch string // of the log; another one means that the database was restored
+	// the last event that withdrew words, or a later one: what was made to be told again before it is out of date
+	Words int64
+	// Held is why the page is kept as it was, and HeldSince since when; nil when it follows the log. Its writes are
+	// refused.
+	Held      *store.Unreadable
+	HeldSince time.Time
+
+	left  atomic.Bool  // another one has taken its place, or none
+	asked atomic.Int64 // when it was last given without the relay, in ns
 
 	mu   sync.Mutex
 	docs map[string]*doc
+
+	fold   sync.Once
+	folded []string
 }
 
 // NewPage wraps a state.
 func NewPage(s page.State, epoch string) *Page {
 	return &Page{State: s, Epoch: epoch, docs: map[string]*doc{}}
+}
+
+// Current says that this is what the region knows of the organisation now.
+func (p *Page) Current() bool { return !p.left.Load() }
+
+// Touch notes that somebody was given something of the page, who did not ask the relay for it: a page that is asked for
+// is not evicted.
+func (p *Page) Touch(now time.Time) { p.asked.Store(now.UnixNano()) }
+
+// Folded are what a search for services looks through, in lower case: the name, description and group of each, in the
+// order of State.Services. They are made once, since letters that are not ASCII take long.
+func (p *Page) Folded() []string {
+	p.fold.Do(func() {
+		for i := range p.State.Services {
+			s := &p.State.Services[i]
+			p.folded = append(p.folded, strings.ToLower(s.Name+"\n"+s.Description+"\n"+s.Group))
+		}
+	})
+	return p.folded
 }
 
 // Doc is a rendered document with its compressed forms; all are ready to be sent and never changed.
@@ -44,8 +78,8 @@ type doc struct {
 	err  error
 }
 
-// Doc answers with the document of that name, made once for this page and again when it is older than maxAge (what it says of
-// "now" changes although the page does not). Callers that come meanwhile wait for the same one.
+// Doc answers with the document of that name, made once for this page and again when it is older than maxAge (what it
+// says of "now" changes although the page does not). Callers that come meanwhile wait for the same one.
 func (p *Page) Doc(name string, maxAge time.Duration, make func() (mediaType string, body []byte, err error)) (*Doc, error) {
 	p.mu.Lock()
 	d := p.docs[name]
@@ -76,7 +110,7 @@ func ETag(body []byte) string {
 // NewDoc compresses a body and names it by its content.
 func NewDoc(mediaType string, body []byte) *Doc {
 	d := &Doc{Type: mediaType, Body: body, Made: time.Now(), ETag: ETag(body)}
-	if len(body) > 256 {
+	if len(body) > 256 && mediaType != "image/png" && mediaType != "image/jpeg" { // those are compressed
 		var g, b bytes.Buffer
 		gz := gzip.NewWriter(&g)
 		_, _ = gz.Write(body) // a bytes.Buffer takes everything

@@ -1,4 +1,5 @@
-// Package serve answers requests with documents that are ready: the form that the client takes, or the word that it has it.
+// Package serve answers requests with documents that are ready: the form that the client takes, or the word that it has
+// it.
 package serve
 
 import (
@@ -13,7 +14,7 @@ import (
 const Revalidate = "public, max-age=0, must-revalidate"
 
 // Doc answers GET and HEAD with a document: brotli, gzip or as it is, with a strong ETag for each form, or 304 when
-// If-None-Match names any of them (RFC 9110, sections 8.8.3 and 12.5.3). A Cache-Control that was set before stays.
+// If-None-Match names any of them (RFC 9110 8.8.3 and 12.5.3). A Cache-Control that was set before stays.
 func Doc(c *fiber.Ctx, d *relay.Doc) error {
 	body, coding := choose(d, c.Get(fiber.HeaderAcceptEncoding))
 	h := &c.Response().Header

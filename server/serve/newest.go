@@ -22,11 +22,14 @@ const SeqCookie = "status_seq"
 // Wait is how long a region waits for an event that the caller has seen.
 const Wait = 500 * time.Millisecond
 
+// maxSeq is the largest whole number that every JSON reader keeps as it is (RFC 8259 6).
+const maxSeq = 1<<53 - 1
+
 // ErrElsewhere says that the request has been answered by the primary: there is nothing left to say.
 var ErrElsewhere = errors.New("answered by the primary")
 
-// Newest is the organisation's page, at least as new as what the caller has seen (Status-Min-Seq, or the cookie): the region waits
-// for it, then lets the primary answer, then says that it cannot.
+// Newest is the organisation's page, at least as new as what the caller has seen (Status-Min-Seq, or the cookie): the
+// region waits for it, then lets the primary answer, then says that it cannot.
 func Newest(ctx context.Context, c *fiber.Ctx, r *relay.Relay, here *region.Region, orgID string) (*relay.Page, error) {
 	seq, err := minSeq(c, orgID)
 	if err != nil {
@@ -65,8 +68,8 @@ func behind(seq int64) *fault.Error {
 func minSeq(c *fiber.Ctx, orgID string) (int64, error) {
 	if text := c.Get("Status-Min-Seq"); text != "" {
 		seq, ok := wire.Atoi(text)
-		if !ok || seq < 0 {
-			return 0, fault.OnField("Status-Min-Seq", "Status-Min-Seq must be a whole number.")
+		if !ok || seq < 0 || seq > maxSeq {
+			return 0, fault.OnField("Status-Min-Seq", "Status-Min-Seq must be a whole number from 0 to 9007199254740991.")
 		}
 		return seq, nil
 	}

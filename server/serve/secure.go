@@ -25,7 +25,8 @@ func Scheme(c *fiber.Ctx) string {
 	return "http"
 }
 
-// BaseURL is where absolute links begin: as configured, or where the request was sent to. X-Forwarded-Host is anyone's to write.
+// BaseURL is where absolute links begin: as configured, or where the request was sent to. X-Forwarded-Host is anyone's
+// to write.
 func BaseURL(c *fiber.Ctx, configured string) string {
 	if configured != "" {
 		return strings.TrimSuffix(configured, "/")

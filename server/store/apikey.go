@@ -15,11 +15,16 @@ import (
 
 // Key is an API key as its organisation sees it: never the secret.
 type Key struct {
-	ID         string
-	Name       string
-	Prefix     string
-	Scopes     []string
-	CreatedBy  string
+	ID        string
+	Name      string
+	Prefix    string
+	Scopes    []string
+	Legacy    bool // older than the scope admin
+	CreatedBy string
+	// CreatedByName is what its maker was called then.
+	CreatedByName string
+	// Owner is the member with whom the key ends; its UserID is "" for a legacy key that has none.
+	Owner      Member
 	CreatedAt  status.Time
 	ExpiresAt  *status.Time
 	LastUsedAt *status.Time
@@ -27,8 +32,23 @@ type Key struct {
 
 // AddKey puts a new key into a batch; hash is of the whole key.
 func (o *Org) AddKey(b *Batch, k Key, hash [32]byte) {
-	b.Add(`INSERT INTO api_keys (org_id, id, name, prefix, hash, scopes, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, k.ID, k.Name, k.Prefix, hexed(hash), strings.Join(k.Scopes, " "), k.CreatedBy, int64(k.CreatedAt), when(k.ExpiresAt))
+	b.Add(`INSERT INTO api_keys (org_id, id, name, prefix, hash, scopes, created_by, created_by_name, owner_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, k.ID, k.Name, k.Prefix, hexed(hash), strings.Join(k.Scopes, " "), k.CreatedBy, k.CreatedByName, k.Owner.UserID, int64(k.CreatedAt), when(k.ExpiresAt))
+}
+
+// HandKey puts a new owner of a key into a batch.
+func (o *Org) HandKey(b *Batch, id, ownerID string) {
+	b.Add(`UPDATE api_keys SET owner_id = ? WHERE org_id = ? AND id = ? AND revoked_at IS NULL`, ownerID, o.id, id)
+}
+
+// owned is the rule of which keys a member may answer for: an admin for all, a member for those that only read. A
+// legacy key may have no owner. Migration 15 has the same rule as triggers, which end a key for good, whatever way its
+// owner's membership changed.
+const owned = `(k.owner_id = '' OR EXISTS (SELECT 1 FROM members w WHERE w.org_id = k.org_id AND w.user_id = k.owner_id AND (w.role = 'admin' OR k.scopes = 'read')))`
+
+// KeysOf lists the keys that a member answers for.
+func (o *Org) KeysOf(ctx context.Context, ownerID string) ([]Key, error) {
+	return list(ctx, o.db, keyColumns+` AND k.owner_id = ? ORDER BY k.created_at`, []any{o.id, ownerID}, scanKey)
 }
 
 // RevokeKey puts a revocation into a batch.
@@ -42,13 +62,13 @@ func (o *Org) Keys(ctx context.Context, s Span) ([]Key, int, error) {
 	if err := o.db.row(ctx, `SELECT count(*) FROM api_keys WHERE org_id = ? AND revoked_at IS NULL`, []any{o.id}, &n); err != nil {
 		return nil, 0, fmt.Errorf("count keys: %w", err)
 	}
-	found, err := list(ctx, o.db, keyColumns+` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, []any{o.id, s.Limit, s.Offset}, scanKey)
+	found, err := list(ctx, o.db, keyColumns+` ORDER BY k.created_at DESC, k.id DESC LIMIT ? OFFSET ?`, []any{o.id, s.Limit, s.Offset}, scanKey)
 	return found, n, err
 }
 
 // Key reads one that is not revoked; ErrNone.
 func (o *Org) Key(ctx context.Context, id string) (Key, error) {
-	found, err := list(ctx, o.db, keyColumns+` AND id = ?`, []any{o.id, id}, scanKey)
+	found, err := list(ctx, o.db, keyColumns+` AND k.id = ?`, []any{o.id, id}, scanKey)
 	if err == nil && len(found) == 0 {
 		err = ErrNone
 	}
@@ -58,12 +78,15 @@ func (o *Org) Key(ctx context.Context, id string) (Key, error) {
 	return found[0], nil
 }
 
-const keyColumns = `SELECT id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at FROM api_keys WHERE org_id = ? AND revoked_at IS NULL`
+const keyColumns = `SELECT k.id, k.name, k.prefix, k.scopes, k.legacy, k.created_by, k.created_by_name, k.created_at, k.expires_at, k.last_used_at,
+coalesce(u.id, ''), coalesce(u.email, ''), coalesce(u.name, ''), coalesce(m.role, '')
+FROM api_keys k LEFT JOIN members m ON m.org_id = k.org_id AND m.user_id = k.owner_id LEFT JOIN users u ON u.id = m.user_id WHERE k.org_id = ? AND k.revoked_at IS NULL`
 
 func scanKey(rows *sql.Rows, k *Key) error {
 	var scopes string
 	var expires, used sql.NullInt64
-	if err := rows.Scan(&k.ID, &k.Name, &k.Prefix, &scopes, &k.CreatedBy, &k.CreatedAt, &expires, &used); err != nil {
+	if err := rows.Scan(&k.ID, &k.Name, &k.Prefix, &scopes, &k.Legacy, &k.CreatedBy, &k.CreatedByName, &k.CreatedAt, &expires, &used,
+		&k.Owner.UserID, &k.Owner.Email, &k.Owner.Name, &k.Owner.Role); err != nil {
 		return err
 	}
 	k.Scopes, k.ExpiresAt, k.LastUsedAt = strings.Fields(scopes), nullTime(expires), nullTime(used)
@@ -75,9 +98,9 @@ func (db *DB) APIKey(ctx context.Context, prefix string) (auth.StoredKey, error)
 	var k auth.StoredKey
 	var hash, scopes string
 	var expires, used sql.NullInt64
-	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.expires_at, k.last_used_at, o.id, o.slug, o.name
-FROM api_keys k JOIN organizations o ON o.id = k.org_id WHERE k.prefix = ? AND k.revoked_at IS NULL`, []any{prefix},
-		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &expires, &used, &k.OrgID, &k.OrgSlug, &k.OrgName)
+	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.legacy, k.owner_id, k.expires_at, k.last_used_at, o.id, o.slug, o.name
+FROM api_keys k JOIN organizations o ON o.id = k.org_id WHERE k.prefix = ? AND k.revoked_at IS NULL AND `+living("k")+` AND `+owned, []any{prefix},
+		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &k.Legacy, &k.OwnerID, &expires, &used, &k.OrgID, &k.OrgSlug, &k.OrgName)
 	if errors.Is(err, ErrNone) {
 		return k, auth.ErrUnknown
 	}

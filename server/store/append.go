@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"statuspage/shared/page"
-	"statuspage/shared/wire"
 )
 
 var (
@@ -15,8 +14,8 @@ var (
 	ErrKeyUsed = errors.New("the idempotency key is in use")
 )
 
-// Append commits events that were decided on a state, with everything else that belongs to the same moment (audit row, jobs,
-// idempotency record), or nothing of it. UNIQUE (org_id, seq) refuses whoever decided on an older state.
+// Append commits events that were decided on a state, with everything else that belongs to the same moment (audit row,
+// jobs, idempotency record), or nothing of it. UNIQUE (org_id, seq) refuses whoever decided on an older state.
 func (o *Org) Append(ctx context.Context, before page.State, events []page.Event, extra func(*Batch)) error {
 	var b Batch
 	o.AddEvents(&b, before, events)
@@ -42,12 +41,11 @@ func (o *Org) AddEvents(b *Batch, before page.State, events []page.Event) {
 		e := &events[i]
 		after := page.Evolve(before, e)
 		if e.Type == page.PageCreated { // the log refers to its organisation
-			project(b, o.id, e, before, after)
+			project(b, o.id, e, before)
 		}
-		b.Add(`INSERT INTO events (org_id, seq, type, at, command, body) VALUES (?, ?, ?, ?, ?, ?)`,
-			o.id, e.Seq, string(e.Type), int64(e.At), e.Command, string(wire.Marshal(e)))
+		b.addEvent(o.id, e)
 		if e.Type != page.PageCreated {
-			project(b, o.id, e, before, after)
+			project(b, o.id, e, before)
 		}
 		before = after
 	}

@@ -22,13 +22,24 @@ type Audit struct {
 	ObjectID   string
 	Before     string
 	After      string
+
+	// Refers says that the object is in the log: it is kept as the seq after which it was as before, and the one after
+	// which it was as after; 0 where it was not there. Before and After are made of the log when they are read.
+	Refers              bool
+	BeforeSeq, AfterSeq int64
+	// Abridged says that Before and After are not whole: of a timeline only what changed, of long texts the beginning.
+	Abridged bool
 }
 
 // AddAudit puts the row into the batch of the write itself.
 func (o *Org) AddAudit(b *Batch, a Audit) {
-	b.Add(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, int64(a.At), a.ActorKind, a.ActorID, a.ActorName, a.Address, a.RequestID, a.Action, a.ObjectKind, a.ObjectID, a.Before, a.After)
+	var before, after any
+	if a.Refers {
+		before, after, a.Before, a.After = a.BeforeSeq, a.AfterSeq, "", ""
+	}
+	b.Add(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after, before_seq, after_seq)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, int64(a.At), a.ActorKind, a.ActorID, a.ActorName, a.Address, a.RequestID, a.Action, a.ObjectKind, a.ObjectID, a.Before, a.After, before, after)
 }
 
 // AuditFilter narrows the list; zero values mean all.
@@ -67,15 +78,31 @@ func (o *Org) AuditLog(ctx context.Context, f AuditFilter, s Span) ([]Audit, int
 	return found, n, err
 }
 
-// AuditRows lists without counting.
+// auditText is the most that a row's own text has for it to be read; longer ones are of older versions and could not be
+// moved.
+const auditText = 256 << 10
+
+// AuditRows lists without counting. The objects' texts have auditBytes together, as long as abridged ones fit into
+// that.
 func (o *Org) AuditRows(ctx context.Context, f AuditFilter, s Span) ([]Audit, error) {
 	where, args := f.where(o.id)
-	found, err := list(ctx, o.db, `SELECT id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after
-FROM audit_log WHERE `+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), func(rows *sql.Rows, a *Audit) error {
-		return rows.Scan(&a.ID, &a.At, &a.ActorKind, &a.ActorID, &a.ActorName, &a.Address, &a.RequestID, &a.Action, &a.ObjectKind, &a.ObjectID, &a.Before, &a.After)
-	})
+	found, err := list(ctx, o.db, fmt.Sprintf(`SELECT id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id,
+ CASE WHEN octet_length(before) <= %[1]d THEN before ELSE '' END, CASE WHEN octet_length(after) <= %[1]d THEN after ELSE '' END,
+ max(octet_length(before), octet_length(after)) > %[1]d, before_seq, after_seq
+FROM audit_log WHERE `, auditText)+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), scanAudit)
 	if err != nil {
 		return nil, fmt.Errorf("list the audit log: %w", err)
 	}
+	if err := o.describe(ctx, found); err != nil {
+		return nil, fmt.Errorf("read what the audit log refers to: %w", err)
+	}
 	return found, nil
+}
+
+func scanAudit(rows *sql.Rows, a *Audit) error {
+	var before, after sql.NullInt64
+	err := rows.Scan(&a.ID, &a.At, &a.ActorKind, &a.ActorID, &a.ActorName, &a.Address, &a.RequestID, &a.Action, &a.ObjectKind, &a.ObjectID,
+		&a.Before, &a.After, &a.Abridged, &before, &after)
+	a.Refers, a.BeforeSeq, a.AfterSeq = before.Valid && after.Valid, before.Int64, after.Int64
+	return err
 }

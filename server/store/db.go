@@ -1,7 +1,7 @@
 // Package store keeps everything in SQLite, in the process or behind libSQL's HTTP, with the same statements for both.
 //
-// Reads go to a pool; a write is one Batch. What belongs to an organisation is asked of an Org handle, which has no tenant
-// argument to forget.
+// Reads go to a pool; a write is one Batch. What belongs to an organisation is asked of an Org handle, which has no
+// tenant argument to forget.
 package store
 
 import (
@@ -9,15 +9,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/http"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver for file:
 	"github.com/tursodatabase/libsql-client-go/libsql"
 
 	"statuspage/shared/status"
@@ -26,8 +24,10 @@ import (
 // Deadline is for how long a single call to the database may take.
 const Deadline = 8 * time.Second
 
-// idleConns is how many connections to a remote database are kept for the next call.
-const idleConns = 16
+const (
+	remoteConns = 32               // reads of a remote database at once
+	idleTCP     = 50 * time.Second // for which a connection of TCP is kept; below what servers and proxies wait
+)
 
 // ErrNone says that there is no such row.
 var ErrNone = errors.New("no such row")
@@ -36,52 +36,55 @@ var ErrNone = errors.New("no such row")
 type DB struct {
 	read, write *sql.DB
 	remote      bool
-	file        string // the data source of a file: database's writer
+	file        *file // nil when the database is remote
+	lock        *fileLock
+	queue       *queue    // of writes
+	pipeline    *pipeline // of a remote database
+	health      health
+	quarantine  quarantine
 	queries     atomic.Int64
 	batches     atomic.Int64
 	asked       func(query string, args []any) // hears every read, in tests
 }
 
-// Open connects to file:… (go-sqlite3; the folder is made) or to http(s)://… and libsql://… (Hrana over HTTP). It asks the database
-// nothing yet.
-func Open(url, token string) (*DB, error) {
-	if path, ok := strings.CutPrefix(url, "file:"); ok {
-		return openFile(path)
-	}
-	return openRemote(url, token)
-}
+// Open connects to file:… (go-sqlite3; the folder is made) or to http(s)://… and libsql://… (Hrana over HTTP). It asks
+// the database nothing yet. A file: database is locked against being restored until Close, or the end of the process.
+func Open(url, token string) (*DB, error) { return OpenVia(nil, url, token) }
 
-func openFile(path string) (*DB, error) {
-	path, query, _ := strings.Cut(path, "?")
-	if query != "" {
-		return nil, fmt.Errorf("DATABASE_URL: parameters after ? are not taken")
+// Dial opens a connection to a remote database; nil is net.Dialer's way.
+type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// OpenVia is Open, over a network of the caller's. Migrations alone go another way: libsql-client-go has no choice of
+// one.
+func OpenVia(dial Dial, url, token string) (*DB, error) {
+	if !strings.HasPrefix(url, "file:") {
+		return openRemote(dial, url, token)
+	}
+	path, err := filePath(url)
+	if err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the database's folder: %w", err)
 	}
-	// FULL: a commit that was answered is on the disk. One writer: SQLite has no more, and a pool of them only waits.
-	file := "file:" + path + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate"
-	write, err := sql.Open("sqlite3", file)
+	lock, err := lockFile(path, false)
 	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, err
 	}
-	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite3", "file:"+path+"?_journal_mode=WAL&_busy_timeout=5000&_foreign_keys=on&_query_only=on")
+	if err := private(path); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	db, err := openFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, errors.Join(err, lock.Close())
 	}
-	read.SetMaxOpenConns(8)
-	read.SetMaxIdleConns(8)
-	// The writer makes the file and its journal mode before any reader comes.
-	if err := write.Ping(); err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
-	}
-	return &DB{read: read, write: write, file: file}, nil
+	db.lock = lock
+	return db, nil
 }
 
-func openRemote(url, token string) (*DB, error) {
+// openRemote reads and writes by a pipeline; libsql-client-go migrates.
+func openRemote(dial Dial, url, token string) (*DB, error) {
 	url = strings.Replace(url, "libsql://", "https://", 1)
-	raiseIdle()
 	opts := []libsql.Option{}
 	if token != "" {
 		opts = append(opts, libsql.WithAuthToken(token))
@@ -90,23 +93,30 @@ func openRemote(url, token string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	db := sql.OpenDB(connector)
-	db.SetMaxOpenConns(32)
-	db.SetMaxIdleConns(idleConns)
-	db.SetConnMaxLifetime(time.Minute)
-	return &DB{read: db, write: db, remote: true}, nil
+	write := sql.OpenDB(connector)
+	write.SetMaxIdleConns(0) // an idle one remembers a place in a log that may be gone
+	p := newPipeline(dial, url, token)
+	read := sql.OpenDB(p)
+	read.SetMaxOpenConns(remoteConns)
+	return &DB{read: read, write: write, remote: true, queue: &queue{committer: p}, pipeline: p}, nil
 }
 
-// raiseIdle lets http.DefaultClient, which the libSQL client uses, keep its connections: with two idle ones a host it opened 245
-// for 200 queries.
-var raiseIdle = sync.OnceFunc(func() {
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t.MaxIdleConnsPerHost = 64
+// Beside is the path of a file that stands beside the database's, under its name and an ending; "" when the database is
+// no file.
+func (db *DB) Beside(ending string) string {
+	if db.file == nil {
+		return ""
 	}
-})
+	return db.file.path + "." + ending
+}
 
 // Close ends all connections.
-func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
+func (db *DB) Close() error {
+	if db.pipeline != nil {
+		defer db.pipeline.client.CloseIdleConnections()
+	}
+	return errors.Join(db.read.Close(), db.write.Close(), db.lock.Close())
+}
 
 // Queries counts what was read of the database since the start, in statements, on somebody's behalf.
 func (db *DB) Queries() int64 { return db.queries.Load() }
@@ -139,21 +149,11 @@ func (db *DB) row(ctx context.Context, query string, args []any, into ...any) er
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
 	db.count(ctx, query, args)
-	err := db.heard(ctx, db.read.QueryRowContext(ctx, query, args...).Scan(into...))
+	err := db.read.QueryRowContext(ctx, query, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNone
 	}
-	return err
-}
-
-// heard lets the idle connections of a remote database go when one did not answer in time: after the primary database crashed, a
-// replica's connections may wait for a place in the old log for as long as they live.
-func (db *DB) heard(ctx context.Context, err error) error {
-	if err != nil && db.remote && ctx.Err() != nil {
-		db.read.SetMaxIdleConns(0)
-		db.read.SetMaxIdleConns(idleConns)
-	}
-	return err
+	return db.failure(err)
 }
 
 // rows reads every row; scan is called for each.
@@ -163,15 +163,54 @@ func (db *DB) rows(ctx context.Context, query string, args []any, scan func(*sql
 	db.count(ctx, query, args)
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return db.heard(ctx, err)
+		return db.failure(err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return err
+			u := spoiled(rows, "row", err)
+			if u == nil {
+				return err
+			}
+			if id, is := firstOf(args).(string); is && u.OrgID == "" && status.ValidID(id) {
+				u.OrgID = id // statements about one organisation name it first
+			}
+			db.quarantine.note(u)
+			return u
 		}
 	}
-	return rows.Err()
+	return db.failure(rows.Err())
+}
+
+func firstOf(args []any) any {
+	if len(args) == 0 {
+		return nil
+	}
+	return args[0]
+}
+
+// everybodys is list for rows of all organisations: one that cannot be read is said once and left out, so that it costs
+// nobody else anything. kind names what they are; unread hears of each that is left out.
+func everybodys[T any](ctx context.Context, db *DB, kind, query string, args []any, scan func(*sql.Rows, *T) error, unread func(*Unreadable)) ([]T, error) {
+	out := []T{}
+	err := db.rows(ctx, query, args, func(rows *sql.Rows) error {
+		var x T
+		err := scan(rows, &x)
+		if err == nil {
+			out = append(out, x)
+			return nil
+		}
+		u := spoiled(rows, kind, err)
+		if u == nil {
+			return err
+		}
+		db.quarantine.note(u)
+		if unread != nil {
+			unread(u)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // list reads every row into a slice.

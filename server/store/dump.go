@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Dump is every row of a table as text, in the order of its columns: for tests that compare whole tables. name is never a caller's.
+// Dump is every row of a table as text, in the order of its columns: for tests that compare whole tables. name is never
+// a caller's.
 func (db *DB) Dump(ctx context.Context, name string) ([]string, error) {
 	columns, err := list(ctx, db, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, []any{name}, func(rows *sql.Rows, s *string) error {
 		return rows.Scan(s)

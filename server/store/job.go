@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 
-	"statuspage/shared/page"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
@@ -14,14 +13,31 @@ import (
 type Lane string
 
 const (
-	Prompt Lane = "prompt" // somebody is waiting for it: a request to confirm
-	Mail   Lane = "mail"
-	Hook   Lane = "hook" // any other channel
-	Slow   Lane = "slow" // any other channel, whose last try went wrong
+	Prompt     Lane = "prompt" // mail that somebody is waiting for: a request to confirm
+	Mail       Lane = "mail"
+	Hook       Lane = "hook"        // any other channel
+	SlowPrompt Lane = "slow-prompt" // the same, to receivers that were slow or failed last time
+	SlowMail   Lane = "slow-mail"
+	Slow       Lane = "slow"
 )
 
 // Lanes lists them all.
-var Lanes = []Lane{Prompt, Mail, Hook, Slow}
+var Lanes = []Lane{Prompt, Mail, Hook, SlowPrompt, SlowMail, Slow}
+
+// laneOf is a lane as two columns keep it.
+var laneOf = map[Lane]struct {
+	kind string
+	slow int64
+}{Prompt: {"prompt", 0}, Mail: {"mail", 0}, Hook: {"hook", 0}, SlowPrompt: {"prompt", 1}, SlowMail: {"mail", 1}, Slow: {"hook", 1}}
+
+// slower gives the lane in which a lane's slow receivers wait.
+var slower = map[Lane]Lane{Prompt: SlowPrompt, Mail: SlowMail, Hook: Slow, SlowPrompt: SlowPrompt, SlowMail: SlowMail, Slow: Slow}
+
+// Slower is the lane in which this one's slow receivers wait.
+func (l Lane) Slower() Lane { return slower[l] }
+
+// Apart says that it is a lane of slow receivers.
+func (l Lane) Apart() bool { return laneOf[l].slow == 1 }
 
 // States of a delivery.
 const (
@@ -33,169 +49,8 @@ const (
 // DeliveryStates lists them all.
 var DeliveryStates = []string{Dead, Due, Sent}
 
-// Message is what subscribers are told. Topic says what it is about: under one topic nothing is told twice.
-type Message struct {
-	ID    int64
-	OrgID string
-	Topic string
-	Kind  string
-	Title string
-	Body  string // JSON, for whoever delivers it
-	At    status.Time
-}
-
-// Audience is who hears of something: those of the whole page, and those who chose one of the Services.
-type Audience struct {
-	Services []string
-	Only     Channel // "" is any
-}
-
-// Tell puts a message for every active subscriber whom it concerns into a batch, in two statements however many they are. From the
-// first to the last their turns are a millisecond apart, so that one page's thousands leave room for another's few.
-func (o *Org) Tell(b *Batch, m Message, to Audience) { o.tellIf(b, m, to, "1 = 1") }
-
-// tellIf is Tell while a condition holds at the moment of the commit.
-func (o *Org) tellIf(b *Batch, m Message, to Audience, condition string, args ...any) {
-	b.Add(`INSERT INTO messages (org_id, topic, kind, title, body, created_at)
-SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM subscribers WHERE org_id = ? AND state = 'active') AND `+condition+` ON CONFLICT DO NOTHING`,
-		append([]any{o.id, m.Topic, m.Kind, m.Title, m.Body, int64(m.At), o.id}, args...)...)
-	b.Add(`INSERT INTO jobs (org_id, message_id, subscriber, state, lane, due_at)
-SELECT m.org_id, m.id, s.num, 'due', CASE WHEN s.channel = 'email' THEN 'mail' WHEN s.failures > 0 THEN 'slow' ELSE 'hook' END,
- ? + row_number() OVER (ORDER BY s.num)
-FROM subscribers s JOIN messages m ON m.org_id = s.org_id AND m.topic = ?
-WHERE s.org_id = ? AND s.state = 'active' AND (? = '' OR s.channel = ?) AND `+hearsOf+`
-ON CONFLICT DO NOTHING`,
-		int64(m.At), m.Topic, o.id, string(to.Only), string(to.Only), jsonStrings(to.Services))
-}
-
-// TellOne puts a message for one subscriber, whatever its state, into a batch.
-func (o *Org) TellOne(b *Batch, m Message, subscriberID string) {
-	b.Add(`INSERT INTO messages (org_id, topic, kind, title, body, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		o.id, m.Topic, m.Kind, m.Title, m.Body, int64(m.At))
-	b.Add(`INSERT INTO jobs (org_id, message_id, subscriber, state, lane, due_at)
-SELECT m.org_id, m.id, s.num, 'due', 'prompt', ? FROM messages m JOIN subscribers s ON s.org_id = m.org_id AND s.id = ? WHERE m.org_id = ? AND m.topic = ?`,
-		int64(m.At), subscriberID, o.id, m.Topic)
-}
-
-// Job is one message for one subscriber, leased to whoever claimed it.
-type Job struct {
-	ID        int64
-	OrgID     string
-	MessageID int64
-	Lane      Lane
-	Tries     int64 // that were made already
-	Lease     string
-	Until     status.Time // when the lease ends
-	To        *Subscriber // nil when it is gone
-}
-
-// DueLanes says in which lanes there is something to do.
-func (db *DB) DueLanes(ctx context.Context, now status.Time) (map[Lane]bool, error) {
-	due := map[Lane]bool{}
-	query, args := "SELECT ''", []any{}
-	for _, l := range Lanes {
-		query += " UNION ALL SELECT '" + string(l) + "' WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = '" + string(l) + "' AND due_at <= ?)"
-		args = append(args, int64(now))
-	}
-	err := db.rows(ctx, query, args, func(rows *sql.Rows) error {
-		var l Lane
-		if err := rows.Scan(&l); err != nil {
-			return err
-		}
-		due[l] = l != ""
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for jobs: %w", err)
-	}
-	return due, nil
-}
-
-// Claim leases the jobs of a lane that have been due for longest. Nobody else gets them before the lease ends.
-func (db *DB) Claim(ctx context.Context, lane Lane, n int, lease string, now, until status.Time) ([]Job, error) {
-	var b Batch
-	b.Add(`UPDATE jobs SET lease = ?, due_at = ? WHERE id IN (SELECT id FROM jobs WHERE state = 'due' AND lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?)`,
-		lease, int64(until), string(lane), int64(now), n)
-	if err := db.Do(ctx, &b); err != nil {
-		return nil, fmt.Errorf("claim jobs: %w", err)
-	}
-	jobs, err := list(ctx, db, `SELECT j.id, j.org_id, j.message_id, j.lane, j.tries, j.lease, j.due_at, s.num, s.id, s.channel, s.address, s.state, s.token, s.secret, s.base, s.failures
-FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? AND j.lease <> '' ORDER BY j.id`, []any{lease}, scanJob)
-	if err != nil {
-		return nil, fmt.Errorf("read what was claimed: %w", err)
-	}
-	return jobs, nil
-}
-
-func scanJob(rows *sql.Rows, j *Job) error {
-	var num, failures sql.NullInt64
-	var id, channel, address, state, token, secret, base sql.NullString
-	if err := rows.Scan(&j.ID, &j.OrgID, &j.MessageID, &j.Lane, &j.Tries, &j.Lease, &j.Until,
-		&num, &id, &channel, &address, &state, &token, &secret, &base, &failures); err != nil {
-		return err
-	}
-	if num.Valid {
-		j.To = &Subscriber{Num: num.Int64, ID: id.String, Channel: Channel(channel.String), Address: address.String, State: state.String,
-			Token: token.String, Secret: secret.String, Base: base.String, Failures: failures.Int64}
-	}
-	return nil
-}
-
-// Message reads a message, and the organisation as it looks now.
-func (db *DB) Message(ctx context.Context, id int64) (Message, page.Org, error) {
-	var m Message
-	var org page.Org
-	var body []byte
-	err := db.row(ctx, `SELECT m.id, m.org_id, m.topic, m.kind, m.title, m.body, m.created_at, (SELECT `+orgJSON+` FROM organizations o WHERE o.id = m.org_id)
-FROM messages m WHERE m.id = ?`, []any{id}, &m.ID, &m.OrgID, &m.Topic, &m.Kind, &m.Title, &m.Body, &m.At, &body)
-	if err != nil {
-		return m, org, fmt.Errorf("read message %d: %w", id, err)
-	}
-	return m, org, decoded(body, &org)
-}
-
-// SentJob puts a success into a batch. Like the others it changes nothing once the lease is somebody else's.
-func SentJob(b *Batch, j *Job, at status.Time) {
-	b.Add(`UPDATE jobs SET state = 'sent', tries = tries + 1, done_at = ?, lease = '', problem = '' WHERE id = ? AND lease = ?`, int64(at), j.ID, j.Lease)
-	if j.To != nil && j.To.Failures > 0 {
-		b.Add(`UPDATE subscribers SET failures = 0, problem = '' WHERE num = ?`, j.To.Num)
-	}
-}
-
-// RetryJob puts a failure into a batch that will be tried again.
-func RetryJob(b *Batch, j *Job, due status.Time, lane Lane, problem string) {
-	b.Add(`UPDATE jobs SET tries = tries + 1, due_at = ?, lease = '', lane = ?, problem = ? WHERE id = ? AND lease = ?`, int64(due), string(lane), problem, j.ID, j.Lease)
-	failed(b, j, problem)
-}
-
-// DeadJob puts a failure into a batch that nobody tries again by itself.
-func DeadJob(b *Batch, j *Job, at status.Time, problem string) {
-	b.Add(`UPDATE jobs SET state = 'dead', tries = tries + 1, done_at = ?, lease = '', problem = ? WHERE id = ? AND lease = ?`, int64(at), problem, j.ID, j.Lease)
-	failed(b, j, problem)
-}
-
-func failed(b *Batch, j *Job, problem string) {
-	if j.To != nil {
-		b.Add(`UPDATE subscribers SET failures = failures + 1, problem = ? WHERE num = ?`, problem, j.To.Num)
-	}
-}
-
-// DropJob puts the end of a job into a batch that concerns nobody any more.
-func DropJob(b *Batch, j *Job) {
-	b.Add(`DELETE FROM jobs WHERE id = ? AND lease = ?`, j.ID, j.Lease)
-}
-
-// ReleaseJob gives a job back untried.
-func ReleaseJob(b *Batch, j *Job, due status.Time) {
-	b.Add(`UPDATE jobs SET due_at = ?, lease = '' WHERE id = ? AND lease = ?`, int64(due), j.ID, j.Lease)
-}
-
 // Join puts the statements of another batch behind those of this one.
-func (b *Batch) Join(other *Batch) {
-	b.sql.WriteString(other.sql.String())
-	b.args = append(b.args, other.args...)
-	b.n += other.n
-}
+func (b *Batch) Join(other *Batch) { b.statements = append(b.statements, other.statements...) }
 
 // Delivery is a job as its organisation sees it.
 type Delivery struct {
@@ -230,7 +85,11 @@ func (d *Delivery) Wire(f *wire.Fields) {
 	f.NullTime("done_at", &d.DoneAt)
 }
 
-const deliveryColumns = `SELECT j.id, j.state, j.tries, m.kind, m.title, m.created_at, j.due_at, j.done_at, j.problem, s.id, s.channel, s.address, s.state`
+// deliveryColumns calls a delivery what its incident, window or service is called now: words that were corrected are
+// nowhere else.
+const deliveryColumns = `SELECT j.id, j.state, j.tries, m.kind, coalesce(
+ (SELECT title FROM incidents i WHERE i.org_id = m.org_id AND i.id = m.thread), (SELECT title FROM maintenances x WHERE x.org_id = m.org_id AND x.id = m.thread),
+ (SELECT name FROM services v WHERE v.org_id = m.org_id AND v.id = m.thread), m.title), m.created_at, j.due_at, j.done_at, j.problem, s.id, s.channel, s.address, s.state`
 
 const deliveryTables = ` FROM jobs j JOIN messages m ON m.id = j.message_id JOIN subscribers s ON s.num = j.subscriber WHERE j.org_id = ? AND `
 
@@ -270,7 +129,8 @@ func (o *Org) Delivery(ctx context.Context, id int64) (Delivery, error) {
 	return found[0], nil
 }
 
-// ReviveJob puts into a batch that a dead delivery is tried again, to a subscriber that is believed to be reachable now.
+// ReviveJob puts into a batch that a dead delivery is tried again, to a subscriber that is believed to be reachable
+// now.
 func (o *Org) ReviveJob(b *Batch, d *Delivery, now status.Time) {
 	b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND id = ? AND state = 'dead'`, int64(now), o.id, d.ID)
 	o.ReviveSubscriber(b, d.To.ID)
@@ -282,13 +142,46 @@ func (o *Org) DeadJobs(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// ReviveJobs puts into a batch that all dead deliveries to active subscribers are tried again.
-func (o *Org) ReviveJobs(b *Batch, now status.Time) {
-	b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND state = 'dead'
-AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'active')`, int64(now), o.id, o.id)
+// ReviveJobs puts into a batch that all dead deliveries to active subscribers are tried again: Revive does it, a chunk
+// at a time.
+func (o *Org) ReviveJobs(b *Batch) {
+	b.Add(`INSERT INTO revivals (org_id, cursor, upto) SELECT ?, 0, max(id) FROM jobs WHERE org_id = ? AND state = 'dead' HAVING max(id) > 0
+ON CONFLICT (org_id) DO UPDATE SET cursor = 0, upto = excluded.upto`, o.id, o.id)
 }
 
-// BuryJobs gives up what is due: in a copy that is restored nobody knows any more what of it was sent since. Admins may revive it.
+// Revive lets the next dead deliveries be tried again of the organisations whose admins want it, so many of each at
+// most. done says that there are no more.
+func (db *DB) Revive(ctx context.Context, n int, now status.Time) (done bool, err error) {
+	type revival struct {
+		org          string
+		cursor, upto int64
+	}
+	found, err := list(ctx, db, `SELECT org_id, cursor, upto FROM revivals WHERE org_id > '' ORDER BY org_id LIMIT 100`, nil, func(rows *sql.Rows, r *revival) error {
+		return rows.Scan(&r.org, &r.cursor, &r.upto)
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for what shall be tried again: %w", err)
+	}
+	for _, r := range found {
+		var last int64
+		if err := db.row(ctx, `SELECT coalesce(max(id), ?) FROM (SELECT id FROM jobs WHERE org_id = ? AND state = 'dead' AND id > ? AND id <= ? ORDER BY id LIMIT ?)`,
+			[]any{r.upto, r.org, r.cursor, r.upto, n}, &last); err != nil {
+			return false, fmt.Errorf("look for dead deliveries: %w", err)
+		}
+		var b Batch
+		b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND state = 'dead' AND id > ? AND id <= ?
+AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'active')`, int64(now), r.org, r.cursor, last, r.org)
+		b.Add(`UPDATE revivals SET cursor = ? WHERE org_id = ? AND upto = ?`, last, r.org, r.upto)
+		b.Add(`DELETE FROM revivals WHERE org_id = ? AND cursor >= upto`, r.org)
+		if err := db.Do(ctx, &b); err != nil {
+			return false, fmt.Errorf("try dead deliveries again: %w", err)
+		}
+	}
+	return len(found) == 0, nil
+}
+
+// BuryJobs gives up what is due: in a copy that is restored nobody knows any more what of it was sent since. Admins may
+// revive it.
 func (db *DB) BuryJobs(ctx context.Context) error {
 	var b Batch
 	b.Add(`UPDATE jobs SET state = 'dead', done_at = due_at, lease = '', problem = 'The database was restored: it may have been sent.' WHERE state = 'due'`)
@@ -296,27 +189,52 @@ func (db *DB) BuryJobs(ctx context.Context) error {
 }
 
 // forgotten bounds how many jobs one batch of ForgetJobs deletes.
-const forgotten = 1000
+const forgotten = 500
 
-// ForgetJobs deletes what was sent before one time, and whatever came of messages older than another; done says that there is no more.
+// maxOld is how many messages it looks at.
+const maxOld = 20
+
+// ForgetJobs deletes what was sent before one time, and whatever came of messages older than another; done says that
+// there is no more. Who was told of an incident or a window is known until it is over, however long that takes.
 func (db *DB) ForgetJobs(ctx context.Context, sent, all status.Time) (done bool, err error) {
-	var oldSent, old int64
-	err = db.row(ctx, `SELECT coalesce((SELECT max(id) FROM messages WHERE created_at < ?), 0), coalesce((SELECT max(id) FROM messages WHERE created_at < ?), 0)`,
-		[]any{int64(sent), int64(all)}, &oldSent, &old)
-	if err != nil {
-		return false, fmt.Errorf("look for old messages: %w", err)
+	var ids []int64
+	done = true
+	const open = ` AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.org_id = m.org_id AND i.id = m.thread AND i.status <> 'resolved' AND i.deleted_at IS NULL)
+ AND NOT EXISTS (SELECT 1 FROM maintenances w WHERE w.org_id = m.org_id AND w.id = m.thread AND w.completed_at IS NULL AND w.deleted_at IS NULL)`
+	for _, look := range []struct {
+		before status.Time
+		having string
+	}{{sent, ` AND EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id AND state = 'sent')`}, {all, ` AND (EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id AND state <> 'due') OR NOT EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id))`}} {
+		found, err := list(ctx, db, `SELECT m.id FROM messages m WHERE m.created_at < ? AND m.upto IS NULL`+open+look.having+` ORDER BY m.created_at LIMIT ?`,
+			[]any{int64(look.before), maxOld}, func(rows *sql.Rows, id *int64) error { return rows.Scan(id) })
+		if err != nil {
+			return false, fmt.Errorf("look for old messages: %w", err)
+		}
+		ids, done = append(ids, found...), done && len(found) < maxOld
 	}
-	var n int
-	if err := db.row(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE message_id <= ?1 AND state = 'sent' LIMIT ?3))
- + (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE message_id <= ?2 AND state <> 'due' LIMIT ?3))`, []any{oldSent, old, forgotten}, &n); err != nil {
-		return false, fmt.Errorf("count old jobs: %w", err)
+	const old = `SELECT j.id FROM jobs j JOIN messages m ON m.id = j.message_id
+ WHERE j.message_id = ? AND (j.state = 'sent' AND m.created_at < ? OR j.state <> 'due' AND m.created_at < ?) LIMIT ?`
+	for _, id := range ids {
+		n, args := 0, []any{id, int64(sent), int64(all), forgotten}
+		if err := db.row(ctx, `SELECT count(*) FROM (`+old+`)`, args, &n); err != nil {
+			return false, fmt.Errorf("count old jobs: %w", err)
+		}
+		done = done && n < forgotten
+		var b Batch
+		b.Add(`DELETE FROM jobs WHERE id IN (`+old+`)`, args...)
+		b.Add(`DELETE FROM messages WHERE id = ? AND created_at < ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE message_id = messages.id)`, id, int64(all))
+		if err := db.Do(ctx, &b); err != nil {
+			return false, fmt.Errorf("forget old jobs: %w", err)
+		}
 	}
-	var b Batch
-	b.Add(`DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE message_id <= ? AND state = 'sent' LIMIT ?)`, oldSent, forgotten)
-	b.Add(`DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE message_id <= ? AND state <> 'due' LIMIT ?)`, old, forgotten)
-	b.Add(`DELETE FROM messages WHERE id IN (SELECT id FROM messages m WHERE m.id <= ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id) LIMIT ?)`, old, forgotten)
-	if err := db.Do(ctx, &b); err != nil {
-		return false, fmt.Errorf("forget old jobs: %w", err)
-	}
-	return n < forgotten, nil
+	return done, nil
+}
+
+// maxCounted is where WaitingMail stops.
+const maxCounted = 10_000
+
+// WaitingMail counts the organisation's mails that wait, up to maxCounted.
+func (o *Org) WaitingMail(ctx context.Context) (n int64, err error) {
+	err = o.db.row(ctx, `SELECT count(*) FROM (SELECT 1`+deliveryTables+`j.state = 'due' AND s.channel = 'email' LIMIT ?)`, []any{o.id, maxCounted}, &n)
+	return n, err
 }

@@ -12,7 +12,7 @@ import (
 
 // SigningKeys is auth.SigningKeys'.
 func (db *DB) SigningKeys(ctx context.Context) ([]auth.SigningKey, error) {
-	return list(ctx, db, `SELECT kid, secret, created_at FROM signing_keys ORDER BY created_at, kid`, nil, func(rows *sql.Rows, k *auth.SigningKey) error {
+	return everybodys(ctx, db, "signing key", `SELECT kid, secret, created_at FROM signing_keys ORDER BY created_at, kid`, nil, func(rows *sql.Rows, k *auth.SigningKey) error {
 		var seed string
 		var at int64
 		if err := rows.Scan(&k.ID, &seed, &at); err != nil {
@@ -20,9 +20,11 @@ func (db *DB) SigningKeys(ctx context.Context) ([]auth.SigningKey, error) {
 		}
 		k.CreatedAt = time.UnixMilli(at)
 		var err error
-		k.Seed, err = base64.StdEncoding.DecodeString(seed)
-		return err
-	})
+		if k.Seed, err = base64.StdEncoding.DecodeString(seed); err != nil {
+			return &Unreadable{Kind: "signing key", ID: k.ID, why: err.Error()}
+		}
+		return nil
+	}, nil)
 }
 
 // SaveSigningKey is auth.SigningKeys'.

@@ -3,7 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
+	"sync"
 
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -22,9 +26,13 @@ func (db *DB) Org(id string) *Org { return &Org{db, id} }
 // ID is the organisation's.
 func (o *Org) ID() string { return o.id }
 
-// OrgBySlug finds an organisation's id; ErrNone.
-func (db *DB) OrgBySlug(ctx context.Context, slug string) (id string, err error) {
-	err = db.row(ctx, `SELECT id FROM organizations WHERE slug = ?`, []any{slug}, &id)
+// OrgBySlug finds an organisation's id by its slug in either case; ErrNone, also for one that was deleted.
+func (db *DB) OrgBySlug(ctx context.Context, text string) (id string, err error) {
+	slug, ok := page.Slug(text)
+	if !ok {
+		return "", ErrNone
+	}
+	err = db.row(ctx, `SELECT o.id FROM organizations o WHERE o.slug = ? AND `+notDeleted("o.id"), []any{slug}, &id)
 	return id, err
 }
 
@@ -41,68 +49,63 @@ func (db *DB) AnyOrg(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-const orgJSON = `json_object('id', id, 'slug', slug, 'name', name, 'description', description, 'url', url, 'hostname', coalesce(hostname, ''),
- 'time_zone', time_zone, 'accent', accent, 'logo', logo, 'created_at', created_at, 'updated_at', updated_at, 'version', version,
- 'announcement', announcement, 'announcement_until', announcement_until, 'uptime_weights', json(nullif(uptime_weights, '')))`
-
-const serviceJSON = `json_object('id', s.id, 'name', s.name, 'description', s.description, 'status', s.status, 'position', s.position,
- 'group', s.group_name, 'created_at', s.created_at, 'updated_at', s.updated_at, 'version', s.version, 'status_since', s.since, 'booked_until', s.booked,
- 'days', json((SELECT json_group_array(json_object('day', day, 'degraded', degraded, 'partial', partial, 'major', major, 'maintenance', maintenance))
-  FROM (SELECT * FROM service_days d WHERE d.org_id = s.org_id AND d.service_id = s.id AND d.day >= ?2
-    AND d.degraded + d.partial + d.major + d.maintenance > 0 ORDER BY d.day))))`
-
-const incidentJSON = `json_object('id', i.id, 'title', i.title, 'description', i.description, 'status', i.status, 'impact', i.impact,
- 'created_at', i.created_at, 'updated_at', i.updated_at, 'resolved_at', i.resolved_at, 'version', i.version,
- 'recorded_at', i.recorded_at, 'postmortem', i.postmortem, 'postmortem_at', i.postmortem_at, 'excluded_reason', i.excluded,
- 'services', json((SELECT json_group_array(json_object('id', service_id, 'name', name, 'from_state', from_state, 'to_state', to_state))
-  FROM (SELECT * FROM incident_services a WHERE a.org_id = i.org_id AND a.incident_id = i.id ORDER BY a.ordinal))),
- 'updates', json((SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, 'created_at', created_at,
-   'edited_at', edited_at, 'services', json(services)))
-  FROM (SELECT * FROM incident_updates u WHERE u.org_id = i.org_id AND u.incident_id = i.id ORDER BY u.seq))))`
-
-const maintenanceJSON = `json_object('id', m.id, 'title', m.title, 'description', m.description, 'status', m.status,
- 'scheduled_for', m.scheduled_for, 'scheduled_until', m.scheduled_until, 'created_at', m.created_at, 'updated_at', m.updated_at,
- 'started_at', m.started_at, 'completed_at', m.completed_at, 'version', m.version,
- 'services', json((SELECT json_group_array(json_object('id', service_id, 'name', name))
-  FROM (SELECT * FROM maintenance_services a WHERE a.org_id = m.org_id AND a.maintenance_id = m.id ORDER BY a.ordinal))),
- 'updates', json((SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, 'created_at', created_at))
-  FROM (SELECT * FROM maintenance_updates u WHERE u.org_id = m.org_id AND u.maintenance_id = m.id ORDER BY u.seq))))`
-
 // stateQuery is the whole page in one statement, so that it is one moment of the database, in the process or over HTTP.
 // ?1 is the organisation, ?2 the oldest day of history, ?3 how many closed objects to keep.
-const stateQuery = `
-SELECT 0, json_object('org', json(` + orgJSON + `), 'seq', (SELECT max(seq) FROM events WHERE org_id = ?1),
-  'at', (SELECT at FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1), 'head', (SELECT max(id) FROM events)) FROM organizations WHERE id = ?1
-UNION ALL SELECT 1, ` + serviceJSON + ` FROM services s WHERE s.org_id = ?1 AND s.deleted_at IS NULL
-UNION ALL SELECT 2, ` + incidentJSON + ` FROM incidents i WHERE i.org_id = ?1 AND i.deleted_at IS NULL AND i.status <> 'resolved'
-UNION ALL SELECT * FROM (SELECT 2, ` + incidentJSON + ` FROM incidents i
-  WHERE i.org_id = ?1 AND i.deleted_at IS NULL AND i.status = 'resolved' ORDER BY i.created_at DESC, i.id DESC LIMIT ?3)
-UNION ALL SELECT 3, ` + maintenanceJSON + ` FROM maintenances m WHERE m.org_id = ?1 AND m.deleted_at IS NULL AND m.completed_at IS NULL
-UNION ALL SELECT * FROM (SELECT 3, ` + maintenanceJSON + ` FROM maintenances m
-  WHERE m.org_id = ?1 AND m.deleted_at IS NULL AND m.completed_at IS NOT NULL ORDER BY m.scheduled_for DESC, m.id DESC LIMIT ?3)`
+var stateQuery = sync.OnceValue(func() string { return stateOfObjects(true) })
 
-// State reads the page at its newest seq; ErrNone when there is no such organisation. now only bounds how much history is read.
+// stateOfObjects is stateQuery, with the timelines of what has one or without.
+func stateOfObjects(timelines bool) string {
+	var q strings.Builder
+	q.WriteString(`
+SELECT 0, json_object('org', json(` + orgJSON + `), 'seq', (SELECT max(seq) FROM events WHERE org_id = ?1),
+  'at', (SELECT at FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1), 'head', ` + head + `) FROM organizations WHERE id = ?1`)
+	for i, kind := range page.Nouns() {
+		if n := nouns[kind]; n.state != nil {
+			for _, objects := range n.state(timelines) {
+				fmt.Fprintf(&q, "\nUNION ALL SELECT %d, x FROM (%s)", rowKinds+i, objects)
+			}
+		}
+	}
+	fmt.Fprintf(&q, `
+UNION ALL SELECT * FROM (SELECT %d, body FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1)`, rowEvent)
+	return q.String()
+}
+
+// State reads the page at its newest seq; ErrNone when there is no such organisation. now only bounds how much history
+// is read.
 func (o *Org) State(ctx context.Context, now status.Time) (page.State, error) {
 	s, _, err := o.StateAt(ctx, now)
 	return s, err
 }
 
-// StateAt is State with the newest id of the whole log at that moment.
-func (o *Org) StateAt(ctx context.Context, now status.Time) (s page.State, head int64, err error) {
+// StateAt is State with the newest id of the whole log at that moment. When rows of the page, or its newest event,
+// cannot be read, there is the page without them beside an Unreadable.
+func (o *Org) StateAt(ctx context.Context, now status.Time) (page.State, int64, error) {
+	s, head, err := o.stateOf(ctx, stateQuery(), now)
+	if errors.Is(err, ErrAnswerTooLarge) {
+		return o.stateInParts(ctx, now)
+	}
+	return s, head, err
+}
+
+func (o *Org) stateOf(ctx context.Context, query string, now status.Time) (s page.State, head int64, err error) {
+	var bad *Unreadable
 	args := []any{o.id, now.DayNumber() - status.KeepDays, page.KeepClosed}
-	err = o.db.rows(ctx, stateQuery, args, func(rows *sql.Rows) error {
+	err = o.db.rows(ctx, query, args, func(rows *sql.Rows) error {
 		var kind int
 		var body []byte
 		if err := rows.Scan(&kind, &body); err != nil {
 			return err
 		}
-		if kind == 0 {
-			return decoded(body, top{&s, &head})
+		err := o.addTo(&s, &head, kind, body)
+		if !errors.As(err, &bad) || s.Org.ID == "" {
+			return err
 		}
-		return addTo(&s, kind, body)
+		o.db.quarantine.note(bad)
+		return nil
 	})
 	if err != nil {
-		return page.State{}, 0, fmt.Errorf("read the page: %w", err)
+		return page.State{}, 0, fmt.Errorf("read the page: %w", o.mine("page", o.id, err))
 	}
 	if s.Org.ID == "" {
 		return page.State{}, 0, ErrNone
@@ -110,7 +113,11 @@ func (o *Org) StateAt(ctx context.Context, now status.Time) (s page.State, head 
 	for i := range s.Services {
 		s.Services[i].Days = status.Trimmed(s.Services[i].Days, s.At)
 	}
-	return page.Assemble(s), head, nil
+	s = page.Assemble(s)
+	if bad != nil {
+		return s, head, bad
+	}
+	return s, head, nil
 }
 
 // top is the first row: the page without its lists, and where the log stands.
@@ -124,27 +131,58 @@ func (t top) Wire(f *wire.Fields) {
 	f.Int("head", t.head)
 }
 
-func addTo(s *page.State, kind int, body []byte) error {
+// addTo takes a row in. One that cannot be read is left out, and named.
+func (o *Org) addTo(s *page.State, head *int64, kind int, body []byte) error {
+	var err error
+	name := string(kindOf(kind))
 	switch kind {
-	case 1:
-		s.Services = append(s.Services, status.Service{})
-		return decoded(body, history{&s.Services[len(s.Services)-1]})
-	case 2:
-		s.Incidents = append(s.Incidents, status.Incident{})
-		return decoded(body, &s.Incidents[len(s.Incidents)-1])
+	case rowPage:
+		name, err = "page", decoded(body, top{s, head})
+	case rowEvent:
+		var e page.Event
+		name = "event"
+		if err = decoded(body, &e); err == nil && (e.Seq != s.Seq || !e.Whole()) {
+			err = &Unreadable{why: "the newest event is not the one that its place says"}
+		}
+	default:
+		err = nouns[page.Noun(name)].add(s, body)
 	}
-	s.Maintenances = append(s.Maintenances, status.Maintenance{})
-	return decoded(body, &s.Maintenances[len(s.Maintenances)-1])
+	var u *Unreadable
+	if errors.As(err, &u) {
+		u.OrgID, u.Kind = o.id, name
+		if u.ID == "" {
+			u.ID = idIn(body)
+		}
+	}
+	return err
 }
 
-type history struct{ *status.Service }
+func added[T any](list *[]T, body []byte, object func(*T) wire.Object) error {
+	var x T
+	err := decoded(body, object(&x))
+	if err == nil {
+		*list = append(*list, x)
+	}
+	return err
+}
 
-func (h history) Wire(f *wire.Fields) { h.WireHistory(f) }
+// idIn is the id that a row says, however the rest of it is.
+func idIn(body []byte) string {
+	var x struct {
+		ID  string `json:"id"`
+		Seq int64  `json:"seq"`
+	}
+	_ = json.Unmarshal(body, &x)
+	if x.ID == "" && x.Seq != 0 {
+		return "seq " + wire.Itoa(x.Seq)
+	}
+	return x.ID
+}
 
-// decoded keeps a nil fault from becoming an error that is not nil.
+// decoded reads an object that the store wrote. What cannot be read is the store's fault, not the caller's.
 func decoded(body []byte, x wire.Object) error {
 	if err := wire.Unmarshal(body, x); err != nil {
-		return fmt.Errorf("%w in %.200s", err, body)
+		return &Unreadable{Kind: "row", why: fmt.Sprintf("%v in %.200s", err, body)}
 	}
 	return nil
 }

@@ -41,6 +41,11 @@ func TestNoReadScansATable(t *testing.T) {
 		}
 	}
 	_, _, _ = org.Incidents(ctx, IncidentFilter{From: 1, Until: 2}, span)
+	for _, f := range []PastFilter{{From: 1, To: 2}, {From: 1, To: 2, ServiceID: id}, {From: 1, To: 2, Text: "a"}, {From: 1, To: 2, ServiceID: id, Text: "a"}} {
+		_, _ = org.IncidentsDuring(ctx, f, 10)
+		_, _ = org.MaintenancesDuring(ctx, f, 10)
+	}
+	_, _ = org.DaysOf(ctx, id, 1, 2)
 	for _, f := range []MaintenanceFilter{{}, {Status: "completed"}, {Upcoming: true}, {From: 1, Until: 2}} {
 		_, _, _ = org.Maintenances(ctx, f, span)
 	}
@@ -58,7 +63,9 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = db.SeriesToPlan(ctx, 1, 10)
 	_, _ = org.Maintenance(ctx, id)
 	_, _ = org.EventsSince(ctx, 1, 10)
-	_, _ = db.EventsAfter(ctx, 1, 10)
+	_, _ = org.Replay(ctx, 1, 10, 10)
+	_, _, _ = org.words(ctx, nil)
+	_, _, _ = db.EventsAfter(ctx, Anchor{ID: 1}, 10)
 	_, _ = db.LastEventID(ctx)
 	_, _ = db.OrgBySlug(ctx, "a")
 	_, _ = db.OrgByHost(ctx, "a.example")
@@ -69,6 +76,34 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = org.Strangers(ctx, []string{id, "x"})
 	_, _ = org.Admins(ctx)
 	_, _ = db.Memberships(ctx, id)
+	_, _ = db.OwnMemberships(ctx, id)
+	_, _ = db.Validity(ctx, id, id, id)
+	_, _ = db.Factors(ctx, id)
+	_, _ = db.PasskeyHolder(ctx, "a")
+	_, _ = db.RecoveryCodes(ctx, id)
+	_, _ = db.Challenge(ctx, [32]byte{}, time.Now())
+	_, _, _ = db.Confirmed(ctx, id, id)
+	_, _ = db.LacksFactor(ctx, id, id)
+	_, _ = db.FactorRequired(ctx, id)
+	_, _ = org.Lacking(ctx, []string{id})
+	_, _ = org.AsksFactor(ctx)
+	_, _, _ = org.Team(ctx, span)
+	_, _ = org.HasMember(ctx, "a@b.example")
+	_, _ = org.Offer(ctx, id)
+	_, _ = org.OfferTo(ctx, "a@b.example", time.Now())
+	_, _ = org.Offers(ctx, time.Now())
+	_, _ = db.OfferByLink(ctx, [32]byte{}, time.Now())
+	_, _ = db.OffersTo(ctx, "a@b.example", time.Now())
+	_, _ = db.Link(ctx, [32]byte{}, time.Now())
+	_, _ = db.Unproved(ctx, "a@b.example")
+	_, _, _ = db.Sessions(ctx, id, time.Now(), span)
+	_, _ = db.SessionOf(ctx, id, id, time.Now())
+	_, _ = db.Validity(ctx, id, id, id)
+	_, _ = db.EndedOf(ctx, []string{id})
+	_, _ = db.SignedOut(ctx, []string{id})
+	_, _ = org.Deletion(ctx)
+	_, _ = db.ToErase(ctx, time.Now())
+	_, _ = db.DeletedBySlug(ctx, "a")
 	_, _ = db.User(ctx, id)
 	_, _ = db.UserByEmail(ctx, "a@b.example")
 	_, _ = db.UserBySubject(ctx, auth.LocalIssuer, id)
@@ -110,7 +145,7 @@ func TestNoReadScansATable(t *testing.T) {
 			if err := rows.Scan(&node, &parent, &unused, &step); err != nil {
 				return err
 			}
-			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.Contains(step, "json_each") && !strings.HasPrefix(step, "SCAN (") {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.Contains(step, "json_each") && step != "SCAN sqlite_sequence" && !strings.HasPrefix(step, "SCAN (") {
 				t.Errorf("%s\nin %.300s", step, q.query)
 			}
 			return nil

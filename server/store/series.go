@@ -23,10 +23,11 @@ type Series struct {
 	StartsAt    string // the first, by the clock there
 	Minutes     int64
 	Notify      bool
-	PlannedFor  status.Time // start of the newest window that was planned; before the first one it is when the series was made
+	PlannedFor  status.Time // up to when its windows are planned; before the first one it is when the series was made
 	CreatedAt   status.Time
 	Version     int64
 	Withdraw    []string // windows that were planned by an older version and have not been taken back yet
+	Listed      bool     // its windows are in the list that SeriesWindows reads
 }
 
 // Wire is the `recurring maintenance` of the REST API.
@@ -44,14 +45,17 @@ func (s *Series) Wire(f *wire.Fields) {
 	f.Int("version", &s.Version)
 }
 
-const seriesColumns = `org_id, id, title, description, services, rrule, time_zone, starts_at, minutes, notify, planned_for, created_at, version, withdraw`
+const seriesColumns = `org_id, id, title, description, services, rrule, time_zone, starts_at, minutes, notify, planned_for, created_at, version, withdraw, listed`
 
 func scanSeries(rows *sql.Rows, s *Series) error {
 	var services, withdraw string
-	if err := rows.Scan(&s.OrgID, &s.ID, &s.Title, &s.Description, &services, &s.RRule, &s.Zone, &s.StartsAt, &s.Minutes, &s.Notify, &s.PlannedFor, &s.CreatedAt, &s.Version, &withdraw); err != nil {
+	if err := rows.Scan(&s.OrgID, &s.ID, &s.Title, &s.Description, &services, &s.RRule, &s.Zone, &s.StartsAt, &s.Minutes, &s.Notify, &s.PlannedFor, &s.CreatedAt, &s.Version, &withdraw, &s.Listed); err != nil {
 		return err
 	}
-	return errors.Join(json.Unmarshal([]byte(services), &s.Services), json.Unmarshal([]byte(withdraw), &s.Withdraw))
+	if err := errors.Join(json.Unmarshal([]byte(services), &s.Services), json.Unmarshal([]byte(withdraw), &s.Withdraw)); err != nil {
+		return &Unreadable{OrgID: s.OrgID, Kind: "series", ID: s.ID, why: err.Error()}
+	}
+	return nil
 }
 
 // SeriesList lists the organisation's series, the newest first, and counts them all.
@@ -77,10 +81,10 @@ func (o *Org) Series(ctx context.Context, id string) (Series, error) {
 	return found[0], nil
 }
 
-// SeriesToPlan lists series of all organisations whose newest window starts before a moment.
+// SeriesToPlan lists series of all organisations that are not planned up to a moment.
 func (db *DB) SeriesToPlan(ctx context.Context, before status.Time, limit int) ([]Series, error) {
-	found, err := list(ctx, db, `SELECT `+seriesColumns+` FROM maintenance_series WHERE deleted_at IS NULL AND planned_for < ? ORDER BY planned_for LIMIT ?`,
-		[]any{int64(before), limit}, scanSeries)
+	found, err := everybodys(ctx, db, "series", `SELECT `+seriesColumns+` FROM maintenance_series WHERE deleted_at IS NULL AND planned_for < ? AND `+living("maintenance_series")+` ORDER BY planned_for LIMIT ?`,
+		[]any{int64(before), limit}, scanSeries, nil)
 	if err != nil {
 		return nil, fmt.Errorf("list series to plan: %w", err)
 	}
@@ -89,16 +93,16 @@ func (db *DB) SeriesToPlan(ctx context.Context, before status.Time, limit int) (
 
 // AddSeries puts a new series into a batch.
 func (o *Org) AddSeries(b *Batch, s Series) {
-	b.Add(`INSERT INTO maintenance_series (`+seriesColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	b.Add(`INSERT INTO maintenance_series (`+seriesColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.id, s.ID, s.Title, s.Description, jsonStrings(s.Services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor), int64(s.CreatedAt),
-		s.Version, jsonStrings(s.Withdraw))
+		s.Version, jsonStrings(s.Withdraw), s.Listed)
 }
 
 // EditSeries puts a change of a series into a batch.
 func (o *Org) EditSeries(b *Batch, s Series) {
 	b.Add(`UPDATE maintenance_series SET title = ?, description = ?, services = ?, rrule = ?, time_zone = ?, starts_at = ?, minutes = ?, notify = ?, planned_for = ?,
-version = ?, withdraw = ? WHERE org_id = ? AND id = ?`, s.Title, s.Description, jsonStrings(s.Services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor),
-		s.Version, jsonStrings(s.Withdraw), o.id, s.ID)
+version = ?, withdraw = ?, listed = ? WHERE org_id = ? AND id = ?`, s.Title, s.Description, jsonStrings(s.Services), s.RRule, s.Zone, s.StartsAt, s.Minutes, s.Notify, int64(s.PlannedFor),
+		s.Version, jsonStrings(s.Withdraw), s.Listed, o.id, s.ID)
 }
 
 // SeriesWithdrawn notes that what older versions of a series had planned is taken back.
@@ -108,11 +112,9 @@ func (o *Org) SeriesWithdrawn(ctx context.Context, id string, version int64) err
 	return o.db.Do(ctx, &b)
 }
 
-// SeriesPlanned notes which window of this version of a series is the newest.
-func (o *Org) SeriesPlanned(ctx context.Context, s *Series, start status.Time) error {
-	var b Batch
+// SeriesPlanned puts into a batch up to when the windows of this version of a series are planned.
+func (o *Org) SeriesPlanned(b *Batch, s *Series, start status.Time) {
 	b.Add(`UPDATE maintenance_series SET planned_for = max(planned_for, ?) WHERE org_id = ? AND id = ? AND version = ?`, int64(start), o.id, s.ID, s.Version)
-	return o.db.Do(ctx, &b)
 }
 
 // DeleteSeries ends a series; what it planned stays.

@@ -9,9 +9,11 @@ import (
 	"statuspage/server/store/storetest"
 )
 
-func open(t testing.TB) *store.DB {
+func open(t testing.TB) *store.DB { return openFile(t, filepath.Join(t.TempDir(), "status.db")) }
+
+func openFile(t testing.TB, file string) *store.DB {
 	t.Helper()
-	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
+	db, err := store.Open("file:"+file, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,8 @@ type Subscriber struct {
 	State       string
 	Whole       bool         // the whole page; else the Services
 	Services    []status.Ref // by their place on the page
+	Incidents   int64        // open ones that it hears of until they are over, beside those
+	Incident    string       // the one that a new subscriber wants to hear of
 	Token       string       // of the manage link
 	Secret      string       // of a webhook
 	Base        string       // address of the page, without a slash at the end
@@ -67,6 +69,7 @@ func (s *Subscriber) Wire(f *wire.Fields) {
 	f.Str("state", &s.State)
 	f.Bool("whole_page", &s.Whole)
 	wire.List(f, "services", &s.Services, (*status.Ref).Wire)
+	f.Int("incidents", &s.Incidents)
 	f.Str("source", &s.Source)
 	f.Int("failures", &s.Failures)
 	f.Str("problem", &s.Problem)
@@ -74,7 +77,13 @@ func (s *Subscriber) Wire(f *wire.Fields) {
 	f.NullTime("confirmed_at", &s.ConfirmedAt)
 }
 
-// Shown is the address as members see it. Whoever knows the address of a chat's webhook may write there, so its end stands for it.
+// Once says that the subscription is about an incident alone, and ends with it.
+func (s *Subscriber) Once() bool {
+	return !s.Whole && len(s.Services) == 0 && (s.Incident != "" || s.Incidents > 0)
+}
+
+// Shown is the address as members see it. Whoever knows the address of a chat's webhook may write there, so its end
+// stands for it.
 func (s *Subscriber) Shown() string {
 	if s.Channel == Email {
 		return s.Address
@@ -109,7 +118,47 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	if !s.Whole {
 		o.addServices(b, []string{s.ID}, refIDs(s.Services))
 	}
+	if s.Incident != "" {
+		o.FollowIncident(b, s.ID, s.Incident)
+	}
 }
+
+// FollowIncident lets a subscriber hear of one incident until it is over. One that is over or deleted is left out.
+func (o *Org) FollowIncident(b *Batch, id, incident string) {
+	b.Add(`INSERT INTO subscriber_incidents (subscriber, org_id, incident_id)
+SELECT s.num, i.org_id, i.id FROM subscribers s JOIN incidents i ON i.org_id = s.org_id
+WHERE s.org_id = ? AND s.id = ? AND i.id = ? AND i.deleted_at IS NULL AND i.status <> 'resolved' ON CONFLICT DO NOTHING`, o.id, id, incident)
+}
+
+// ForgetFollowers ends what subscribers hear of incidents that are over, once nothing of it waits to be told, and the
+// subscriptions that were about nothing else; some at a time. It is done when there are no more.
+func (db *DB) ForgetFollowers(ctx context.Context, limit int) (done bool, err error) {
+	type pair struct {
+		num      int64
+		incident string
+	}
+	over, err := list(ctx, db, `SELECT x.subscriber, x.incident_id FROM subscriber_incidents x
+JOIN incidents i ON i.org_id = x.org_id AND i.id = x.incident_id
+WHERE (i.status = 'resolved' OR i.deleted_at IS NOT NULL)
+ AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.thread = x.incident_id AND m.org_id = x.org_id AND m.upto IS NOT NULL)
+ AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.subscriber = x.subscriber AND j.state = 'due') LIMIT ?`, []any{limit},
+		func(rows *sql.Rows, p *pair) error { return rows.Scan(&p.num, &p.incident) })
+	if err != nil || len(over) == 0 {
+		return true, err
+	}
+	var b Batch
+	for _, p := range over {
+		b.Add(`DELETE FROM subscriber_incidents WHERE subscriber = ? AND incident_id = ?`, p.num, p.incident)
+		b.Add(`DELETE FROM jobs WHERE state <> 'sent'
+ AND subscriber IN (SELECT num FROM subscribers WHERE num = ? AND `+hearsNothing+`)`, p.num)
+		b.Add(`DELETE FROM subscribers WHERE num = ? AND `+hearsNothing, p.num)
+	}
+	return len(over) < limit, db.Do(ctx, &b)
+}
+
+// hearsNothing is true of a subscriber who hears of nothing, and has chosen nothing.
+const hearsNothing = `whole = 0 AND NOT EXISTS (SELECT 1 FROM subscriber_services v WHERE v.subscriber = num)
+ AND NOT EXISTS (SELECT 1 FROM subscriber_incidents y WHERE y.subscriber = num)`
 
 func refIDs(refs []status.Ref) []string {
 	out := make([]string, len(refs))
@@ -154,15 +203,15 @@ func (o *Org) AskSubscriber(b *Batch, id string, at status.Time) {
 	b.Add(`UPDATE subscribers SET asked_at = ? WHERE org_id = ? AND id = ?`, int64(at), o.id, id)
 }
 
-// mostAlike is how many webhooks may share one address.
-const mostAlike = 5
+// maxAlike is how many webhooks may share one address.
+const maxAlike = 5
 
-// ConfirmSubscriber puts a yes into a batch. Whoever says it has not said no any more. A webhook whose address has enough already stays as
-// it was.
+// ConfirmSubscriber puts a yes into a batch. Whoever says it has not said no any more. A webhook whose address has
+// enough already stays as it was.
 func (o *Org) ConfirmSubscriber(b *Batch, s *Subscriber, at status.Time) {
 	b.Add(`UPDATE subscribers SET state = 'active', confirmed_at = ?, failures = 0, problem = '' WHERE org_id = ? AND id = ? AND (channel <> 'webhook'
  OR (SELECT count(*) FROM subscribers o WHERE o.org_id = ? AND o.channel = 'webhook' AND o.address_key = subscribers.address_key AND o.state = 'active') < ?)`,
-		int64(at), o.id, s.ID, o.id, mostAlike)
+		int64(at), o.id, s.ID, o.id, maxAlike)
 	b.Add(`DELETE FROM unsubscribed WHERE org_id = ? AND hash = ?`, o.id, s.hash())
 }
 
@@ -178,8 +227,10 @@ func (o *Org) ReviveSubscriber(b *Batch, id string) {
 
 // RemoveSubscriber puts the end of a subscription into a batch; nothing that says who it was is kept.
 func (o *Org) RemoveSubscriber(b *Batch, id string) {
-	b.Add(`DELETE FROM jobs WHERE org_id = ? AND state IN ('due', 'dead') AND subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, o.id, id)
+	b.Add(`DELETE FROM jobs WHERE state <> 'sent' AND subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
 	b.Add(`DELETE FROM subscriber_services WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
+	b.Add(`DELETE FROM subscriber_incidents
+WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
 	b.Add(`DELETE FROM subscribers WHERE org_id = ? AND id = ?`, o.id, id)
 }
 
@@ -192,7 +243,8 @@ func (s *Subscriber) hash() string {
 	return hexed(sha256.Sum256([]byte(string(s.Channel) + " " + s.Key)))
 }
 
-// ImportSubscribers puts many into a batch, in as many statements as one needs. Who is there already, or has said no, is left out.
+// ImportSubscribers puts many into a batch, in as many statements as one needs. Who is there already, or has said no,
+// is left out.
 func (o *Org) ImportSubscribers(b *Batch, all []Subscriber) {
 	if len(all) == 0 {
 		return
@@ -246,8 +298,12 @@ type SubscriberFilter struct {
 	Channel  string
 	State    string
 	Services []string // hears of one of these, by choice or with the whole page: the audience of what happens to them
-	Search   string   // in the address
+	Search   string   // in the first searchedBytes of the address, in lower case
 }
+
+// searchedBytes is how much of an address a search looks at: an e-mail address as a whole, of a webhook the host and
+// what stands behind it. SQLite's instr takes time in the product of both lengths.
+const searchedBytes = 300
 
 func (f SubscriberFilter) conditions(org string) (string, []any) {
 	where, args := "s.org_id = ?", []any{org}
@@ -261,13 +317,14 @@ func (f SubscriberFilter) conditions(org string) (string, []any) {
 		where, args = where+" AND "+hearsOf, append(args, jsonStrings(f.Services))
 	}
 	if f.Search != "" {
-		where, args = where+" AND instr(s.address_key, ?) > 0", append(args, strings.ToLower(f.Search))
+		where, args = where+" AND instr(substr(s.address_key, 1, ?), ?) > 0", append(args, searchedBytes, strings.ToLower(f.Search))
 	}
 	return where, args
 }
 
 const subscriberColumns = `SELECT s.num, s.id, s.channel, s.address, s.address_key, s.state, s.whole, s.token, s.secret, s.base, s.source, s.failures, s.problem,
  s.created_at, s.asked_at, s.confirmed_at,
+ (SELECT count(*) FROM subscriber_incidents y WHERE y.subscriber = s.num),
  (SELECT json_group_array(json_object('id', id, 'name', name)) FROM (SELECT v.id, v.name FROM subscriber_services x
   JOIN services v ON v.org_id = x.org_id AND v.id = x.service_id WHERE x.subscriber = s.num AND v.deleted_at IS NULL ORDER BY v.position, v.created_at, v.id))
 FROM subscribers s WHERE `
@@ -276,7 +333,7 @@ func scanSubscriber(rows *sql.Rows, s *Subscriber) error {
 	var confirmed sql.NullInt64
 	var services []byte
 	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret, &s.Base, &s.Source, &s.Failures, &s.Problem,
-		&s.CreatedAt, &s.AskedAt, &confirmed, &services); err != nil {
+		&s.CreatedAt, &s.AskedAt, &confirmed, &s.Incidents, &services); err != nil {
 		return err
 	}
 	s.ConfirmedAt = nullTime(confirmed)
@@ -325,7 +382,8 @@ func (o *Org) SubscriberByToken(ctx context.Context, token string) (Subscriber, 
 	return o.subscriber(ctx, `s.token = ?`, token)
 }
 
-// SubscriberByAddress reads who is reached at an address; ErrNone. Of webhooks, which may share one, it is the one that is pending.
+// SubscriberByAddress reads who is reached at an address; ErrNone. Of webhooks, which may share one, it is the one that
+// is pending.
 func (o *Org) SubscriberByAddress(ctx context.Context, channel Channel, key string) (Subscriber, error) {
 	if channel == Webhook {
 		return o.subscriber(ctx, `s.channel = 'webhook' AND s.address_key = ? AND s.state = 'pending'`, key)
@@ -333,10 +391,33 @@ func (o *Org) SubscriberByAddress(ctx context.Context, channel Channel, key stri
 	return o.subscriber(ctx, `s.channel = ? AND s.channel <> 'webhook' AND s.address_key = ?`, string(channel), key)
 }
 
-// ForgetPending deletes those who did not say yes in time.
+// Hooks are the subscriptions of one webhook's address, the oldest first.
+func (o *Org) Hooks(ctx context.Context, key string) ([]Subscriber, error) {
+	found, err := list(ctx, o.db, subscriberColumns+`s.org_id = ? AND s.channel = 'webhook' AND s.address_key = ? ORDER BY s.num LIMIT 20`, []any{o.id, key}, scanSubscriber)
+	if err != nil {
+		return nil, fmt.Errorf("read the subscriptions of a webhook: %w", err)
+	}
+	return found, nil
+}
+
+// ForgetPending deletes those who did not say yes in time, a few hundred in a batch.
 func (db *DB) ForgetPending(ctx context.Context, before status.Time) error {
-	var b Batch
-	b.Add(`DELETE FROM subscriber_services WHERE subscriber IN (SELECT num FROM subscribers WHERE state = 'pending' AND created_at < ?)`, int64(before))
-	b.Add(`DELETE FROM subscribers WHERE state = 'pending' AND created_at < ?`, int64(before))
-	return db.Do(ctx, &b)
+	for {
+		nums, err := list(ctx, db, `SELECT num FROM subscribers WHERE state = 'pending' AND created_at < ? LIMIT ?`, []any{int64(before), forgotten},
+			func(rows *sql.Rows, num *int64) error { return rows.Scan(num) })
+		if err != nil || len(nums) == 0 {
+			return err
+		}
+		which, _ := json.Marshal(nums) // numbers always have a JSON form
+		var b Batch
+		b.Add(`DELETE FROM subscriber_services WHERE subscriber IN (SELECT value FROM json_each(?))`, string(which))
+		b.Add(`DELETE FROM subscriber_incidents WHERE subscriber IN (SELECT value FROM json_each(?))`, string(which))
+		b.Add(`DELETE FROM subscribers WHERE state = 'pending' AND num IN (SELECT value FROM json_each(?))`, string(which))
+		if err := db.Do(ctx, &b); err != nil {
+			return err
+		}
+		if len(nums) < forgotten {
+			return nil
+		}
+	}
 }

@@ -10,8 +10,8 @@ import (
 	"statuspage/shared/wire"
 )
 
-// Template is words for incidents that are known to come again. {{name}} in Title and Body is a blank that whoever opens the incident
-// fills in.
+// Template is words for incidents that are known to come again. {{name}} in Title and Body is a blank that whoever
+// opens the incident fills in.
 type Template struct {
 	ID        string
 	Name      string

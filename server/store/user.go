@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"statuspage/server/auth"
@@ -22,6 +20,13 @@ type User struct {
 	Issuer    string
 	Subject   string
 	CreatedAt status.Time
+
+	// What follows is of the built-in issuer's accounts alone.
+
+	Proved  bool   // the address was proved by its mailbox or the operator
+	HeldBy  string // the organisation whose link an unproved account was made with; "" for others
+	Version int64  // of the credentials; 0 of a new one is 1
+	LastOrg string // which organisation a plain sign-in opens; "" is the first one joined
 }
 
 // Member is a user in an organisation.
@@ -41,8 +46,14 @@ type Membership struct {
 
 // AddUser puts a new user into a batch. A local one's subject is its id.
 func AddUser(b *Batch, u User) {
-	b.Add(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.ID, u.Email, u.Name, u.Password, u.Issuer, u.Subject, int64(u.CreatedAt), int64(u.CreatedAt))
+	var proved, held any
+	if u.Proved {
+		proved = int64(u.CreatedAt)
+	} else if u.HeldBy != "" {
+		held = u.HeldBy
+	}
+	b.Add(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at, proved_at, held_by, last_org) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		u.ID, u.Email, u.Name, u.Password, u.Issuer, u.Subject, int64(u.CreatedAt), int64(u.CreatedAt), proved, held, u.LastOrg)
 }
 
 // User reads one; ErrNone.
@@ -55,36 +66,28 @@ func (db *DB) UserBySubject(ctx context.Context, issuer, subject string) (User, 
 	return db.user(ctx, `issuer = ? AND subject = ?`, issuer, subject)
 }
 
-// UserByEmail finds a user of the local issuer; ErrNone.
+// UserByEmail finds the proved account of an address; ErrNone. Letters are alike in upper and lower case within ASCII
+// alone: no other letter may pass for one of another address.
 func (db *DB) UserByEmail(ctx context.Context, email string) (User, error) {
-	return db.user(ctx, `issuer = 'statuspage' AND lower(email) = ?`, strings.ToLower(email))
+	return db.user(ctx, `issuer = 'statuspage' AND proved_at IS NOT NULL AND lower(email) = lower(?)`, email)
 }
 
 func (db *DB) user(ctx context.Context, where string, args ...any) (User, error) {
-	var u User
-	err := db.row(ctx, `SELECT id, email, name, password, issuer, subject, created_at FROM users WHERE `+where, args,
-		&u.ID, &u.Email, &u.Name, &u.Password, &u.Issuer, &u.Subject, &u.CreatedAt)
-	return u, err
-}
-
-// AccountByEmail is what auth.Login asks.
-func (db *DB) AccountByEmail(ctx context.Context, email string) (auth.Account, error) {
-	u, err := db.UserByEmail(ctx, email)
-	if errors.Is(err, ErrNone) {
-		return auth.Account{}, auth.ErrUnknown
+	found, err := list(ctx, db, `SELECT `+userColumns+` FROM users WHERE `+where, args, scanUser)
+	if err == nil && len(found) == 0 {
+		err = ErrNone
 	}
-	return auth.Account{UserID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: u.Password}, err
+	if err != nil {
+		return User{}, err
+	}
+	return found[0], nil
 }
 
-// SetPassword puts a new password hash into a batch.
-func SetPassword(b *Batch, userID, hash string, now time.Time) {
-	b.Add(`UPDATE users SET password = ?, updated_at = ? WHERE id = ?`, hash, now.UnixMilli(), userID)
-}
-
-// Memberships lists the organisations of a user, by name.
+// Memberships lists the organisations of a user that are not deleted, in the order in which they were joined.
 func (db *DB) Memberships(ctx context.Context, userID string) ([]Membership, error) {
-	return list(ctx, db, `SELECT o.id, o.slug, o.name, m.role FROM members m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = ? ORDER BY o.name, o.id`,
-		[]any{userID}, func(rows *sql.Rows, m *Membership) error { return rows.Scan(&m.OrgID, &m.Slug, &m.Name, &m.Role) })
+	return everybodys(ctx, db, "membership", `SELECT o.id, o.slug, o.name, m.role FROM members m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = ?
+AND NOT EXISTS (SELECT 1 FROM deleted_organizations d WHERE d.org_id = o.id) ORDER BY m.created_at, o.id`,
+		[]any{userID}, func(rows *sql.Rows, m *Membership) error { return rows.Scan(&m.OrgID, &m.Slug, &m.Name, &m.Role) }, nil)
 }
 
 // AddMember puts a membership into a batch; one that is there gets the role.
@@ -139,11 +142,17 @@ const anotherAdmin = `EXISTS (SELECT 1 FROM members x WHERE x.org_id = ? AND x.r
 func (o *Org) SetRole(b *Batch, userID string, role auth.Role) {
 	b.Add(`UPDATE members SET role = ? WHERE org_id = ? AND user_id = ? AND (? = 'admin' OR role <> 'admin' OR `+anotherAdmin+`)`,
 		string(role), o.id, userID, string(role), o.id, userID)
+	if role != auth.Admin {
+		o.endOffersOf(b, userID)
+	}
 }
 
-// RemoveMember puts a removal into a batch; it changes nothing when it would leave no admin.
-func (o *Org) RemoveMember(b *Batch, userID string) {
-	b.Add(`DELETE FROM members WHERE org_id = ? AND user_id = ? AND (role <> 'admin' OR `+anotherAdmin+`)`, o.id, userID, o.id, userID)
+// HasMember says whether a member has this address. It looks through the organisation's members alone, so that neither
+// the answer nor its time says anything of other accounts.
+func (o *Org) HasMember(ctx context.Context, email string) (bool, error) {
+	n := 0
+	err := o.db.row(ctx, `SELECT count(*) FROM members m CROSS JOIN users u ON u.id = m.user_id WHERE m.org_id = ? AND lower(u.email) = lower(?)`, []any{o.id, email}, &n)
+	return n > 0, err
 }
 
 // Admins counts them.

@@ -1,33 +1,55 @@
-// Package visit finds the page that a public request is about: by the slug in its path, or by the host name that it came to.
+// Package visit finds the page that a public request is about: by the slug in its path, or by the host name that it
+// came to.
 package visit
 
 import (
+	"errors"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/lang"
 	"statuspage/server/relay"
 	"statuspage/server/serve"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
+	"statuspage/shared/status"
 )
 
-// mostBases is how many addresses of ours documents are kept for.
-const mostBases = 8
+// maxBases is how many addresses of ours documents are kept for.
+const maxBases = 8
 
-// Pages finds organisations' pages, at least as new as what the caller has seen. A slug or host that nobody has is a fault.NotFound.
+// Pages finds organisations' pages, at least as new as what the caller has seen. A slug or host that nobody has is a
+// fault.NotFound, a page that the caller may not see is Locked.
 type Pages interface {
 	Page(c *fiber.Ctx, slug string) (*relay.Page, error)
 	PageByHost(c *fiber.Ctx, host string) (*relay.Page, error)
 }
 
-// Desk receives what is asked about a page: it counts the request, finds the page and knows under which address it came.
-type Desk struct {
+// Locked is the refusal of a page that is there, and not for whoever asks. It is a fault.Unauthenticated. CONTRACT 8.
+type Locked struct {
+	Page  *relay.Page
+	Visit *Visit // where a Directory was asked
+}
+
+func (l *Locked) Error() string { return "the page is not public" }
+
+// Unwrap is what the caller may read.
+func (l *Locked) Unwrap() error {
+	return fault.New(fault.Unauthenticated, "This page is not public. Show that you may see it.")
+}
+
+// Directory receives what is asked about a page: it counts the request, finds the page and knows under which address it
+// came.
+type Directory struct {
 	Pages   Pages
 	Limit   func(*fiber.Ctx) error // counts a request of an address; nil where that has been done
-	BaseURL string                 // of absolute links; "" takes each request's own
+	BaseURL string                 // of absolute links; "" takes each request's own, and no page has a host name of its own
+	Own     func(host string) bool // says of a host name that it is the installation's; nil where BaseURL names the only one
 
 	mu    sync.Mutex
 	bases map[string]bool
@@ -56,49 +78,81 @@ func On(find Finder, give func(*Visit) error) fiber.Handler {
 	}
 }
 
+// Language is what the answer is written in: as ?lang= asks, as its reader chose before, as the browser asks, or the
+// page's own. The answer says so, and that it depends on it.
+func (v *Visit) Language() string {
+	style := &v.State.Org.Style
+	tag := lang.Choose(v.Ctx.Query("lang"), serve.Language(v.Ctx), v.Ctx.Get(fiber.HeaderAcceptLanguage), style.Language, style.Languages)
+	v.Ctx.Set(fiber.HeaderContentLanguage, tag)
+	v.Ctx.Vary(fiber.HeaderAcceptLanguage, fiber.HeaderCookie)
+	if v.Ctx.Query("lang") == tag {
+		serve.SetLanguage(v.Ctx, tag)
+	}
+	return tag
+}
+
 // Home is the absolute address of the page.
 func (v *Visit) Home() string { return v.Base + v.Path }
 
 // BySlug finds the page of /status/:slug.
-func (d *Desk) BySlug(c *fiber.Ctx) (*Visit, error) {
-	slug := strings.ToLower(c.Params("slug"))
-	if !page.ValidSlug(slug) {
-		return nil, noPage()
+func (d *Directory) BySlug(c *fiber.Ctx) (*Visit, error) {
+	return d.Named(c.Params("slug"))(c)
+}
+
+// Named finds the page of a slug.
+func (d *Directory) Named(slug string) Finder {
+	slug, _ = page.Slug(slug)
+	return func(c *fiber.Ctx) (*Visit, error) {
+		return d.visit(c, "/status/"+slug, func() (*relay.Page, error) { return d.Pages.Page(c, slug) })
 	}
-	return d.visit(c, "/status/"+slug, func() (*relay.Page, error) { return d.Pages.Page(c, slug) })
 }
 
 // ByHost finds the page that is served under the request's host name.
-func (d *Desk) ByHost(c *fiber.Ctx) (*Visit, error) {
+func (d *Directory) ByHost(c *fiber.Ctx) (*Visit, error) {
 	host := hostname(string(c.Context().Host()))
-	_, own, _ := strings.Cut(d.BaseURL, "://")
-	if !strings.Contains(host, ".") || host == hostname(own) {
+	if !strings.Contains(host, ".") || d.ours(host) {
 		return nil, noPage()
 	}
 	return d.visit(c, "", func() (*relay.Page, error) { return d.Pages.PageByHost(c, host) })
 }
 
-func (d *Desk) visit(c *fiber.Ctx, path string, find func() (*relay.Page, error)) (*Visit, error) {
+// ours says that no organisation's page can stand under a host name.
+func (d *Directory) ours(host string) bool {
+	_, own, _ := strings.Cut(d.BaseURL, "://")
+	return own == "" || host == hostname(own) || d.Own != nil && d.Own(host)
+}
+
+func (d *Directory) visit(c *fiber.Ctx, path string, find func() (*relay.Page, error)) (*Visit, error) {
 	if d.Limit != nil {
 		if err := d.Limit(c); err != nil {
 			return nil, err
 		}
 	}
 	p, err := find()
+	var locked *Locked
+	if errors.As(err, &locked) {
+		locked.Visit = &Visit{Page: locked.Page, Ctx: c, Path: path}
+		locked.Visit.Base, _ = d.base(locked.Visit)
+		return nil, locked
+	}
 	if err != nil {
 		return nil, err
 	}
+	if p.State.Org.Style.Hidden {
+		c.Set("X-Robots-Tag", "noindex")
+	}
 	v := &Visit{Page: p, Ctx: c, Path: path}
 	v.Base, v.Keep = d.base(v)
+	c.Set(fiber.HeaderContentLanguage, lang.English)
 	return v, nil
 }
 
 // base is where absolute links begin.
-func (d *Desk) base(v *Visit) (base string, keep bool) {
+func (d *Directory) base(v *Visit) (base string, keep bool) {
 	host := strings.ToLower(string(v.Ctx.Context().Host()))
 	switch {
 	case v.Path == "":
-		return serve.Scheme(v.Ctx) + "://" + v.State.Org.Hostname, true
+		return serve.Scheme(v.Ctx) + "://" + v.State.Org.OwnHost(), true
 	case d.BaseURL != "":
 		return d.BaseURL, true
 	case !plainHost(host):
@@ -110,7 +164,7 @@ func (d *Desk) base(v *Visit) (base string, keep bool) {
 	if d.bases == nil {
 		d.bases = map[string]bool{}
 	}
-	if len(d.bases) < mostBases {
+	if len(d.bases) < maxBases {
 		d.bases[base] = true
 	}
 	return base, d.bases[base]
@@ -132,8 +186,30 @@ func Preflight(c *fiber.Ctx) error {
 	return c.SendStatus(fiber.StatusNoContent)
 }
 
-// Document answers with a document that is made once for this state of the page and address, and again when it is older than maxAge.
+// Shared answers the preflight of addresses that scripts of any site may read: names under a page's slug, and on its
+// own host name.
+func Shared(app fiber.Router, names ...string) {
+	app.Use(func(c *fiber.Ctx) error {
+		if c.Method() != fiber.MethodOptions {
+			return c.Next()
+		}
+		path := strings.Trim(c.Path(), "/")
+		if slug, within := strings.CutPrefix(path, "status/"); within {
+			_, path, _ = strings.Cut(slug, "/")
+		}
+		if !slices.Contains(names, path) {
+			return c.Next()
+		}
+		return Preflight(c)
+	})
+}
+
+// Document answers with a document that is made once for this state of the page and address, and again when it is older
+// than maxAge.
 func (v *Visit) Document(name string, maxAge time.Duration, make func() (mediaType string, body []byte, err error)) error {
+	if unchanged(v.Ctx, v.State.At, time.Now()) {
+		return nil
+	}
 	if !v.Keep {
 		mediaType, body, err := make()
 		if err != nil {
@@ -145,7 +221,34 @@ func (v *Visit) Document(name string, maxAge time.Duration, make func() (mediaTy
 	if err != nil {
 		return err
 	}
+	if !lastModified(v.State.At).After(time.Now()) {
+		serve.Keep(v.Ctx, v.Page, doc.Made.Add(maxAge))
+	}
 	return serve.Doc(v.Ctx, doc)
+}
+
+// unchanged says when the page's last event was (Last-Modified), and answers who asks by time alone and has what was
+// made after it. A date has whole seconds: one is told as the newest only when its second is over, and nothing else is
+// taken for it, since a page that was restored is older than what somebody may have seen (RFC 9110 8.8.2 and 13.1.3).
+func unchanged(c *fiber.Ctx, at status.Time, now time.Time) bool {
+	over := lastModified(at)
+	if over.After(now) {
+		c.Set(fiber.HeaderLastModified, time.UnixMilli(int64(at)).UTC().Format(http.TimeFormat))
+		return false
+	}
+	date := over.Format(http.TimeFormat)
+	c.Set(fiber.HeaderLastModified, date)
+	if c.Get(fiber.HeaderIfNoneMatch) != "" || c.Get(fiber.HeaderIfModifiedSince) != date {
+		return false
+	}
+	c.Vary(fiber.HeaderAcceptEncoding)
+	c.Status(fiber.StatusNotModified)
+	return true
+}
+
+// lastModified is the end of an event's second.
+func lastModified(at status.Time) time.Time {
+	return time.UnixMilli(int64(at)).UTC().Add(time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
 func noPage() error { return fault.New(fault.NotFound, "There is no status page at this address.") }

@@ -6,10 +6,10 @@ import (
 	"statuspage/shared/fault"
 )
 
-// CONTRACT.md, section 3.
+// CONTRACT 3.
 func TestEveryCodeHasTheStatusOfTheContract(t *testing.T) {
 	for code, want := range map[fault.Code]int{
-		"invalid": 422, "malformed": 400, "unauthenticated": 401, "forbidden": 403, "not_found": 404, "conflict": 409,
+		"invalid": 422, "malformed": 400, "unauthenticated": 401, "forbidden": 403, "not_found": 404, "method_not_allowed": 405, "conflict": 409,
 		"precondition_failed": 412, "too_large": 413, "rate_limited": 429, "unavailable": 503, "internal": 500, "something new": 500,
 	} {
 		if got := code.Status(); got != want {

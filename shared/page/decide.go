@@ -6,19 +6,32 @@ import (
 	"statuspage/shared/wire"
 )
 
-// Decide answers a command: with the events that it causes (none when it changes nothing), or with a fault and nothing else.
-// at never runs backwards within a page: a clock that does is held at the last event.
+// Decide answers a command: with the events that it causes (none when it changes nothing), or with a fault and nothing
+// else. at does not run backwards within a page for a clock that is set back a little: it is held at the last event. An
+// event that lies more than HeldBack ahead was written by a clock that was wrong; holding on to it would make
+// everything since last no time at all.
 func Decide(s State, c Command, at status.Time) ([]Event, *fault.Error) {
 	return DecideAs(s, c, at, "")
 }
 
 // DecideAs is Decide for a command with an id, which its events carry.
 func DecideAs(s State, c Command, at status.Time, id string) ([]Event, *fault.Error) {
-	d := &draft{state: s, at: max(at, s.At), id: id}
+	d := &draft{state: s, at: Held(at, s.At), id: id}
 	if err := c.decide(d); err != nil {
 		return nil, err
 	}
+	if err := d.fits(&s, c); err != nil {
+		return nil, err
+	}
 	return d.events, nil
+}
+
+// Held is the time of an event that is decided at one moment, after the last one at another.
+func Held(at, last status.Time) status.Time {
+	if at < last && last-at <= HeldBack {
+		return last
+	}
+	return at
 }
 
 // draft is a decision in the making.
@@ -46,11 +59,14 @@ func (d *draft) moveService(id string, to status.ServiceStatus) {
 	d.emitService(ServiceChanged, next)
 }
 
-func (d *draft) emitService(kind EventType, next status.Service) {
+func (d *draft) emitService(kind EventType, next status.Service) { d.emitServiceDays(kind, next, nil) }
+
+// emitServiceDays is emitService with what becomes of the past.
+func (d *draft) emitServiceDays(kind EventType, next status.Service, days []status.ServiceDay) {
 	next.Days, next.Booked = nil, 0
 	next.Version++
 	next.UpdatedAt = d.at
-	d.emit(Event{Type: kind, Service: &next})
+	d.emit(Event{Type: kind, Service: &next, Days: days})
 }
 
 // stale is the conflict of a caller who read an older version.

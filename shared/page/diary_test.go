@@ -355,7 +355,9 @@ func TestAPlanIsRefusedForWhatIsWrongInIt(t *testing.T) {
 	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = []string{ids[0], ids[0]} }), fault.Invalid, "This service is named twice.")
 	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = make([]string, 101) }), fault.Invalid, "100 services at most")
 	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.ScheduledFor, c.ScheduledUntil = 1, d.now }), fault.Invalid, "30 days at most")
-	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.ScheduledFor, c.ScheduledUntil = d.now-wire.Hour, d.now }), fault.Invalid, "The end must be in the future.")
+	d.refuses("14:01", plan(func(c *page.PlanMaintenance) {
+		c.ScheduledFor, c.ScheduledUntil = d.now-731*wire.Day, d.now-730*wire.Day
+	}), fault.Invalid, "730 days at most")
 	err := d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = []string{ids[0], d.ID()} }), fault.NotFound, "There is no such service.")
 	d.want("field", err.Fields[0].Name, "services[1]")
 	err = d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.ID, c.Title, c.ScheduledUntil = "x", "", c.ScheduledFor }), fault.Invalid, "id must be a UUID")
@@ -658,6 +660,10 @@ func TestThePageRefusesAddressesAndColoursThatAreNone(t *testing.T) {
 		{page.EditPage{Hostname: ptr("localhost")}, false},
 		{page.EditPage{Hostname: ptr("a..example")}, false},
 		{page.EditPage{Hostname: ptr("a.example/x")}, false},
+		{page.EditPage{Hostname: ptr("127.0.0.1")}, false},
+		{page.EditPage{Hostname: ptr("0x7f.1")}, false},
+		{page.EditPage{Hostname: ptr("a.0x7f")}, false},
+		{page.EditPage{Hostname: ptr("a.0xample")}, true},
 		{page.EditPage{TimeZone: ptr("America/Argentina/Buenos_Aires")}, true},
 		{page.EditPage{TimeZone: ptr("Etc/GMT+5")}, true},
 		{page.EditPage{TimeZone: ptr("../../etc")}, false},
@@ -668,5 +674,38 @@ func TestThePageRefusesAddressesAndColoursThatAreNone(t *testing.T) {
 		if _, err := page.Decide(d.s, &c.c, d.now); (err == nil) != c.ok {
 			t.Errorf("%s: %v", page.MarshalCommand(&c.c), err)
 		}
+	}
+}
+
+func TestAnEditByAClockThatWasYearsAheadDoesNotStopTheTime(t *testing.T) {
+	for _, ahead := range []string{"+1825 14:00", "+40 14:00"} { // five years, forty days
+		d, ids := newDiary(t, "API", "Web")
+		name := "Renamed"
+		d.does(ahead, &page.EditService{ID: ids[0], Name: &name})
+		in := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", ToState: status.Major, Services: []page.Move{{ID: ids[0]}}}
+		d.does("15:00", in)
+		resolved := string(status.Resolved)
+		d.does("16:00", &page.UpdateIncident{ID: in.ID, UpdateID: d.ID(), Status: resolved})
+		var down int64
+		for _, day := range d.service(ids[0]).Days {
+			down += day.Major
+		}
+		if down != int64(wire.Hour) {
+			t.Errorf("%s: an hour of outage counts %d ms", ahead, down)
+		}
+		if got := d.incident(in.ID); got.CreatedAt.String() != "2026-01-31T15:00:00Z" || got.ResolvedAt.String() != "2026-01-31T16:00:00Z" {
+			t.Errorf("%s: the incident was from %s to %s", ahead, got.CreatedAt, got.ResolvedAt)
+		}
+	}
+}
+
+func TestASmallStepBackIsHeld(t *testing.T) {
+	d, ids := newDiary(t, "API")
+	name := "Renamed"
+	d.does("15:00", &page.EditService{ID: ids[0], Name: &name})
+	in := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", ToState: status.Major, Services: []page.Move{{ID: ids[0]}}}
+	d.does("14:59", in)
+	if got := d.incident(in.ID); got.CreatedAt.String() != "2026-01-31T15:00:00Z" {
+		t.Errorf("it was opened at %s", got.CreatedAt)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"statuspage/shared/status"
 )
 
-// CONTRACT.md, section 4: the two messages that every client gets, field for field.
+// CONTRACT 4: the two messages that every client gets, field for field.
 func TestTheTwoMessagesOfTheContract(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	events, _ := page.Decide(d.s, &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", Description: "All of it", Service: &ids[0], ToState: "major_outage"}, d.now)

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
@@ -9,7 +11,7 @@ import (
 func (c *OpenIncident) decide(d *draft) *fault.Error {
 	in := status.Incident{
 		ID: c.ID, Title: c.Title, Description: c.Description, Status: status.Investigating,
-		CreatedAt: d.at, UpdatedAt: d.at, Version: 1,
+		CreatedAt: d.at, UpdatedAt: d.at, Version: 1, Source: c.Source,
 	}
 	moves := c.moves()
 	if err := joined(c.check(&in, moves), c.checkPast(d.at, len(moves))); err != nil {
@@ -84,45 +86,31 @@ func (c *OpenIncident) checkPast(now status.Time, services int) *fault.Error {
 	return list.Err()
 }
 
-// joined is both refusals of one input in one.
+// joined is both refusals of one input in one: of each field what was found first.
 func joined(a, b *fault.Error) *fault.Error {
 	if a == nil {
 		return b
 	}
 	if b != nil {
-		a.Fields = append(a.Fields, b.Fields...)
+		for _, more := range b.Fields {
+			if !slices.ContainsFunc(a.Fields, func(f fault.Field) bool { return f.Name == more.Name }) {
+				a.Fields = append(a.Fields, more)
+			}
+		}
 	}
 	return a
 }
 
-// recount tallies the days of an incident's services again, as they are with the incident told like this; one that was deleted has no
-// services. Without a Past nobody knows, and nothing is said.
-func (d *draft) recount(told status.Incident) []status.ServiceDay {
-	past := d.state.Past
-	if past == nil {
-		return nil
-	}
-	incidents := []status.Incident{told}
-	for _, in := range past.Incidents {
-		if in.ID != told.ID {
-			incidents = append(incidents, in)
+// visible refuses names with characters that nobody sees, of which each is given as field, what it is and what it was:
+// one that was there before this was refused may stay, and keeps nobody from other changes.
+func visible(names ...string) *fault.Error {
+	var list status.Checks
+	for ; len(names) >= 3; names = names[3:] {
+		if names[1] != names[2] {
+			list.Seen(names[0], names[1])
 		}
 	}
-	var out []status.ServiceDay
-	for _, r := range past.Record {
-		svc, there := d.state.Service(r.ServiceID)
-		if !there {
-			continue
-		}
-		first := max(min(told.CreatedAt, svc.BookedUntil()), svc.CreatedAt).DayNumber()
-		for _, t := range status.Recount(svc.ID, r.Spans, incidents, first, d.at) {
-			// A day of the incident may be well now; any other that is well needs no word.
-			if within := t.Day >= told.CreatedAt.DayNumber() && (told.ResolvedAt == nil || t.Day <= told.ResolvedAt.DayNumber()); within || !t.Well() {
-				out = append(out, status.ServiceDay{ServiceID: svc.ID, Tally: t})
-			}
-		}
-	}
-	return out
+	return list.Err()
 }
 
 // moves is Services with the short forms filled in.
@@ -153,6 +141,9 @@ func (c *OpenIncident) field(i int, name string) string {
 	return "services[" + wire.Itoa(int64(i)) + "]." + name
 }
 
+// looked are the members of a list that are looked at: beyond the limit none is, since each costs time and a sentence.
+func looked(list []Move) []Move { return list[:min(len(list), MaxAffected)] }
+
 func (c *OpenIncident) check(in *status.Incident, moves []Move) *fault.Error {
 	var list status.Checks
 	list.ID("id", c.ID)
@@ -162,8 +153,8 @@ func (c *OpenIncident) check(in *status.Incident, moves []Move) *fault.Error {
 	if c.ToState != "" && !c.ToState.Valid() {
 		list.OneOf("to_state", string(c.ToState), false, status.Names(status.ServiceStatuses))
 	}
-	seen := make(map[string]bool, len(moves))
-	for i, m := range moves {
+	seen := make(map[string]bool, len(looked(moves)))
+	for i, m := range looked(moves) {
 		list.That(!seen[m.ID], c.field(i, "id"), "This service is named twice.")
 		seen[m.ID] = true
 		if m.To == "" {
@@ -172,10 +163,11 @@ func (c *OpenIncident) check(in *status.Incident, moves []Move) *fault.Error {
 			list.OneOf(c.field(i, "to_state"), string(m.To), m.To.Valid(), status.Names(status.ServiceStatuses))
 		}
 	}
-	return joined(list.Err(), in.Check())
+	return joined(joined(list.Err(), in.Check()), visible("title", in.Title, ""))
 }
 
-// affect takes a service into an incident. Of one that is over already, the table says nothing: what the service was is gone.
+// affect takes a service into an incident. Of one that is over already, the table says nothing: what the service was is
+// gone.
 func (d *draft) affect(m Move, over bool, idField, toField string) (status.Affected, *fault.Error) {
 	svc, there := d.state.Service(m.ID)
 	if !there {
@@ -216,7 +208,7 @@ func (c *EditIncident) decide(d *draft) *fault.Error {
 	edit(&next.Description, c.Description)
 	edit(&next.Postmortem, c.Postmortem)
 	edit(&next.Excluded, c.Excluded)
-	if err := next.Check(); err != nil {
+	if err := joined(next.Check(), visible("title", next.Title, in.Title)); err != nil {
 		return err
 	}
 	if err := afterwards(in, &next); err != nil {
@@ -357,14 +349,16 @@ func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField
 	return nil
 }
 
-// regrip changes what the incident holds, as the update says, and lists the changes. A resolution lets everything go by itself.
+// regrip changes what the incident holds, as the update says, and lists the changes. A resolution lets everything go by
+// itself.
 func (c *UpdateIncident) regrip(d *draft, next *status.Incident, to status.IncidentStatus) ([]status.Affected, *fault.Error) {
 	var list status.Checks
 	var changes []status.Affected
 	held := append([]status.Affected(nil), next.Services...)
 	allowed := status.ServiceStatuses[:len(status.ServiceStatuses)-1] // no incident puts anything under maintenance
 	seen := map[string]bool{}
-	for i, m := range c.Services {
+	list.That(len(c.Services) <= MaxAffected, "services", "An incident may affect %s services at most.", wire.Itoa(MaxAffected))
+	for i, m := range looked(c.Services) {
 		field := "services[" + wire.Itoa(int64(i)) + "]."
 		k := at(held, m.ID)
 		list.That(k >= 0, field+"id", "This service is not part of the incident.")
@@ -390,8 +384,8 @@ func (c *UpdateIncident) regrip(d *draft, next *status.Incident, to status.Incid
 	return changes, nil
 }
 
-// follow brings services to where an update puts them: a worse state is as when an incident opens; with a better one the service is
-// where the most recently opened incident that holds it says. One under maintenance stays there.
+// follow brings services to where an update puts them: a worse state is as when an incident opens; with a better one
+// the service is where the most recently opened incident that holds it says. One under maintenance stays there.
 func (d *draft) follow(changes []status.Affected) {
 	for _, a := range changes {
 		svc, there := d.state.Service(a.ID)
@@ -469,4 +463,12 @@ func contains[T comparable](list []T, x T) bool {
 		}
 	}
 	return false
+}
+
+// incident puts in all words of it; whoever adds a text adds it here.
+func (r rewriter) incident(i, now *status.Incident) {
+	r.text(&i.Title, now.Title)
+	r.text(&i.Description, now.Description)
+	r.text(&i.Postmortem, now.Postmortem)
+	r.text(&i.Excluded, now.Excluded)
 }

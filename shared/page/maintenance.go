@@ -1,36 +1,182 @@
 package page
 
 import (
+	"slices"
+
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
+
+// PlanMaintenance schedules a window, or notes one that is over already; of that one nobody is told unless Notify says
+// so.
+type PlanMaintenance struct {
+	ID             string
+	Title          string
+	Description    string
+	Services       []string
+	ScheduledFor   status.Time
+	ScheduledUntil status.Time
+	Notify         *bool
+}
+
+func (*PlanMaintenance) Kind() string { return "plan_maintenance" }
+
+func (c *PlanMaintenance) texts(each func(field string, text *string)) {
+	each("description", &c.Description)
+	each("title", &c.Title)
+}
+
+func (c *PlanMaintenance) parts() Parts {
+	return Parts{of: c, ID: Place{"id", &c.ID}, Made: []Place{{"id", &c.ID}}, Notify: c.Notify}
+}
+
+func (c *PlanMaintenance) corrects(_ *State, now status.Time) (services []string, from status.Time) {
+	if c.ScheduledUntil > now {
+		return nil, 0
+	}
+	return c.Services, c.ScheduledFor
+}
+
+// Wire is the body of POST maintenances.
+func (c *PlanMaintenance) Wire(f *wire.Fields) {
+	f.Str("id", &c.ID)
+	f.Str("title", &c.Title)
+	f.Str("description", &c.Description)
+	f.Strings("services", &c.Services)
+	f.Time("scheduled_for", &c.ScheduledFor)
+	f.Time("scheduled_until", &c.ScheduledUntil)
+	f.OptBool("notify", &c.Notify)
+}
+
+// EditMaintenance changes a window's text and times, moves it on, or adds to its timeline.
+type EditMaintenance struct {
+	ID             string
+	UpdateID       string
+	Version        *int64
+	Title          *string
+	Description    *string
+	Services       *[]string // while it has not begun
+	ScheduledFor   *status.Time
+	ScheduledUntil *status.Time
+	Status         *string
+	Message        *string
+	Notify         *bool
+}
+
+func (*EditMaintenance) Kind() string { return "edit_maintenance" }
+
+func (c *EditMaintenance) texts(each func(field string, text *string)) {
+	each("description", c.Description)
+	each("title", c.Title)
+	each("message", c.Message)
+}
+
+func (c *EditMaintenance) parts() Parts {
+	return Parts{of: c, ID: Place{"id", &c.ID}, Version: &c.Version, Made: []Place{{"update_id", &c.UpdateID}}, Notify: c.Notify}
+}
+
+// Wire is the body of PATCH maintenances/{id}.
+func (c *EditMaintenance) Wire(f *wire.Fields) {
+	f.Str("id", &c.ID)
+	f.Str("update_id", &c.UpdateID)
+	f.OptInt("version", &c.Version)
+	f.OptStr("title", &c.Title)
+	f.OptStr("description", &c.Description)
+	optStrings(f, "services", &c.Services)
+	f.OptTime("scheduled_for", &c.ScheduledFor)
+	f.OptTime("scheduled_until", &c.ScheduledUntil)
+	f.OptStr("status", &c.Status)
+	f.OptStr("message", &c.Message)
+	f.OptBool("notify", &c.Notify)
+}
+
+// optStrings maps a list that may be absent.
+func optStrings(f *wire.Fields, key string, list **[]string) {
+	var found []string
+	if *list != nil {
+		found = **list
+	}
+	if f.Reading() || *list != nil {
+		f.Strings(key, &found)
+	}
+	if f.Reading() && found != nil {
+		*list = &found
+	}
+}
+
+// DeleteMaintenance hides a window; a running one lets its services go first.
+type DeleteMaintenance struct{ removal }
+
+func (*DeleteMaintenance) Kind() string { return "delete_maintenance" }
+
+func (c *DeleteMaintenance) parts() Parts {
+	return c.removed(c)
+}
+
+func (c *DeleteMaintenance) corrects(s *State, _ status.Time) (services []string, from status.Time) {
+	m, there := s.Maintenance(c.ID)
+	if !there || !m.Noted() {
+		return nil, 0
+	}
+	noted := m.AsIncident()
+	return servicesOf(&noted), m.ScheduledFor
+}
 
 func (c *PlanMaintenance) decide(d *draft) *fault.Error {
 	m := status.Maintenance{
 		ID: c.ID, Title: c.Title, Description: c.Description, Status: status.Scheduled,
 		ScheduledFor: c.ScheduledFor, ScheduledUntil: c.ScheduledUntil, CreatedAt: d.at, UpdatedAt: d.at, Version: 1,
 	}
-	if err := check(c.ID, m.Check()); err != nil {
+	if err := check(c.ID, joined(m.Check(), visible("title", m.Title, ""))); err != nil {
 		return err
 	}
 	if m.ScheduledUntil <= d.at {
-		return fault.OnField("scheduled_until", "The end must be in the future.")
+		if err := c.checkPast(d.at); err != nil {
+			return err
+		}
+		m.Status, m.StartedAt, m.CompletedAt = status.Completed, &c.ScheduledFor, &c.ScheduledUntil
 	}
 	if _, there := d.state.Maintenance(c.ID); there {
 		return taken("a maintenance", "id")
 	}
-	if d.open() >= MaxActive {
+	if !m.Over() && d.open() >= MaxActive {
 		return tooMany("maintenance windows that are not over", MaxActive)
 	}
-	if err := d.cover(&m, c.Services); err != nil {
+	if err := d.cover(&m, c.Services, &m); err != nil {
 		return err
 	}
-	d.emit(Event{Type: MaintenancePlanned, Maintenance: &m})
+	planned := Event{Type: MaintenancePlanned, Maintenance: &m}
+	if m.Noted() {
+		planned.Days = d.recount(m.AsIncident())
+	}
+	d.emit(planned)
 	return nil
 }
 
-func (d *draft) cover(m *status.Maintenance, ids []string) *fault.Error {
+// checkPast: what is noted afterwards corrects a bounded past.
+func (c *PlanMaintenance) checkPast(now status.Time) *fault.Error {
+	var list status.Checks
+	days := (c.ScheduledUntil.DayNumber() - c.ScheduledFor.DayNumber() + 1) * int64(len(c.Services))
+	list.That(days <= MaxServiceDays, "scheduled_for", "This corrects too many days of too many services at once.")
+	list.That(c.ScheduledFor > now-MaxBack*wire.Day, "scheduled_for", "A maintenance may be dated back by %s days at most.", wire.Itoa(MaxBack))
+	return list.Err()
+}
+
+// coverOthers covers other services with a window that has not begun.
+func (d *draft) coverOthers(was, next *status.Maintenance, ids []string) *fault.Error {
+	next.Services = nil
+	if err := d.cover(next, ids, was); err != nil {
+		return err
+	}
+	if !slices.Equal(next.Services, was.Services) && was.Status != status.Scheduled {
+		return fault.New(fault.Conflict, "The window has started already.").With("services", "The window has started already.")
+	}
+	return nil
+}
+
+// cover puts services into a window; those that it covered before may have left the page.
+func (d *draft) cover(m *status.Maintenance, ids []string, before *status.Maintenance) *fault.Error {
 	if len(ids) == 0 {
 		return fault.OnField("services", "Say which services the maintenance is about.")
 	}
@@ -39,12 +185,16 @@ func (d *draft) cover(m *status.Maintenance, ids []string) *fault.Error {
 	}
 	for i, id := range ids {
 		field := "services[" + wire.Itoa(int64(i)) + "]"
+		if m.Covers(id) {
+			return fault.OnField(field, "This service is named twice.")
+		}
+		if known := slices.IndexFunc(before.Services, func(s status.Ref) bool { return s.ID == id }); known >= 0 {
+			m.Services = append(m.Services, before.Services[known])
+			continue
+		}
 		svc, there := d.state.Service(id)
 		if !there {
 			return notFound("service").With(field, "There is no such service.")
-		}
-		if m.Covers(id) {
-			return fault.OnField(field, "This service is named twice.")
 		}
 		m.Services = append(m.Services, status.Ref{ID: id, Name: svc.Name})
 	}
@@ -74,14 +224,20 @@ func (c *EditMaintenance) decide(d *draft) *fault.Error {
 	edit(&next.Description, c.Description)
 	edit(&next.ScheduledFor, c.ScheduledFor)
 	edit(&next.ScheduledUntil, c.ScheduledUntil)
-	if err := next.Check(); err != nil {
+	if err := joined(next.Check(), visible("title", next.Title, m.Title)); err != nil {
 		return err
 	}
 	if err := c.checkTimes(m, &next, d.at); err != nil {
 		return err
 	}
+	if c.Services != nil {
+		if err := d.coverOthers(m, &next, *c.Services); err != nil {
+			return err
+		}
+	}
 	if c.Message == nil && (c.Status == nil || *c.Status == string(m.Status)) {
-		if next.Title != m.Title || next.Description != m.Description || next.ScheduledFor != m.ScheduledFor || next.ScheduledUntil != m.ScheduledUntil {
+		if next.Title != m.Title || next.Description != m.Description || next.ScheduledFor != m.ScheduledFor || next.ScheduledUntil != m.ScheduledUntil ||
+			!slices.Equal(next.Services, m.Services) {
 			d.emitMaintenance(MaintenanceChanged, next, nil)
 		}
 		return nil
@@ -175,10 +331,15 @@ func (d *draft) letGo(m *status.Maintenance) {
 }
 
 func (d *draft) emitMaintenance(kind EventType, next status.Maintenance, u *status.MaintenanceUpdate) {
+	d.emitMaintenanceDays(kind, next, u, nil)
+}
+
+// emitMaintenanceDays is emitMaintenance with what becomes of the past.
+func (d *draft) emitMaintenanceDays(kind EventType, next status.Maintenance, u *status.MaintenanceUpdate, days []status.ServiceDay) {
 	next.Updates = nil
 	next.Version++
 	next.UpdatedAt = d.at
-	d.emit(Event{Type: kind, Maintenance: &next, MaintenanceUpdate: u})
+	d.emit(Event{Type: kind, Maintenance: &next, MaintenanceUpdate: u, Days: days})
 }
 
 func (c *DeleteMaintenance) decide(d *draft) *fault.Error {
@@ -192,6 +353,12 @@ func (c *DeleteMaintenance) decide(d *draft) *fault.Error {
 	gone := *m
 	if gone.Running() {
 		d.letGo(&gone)
+	}
+	if gone.Noted() {
+		untold := gone.AsIncident() // what it added to the record goes with it
+		untold.Services = nil
+		d.emitMaintenanceDays(MaintenanceDeleted, gone, nil, d.recount(untold))
+		return nil
 	}
 	d.emitMaintenance(MaintenanceDeleted, gone, nil)
 	return nil

@@ -7,12 +7,15 @@ import (
 	"statuspage/shared/wire"
 )
 
-// Limits of text, in characters (CONTRACT.md and issue "bad input").
+// Limits of text, in characters (CONTRACT 2).
 const (
 	TitleMax  = 200
 	BodyMax   = 20_000
 	ReasonMax = 500
 )
+
+// maxRefused is how many refusals one answer has: more than the fields that any input may have.
+const maxRefused = 250
 
 // Checks gathers what is wrong with an input, every field at once.
 type Checks struct{ fields []fault.Field }
@@ -27,7 +30,7 @@ func (c *Checks) Err() *fault.Error {
 
 // That refuses a field unless ok.
 func (c *Checks) That(ok bool, field, sentence string, args ...string) {
-	if !ok {
+	if !ok && len(c.fields) < maxRefused {
 		c.fields = append(c.fields, fault.Field{Name: field, Message: fault.Text(sentence, args...)})
 	}
 }
@@ -66,6 +69,17 @@ func (c *Checks) OneOf(field, got string, ok bool, allowed []string) {
 // ID refuses what is not a UUID in its usual form.
 func (c *Checks) ID(field, id string) {
 	c.That(ValidID(id), field, "%s must be a UUID such as 0197a1de-3c00-7000-8000-000000000001.", field)
+}
+
+// Made refuses what is no UUID of version 7 (RFC 9562 5.7): whoever makes an id makes it so, since ids ascend with
+// time.
+func (c *Checks) Made(field, id string) {
+	c.That(MadeID(id), field, "%s must be a UUID of version 7 such as 0197a1de-3c00-7000-8000-000000000001.", field)
+}
+
+// MadeID says whether id is a UUID of version 7 in its usual form.
+func MadeID(id string) bool {
+	return ValidID(id) && id[14] == '7' && (id[19] == '8' || id[19] == '9' || id[19] == 'a' || id[19] == 'b')
 }
 
 // ValidID says whether id is a UUID in lower case with hyphens: one spelling, so that ids compare as text.
@@ -119,10 +133,15 @@ func isSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200a
 }
 
-// Tidy makes of somebody else's text a line that Line takes, or "" where nothing is left.
+// Tidy makes of somebody else's text a line that Name takes, or "" where nothing is left.
 func Tidy(s string, limit int) string {
 	var out []rune
+	last := rune(0)
 	for _, r := range s {
+		if unseen(last, r) {
+			continue
+		}
+		last = r
 		if r == utf8.RuneError || hasControl(string(r), false) {
 			r = ' '
 		}

@@ -121,8 +121,8 @@ func (u *Update) Wire(f *wire.Fields) {
 	wire.List(f, "services", &u.Services, (*Affected).Wire)
 }
 
-// Incident is something that went wrong. Services has at least one member; one whose To is operational has recovered, and the
-// incident holds it no longer.
+// Incident is something that went wrong. Services has at least one member; one whose To is operational has recovered,
+// and the incident holds it no longer.
 type Incident struct {
 	ID          string
 	Title       string
@@ -139,10 +139,25 @@ type Incident struct {
 	RecordedAt   *Time  // when it was written down, if that was later than it began
 	Postmortem   string // Markdown; only once it is resolved
 	PostmortemAt *Time
-	Excluded     string // why its time does not count as downtime, for everybody to read; "" counts
+	Excluded     string  // why its time does not count as downtime, for everybody to read; "" counts
+	Source       *Source // what opened it; nil is a person
 }
 
-// Wire is the `incident` of CONTRACT.md, section 3.
+// Source is the monitor or the alert that opened an incident.
+type Source struct {
+	Kind        string // monitor, alertmanager, grafana …
+	ID          string // of the monitor, or what the sender calls it
+	Fingerprint string // by which the source says again what it means
+}
+
+// Wire is {kind, id, fingerprint}.
+func (s *Source) Wire(f *wire.Fields) {
+	f.Str("kind", &s.Kind)
+	f.Str("id", &s.ID)
+	f.Str("fingerprint", &s.Fingerprint)
+}
+
+// Wire is the `incident` of CONTRACT 3.
 func (i *Incident) Wire(f *wire.Fields) {
 	i.WireHead(f)
 	wire.List(f, "updates", &i.Updates, (*Update).Wire)
@@ -171,6 +186,7 @@ func (i *Incident) WireHead(f *wire.Fields) {
 	f.Str("postmortem", &i.Postmortem)
 	f.NullTime("postmortem_at", &i.PostmortemAt)
 	f.Str("excluded_reason", &i.Excluded)
+	wire.Opt(f, "source", &i.Source, (*Source).Wire) // CONTRACT 7
 }
 
 // First is the service that stands for the incident.
@@ -202,6 +218,27 @@ func (i *Incident) Check() *fault.Error {
 	c.Text("postmortem", i.Postmortem, BodyMax, false)
 	c.Text("excluded_reason", i.Excluded, ReasonMax, false)
 	return c.Err()
+}
+
+// Worst is the worst state in which the incident held a service, whatever became of it since.
+func (i *Incident) Worst(serviceID string) ServiceStatus {
+	a, _ := i.On(serviceID)
+	worst := Worse(Operational, a.To)
+	for k := range i.Updates {
+		u := &i.Updates[k]
+		for _, x := range u.Services {
+			if x.ID != serviceID {
+				continue
+			}
+			if k > 0 {
+				worst = Worse(worst, x.From)
+			}
+			if u.Status != Resolved { // where a resolution leaves a service is no matter of this incident
+				worst = Worse(worst, x.To)
+			}
+		}
+	}
+	return worst
 }
 
 // HeldAt is the state in which the incident held a service at a moment.

@@ -11,7 +11,7 @@ const (
 	Maintained  Indicator = "maintenance"
 )
 
-// RollUp is the indicator and its words over a page's services: CONTRACT.md, section 6, first match.
+// RollUp is the indicator and its words over a page's services: CONTRACT 6, first match.
 func RollUp(services []Service) (Indicator, string) {
 	var n [5]int
 	for i := range services {

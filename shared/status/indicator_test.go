@@ -9,7 +9,7 @@ import (
 	"statuspage/shared/status"
 )
 
-// CONTRACT.md, section 6. Each letter is a service: operational, degraded, partial, major, or w for works (maintenance).
+// CONTRACT 6. Each letter is a service: operational, degraded, partial, major, or w for works (maintenance).
 func TestTheIndicatorIsTheFirstMatch(t *testing.T) {
 	for _, c := range []struct{ services, indicator, words string }{
 		{"", "none", "All Systems Operational"},

@@ -111,6 +111,18 @@ func (m *Maintenance) Running() bool { return m.Status == InProgress || m.Status
 // Over says that nothing more will happen.
 func (m *Maintenance) Over() bool { return m.Status == Completed || m.Status == Cancelled }
 
+// Noted says that the window was over before it was written down.
+func (m *Maintenance) Noted() bool { return m.CompletedAt != nil && *m.CompletedAt <= m.CreatedAt }
+
+// AsIncident is what a window that was noted afterwards adds to the record: its services were under maintenance.
+func (m *Maintenance) AsIncident() Incident {
+	in := Incident{ID: m.ID, Status: Resolved, CreatedAt: m.ScheduledFor, ResolvedAt: m.CompletedAt, RecordedAt: &m.CreatedAt}
+	for _, s := range m.Services {
+		in.Services = append(in.Services, Affected{ID: s.ID, Name: s.Name, From: Operational, To: UnderMaintenance})
+	}
+	return in
+}
+
 // Covers says whether the window is about a service.
 func (m *Maintenance) Covers(serviceID string) bool {
 	for _, s := range m.Services {

@@ -24,12 +24,13 @@ func (d *ServiceDay) Wire(f *wire.Fields) {
 	d.Tally.Wire(f)
 }
 
-// Recount tallies a service's days again, from the first day to a moment: one for each, also where there was no trouble. record is what
-// was written down as it happened, in order and without a gap; incidents are all that were there meanwhile, except those that were deleted.
+// Recount tallies a service's days again, from the first day to a moment: one for each, also where there was no
+// trouble. record is what was written down as it happened, in order and without a gap; incidents are all that were
+// there meanwhile, except those that were deleted.
 //
-// An incident that was written down later counts from its beginning as if it had been written down then: at each moment the worse of
-// the record and of what it held. While an incident that is excluded was active, only what would have been without it counts: what
-// other incidents held, or maintenance, and never more than was recorded.
+// An incident that was written down later counts from its beginning as if it had been written down then: at each moment
+// the worse of the record and of what it held. While an incident that is excluded was active, only what would have been
+// without it counts: what other incidents held, or maintenance, and never more than was recorded.
 func Recount(serviceID string, record []Span, incidents []Incident, first int64, until Time) []Tally {
 	var about []*Incident
 	for i := range incidents {

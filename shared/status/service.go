@@ -1,5 +1,5 @@
-// Package status holds what a status page is about: services, incidents, maintenance; their states and the moves between
-// them, the roll-up to the page's indicator, and the arithmetic of uptime.
+// Package status holds what a status page is about: services, incidents, maintenance; their states and the moves
+// between them, the roll-up to the page's indicator, and the arithmetic of uptime.
 package status
 
 import (
@@ -64,7 +64,7 @@ const (
 	ByHandIncident              // an admin, while an incident is active on it: it may not get better
 )
 
-// moves is the table of CONTRACT.md, "Transition rules".
+// moves is the table of CONTRACT 2, "Transition rules".
 var moves = map[ServiceStatus][3][]ServiceStatus{
 	//                 an incident                 by hand                                          by hand during an incident
 	Operational:      {{Degraded, Partial, Major}, {Degraded, Partial, Major, UnderMaintenance}, {Degraded, Partial, Major, UnderMaintenance}},
@@ -94,12 +94,16 @@ type Service struct {
 	UpdatedAt   Time
 	Version     int64 // 1 at creation, one more with every event about it
 
+	// StartDate is the UTC day with which its record begins, as 2026-01-31; "" is the moment of its creation. Days before
+	// are unknown.
+	StartDate string
+
 	Since  Time    // when Status began
 	Days   []Tally // what passed before Booked, by UTC day, oldest first; days without trouble are left out
 	Booked Time    // Since, or later where the record was corrected meanwhile
 }
 
-// Wire is the `service` of CONTRACT.md, section 3.
+// Wire is the `service` of CONTRACT 3.
 func (s *Service) Wire(f *wire.Fields) {
 	f.Str("id", &s.ID)
 	f.Str("name", &s.Name)
@@ -112,6 +116,7 @@ func (s *Service) Wire(f *wire.Fields) {
 	f.Time("updated_at", &s.UpdatedAt)
 	f.Int("version", &s.Version)
 	f.Time("status_since", &s.Since)
+	f.Str("start_date", &s.StartDate)
 }
 
 // WireHistory is Wire and the days.
@@ -119,6 +124,23 @@ func (s *Service) WireHistory(f *wire.Fields) {
 	s.Wire(f)
 	f.Time("booked_until", &s.Booked)
 	wire.List(f, "days", &s.Days, (*Tally).Wire)
+}
+
+// Born is when the service's record begins.
+func (s *Service) Born() Time {
+	if at, ok := wire.ParseDate(s.StartDate); ok {
+		return at
+	}
+	return s.CreatedAt
+}
+
+// firstStart is the earliest day with which a record may begin.
+const firstStart = "2000-01-01"
+
+// CheckStart says what is wrong with the day with which the record begins, as seen at a moment.
+func (s *Service) CheckStart(c *Checks, now Time) {
+	at, ok := wire.ParseDate(s.StartDate)
+	c.That(s.StartDate == "" || ok && at <= now && s.StartDate >= firstStart, "start_date", "start_date must be a day such as 2026-01-31, from %s until today.", firstStart)
 }
 
 // BookedUntil is from when on the state that holds now is not in Days yet.

@@ -6,7 +6,7 @@ import (
 	"statuspage/shared/status"
 )
 
-// The table of CONTRACT.md, section 2, "Transition rules", row by row as it stands there.
+// The table of CONTRACT 2, "Transition rules", row by row as it stands there.
 var contract = map[status.ServiceStatus]struct{ byIncident, byHand, byHandDuringIncident []status.ServiceStatus }{
 	"operational": {
 		byIncident:           []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage"},

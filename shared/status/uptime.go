@@ -48,10 +48,17 @@ func book(days []Tally, s ServiceStatus, from, to Time) []Tally {
 	for from < to {
 		day := from.DayNumber()
 		end := min(to, Time(day+1)*wire.Day)
-		if n := len(out); n == 0 || out[n-1].Day < day {
-			out = append(out, Tally{Day: day})
+		i := len(out) // days that lie ahead were booked by a clock that was wrong
+		for i > 0 && out[i-1].Day > day {
+			i--
 		}
-		out[len(out)-1].add(s, int64(end-from))
+		if i == 0 || out[i-1].Day < day {
+			out = append(out, Tally{})
+			copy(out[i+1:], out[i:])
+			out[i] = Tally{Day: day}
+			i++
+		}
+		out[i-1].add(s, int64(end-from))
 		from = end
 	}
 	return out
@@ -100,7 +107,7 @@ var DefaultWeights = Weights{Partial: 500, Major: 1000}
 // DayUptime is one day of a service's record.
 type DayUptime struct {
 	Day     int64
-	NoData  bool          // the service did not exist yet
+	NoData  bool          // before the service's record begins, or not yet
 	Worst   ServiceStatus // the worst state of the day
 	Tally   Tally
 	Seconds int64 // of the day in which the service existed, up to now
@@ -108,16 +115,17 @@ type DayUptime struct {
 	span    int64 // Seconds in milliseconds
 }
 
-// Uptime is the record of a service over the last n UTC days, today included, oldest first, and the percentage over all of
-// them in thousandths (-1 where nothing is known). One function for page, API, badge and browser.
+// Uptime is the record of a service over the last n UTC days, today included, oldest first, and the percentage over all
+// of them in thousandths (-1 where nothing is known). One function for page, API, badge and browser.
 func Uptime(s *Service, n int64, now Time, w Weights) ([]DayUptime, int64) {
 	return UptimeOn(s, now.DayNumber()-n+1, n, now, w)
 }
 
-// UptimeOn is Uptime of n days from another first day on. Days that have not begun are as unknown as those before the service's birth.
+// UptimeOn is Uptime of n days from another first day on. Days that have not begun are as unknown as those before the
+// service's birth.
 func UptimeOn(s *Service, first, n int64, now Time, w Weights) ([]DayUptime, int64) {
 	days := book(s.Days, s.Status, s.BookedUntil(), now)
-	born := s.CreatedAt
+	born := s.Born()
 	out := make([]DayUptime, 0, n)
 	var down, known int64
 	k := 0
@@ -148,8 +156,8 @@ func UptimeOn(s *Service, first, n int64, now Time, w Weights) ([]DayUptime, int
 	return out, percent(down, known)
 }
 
-// UptimeTogether is the record of several services over the same days: each day the worst of them, and percentages over all the time
-// that any of them existed.
+// UptimeTogether is the record of several services over the same days: each day the worst of them, and percentages over
+// all the time that any of them existed.
 func UptimeTogether(records [][]DayUptime, w Weights) ([]DayUptime, int64) {
 	var out []DayUptime
 	var down, known int64

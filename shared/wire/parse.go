@@ -174,7 +174,7 @@ func (p *parser) array(depth int) (value, *fault.Error) {
 	}
 }
 
-// number follows the grammar of RFC 8259, section 6, and keeps the text.
+// number follows the grammar of RFC 8259 6, and keeps the text.
 func (p *parser) number() (value, *fault.Error) {
 	start := p.pos
 	digits := func() bool {

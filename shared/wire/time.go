@@ -54,6 +54,14 @@ func (t Time) DayNumber() int64 {
 // Date is the UTC day as YYYY-MM-DD.
 func Date(dayNumber int64) string { return Time(dayNumber * int64(Day)).String()[:10] }
 
+// ParseDate is the first moment of a UTC day that is written as 2026-01-31.
+func ParseDate(s string) (Time, bool) {
+	if len(s) != len("2026-01-31") {
+		return 0, false
+	}
+	return ParseTime(s + "T00:00:00Z")
+}
+
 func pad(out []byte, n int64, width int) []byte {
 	s := Itoa(n)
 	for i := len(s); i < width; i++ {
@@ -62,7 +70,8 @@ func pad(out []byte, n int64, width int) []byte {
 	return append(out, s...)
 }
 
-// civil turns days since the epoch into a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// civil turns days since the epoch into a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date
+// Algorithms").
 func civil(z int64) (y, m, d int64) {
 	z += 719468
 	era := z / 146097

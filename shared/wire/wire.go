@@ -13,7 +13,8 @@ import (
 // Object is anything with a JSON form: Wire names each field once, in the order in which it is written.
 type Object interface{ Wire(*Fields) }
 
-// Fields is one JSON object that is being written or read. A mapping does not ask which of the two, save through Reading.
+// Fields is one JSON object that is being written or read. A mapping does not ask which of the two, save through
+// Reading.
 type Fields struct {
 	writing bool
 	out     *[]byte
@@ -86,7 +87,8 @@ func (f *Fields) refuse(key, sentence string, args ...string) {
 	}
 }
 
-// find takes a member while reading; a wrong kind is refused. want kindNull takes any kind.
+// find takes a member while reading; a wrong kind is refused. want kindNull takes any kind, and is not nullable where
+// the value is passed over.
 func (f *Fields) find(key string, want kind, nullable bool) *value {
 	for i := range f.in.members {
 		m := &f.in.members[i]
@@ -103,8 +105,17 @@ func (f *Fields) find(key string, want kind, nullable bool) *value {
 		}
 		return &m.value
 	}
+	if f.in.text == describing {
+		return note(f, key, want, nullable)
+	}
 	return nil
 }
+
+// describing is the text of a value whose readers are noted (Describe): no JSON has an object with a text.
+const describing = "?"
+
+// note is Fields.note, which no browser needs.
+var note func(f *Fields, key string, want kind, nullable bool) *value
 
 func (f *Fields) key(key string) {
 	if f.some {
@@ -142,7 +153,7 @@ func (f *Fields) Derived(key, text string) {
 		f.key(key)
 		*f.out = appendString(*f.out, text)
 	} else {
-		f.find(key, kindNull, true)
+		f.find(key, kindNull, false)
 	}
 }
 
@@ -288,7 +299,7 @@ func (f *Fields) Raw(key string, json []byte) {
 		f.key(key)
 		*f.out = append(*f.out, json...)
 	} else {
-		f.find(key, kindNull, true)
+		f.find(key, kindNull, false)
 	}
 }
 

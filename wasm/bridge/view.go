@@ -16,22 +16,5 @@ func (v *view) Wire(f *wire.Fields) {
 	wire.One(f, "org", &v.Org, (*page.Org).Wire)
 	f.Derived("indicator", string(indicator))
 	f.Derived("description", words)
-	wire.List(f, "services", &v.Services, func(s *status.Service, f *wire.Fields) {
-		s.Wire(f)
-		names(f, "next", s.Status.Next(v.Cause(s.ID)))
-		names(f, "next_by_incident", s.Status.Next(status.ByIncident))
-	})
-	wire.List(f, "incidents", &v.Incidents, func(i *status.Incident, f *wire.Fields) {
-		i.Wire(f)
-		names(f, "next", i.Status.Next())
-	})
-	wire.List(f, "maintenances", &v.Maintenances, func(m *status.Maintenance, f *wire.Fields) {
-		m.Wire(f)
-		names(f, "next", m.Status.Next())
-	})
-}
-
-func names[T ~string](f *wire.Fields, key string, list []T) {
-	words := status.Names(list)
-	f.Strings(key, &words)
+	v.WireView(f)
 }

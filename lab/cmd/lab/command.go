@@ -12,7 +12,7 @@ const help = `k|kill R   r|restart R   kd|kill-db R   rd|restart-db R   l|lag R 
 c|cut R   h|heal R   s|slow R 100ms   all (restart everything)   q|quit        (R is a region)`
 
 // obey carries out one line and says whether it was the last.
-func (d *desk) obey(line string) (quit bool) {
+func (d *cases) obey(line string) (quit bool) {
 	words := strings.Fields(line)
 	if len(words) == 0 {
 		return false
@@ -37,7 +37,7 @@ func (d *desk) obey(line string) (quit bool) {
 }
 
 // target reads the region and the duration that follow a command.
-func (d *desk) target(words []string) (*cluster.Region, time.Duration, error) {
+func (d *cases) target(words []string) (*cluster.Region, time.Duration, error) {
 	if len(words) < 2 {
 		return nil, 0, fmt.Errorf("%s which region? (? lists the commands)", words[0])
 	}
@@ -52,7 +52,7 @@ func (d *desk) target(words []string) (*cluster.Region, time.Duration, error) {
 	return r, delay, err
 }
 
-func (d *desk) fault(name string, r *cluster.Region, delay time.Duration) {
+func (d *cases) fault(name string, r *cluster.Region, delay time.Duration) {
 	var err error
 	done := r.Name + ": "
 	switch name {
@@ -92,7 +92,7 @@ func (d *desk) fault(name string, r *cluster.Region, delay time.Duration) {
 	d.report(done, err)
 }
 
-func (d *desk) report(done string, err error) {
+func (d *cases) report(done string, err error) {
 	stamp := time.Now().Format("15:04:05 ")
 	if err != nil {
 		d.say(stamp + "failed: " + err.Error())

@@ -1,4 +1,5 @@
-// Command lab opens the multi-region laboratory: `lab regions` for a person, `lab hrana` is one of its database servers.
+// Command lab opens the multi-region laboratory: `lab regions` for a person, `lab hrana` is one of its database
+// servers.
 package main
 
 import (

@@ -67,7 +67,7 @@ func regions(ctx context.Context, args []string, in io.Reader, out io.Writer) er
 		return err
 	}
 	defer c.Stop()
-	d := &desk{cluster: c, screen: newScreen(out)}
+	d := &cases{cluster: c, screen: newScreen(out)}
 	d.say("logs and databases are in " + dir)
 	if s.demo {
 		d.demo(s.app)
@@ -96,21 +96,21 @@ func start(s settings, dir string) (*cluster.Cluster, error) {
 		App: cluster.Command{Args: []string{app, "serve"}}, Hrana: cluster.Command{Args: []string{self, "hrana"}}})
 }
 
-// desk is where a person sits: commands come in, the table goes out.
-type desk struct {
+// cases is where a person sits: commands come in, the table goes out.
+type cases struct {
 	cluster *cluster.Cluster
 	screen  *screen
 	notes   []string
 }
 
 // say keeps the last words below the table.
-func (d *desk) say(text string) {
+func (d *cases) say(text string) {
 	d.notes = append(d.notes, strings.Split(strings.TrimSpace(text), "\n")...)
 	d.notes = d.notes[max(0, len(d.notes)-8):]
 }
 
 // demo lets the app fill its database; what it prints, the login, is shown.
-func (d *desk) demo(app string) {
+func (d *cases) demo(app string) {
 	cmd := exec.Command(app, "demo")
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+d.cluster.Primary().DBURL())
 	said, err := cmd.CombinedOutput()
@@ -120,7 +120,7 @@ func (d *desk) demo(app string) {
 	}
 }
 
-func (d *desk) run(ctx context.Context, in io.Reader, every time.Duration) error {
+func (d *cases) run(ctx context.Context, in io.Reader, every time.Duration) error {
 	lines := make(chan string)
 	go read(ctx, in, lines)
 	tick := time.NewTicker(every)

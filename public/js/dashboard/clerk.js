@@ -1,7 +1,7 @@
 // Where people sign in by Clerk's form, the dashboard has its tokens of a hidden frame of /login: Clerk's script is not loaded here.
 
 import { door } from './door.js';
-import { SignedOut, Unreachable, exchange } from './request.js';
+import { SignedOut, Unreachable, exchange } from './exchange.js';
 
 /** Whether that is so. */
 export const used = door === 'clerk';
@@ -28,7 +28,9 @@ async function open() {
     document.body.append(made);
     await inTime(there);
   }
-  return /** @type {{token: () => Promise<string|null>, leave: () => Promise<void>}} */ (/** @type {any} */ (frame.contentWindow).door);
+  return /** @type {{token: () => Promise<string|null>, leave: () => Promise<void>}} */ (
+    /** @type {any} */ (frame.contentWindow).door
+  );
 }
 
 /**

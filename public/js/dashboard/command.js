@@ -1,3 +1,5 @@
+import { commands } from './commands.js';
+import { declared, objects } from './nouns.js';
 import { stateName } from './words.js';
 
 /** @typedef {import('./types.js').Command} Command */
@@ -5,142 +7,116 @@ import { stateName } from './words.js';
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Verdict} Verdict */
 
-/** Which object of the page a command is about. @type {Record<string, 'service'|'incident'|'maintenance'|'org'>} */
-const nouns = {
-  create_service: 'service',
-  edit_service: 'service',
-  delete_service: 'service',
-  open_incident: 'incident',
-  edit_incident: 'incident',
-  update_incident: 'incident',
-  correct_update: 'incident',
-  delete_incident: 'incident',
-  plan_maintenance: 'maintenance',
-  edit_maintenance: 'maintenance',
-  delete_maintenance: 'maintenance',
-  edit_page: 'org',
-};
-
-/** Method and path, of the object's id and the command's own. @type {Record<string, (id: string, own: string) => [string, string]>} */
-const routes = {
-  create_service: () => ['POST', '/services/'],
-  edit_service: (id) => ['PATCH', `/services/${id}/`],
-  delete_service: (id) => ['DELETE', `/services/${id}/`],
-  open_incident: () => ['POST', '/incidents/'],
-  edit_incident: (id) => ['PATCH', `/incidents/${id}/`],
-  update_incident: (id) => ['POST', `/incidents/${id}/updates/`],
-  correct_update: (id, own) => ['PATCH', `/incidents/${id}/updates/${own}/`],
-  delete_incident: (id) => ['DELETE', `/incidents/${id}/`],
-  plan_maintenance: () => ['POST', '/maintenances/'],
-  edit_maintenance: (id) => ['PATCH', `/maintenances/${id}/`],
-  delete_maintenance: (id) => ['DELETE', `/maintenances/${id}/`],
-  edit_page: () => ['PATCH', '/organization/'],
-};
+/** What is said of a command once. @param {Command} command */
+const specOf = (command) => commands[/** @type {import('./commands.js').Kind} */ (command.kind)];
 
 /** @param {Command} command */
-export const nounOf = (command) => nouns[command.kind];
+export const nounOf = (command) => specOf(command)?.noun;
+
+/** Whether a command makes an object of its own. @param {Command} command */
+export const creates = (command) => specOf(command)?.effect === 'creates';
+
+/** Whether it takes its object away. @param {Command} command */
+export const deletes = (command) => specOf(command)?.effect === 'deletes';
 
 /** The id of the object that a command is about. @param {Command} command @returns {string} */
-export const targetOf = (command) => (command.kind === 'update_incident' || command.kind === 'correct_update' ? command.incident : command.kind === 'edit_page' ? 'page' : command.id) ?? '';
+export function targetOf(command) {
+  const spec = specOf(command);
+  if (!spec) return command.id ?? '';
+  return spec.id ? (command[spec.id] ?? '') : 'page';
+}
+
+/** The object that a command is about, as the page has it. @param {Command} command @param {View|null} view @returns {any} */
+export function objectOf(command, view) {
+  const noun = nounOf(command);
+  if (noun === 'organization') return view?.org;
+  const kind = declared(noun);
+  return view && kind ? objects(kind, view).find((x) => x.id === targetOf(command)) : undefined;
+}
 
 /** Every object whose change can get in a command's way. @param {Command} command @returns {Set<string>} */
 export function touches(command) {
   const ids = new Set([targetOf(command)]);
-  if (command.kind === 'open_incident') for (const s of command.services ?? []) ids.add(s.id);
-  if (command.kind === 'plan_maintenance') for (const id of command.services ?? []) ids.add(id);
+  if (creates(command)) for (const s of command.services ?? []) ids.add(s.id ?? s);
   return ids;
 }
 
 /**
  * The REST call that carries a command. The same item makes the same bytes each time: a key stands for one body.
- * @param {string} id the Idempotency-Key
+ * @param {string} id what the event's message will name as its command
  * @param {Command} command
+ * @param {string|undefined} secret the rest of the Idempotency-Key, which nobody else hears of
+ * @param {string} [core] the version of the rules that decided it
  */
-export function toRequest(id, command) {
-  const [method, path] = routes[command.kind](encodeURIComponent(targetOf(command)), encodeURIComponent(command.id ?? ''));
+export function toRequest(id, command, secret, core) {
+  const { method, path: template, entry } = specOf(command);
+  const path = template
+    .replace(':id', encodeURIComponent(targetOf(command)))
+    .replace(':update', encodeURIComponent(command[entry] ?? ''));
   const { kind, version, incident, ...body } = command;
   if (method !== 'POST') delete body.id;
   /** @type {Record<string, string>} */
-  const headers = { 'Idempotency-Key': id };
+  const headers = { 'Idempotency-Key': secret ? `${id}.${secret}` : id };
+  if (core) headers['Status-Core'] = core;
   if (version !== undefined) headers['If-Match'] = `"${version}"`;
   return { method, path, options: { headers, body: method === 'DELETE' ? undefined : body } };
 }
 
 /** Whether what a command makes is on the page already, so that refusing it as taken says that it had arrived. @param {Command} command @param {View} view */
 export function landed(command, view) {
-  switch (command.kind) {
-    case 'create_service':
-      return view.services.some((s) => s.id === command.id);
-    case 'open_incident':
-      return view.incidents.some((i) => i.id === command.id);
-    case 'plan_maintenance':
-      return view.maintenances.some((m) => m.id === command.id);
-    case 'update_incident':
-      return view.incidents.some((i) => i.id === command.incident && i.updates.some((u) => u.id === command.id));
-    case 'edit_maintenance':
-      return view.maintenances.some((m) => m.id === command.id && m.updates.some((u) => u.id === command.update_id));
-  }
-  return false;
+  const object = objectOf(command, view);
+  if (creates(command)) return object !== undefined;
+  const [entry] = specOf(command)?.made ?? [];
+  return !!entry && !!object?.updates.some((/** @type {{id: string}} */ u) => u.id === command[entry]);
 }
+
+/**
+ * Words for commands that do one thing or another; of all others the table's are enough.
+ * @type {Partial<Record<import('./commands.js').Kind, (command: Command, name: string) => string>>}
+ */
+const told = {
+  edit_service(command, name) {
+    if (command.status && Object.keys(command).every((k) => ['kind', 'id', 'status', 'version'].includes(k)))
+      return `Set ${name} to ${stateName(command.status)}`;
+    return command.position !== undefined && command.name === undefined ? `Move ${name}` : `Change service “${name}”`;
+  },
+  update_incident: (command, name) =>
+    command.status === 'resolved'
+      ? `Resolve “${name}”`
+      : `Update “${name}”${command.status ? `: ${stateName(command.status)}` : ''}`,
+  edit_incident(command, name) {
+    if (command.postmortem !== undefined) return `Explain “${name}”`;
+    if (command.excluded_reason !== undefined)
+      return command.excluded_reason ? `Leave “${name}” out of the uptime` : `Count “${name}” in the uptime`;
+    return `Correct the text of “${name}”`;
+  },
+  edit_maintenance: (command, name) =>
+    command.status ? `Maintenance “${name}”: ${stateName(command.status)}` : `Change maintenance “${name}”`,
+  edit_page: () => 'Change the page’s settings',
+};
 
 /** What a command does, in words. @param {Command} command @param {View|null} view @returns {string} */
 export function describe(command, view) {
-  const name = () => nameOf(command, view);
-  switch (command.kind) {
-    case 'create_service':
-      return `Add service “${command.name}”`;
-    case 'edit_service':
-      if (command.status && Object.keys(command).every((k) => ['kind', 'id', 'status', 'version'].includes(k))) return `Set ${name()} to ${stateName(command.status)}`;
-      return command.position !== undefined && command.name === undefined ? `Move ${name()}` : `Change service “${name()}”`;
-    case 'delete_service':
-      return `Delete service “${name()}”`;
-    case 'open_incident':
-      return `Open incident “${command.title}”`;
-    case 'update_incident':
-      return command.status === 'resolved' ? `Resolve “${name()}”` : `Update “${name()}”${command.status ? `: ${stateName(command.status)}` : ''}`;
-    case 'correct_update':
-      return `Correct a message of “${name()}”`;
-    case 'edit_incident':
-      if (command.postmortem !== undefined) return `Explain “${name()}”`;
-      if (command.excluded_reason !== undefined) return command.excluded_reason ? `Leave “${name()}” out of the uptime` : `Count “${name()}” in the uptime`;
-      return `Correct the text of “${name()}”`;
-    case 'delete_incident':
-      return `Delete incident “${name()}”`;
-    case 'plan_maintenance':
-      return `Plan maintenance “${command.title}”`;
-    case 'edit_maintenance':
-      return command.status ? `Maintenance “${name()}”: ${stateName(command.status)}` : `Change maintenance “${name()}”`;
-    case 'delete_maintenance':
-      return `Delete maintenance “${name()}”`;
-    case 'edit_page':
-      return 'Change the page’s settings';
-  }
-  return command.kind;
+  const spec = specOf(command);
+  if (!spec) return command.kind;
+  const typed = command.name ?? command.title;
+  const name = (creates(command) && typed) || nameOf(command, view);
+  return told[/** @type {import('./commands.js').Kind} */ (command.kind)]?.(command, name) ?? `${spec.does} “${name}”`;
 }
 
 /** @param {Command} command @param {View|null} view @returns {string} */
 function nameOf(command, view) {
-  const id = targetOf(command);
-  switch (nounOf(command)) {
-    case 'service':
-      return view?.services.find((s) => s.id === id)?.name ?? command.name ?? 'a service';
-    case 'incident':
-      return view?.incidents.find((i) => i.id === id)?.title ?? command.title ?? 'an incident';
-    case 'maintenance':
-      return view?.maintenances.find((m) => m.id === id)?.title ?? command.title ?? 'a maintenance';
-  }
-  return 'the page';
+  const noun = nounOf(command);
+  if (noun === 'organization') return 'the page';
+  const object = objectOf(command, view);
+  return (
+    object?.name ?? object?.title ?? command.name ?? command.title ?? `a${/^[aeiou]/.test(noun) ? 'n' : ''} ${noun}`
+  );
 }
 
 /** Where to look at what a command is about. @param {Command} command @returns {string} */
 export function placeOf(command) {
-  switch (nounOf(command)) {
-    case 'service':
-      return '/dashboard/services';
-    case 'incident':
-      return command.kind === 'delete_incident' ? '/dashboard/incidents' : `/dashboard/incidents/${targetOf(command)}`;
-    case 'maintenance':
-      return command.kind === 'delete_maintenance' ? '/dashboard/maintenance' : `/dashboard/maintenance/${targetOf(command)}`;
-  }
-  return '/dashboard/settings';
+  const kind = declared(nounOf(command));
+  if (!kind) return '/dashboard/settings';
+  return `/dashboard/${kind.name}${kind.alone && !deletes(command) ? `/${targetOf(command)}` : ''}`;
 }

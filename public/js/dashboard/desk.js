@@ -1,10 +1,10 @@
 import * as database from './database.js';
 import * as outbox from './outbox.js';
-import { expire, fail, resume } from './person.js';
+import { expire, fail, lacksFactor, resume } from './person.js';
 import { link, onDenied } from './connection.js';
 import { confirm, refusedByServer } from './submit.js';
 import { listen } from './tabs.js';
-import { changed, model } from './model.js';
+import { changed, model, set } from './model.js';
 import { rebase } from './rebase.js';
 
 // Where the parts meet: who is here (person), the page, the queue on top of it (rebase, outbox), and the connection.
@@ -18,13 +18,15 @@ outbox.handle({
 });
 
 database.onUnkept(() => {
-  model.unkept = true;
+  set({ unkept: true });
   changed();
 });
 
-onDenied((code) => {
+onDenied(async (code) => {
   if (code === 4401) expire();
-  else fail(code === 4403 ? 'You are no longer a member of this organisation.' : 'This organisation is no longer there.');
+  else if (code === 4403 && (await lacksFactor())) resume();
+  else
+    fail(code === 4403 ? 'You are no longer a member of this organisation.' : 'This organisation is no longer there.');
 });
 
 listen((note) => {

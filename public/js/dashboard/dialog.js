@@ -55,28 +55,27 @@ export function dialog() {
   const title = form?.spec.title ?? sheet?.title ?? '';
   const wide = form?.spec.wide ?? sheet?.wide;
   return html`<dialog id="dialog" class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" @close=${closed} @cancel=${(/** @type {Event} */ e) => e.target === e.currentTarget && close()}>
-    ${form || sheet
-      ? keyed(turn, html`<header><h2 id="dialog-title">${title}</h2>
+    ${
+      form || sheet
+        ? keyed(
+            turn,
+            html`<header><h2 id="dialog-title">${title}</h2>
           <button type="button" class="quiet-button" aria-label="Close" @click=${close}>${icon('close')}</button></header>
-          ${form ? formBody(form) : html`<div class="sheet" tabindex="0">${sheet?.body()}</div>`}`)
-      : nothing}
+          ${form ? formBody(form) : html`<div class="sheet" tabindex="0">${sheet?.body()}</div>`}`,
+          )
+        : nothing
+    }
   </dialog>`;
 }
 
 /** @param {Form} open */
 function formBody(open) {
   const { spec } = open;
-  const keys = (/** @type {KeyboardEvent} */ e) => {
-    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
-      e.preventDefault();
-      open.submit();
-    }
-  };
   const submit = (/** @type {Event} */ e) => {
     e.preventDefault();
     open.submit();
   };
-  return html`<form class="form" novalidate @submit=${submit} @keydown=${keys}>
+  return html`<form class="form" novalidate @submit=${submit}>
     <div class="columns">
       <div class="fields">${notices(open)}${spec.body(open)}</div>
       ${spec.aside ? html`<aside aria-label="Preview">${spec.aside(open)}</aside>` : nothing}
@@ -102,7 +101,9 @@ export function settle() {
   if (!element) return;
   if (busy() && !element.open) {
     element.showModal();
-    const first = element.querySelector('[autofocus]') ?? element.querySelector('input, select, textarea, button.primary, button.danger');
+    const first =
+      element.querySelector('[autofocus]') ??
+      element.querySelector('input, select, textarea, button.primary, button.danger');
     if (first instanceof HTMLElement) first.focus();
   } else if (!busy() && element.open) {
     element.close();

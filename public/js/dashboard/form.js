@@ -18,6 +18,7 @@ import { ago } from './time.js';
  * @property {Record<string, any>} values
  * @property {(values: Record<string, any>, form: Form) => Command} [toCommand]
  * @property {(form: Form) => unknown} body
+ * @property {(form: Form) => Problem|undefined} [check] what keeps it from being sent, beyond the rules
  * @property {(form: Form) => unknown} [aside] what publishing will do
  * @property {(view: View) => ({version: number}|undefined)} [about] the object that is edited
  * @property {Record<string, string>} [labels] names of its fields, to show both sides of a conflict
@@ -29,6 +30,7 @@ import { ago } from './time.js';
  * @property {(values: Record<string, any>, form: Form) => Promise<any>} [send] in place of a command: something that only works online
  * @property {(form: Form) => void} [done]
  * @property {boolean} [plain] nothing in it is worth keeping
+ * @property {boolean} [fresh] what was typed in it before is not offered: it begins with words from elsewhere
  */
 
 /** What a person is filling in. It belongs to a dialog or stands in a page. */
@@ -53,7 +55,7 @@ export class Form {
 
   /** Offers again what was typed and not sent. */
   async restore() {
-    if (this.spec.plain || this.spec.instead) return;
+    if (this.spec.plain || this.spec.instead || this.spec.fresh) return;
     const draft = await database.get('drafts', this.spec.key).catch(() => undefined);
     if (!draft || this.touched.size) return;
     this.values = { ...this.values, ...draft.values };
@@ -87,7 +89,9 @@ export class Form {
   keep() {
     clearTimeout(this.#timer);
     if (this.over || this.spec.plain || this.spec.instead || !this.touched.size) return;
-    database.put('drafts', { key: this.spec.key, values: this.values, version: this.version, at: Date.now() }).catch(() => {});
+    database
+      .put('drafts', { key: this.spec.key, values: this.values, version: this.version, at: Date.now() })
+      .catch(() => {});
   }
 
   /** Starts over with what is published. */
@@ -122,8 +126,12 @@ export class Form {
 
   /** What is wrong with a field; names that begin with it belong to it. @param {string} name */
   error(name) {
-    const all = this.problem?.errors ?? (this.tried || this.touched.has(name) ? this.verdict().error?.errors : undefined);
-    return all?.find((e) => e.field === name || e.field.startsWith(`${name}[`) || e.field.startsWith(`${name}.`))?.message ?? '';
+    const all =
+      this.problem?.errors ?? (this.tried || this.touched.has(name) ? this.verdict().error?.errors : undefined);
+    return (
+      all?.find((e) => e.field === name || e.field.startsWith(`${name}[`) || e.field.startsWith(`${name}.`))?.message ??
+      ''
+    );
   }
 
   /** Whether what is edited changed since the form was opened; null when it is gone. @returns {any} */
@@ -167,7 +175,12 @@ export class Form {
 
   async #send() {
     const { spec } = this;
-    const answer = spec.send ? await this.#direct() : await submit(this.command(), { remote: spec.remote, instead: spec.instead, draft: spec.key });
+    const refused = spec.check?.(this);
+    const answer = refused
+      ? { problem: refused }
+      : spec.send
+        ? await this.#direct()
+        : await submit(this.command(), { remote: spec.remote, instead: spec.instead, draft: spec.key });
     if (answer.problem) {
       this.problem = answer.problem;
       changed();
@@ -191,7 +204,14 @@ export class Form {
 
   #focusTrouble() {
     setTimeout(() => {
-      const trouble = document.querySelector('.form [aria-invalid="true"], .form .conflict button, .form .problem');
+      const next = /** @type {any} */ (this.problem)?.second_factor
+        ? document.querySelector('.form [autofocus]')
+        : null; // what is asked for next
+      const trouble =
+        next ??
+        document.querySelector('.form .conflict button') ??
+        document.querySelector('.form [aria-invalid="true"]') ??
+        document.querySelector('.form .problem');
       if (trouble instanceof HTMLElement) trouble.focus();
     }, 0);
   }
@@ -214,7 +234,23 @@ export class Form {
  */
 
 /** One line or a few of text, with its label, hint and error. @param {Form} form @param {Field} field */
-export function field(form, { name, label, of = name, type = 'text', hint = '', focus = false, optional = false, rows = 0, max, placeholder = '', autocomplete = 'off', list }) {
+export function field(
+  form,
+  {
+    name,
+    label,
+    of = name,
+    type = 'text',
+    hint = '',
+    focus = false,
+    optional = false,
+    rows = 0,
+    max,
+    placeholder = '',
+    autocomplete = 'off',
+    list,
+  },
+) {
   const error = form.error(name);
   const typed = (/** @type {Event} */ e) => {
     form.touched.add(name);
@@ -227,9 +263,11 @@ export function field(form, { name, label, of = name, type = 'text', hint = '', 
   };
   return html`<div class="field">
     <label for=${common.id}>${label}${optional ? html` <span class="faint">optional</span>` : nothing}</label>
-    ${rows
-      ? html`<textarea id=${common.id} rows=${rows} maxlength=${ifDefined(max)} ?autofocus=${focus} placeholder=${placeholder} aria-invalid=${common.invalid} aria-describedby="${common.id}-hint" .value=${live(common.value)} @input=${typed}></textarea>`
-      : html`<input id=${common.id} type=${type} name=${name} maxlength=${ifDefined(max)} list=${ifDefined(list)} ?autofocus=${focus} placeholder=${placeholder} autocomplete=${autocomplete} aria-invalid=${common.invalid} aria-describedby="${common.id}-hint" .value=${live(common.value)} @input=${typed} />`}
+    ${
+      rows
+        ? html`<textarea id=${common.id} rows=${rows} maxlength=${ifDefined(max)} ?autofocus=${focus} placeholder=${placeholder} aria-invalid=${common.invalid} aria-describedby="${common.id}-hint" .value=${live(common.value)} @input=${typed}></textarea>`
+        : html`<input id=${common.id} type=${type} name=${name} maxlength=${ifDefined(max)} list=${ifDefined(list)} ?autofocus=${focus} placeholder=${placeholder} autocomplete=${autocomplete} aria-invalid=${common.invalid} aria-describedby="${common.id}-hint" .value=${live(common.value)} @input=${typed} />`
+    }
     <p class="hint ${error ? 'bad' : ''}" id="${common.id}-hint">${error || hint}</p>
   </div>`;
 }
@@ -259,15 +297,18 @@ export function notices(form) {
 function overtaken(form) {
   const now = form.overtaken();
   if (now === undefined) return nothing;
-  if (now === null) return html`<div class="note conflict bad" role="alert"><p>This was deleted meanwhile. What you typed is kept until you discard it.</p></div>`;
+  if (now === null)
+    return html`<div class="note conflict bad" role="alert"><p>This was deleted meanwhile. What you typed is kept until you discard it.</p></div>`;
   const labels = form.spec.labels ?? {};
   const differ = Object.keys(labels).filter((name) => String(now[name] ?? '') !== String(form.values[name] ?? ''));
   return html`<div class="note conflict warn" role="alert">
     <p><strong>Somebody changed this ${ago(now.updated_at)}, after you opened it.</strong> ${differ.length ? 'Both are below; nothing is overwritten before you say so.' : 'It now says the same as yours.'}</p>
-    ${differ.length
-      ? html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Theirs</th><th scope="col">Yours</th></tr></thead>
+    ${
+      differ.length
+        ? html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Theirs</th><th scope="col">Yours</th></tr></thead>
           <tbody>${differ.map((name) => html`<tr><th scope="row">${labels[name]}</th><td>${now[name] || '–'}</td><td>${form.values[name] || '–'}</td></tr>`)}</tbody></table>`
-      : nothing}
+        : nothing
+    }
     <div class="row">
       <button type="button" class="button small" @click=${() => form.overwrite()}>Keep mine</button>
       <button type="button" class="button small" @click=${() => form.takeTheirs(Object.keys(labels))}>Take theirs</button>
@@ -280,7 +321,9 @@ function refusal(form) {
   const problem = form.problem ?? (form.tried ? form.verdict().error : null);
   if (!problem || form.overtaken() !== undefined) return nothing;
   const shown = problem.errors?.length === 1 && document.getElementById(`f-${problem.errors[0].field}`);
-  return shown ? nothing : html`<div class="note problem bad" role="alert" tabindex="-1"><p>${problem.detail}</p></div>`;
+  return shown
+    ? nothing
+    : html`<div class="note problem bad" role="alert" tabindex="-1"><p>${problem.detail}</p></div>`;
 }
 
 /** @param {Form} form */

@@ -1,4 +1,5 @@
 import { html } from '../vendor/lit-html.js';
+import { shownIn } from './nouns.js';
 import { toneOf } from './words.js';
 
 // One set, 16 by 16, drawn in the colour of the text around it. They repeat what a word beside them says.
@@ -30,16 +31,22 @@ const drawings = {
   close: html`<svg viewBox="0 0 16 16"><path d="m3.5 3.5 9 9m0-9-9 9" /></svg>`,
   out: html`<svg viewBox="0 0 16 16"><path d="M6.5 3H3v10h10V9.5M9 2.5h4.5V7M13 3 7.5 8.5" /></svg>`,
   leave: html`<svg viewBox="0 0 16 16"><path d="M9.5 2.5h-6v11h6M6.5 8H14m-2.7-2.8L14 8l-2.7 2.8" /></svg>`,
+  again: html`<svg viewBox="0 0 16 16"><path d="M13.5 3v3.5H10M13.2 6.5a5.75 5.75 0 1 0 .3 3" /></svg>`,
+  person: html`<svg viewBox="0 0 16 16"><circle cx="8" cy="5.4" r="2.6" /><path d="M2.75 13.6c.4-2.9 2.5-4.4 5.25-4.4s4.85 1.5 5.25 4.4" /></svg>`,
   left: html`<svg viewBox="0 0 16 16"><path d="M10 3 5 8l5 5" /></svg>`,
   right: html`<svg viewBox="0 0 16 16"><path d="m6 3 5 5-5 5" /></svg>`,
 };
 
 /** @param {string} name */
-export const icon = (name) => html`<span class="icon" aria-hidden="true">${drawings[name]}</span>`;
+export const icon = (name) =>
+  html`<span class="icon" aria-hidden="true">${drawings[name] ?? shownIn(name)?.drawing}</span>`;
 
 /** An organisation's logo, or the first letter of its name. @param {{name?: string, slug?: string, logo?: string}|undefined} org */
 export const face = (org) =>
-  org?.logo ? html`<img class="face" src="/status/${org.slug}/logo/${org.logo}" alt="" />` : html`<span class="mark" aria-hidden="true">${(org?.name ?? '·').slice(0, 1)}</span>`;
+  org?.logo
+    ? html`<img class="face" src="/status/${org.slug}/logo/${org.logo}" alt="" />`
+    : html`<span class="mark" aria-hidden="true">${(org?.name ?? '·').slice(0, 1)}</span>`;
 
 /** A state in words, with its colour and icon. @param {string} state @param {string} words @param {string} [tone] */
-export const badge = (state, words, tone = toneOf(state)) => html`<span class="badge tone-${tone}">${icon(tone)}${words}</span>`;
+export const badge = (state, words, tone = toneOf(state)) =>
+  html`<span class="badge tone-${tone}">${icon(tone)}${words}</span>`;

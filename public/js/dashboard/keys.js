@@ -20,23 +20,33 @@ const help = [
 ];
 
 /** @type {Record<string, string>} */
-const places = { o: '/dashboard', s: '/dashboard/services', i: '/dashboard/incidents', m: '/dashboard/maintenance', q: '/dashboard/queue' };
+const places = {
+  o: '/dashboard',
+  s: '/dashboard/services',
+  i: '/dashboard/incidents',
+  m: '/dashboard/maintenance',
+  q: '/dashboard/queue',
+};
 
 export const showKeys = () =>
   openSheet({
     title: 'Keys',
-    body: () => html`<dl class="keys">${help.map(([key, what]) => html`<div><dt>${key.split(' ').map((k) => html`<kbd>${k}</kbd> `)}</dt><dd>${what}</dd></div>`)}</dl>`,
+    body: () =>
+      html`<dl class="keys">${help.map(([key, what]) => html`<div><dt>${key.split(' ').map((k) => html`<kbd>${k}</kbd> `)}</dt><dd>${what}</dd></div>`)}</dl>`,
   });
 
 /** Whether what is pressed goes into a text. @param {EventTarget|null} target */
-const typing = (target) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+const typing = (target) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 /** What a key does, if it does anything now. @param {string} key @param {boolean} going whether g was pressed just before @returns {(() => void)|undefined} */
 function meaning(key, going) {
   if (going && places[key]) return () => go(places[key]);
   if (key === 'i' && mayWrite()) return () => openIncident();
   if (key === '?') return showKeys;
-  if (key === '/') return () => /** @type {HTMLElement|null} */ (document.querySelector('main [type=search], main .filters select'))?.focus();
+  if (key === '/')
+    return () =>
+      /** @type {HTMLElement|null} */ (document.querySelector('main [type=search], main .filters select'))?.focus();
   return undefined;
 }
 

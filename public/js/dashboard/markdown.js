@@ -3,7 +3,8 @@ import { html } from '../vendor/lit-html.js';
 // The Markdown that incident texts are written in, drawn for the people who write it: paragraphs, lists, quotes, code, bold,
 // italic and links. Everything becomes text nodes of a template, so nothing in it can be a tag.
 
-const inline = /(`[^`]+`)|(\*\*[^*]+\*\*)|(\*[^*\s][^*]*\*|_[^_\s][^_]*_)|(\[[^\]]+\]\((?:https?:\/\/|mailto:)[^\s)]+\))|(https?:\/\/[^\s<>)]+)/g;
+const inline =
+  /(`[^`]+`)|(\*\*[^*]+\*\*)|(\*[^*\s][^*]*\*|_[^_\s][^_]*_)|(\[[^\]]+\]\((?:https?:\/\/|mailto:)[^\s)]+\))|(https?:\/\/[^\s<>)]+)/g;
 
 /** @param {string} text @returns {unknown[]} */
 function spans(text) {
@@ -36,10 +37,17 @@ const joined = (lines) => lines.map((line, i) => [i > 0 ? html`<br />` : '', ...
 /** @param {string} block */
 function paragraph(block) {
   const lines = block.split('\n');
-  if (/^```/.test(block)) return html`<pre><code>${lines.slice(1).join('\n').replace(/\n?```\s*$/, '')}</code></pre>`;
-  if (lines.every((l) => /^\s*[-*+] /.test(l))) return html`<ul>${lines.map((l) => html`<li>${spans(l.replace(/^\s*[-*+] /, ''))}</li>`)}</ul>`;
-  if (lines.every((l) => /^\s*\d+[.)] /.test(l))) return html`<ol>${lines.map((l) => html`<li>${spans(l.replace(/^\s*\d+[.)] /, ''))}</li>`)}</ol>`;
-  if (lines.every((l) => /^> ?/.test(l))) return html`<blockquote>${joined(lines.map((l) => l.replace(/^> ?/, '')))}</blockquote>`;
+  if (/^```/.test(block))
+    return html`<pre><code>${lines
+      .slice(1)
+      .join('\n')
+      .replace(/\n?```\s*$/, '')}</code></pre>`;
+  if (lines.every((l) => /^\s*[-*+] /.test(l)))
+    return html`<ul>${lines.map((l) => html`<li>${spans(l.replace(/^\s*[-*+] /, ''))}</li>`)}</ul>`;
+  if (lines.every((l) => /^\s*\d+[.)] /.test(l)))
+    return html`<ol>${lines.map((l) => html`<li>${spans(l.replace(/^\s*\d+[.)] /, ''))}</li>`)}</ol>`;
+  if (lines.every((l) => /^> ?/.test(l)))
+    return html`<blockquote>${joined(lines.map((l) => l.replace(/^> ?/, '')))}</blockquote>`;
   const heading = /^#{1,6} (.+)$/.exec(block);
   if (heading) return html`<p><strong>${spans(heading[1])}</strong></p>`;
   return html`<p>${joined(lines)}</p>`;
@@ -47,4 +55,8 @@ function paragraph(block) {
 
 /** @param {string} text */
 export const markdown = (text) =>
-  html`<div class="prose">${text.replace(/\r\n?/g, '\n').split(/\n{2,}/).filter((b) => b.trim()).map((b) => paragraph(b.trim()))}</div>`;
+  html`<div class="prose">${text
+    .replace(/\r\n?/g, '\n')
+    .split(/\n{2,}/)
+    .filter((b) => b.trim())
+    .map((b) => paragraph(b.trim()))}</div>`;

@@ -55,7 +55,8 @@ function put(rows, name, value) {
 
 /** @param {Rows} rows @param {string} name @param {(result: any) => Request} answer */
 function store(rows, name, answer) {
-  const values = (/** @type {IDBKeyRange|undefined} */ range) => [...rows.values()].filter((row) => !range || range.includes(row.key)).map((row) => structuredClone(row.value));
+  const values = (/** @type {IDBKeyRange|undefined} */ range) =>
+    [...rows.values()].filter((row) => !range || range.includes(row.key)).map((row) => structuredClone(row.value));
   const write = (/** @type {any} */ value) => answer(put(rows, name, value));
   return {
     get: (/** @type {any} */ key) => answer(structuredClone(rows.get(JSON.stringify(key))?.value)),
@@ -64,9 +65,12 @@ function store(rows, name, answer) {
     add: write,
     clear: () => answer(rows.clear()),
     delete: (/** @type {any} */ which) => {
-      for (const [at, { key }] of rows) if (which instanceof IDBKeyRange ? which.includes(key) : at === JSON.stringify(which)) rows.delete(at);
+      for (const [at, { key }] of rows)
+        if (which instanceof IDBKeyRange ? which.includes(key) : at === JSON.stringify(which)) rows.delete(at);
       return answer(undefined);
     },
-    index: (/** @type {string} */ field) => ({ get: (/** @type {any} */ value) => answer(values(undefined).find((v) => v[field] === value)) }),
+    index: (/** @type {string} */ field) => ({
+      get: (/** @type {any} */ value) => answer(values(undefined).find((v) => v[field] === value)),
+    }),
   };
 }

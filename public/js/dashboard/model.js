@@ -1,4 +1,6 @@
-// Everything that is drawn, in one place. Whoever changes it says so with changed().
+// Everything that is drawn, in one place. It is changed by the functions here alone; whoever changes it says so with changed().
+
+/** @typedef {{sent: boolean, to: string, encryption: string, signed_in: string, answer: string, problem: string, took_ms: number}} MailResult */
 
 /** @typedef {import('./types.js').View} View */
 /** @typedef {import('./types.js').Item} Item */
@@ -11,8 +13,8 @@
  * @property {boolean} expired the sign-in has ended; what is typed is kept
  * @property {View|null} view the page with the queue on top
  * @property {number} seenAt when the page was last known to be the newest, in milliseconds
- * @property {'opening'|'connecting'|'live'|'offline'} link
- * @property {boolean} gaveUp the socket is not tried again by itself
+ * @property {'opening'|'connecting'|'live'|'behind'|'offline'} link behind: connected, and something that was missed is not here yet
+ * @property {boolean} gaveUp the socket is tried once a minute only
  * @property {Item[]} queue
  * @property {Map<string, Verdict>} verdicts of the queue's items
  * @property {Map<string, 'pending'|'refused'|'sent'>} marks of objects that a queued command is about
@@ -22,12 +24,18 @@
  * @property {string} said the last announcement, for those who listen
  * @property {{text: string, kind: 'good'|'bad'|'calm', href?: string, link?: string}|null} toast
  * @property {string} failure why nothing can be shown
+ * @property {'unknown'|'unasked'|'promised'|'refused'} kept whether the browser has promised to keep what waits here
+ * @property {{configured: boolean, failing_since: string|null, problem: string, waiting: number}|null} mail whether mail gets through; null until admins know
+ * @property {{running?: boolean, failure?: string, result?: MailResult}|null} mailTest what became of the mail that somebody sent himself
  * @property {boolean} unkept nothing outlives this tab
+ * @property {import('./standing.js').Own[]} organizations that this person belongs to, deleted ones too
+ * @property {import('./standing.js').Offer[]} offers of memberships to this person
+ * @property {boolean} provable whether nobody has proved their address, and a mail can
  * @property {number} othersQueued commands that another sign-in left in this browser, and that have not arrived
  */
 
 /** @type {Model} */
-export const model = {
+const own = {
   identity: null,
   expired: false,
   view: null,
@@ -43,9 +51,38 @@ export const model = {
   said: '',
   toast: null,
   failure: '',
+  kept: 'unknown',
+  mail: null,
+  mailTest: null,
   unkept: false,
   othersQueued: 0,
+  organizations: [],
+  offers: [],
+  provable: false,
 };
+
+/**
+ * What is drawn, to be read: set changes it.
+ * @typedef {Readonly<Omit<Model, 'verdicts'|'marks'>> & {verdicts: ReadonlyMap<string, Verdict>, marks: ReadonlyMap<string, 'pending'|'refused'|'sent'>}} Drawn
+ */
+
+/** @type {Drawn} */
+export const model = own;
+
+/** Changes what is drawn; changed() draws it. @param {Partial<Model>} change */
+export function set(change) {
+  Object.assign(own, change);
+}
+
+/** Marks objects. @param {Iterable<string>} ids @param {'pending'|'refused'|'sent'} as */
+export function mark(ids, as) {
+  for (const id of ids) own.marks.set(id, as);
+}
+
+/** Takes a mark off the objects that have it still. @param {Iterable<string>} ids @param {'pending'|'refused'|'sent'} as */
+export function unmark(ids, as) {
+  for (const id of ids) if (own.marks.get(id) === as) own.marks.delete(id);
+}
 
 /** @type {() => void} */
 let draw = () => {};
@@ -67,7 +104,7 @@ export function changed() {
 /** Announces to those who listen rather than look. @param {string} text */
 export function say(text) {
   // The same words twice would not be announced again.
-  model.said = text === model.said ? `${text}\u00a0` : text;
+  own.said = text === model.said ? `${text}\u00a0` : text;
   changed();
 }
 
@@ -80,14 +117,14 @@ let toastTimer = 0;
  * @param {{href: string, link: string}} [more]
  */
 export function toast(text, kind = 'calm', more) {
-  model.toast = { text, kind, ...more };
+  own.toast = { text, kind, ...more };
   say(text);
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => dismiss(), kind === 'bad' ? 12_000 : 5_000);
 }
 
 export function dismiss() {
-  model.toast = null;
+  own.toast = null;
   changed();
 }
 
@@ -95,4 +132,4 @@ export function dismiss() {
 export const waiting = () => model.queue.filter((item) => item.state === 'waiting');
 export const refused = () => model.queue.filter((item) => item.state === 'refused');
 
-export const mayWrite = () => model.identity?.role === 'admin';
+export const mayWrite = () => model.identity?.role === 'admin' && !model.identity.lacksFactor;

@@ -1,8 +1,10 @@
 import * as database from './database.js';
-import { model, changed } from './model.js';
+import { changed, model, set } from './model.js';
 import { Refused, SignedOut, Unreachable, call } from './request.js';
 import { toRequest } from './command.js';
+import { askToKeep } from './storage.js';
 import { alone, tell } from './tabs.js';
+import { uuid7 } from './id.js';
 
 /** @typedef {import('./types.js').Item} Item */
 /** @typedef {import('./types.js').Problem} Problem */
@@ -41,8 +43,8 @@ async function read() {
   /** @type {Item[]} */
   const items = await database.all('queue');
   const mine = items.filter((item) => item.owner === owner && !gone.has(item.id));
-  model.othersQueued = items.filter((item) => item.owner !== owner && item.state !== 'sent').length;
-  model.queue = mine;
+  set({ othersQueued: items.filter((item) => item.owner !== owner && item.state !== 'sent').length });
+  set({ queue: mine });
   tellDesk.changed();
 }
 
@@ -55,6 +57,7 @@ export async function refresh() {
 /** Queues an item; the draft that it was becomes it in one step, so that a crash neither loses nor doubles it. @param {Item} item @param {string} [draft] */
 export async function add(item, draft) {
   await database.enqueue(item, draft);
+  askToKeep();
   await read();
   tell('queue');
   kick();
@@ -63,7 +66,7 @@ export async function add(item, draft) {
 /** Takes an item out: it arrived, or its author dropped it. @param {string} id */
 export async function take(id) {
   gone.add(id);
-  model.queue = model.queue.filter((item) => item.id !== id);
+  set({ queue: model.queue.filter((item) => item.id !== id) });
   await database.changeItem(id, () => null);
   tell('queue');
   changed();
@@ -79,19 +82,27 @@ async function mark(id, change) {
 /** Refuses an item that cannot hold any more, before it is sent. @param {Item} item @param {Problem} problem @param {Item['cause']} cause */
 export const refuse = (item, problem, cause) => mark(item.id, { state: 'refused', problem, cause });
 
-/** Sends a refused item again as it is. @param {string} id */
+/** Sends a refused item again as it is, to be decided anew: under its old key the server would say the same. @param {string} id */
 export async function retry(id) {
-  await mark(id, { state: 'waiting', failures: 0, problem: undefined, cause: undefined });
+  await mark(id, { id: uuid7(), state: 'waiting', failures: 0, problem: undefined, cause: undefined });
   now();
 }
 
 /**
  * Puts an edited command in an item's place. It is another command, so it gets another key.
  * @param {string} id
- * @param {Pick<Item, 'id'|'command'|'at'|'seq'|'title'>} next
+ * @param {Pick<Item, 'id'|'command'|'at'|'core'|'seq'|'title'>} next
  */
 export async function replace(id, next) {
-  await database.changeItem(id, (item) => ({ ...item, ...next, state: 'waiting', attempts: 0, failures: 0, problem: undefined, cause: undefined }));
+  await database.changeItem(id, (item) => ({
+    ...item,
+    ...next,
+    state: 'waiting',
+    attempts: 0,
+    failures: 0,
+    problem: undefined,
+    cause: undefined,
+  }));
   await read();
   tell('queue');
   now();
@@ -101,7 +112,7 @@ export async function replace(id, next) {
 export function now() {
   tries = 0;
   clearTimeout(timer);
-  model.retryAt = 0;
+  set({ retryAt: 0 });
   kick();
 }
 
@@ -118,7 +129,7 @@ export function kick() {
 
 async function drain() {
   draining = true;
-  model.sending = true;
+  set({ sending: true });
   changed();
   try {
     await alone(`queue ${owner}`, async () => {
@@ -129,7 +140,7 @@ async function drain() {
     pause(error);
   } finally {
     draining = false;
-    model.sending = false;
+    set({ sending: false });
     changed();
   }
   if (again) {
@@ -146,9 +157,12 @@ async function first() {
 
 /** @param {Item} item */
 async function send(item) {
+  // An item of an older version that never left gets a secret: the message of what it did names it by its id only beside one, and comes
+  // before the answer at times.
+  const secret = item.secret ?? (item.attempts ? undefined : uuid7());
   // Written before it leaves: after a crash it must be known that it may have arrived.
-  await database.changeItem(item.id, (kept) => ({ ...kept, attempts: kept.attempts + 1 }));
-  const { method, path, options } = toRequest(item.id, item.command);
+  await database.changeItem(item.id, (kept) => ({ ...kept, secret, attempts: kept.attempts + 1 }));
+  const { method, path, options } = toRequest(item.id, item.command, secret, item.core);
   try {
     const { headers } = await call(method, path, options);
     const seq = Number(headers.get('Status-Seq'));
@@ -181,10 +195,10 @@ function pause(error) {
   }
   const asked = error instanceof Unreachable ? error.retryAfter * 1000 : 0;
   const wait = Math.max(asked, Math.min(BACK_OFF_MAX, BACK_OFF * 2 ** tries++) * (0.5 + Math.random()));
-  model.retryAt = Date.now() + wait;
+  set({ retryAt: Date.now() + wait });
   clearTimeout(timer);
   timer = setTimeout(() => {
-    model.retryAt = 0;
+    set({ retryAt: 0 });
     kick();
   }, wait);
 }

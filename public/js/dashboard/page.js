@@ -88,9 +88,9 @@ export async function replace(state, epoch) {
   await database.putPage({ org: base.org, state, epoch, seenAt: Date.now() });
 }
 
-/** Asks the server for the whole state. */
-export async function fetchWhole() {
-  const { data } = await call('GET', '/snapshot/');
+/** Asks the server for the whole state. @param {number} [least] the event that it must include */
+export async function fetchWhole(least = 0) {
+  const { data } = await call('GET', '/snapshot/', least ? { headers: { 'Status-Min-Seq': String(least) } } : {});
   await replace(data, data.epoch);
 }
 
@@ -99,8 +99,10 @@ export async function compact() {
   if (kept < COMPACT) return;
   kept = 0;
   const { data } = await call('GET', '/snapshot/');
-  if (data.epoch === base.epoch) await database.putPage({ org: base.org, state: data, epoch: data.epoch, seenAt: Date.now() });
+  if (data.epoch === base.epoch)
+    await database.putPage({ org: base.org, state: data, epoch: data.epoch, seenAt: Date.now() });
 }
 
 /** The last thing that happened to one of some objects after an event. @param {Set<string>} ids @param {number} since */
-export const lastAbout = (ids, since) => recent.findLast((f) => f.seq > since && (ids.has(f.data?.id) || (f.type === 'page_update' && ids.has('page'))));
+export const lastAbout = (ids, since) =>
+  recent.findLast((f) => f.seq > since && (ids.has(f.data?.id) || (f.type === 'page_update' && ids.has('page'))));

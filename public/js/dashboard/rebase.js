@@ -2,9 +2,10 @@ import * as database from './database.js';
 import * as outbox from './outbox.js';
 import * as page from './page.js';
 import * as rules from './rules.js';
-import { changed, model, toast } from './model.js';
+import { changed, model, set, toast } from './model.js';
 import { tellEvent } from './words.js';
 import { touches } from './command.js';
+import { spoken } from '../speak.js';
 
 /** @typedef {import('./types.js').Item} Item */
 
@@ -55,7 +56,7 @@ export function rebase() {
     if (item.state === 'sent' && (item.sentSeq ?? 0) <= page.base.seq) outbox.take(item.id);
   }
   if (!rules.ready()) {
-    model.view = page.base.state;
+    set({ view: page.base.state });
     return changed();
   }
   const items = model.queue.filter((item) => item.state !== 'refused' && !item.remote);
@@ -66,8 +67,8 @@ export function rebase() {
     // They broke and were started anew; what is drawn stays until the next message.
     return changed();
   }
-  model.view = answer.view;
-  model.verdicts = new Map(answer.verdicts.map((v) => [v.id, v]));
+  set({ view: answer.view });
+  set({ verdicts: new Map(answer.verdicts.map((v) => [v.id, v.error ? { ...v, error: spoken(v.error) } : v])) });
   markObjects();
   findCauses();
   if (caughtUp()) {
@@ -98,14 +99,14 @@ function findCauses() {
 }
 
 function markObjects() {
-  /** @type {typeof model.marks} */
+  /** @type {Map<string, 'pending'|'refused'|'sent'>} */
   const marks = new Map([...model.marks].filter(([, state]) => state === 'sent'));
   for (const item of model.queue) {
     const state = item.state === 'refused' ? 'refused' : 'pending';
     if (item.state === 'sent') continue;
     for (const id of touchedBy(item)) marks.set(id, state);
   }
-  model.marks = marks;
+  set({ marks });
 }
 
 /** @param {Item} item @returns {string[]} */

@@ -1,14 +1,29 @@
 import { changed } from './model.js';
+import { shownIn } from './nouns.js';
 
 /** @typedef {{name: string, id: string, query: URLSearchParams}} Route */
 
-/** Names of the views, as they stand in the address. */
-const names = new Set(['overview', 'services', 'incidents', 'maintenance', 'templates', 'subscribers', 'team', 'keys', 'audit', 'settings', 'queue']);
+/** Names of the views that show no noun, as they stand in the address. */
+const names = new Set([
+  'overview',
+  'templates',
+  'subscribers',
+  'team',
+  'keys',
+  'audit',
+  'settings',
+  'account',
+  'queue',
+]);
 
 /** @returns {Route} */
 export function route() {
   const [, , name = 'overview', id = ''] = location.pathname.replace(/\/+$/, '').split('/');
-  return { name: names.has(name) ? name : 'missing', id: decodeURIComponent(id), query: new URLSearchParams(location.search) };
+  return {
+    name: names.has(name) || shownIn(name) ? name : 'missing',
+    id: decodeURIComponent(id),
+    query: new URLSearchParams(location.search),
+  };
 }
 
 /** @type {() => void} */
@@ -44,7 +59,15 @@ export function start(onArrive) {
     arrive();
   });
   document.addEventListener('click', (click) => {
-    if (click.defaultPrevented || click.button !== 0 || click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return;
+    if (
+      click.defaultPrevented ||
+      click.button !== 0 ||
+      click.metaKey ||
+      click.ctrlKey ||
+      click.shiftKey ||
+      click.altKey
+    )
+      return;
     const link = click.target instanceof Element ? click.target.closest('a') : null;
     if (!link || link.target || link.origin !== location.origin || !/^\/dashboard(\/|$)/.test(link.pathname)) return;
     click.preventDefault();

@@ -1,4 +1,5 @@
 import { loadCore } from '../core.js';
+import { spoken } from '../speak.js';
 
 /** @typedef {import('./types.js').View} View */
 /** @typedef {import('./types.js').Command} Command */
@@ -13,9 +14,15 @@ let core = null;
 /** Whether decisions can be made here. Until then the server makes them. */
 export const ready = () => core !== null;
 
+let version = '';
+
+/** Which core decides here: the hash in its name; "" while there is none. */
+export const coreVersion = () => (core ? version : '');
+
 /** @param {string} url of core.wasm, named by its content @param {() => void} onrestart they broke, were started anew, and know nothing */
 export async function start(url, onrestart) {
   core = await loadCore(url);
+  version = /core-([0-9a-f]+)/.exec(url)?.[1] ?? 'dev';
   core.onrestart = onrestart;
 }
 
@@ -53,7 +60,7 @@ export function queue(queue) {
  */
 export function decide(command, at = new Date().toISOString()) {
   const { value, error } = ask({ op: 'decide', at, command });
-  return error ? { error } : value;
+  return error ? { error: spoken(error) } : value;
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as clerk from './clerk.js';
 import * as database from './database.js';
-import { Refused, SignedOut, exchange } from './request.js';
+import { Refused, SignedOut, exchange } from './exchange.js';
 import { alone } from './tabs.js';
 
 /** @typedef {import('./types.js').Identity} Identity */
@@ -13,7 +13,15 @@ let good = 0; // until when, in performance.now() milliseconds
 function take(answer) {
   access = answer.access_token;
   good = performance.now() + answer.expires_in * 1000;
-  return { user: answer.user, organization: answer.organization, role: answer.role };
+  // Where nothing replaces the token, the sign-in ends with it.
+  const until = answer.renewable === false ? { until: Date.now() + answer.expires_in * 1000 } : {};
+  return {
+    user: answer.user,
+    organization: answer.organization,
+    role: answer.role,
+    ...(answer.second_factor_required ? { lacksFactor: true } : {}),
+    ...until,
+  };
 }
 
 /**
@@ -61,11 +69,24 @@ export async function login(credentials) {
   return take(data);
 }
 
-/** Ends the sign-in at the server; offline, the cookie stays until it expires. */
-export async function logout() {
+/** The second step of a sign-in. @param {string} challenge @param {Record<string, unknown>} shown @returns {Promise<Identity>} */
+export async function show(challenge, shown) {
+  const { data } = await exchange('POST', '/auth/factor/', { body: { challenge, ...shown } });
+  return take(data);
+}
+
+/** Turns to another of one's organisations. @param {string} slug */
+export const turnTo = (slug) =>
+  alone('refresh', async () => take((await exchange('POST', '/auth/refresh/', { body: { organization: slug } })).data));
+
+/** Ends the sign-in at the server, or every one of this person; offline, the cookie stays until it expires. @param {boolean} [everywhere] */
+export async function logout(everywhere = false) {
   try {
     if (clerk.used) return await clerk.leave();
-    await exchange('POST', '/auth/logout/', { headers: access ? { Authorization: `Bearer ${access}` } : {} });
+    await exchange('POST', '/auth/logout/', {
+      ...(everywhere ? { body: { everywhere } } : {}),
+      headers: access ? { Authorization: `Bearer ${access}` } : {},
+    });
   } finally {
     access = '';
   }
@@ -81,7 +102,8 @@ export const remember = (identity) => database.put('session', { key: 'last', ...
 export const leaving = async () => (await database.get('session', 'leaving')) !== undefined;
 
 /** @param {boolean} is */
-export const setLeaving = (is) => (is ? database.put('session', { key: 'leaving' }) : database.remove('session', 'leaving'));
+export const setLeaving = (is) =>
+  is ? database.put('session', { key: 'leaving' }) : database.remove('session', 'leaving');
 
 /** Whose queue this is. @param {Identity} identity */
-export const owner = (identity) => `${identity.organization.id} ${identity.user.id}`;
+export const owner = (identity) => `${identity.organization?.id ?? ''} ${identity.user.id}`;

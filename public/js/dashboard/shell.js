@@ -1,10 +1,13 @@
+import { restorable, undo } from './standing.js';
 import { changed, dismiss, mayWrite, model, refused, waiting } from './model.js';
 import { html, nothing } from '../vendor/lit-html.js';
-import { ago, short } from './time.js';
+import { ago, exact, short } from './time.js';
 import { count } from './words.js';
 import { dialog } from './dialog.js';
 import { face, icon } from './icon.js';
 import { leave, signAgain } from './views/signin.js';
+import { mailStrip } from './views/mail.js';
+import { nouns } from './nouns.js';
 import { openIncident } from './views/incident_form.js';
 import { reconnect } from './person.js';
 import { reload } from './update.js';
@@ -13,12 +16,10 @@ import { showKeys } from './keys.js';
 
 /** @typedef {{name: string, label: string, icon: string, admin?: boolean}} Entry */
 
-/** @type {Entry[]} */
-const entries = [
+/** The menu. @returns {Entry[]} */
+const entries = () => [
   { name: 'overview', label: 'Overview', icon: 'overview' },
-  { name: 'services', label: 'Services', icon: 'services' },
-  { name: 'incidents', label: 'Incidents', icon: 'incidents' },
-  { name: 'maintenance', label: 'Maintenance', icon: 'maintenance' },
+  ...nouns.map(({ name, label }) => ({ name, label, icon: name })),
   { name: 'templates', label: 'Templates', icon: 'template', admin: true },
   { name: 'subscribers', label: 'Subscribers', icon: 'subscribers' },
   { name: 'team', label: 'Team', icon: 'team' },
@@ -53,8 +54,8 @@ export function shell(view) {
 
 function rail() {
   const here = route().name;
-  const shown = entries.filter((e) => (!e.admin || mayWrite()));
-  const org = model.view?.org ?? model.identity?.organization;
+  const shown = entries().filter((e) => !e.admin || mayWrite());
+  const org = model.view?.org ?? model.identity?.organization ?? undefined;
   return html`<header class="rail">
     <div class="brand">
       <a class="org" href="/dashboard">${face(org)}<span class="name">${org?.name ?? ''}</span></a>
@@ -71,7 +72,7 @@ function rail() {
         <ul>${shown.map((e) => html`<li><a href=${hrefOf(e.name)} aria-current=${here === e.name ? 'page' : nothing}>${icon(e.icon)}${e.label}${badgeOf(e.name)}</a></li>`)}</ul>
       </nav>
       <div class="person">
-        <div class="who"><strong>${model.identity?.user.name || model.identity?.user.email || ''}</strong><span class="faint">${model.identity ? (mayWrite() ? 'Admin' : 'Member, read only') : ''}</span></div>
+        <div class="who"><a href="/dashboard/account" aria-current=${here === 'account' ? 'page' : nothing}><strong>${model.identity?.user.name || model.identity?.user.email || ''}</strong>${model.offers.length ? html` <span class="count" aria-label="${count(model.offers.length, 'offer')}">${model.offers.length}</span>` : nothing}</a><span class="faint">${model.identity?.organization ? (mayWrite() ? 'Admin' : 'Member, read only') : ''}</span>${model.identity?.until ? html`<span class="faint">Signed in until ${short(model.identity.until)}</span>` : nothing}</div>
         <button type="button" class="quiet-button" aria-label="Keys" title="Keys (?)" @click=${showKeys}><kbd>?</kbd></button>
         <button type="button" class="quiet-button" aria-label="Sign out" title="Sign out" @click=${leave}>${icon('leave')}</button>
       </div>
@@ -89,8 +90,14 @@ function badgeOf(name) {
 function connection() {
   const queued = waiting().length;
   const bad = refused().length;
-  const live = model.link === 'live';
-  const words = live ? 'Live' : model.link === 'offline' ? `Offline${model.seenAt ? ` since ${short(model.seenAt)}` : ''}` : 'Connecting';
+  const since = model.seenAt ? html`<span class="since"> since ${short(model.seenAt)}</span>` : nothing;
+  const words = {
+    live: 'Live',
+    offline: html`Offline${since}`,
+    behind: 'Catching up',
+    opening: 'Connecting',
+    connecting: 'Connecting',
+  }[model.link];
   return html`<a class="connection ${model.link}" href="/dashboard/queue" aria-current=${route().name === 'queue' ? 'page' : nothing}>
     <span class="dot" aria-hidden="true"></span><span class="words">${words}</span>
     ${queued ? html`<span class="count">${queued} queued</span>` : nothing}
@@ -100,7 +107,7 @@ function connection() {
 
 /** What is so as long as the person is here. */
 function lasting() {
-  return [unkept(), onlyReads()];
+  return [unkept(), onlyReads(), offered(), deleted(), mailStrip()];
 }
 
 function unkept() {
@@ -109,13 +116,30 @@ function unkept() {
     : nothing;
 }
 
+function offered() {
+  if (!model.offers.length || route().name === 'account') return nothing;
+  return html`<div class="strip" role="status"><p><strong>${model.offers[0].organization.name}</strong> offers you a membership${model.offers.length > 1 ? html`, and ${count(model.offers.length - 1, 'other')}` : nothing}.</p><a class="button small" href="/dashboard/account">Look at it</a></div>`;
+}
+
+/** What was deleted can be had back for a while. */
+function deleted() {
+  return restorable().map(
+    (
+      o,
+    ) => html`<div class="strip warn" role="status"><p><strong>${o.name} is deleted.</strong> Nobody sees it any more; it is erased on ${exact(o.erased_at ?? '')}.</p>
+    <button type="button" class="button small" @click=${() => undo(o)}>Undo</button></div>`,
+  );
+}
+
 function onlyReads() {
-  return model.identity?.role === 'member' ? html`<div class="strip"><p>You are a member here: you can read everything and change nothing. An admin can change that under Team.</p></div>` : nothing;
+  return model.identity?.role === 'member'
+    ? html`<div class="strip"><p>You are a member here: you can read everything and change nothing. An admin can change that under Team.</p></div>`
+    : nothing;
 }
 
 /** What comes and goes, and should be known wherever they are: one line each. */
 function passing() {
-  return [signInEnded(), unreachable(), newVersion(), ofOthers()];
+  return [signInEnded(), signInEnds(), unreachable(), newVersion(), ofOthers()];
 }
 
 function signInEnded() {
@@ -125,9 +149,19 @@ function signInEnded() {
     <button type="button" class="button small" @click=${signAgain}>Sign in</button></div>`;
 }
 
+/** How long before its end a sign-in that nothing renews is spoken of. */
+const FORESIGHT = 10 * 60_000;
+
+function signInEnds() {
+  const until = model.identity?.until;
+  if (model.expired || !until || until - Date.now() > FORESIGHT) return nothing;
+  return html`<div class="strip" role="status"><p><strong>Your sign-in ends at ${short(until)}.</strong> Your identity provider renews none by itself: sign in again then. What you write until you are back is kept here.</p>
+    <button type="button" class="button small" @click=${signAgain}>Sign in now</button></div>`;
+}
+
 function unreachable() {
   if (model.expired || model.link !== 'offline' || !model.view) return nothing;
-  return html`<div class="strip" role="status"><p><strong>We could not reach the server.</strong> This is what we knew ${model.seenAt ? ago(model.seenAt) : 'last'}. You can work on; changes are kept here and will be sent.</p>
+  return html`<div class="strip" role="status"><p><strong>We could not reach the server.</strong> This is what we knew ${model.seenAt ? ago(model.seenAt) : 'last'}. You can work on; changes are kept here and will be sent.${model.gaveUp ? ' We look once a minute.' : ''}</p>
     ${model.gaveUp ? html`<button type="button" class="button small" @click=${reconnect}>Try again</button>` : nothing}</div>`;
 }
 
@@ -143,8 +177,10 @@ function ofOthers() {
 
 function toastBar() {
   const t = model.toast;
-  return html`<div class="toasts">${passing()}${t
-    ? html`<div class="toast ${t.kind}"><p>${t.text}</p>${t.href ? html`<a href=${t.href} @click=${dismiss}>${t.link}</a>` : nothing}
+  return html`<div class="toasts">${passing()}${
+    t
+      ? html`<div class="toast ${t.kind}"><p>${t.text}</p>${t.href ? html`<a href=${t.href} @click=${dismiss}>${t.link}</a>` : nothing}
         <button type="button" class="quiet-button" aria-label="Dismiss" @click=${dismiss}>${icon('close')}</button></div>`
-    : nothing}</div>`;
+      : nothing
+  }</div>`;
 }

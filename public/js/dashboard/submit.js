@@ -3,7 +3,7 @@ import * as outbox from './outbox.js';
 import * as page from './page.js';
 import * as rules from './rules.js';
 import * as session from './session.js';
-import { changed, model, toast } from './model.js';
+import { changed, mark, model, toast, unmark } from './model.js';
 import { describe, landed } from './command.js';
 import { touchedBy } from './rebase.js';
 import { uuid7 } from './id.js';
@@ -23,9 +23,9 @@ export function confirm(item) {
   if (confirmed.has(item.id)) return;
   confirmed.add(item.id);
   const ids = touchedBy(item);
-  for (const id of ids) model.marks.set(id, 'sent');
+  mark(ids, 'sent');
   setTimeout(() => {
-    for (const id of ids) if (model.marks.get(id) === 'sent') model.marks.delete(id);
+    unmark(ids, 'sent');
     changed();
   }, 3000);
   settle(item.id, { done: true });
@@ -34,14 +34,20 @@ export function confirm(item) {
 
 /** @param {Item} item */
 export async function refusedByServer(item) {
-  const taken = item.attempts > 0 && item.problem?.code === 'conflict' && item.problem.errors?.some((e) => e.field === 'id' || e.field === 'update_id');
+  const taken =
+    item.attempts > 0 &&
+    item.problem?.code === 'conflict' &&
+    item.problem.errors?.some((e) => e.field === 'id' || e.field === 'update_id');
   if (taken && model.view && landed(item.command, model.view)) {
     await outbox.take(item.id);
     confirm(item);
     return;
   }
   if (!settle(item.id, { problem: item.problem })) {
-    toast(`Refused: ${item.title}. ${item.problem?.detail ?? ''}`, 'bad', { href: '/dashboard/queue', link: 'Look at it' });
+    toast(`Refused: ${item.title}. ${item.problem?.detail ?? ''}`, 'bad', {
+      href: '/dashboard/queue',
+      link: 'Look at it',
+    });
   }
   outbox.refresh();
 }
@@ -76,16 +82,40 @@ export async function submit(command, { remote = false, instead, draft } = {}) {
     }
   }
   const title = describe(command, model.view);
-  const next = { id: uuid7(), command, at, seq: page.base.seq, title };
+  const next = {
+    id: uuid7(),
+    secret: uuid7(),
+    command,
+    at,
+    core: remote ? '' : rules.coreVersion(),
+    seq: page.base.seq,
+    title,
+  };
   if (instead) {
     await outbox.replace(instead, next);
     return {};
   }
   const identity = /** @type {Identity} */ (model.identity);
   const outcome = here ? null : new Promise((resolve) => awaited.set(next.id, resolve));
-  await outbox.add({ ...next, owner: session.owner(identity), state: 'waiting', attempts: 0, failures: 0, remote: remote || undefined }, draft);
+  await outbox.add(
+    {
+      ...next,
+      owner: session.owner(identity),
+      state: 'waiting',
+      attempts: 0,
+      failures: 0,
+      remote: remote || undefined,
+    },
+    draft,
+  );
   if (model.link !== 'live') {
-    toast(model.expired ? 'Kept here. It will be sent when you have signed in again.' : 'We could not reach the server. Your change is kept here and will be sent.', 'calm', { href: '/dashboard/queue', link: 'Show what waits' });
+    toast(
+      model.expired
+        ? 'Kept here. It will be sent when you have signed in again.'
+        : 'We could not reach the server. Your change is kept here and will be sent.',
+      'calm',
+      { href: '/dashboard/queue', link: 'Show what waits' },
+    );
     return {};
   }
   if (!outcome) return {};

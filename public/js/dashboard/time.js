@@ -1,6 +1,9 @@
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const exactly = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+// Dates are written one way, as on the public page; whether a day has twelve hours or twenty-four is the reader's.
+const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
+const hour = /** @type {const} */ ({ hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit', hour12 });
+const exactly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', ...hour });
+const clock = new Intl.DateTimeFormat('en-GB', hour);
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
 /** @param {string|number} at */
@@ -14,7 +17,14 @@ export function short(at) {
 }
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const units = [['year', 31_536_000], ['month', 2_592_000], ['week', 604_800], ['day', 86_400], ['hour', 3600], ['minute', 60]];
+const units = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
 
 /** "5 minutes ago", "in 2 hours", "just now". @param {string|number} at @param {number} [now] */
 export function ago(at, now = Date.now()) {

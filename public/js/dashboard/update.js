@@ -1,4 +1,4 @@
-import { changed, model } from './model.js';
+import { changed, set } from './model.js';
 
 // The service worker keeps the dashboard's own files, so that it starts without a network. It never touches what is queued.
 
@@ -9,7 +9,7 @@ export async function start() {
   let had = workers.controller !== null;
   workers.addEventListener('controllerchange', () => {
     // The first worker of all brings nothing new.
-    model.newVersion = had;
+    set({ newVersion: had });
     had = true;
     changed();
   });

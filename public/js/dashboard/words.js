@@ -1,4 +1,6 @@
-// The words of CONTRACT.md, section 2, for places that have a state and no object beside it.
+import { commands, happened } from './commands.js';
+
+// The words of CONTRACT 2, for places that have a state and no object beside it.
 
 /** @type {Record<string, string>} */
 const names = {
@@ -48,31 +50,26 @@ const tones = {
 export const toneOf = (state) => tones[state] ?? 'quiet';
 
 /** The colour of an incident: what it does to visitors. @param {string} impact */
-export const impactTone = (impact) => (impact === 'none' ? 'quiet' : tones[impact] ?? 'quiet');
+export const impactTone = (impact) => (impact === 'none' ? 'quiet' : (tones[impact] ?? 'quiet'));
 
-/** What an event did, as the end of a sentence. @type {Record<string, string>} */
-const happened = {
-  page_changed: 'the page’s settings were changed',
-  service_created: 'it was created',
-  service_changed: 'it was changed',
-  service_deleted: 'it was deleted',
-  incident_opened: 'an incident was opened',
-  incident_updated: 'it was updated',
-  incident_resolved: 'it was resolved',
-  incident_edited: 'its text was changed',
-  incident_deleted: 'it was deleted',
-  maintenance_planned: 'it was planned',
-  maintenance_changed: 'it was changed',
-  maintenance_moved: 'it moved on',
-  maintenance_deleted: 'it was deleted',
-};
+/** @param {string} action */
+export const deed = (action) => commands[/** @type {import('./commands.js').Kind} */ (action)]?.did ?? sentence(action);
+
+/** A name of ours, such as revoke_api_key, as the beginning of a sentence. @param {string} name */
+export const sentence = (name) => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('_', ' ');
 
 /** @param {import('./types.js').Frame} frame */
 export function tellEvent(frame) {
   const name = frame.data?.title ?? frame.data?.name ?? '';
-  const state = frame.data?.status && frame.event !== 'incident_deleted' && frame.event !== 'service_deleted' ? ` (now ${stateName(frame.data.status)})` : '';
+  const state =
+    frame.data?.status && frame.event !== 'incident_deleted' && frame.event !== 'service_deleted'
+      ? ` (now ${stateName(frame.data.status)})`
+      : '';
   return `${name ? `“${name}”: ` : ''}${happened[frame.event] ?? 'it was changed'}${state}`;
 }
 
 /** @param {number} n @param {string} one @param {string} [many] */
 export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+
+/** What a new password must be, said before it is typed: auth.PasswordRule of the server. */
+export const passwordRule = 'At least 10 characters. A few words are better than a few signs.';

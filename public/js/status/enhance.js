@@ -1,5 +1,6 @@
-import { slider } from "./strip.js";
-import { localise } from "./time.js";
+import { deal } from './days.js';
+import { slider } from './strip.js';
+import { localise } from './time.js';
 
 /**
  * Prepares a document as the script wants it: the page at the start, and each newer copy before it is compared with the page.
@@ -7,5 +8,6 @@ import { localise } from "./time.js";
  */
 export function enhance(doc) {
   localise(doc);
-  for (const strip of doc.querySelectorAll(".strip")) slider(doc, /** @type {HTMLElement} */ (strip));
+  deal(doc);
+  for (const strip of doc.querySelectorAll('.strip')) slider(doc, /** @type {HTMLElement} */ (strip));
 }

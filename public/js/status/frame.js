@@ -1,4 +1,4 @@
-import { say } from "./say.js";
+import { say } from './say.js';
 
 /**
  * Shows at once what a frame says of a service, before the whole page is fetched, and puts the news into words.
@@ -6,11 +6,11 @@ import { say } from "./say.js";
  */
 export function apply({ type, data = {} }) {
   switch (type) {
-    case "service_status_update":
+    case 'service_status_update':
       return service(data);
-    case "incident_update":
+    case 'incident_update':
       return say(`${data.status_display}: ${data.title}.`);
-    case "maintenance_update":
+    case 'maintenance_update':
       return data.deleted || say(`Maintenance ${data.status_display.toLowerCase()}: ${data.title}.`);
   }
 }
@@ -20,11 +20,11 @@ function service({ id, name, status, status_display }) {
   const row = document.getElementById(`s-${id}`);
   if (!row || row.dataset.state === status) return;
   row.dataset.state = status;
-  const state = row.querySelector(".state");
+  const state = row.querySelector('.state');
   if (state instanceof HTMLElement) {
     state.dataset.state = status;
-    state.querySelector("use")?.setAttribute("href", `#i-${status}`);
-    const words = state.querySelector("span");
+    state.querySelector('use')?.setAttribute('href', `#i-${status}`);
+    const words = state.querySelector('span');
     if (words) words.textContent = status_display;
   }
   say(`${name}: ${status_display}.`);

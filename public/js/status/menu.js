@@ -1,13 +1,11 @@
-/** The menu closes as menus do: by Escape, by a click elsewhere, by leaving it with the keyboard. */
+/** Subscribe opens a dialog, which is fetched then; where it cannot be had, the menu. */
 export function menu() {
-  const box = /** @type {HTMLDetailsElement | null} */ (document.getElementById("subscribe"));
-  if (!box) return;
-  for (const event of ["pointerdown", "focusin"]) {
-    document.addEventListener(event, (e) => box.contains(/** @type {Node} */ (e.target)) || (box.open = false));
-  }
-  box.addEventListener("keydown", (e) => {
-    if (e.key !== "Escape" || !box.open) return;
-    box.open = false;
-    box.querySelector("summary")?.focus();
+  const box = /** @type {HTMLDetailsElement} */ (document.getElementById('subscribe'));
+  document.addEventListener('click', (e) => {
+    const at = /** @type {HTMLElement | null} */ (/** @type {Element} */ (e.target).closest('[data-subscribe]'))
+      ?.dataset.subscribe;
+    if (!at || box.open) return;
+    e.preventDefault();
+    import(box.dataset.more ?? '').then((m) => m.ask(at)).catch(() => (box.open = true));
   });
 }

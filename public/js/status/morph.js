@@ -13,7 +13,7 @@ export function morph(have, want) {
 /** @param {Element} have @param {Element} want @param {Element[]} changed */
 function element(have, want, changed) {
   if (have.isEqualNode(want)) return;
-  if (have.getAttribute("data-rev") !== want.getAttribute("data-rev")) changed.push(have);
+  if (have.getAttribute('data-rev') !== want.getAttribute('data-rev')) changed.push(have);
   attributes(have, want);
   children(have, want, changed);
 }
@@ -22,9 +22,12 @@ function element(have, want, changed) {
 function attributes(have, want) {
   if (have === document.activeElement) return; // the day that somebody is at
   // What the visitor opened stays open; what the server now wants to be seen is opened.
-  if (have instanceof HTMLDetailsElement && want.hasAttribute("data-open") && !have.hasAttribute("data-open")) have.open = true;
-  for (const { name } of [...have.attributes]) if (name !== "open" && !want.hasAttribute(name)) have.removeAttribute(name);
-  for (const { name, value } of want.attributes) if (name !== "open" && have.getAttribute(name) !== value) have.setAttribute(name, value);
+  if (have instanceof HTMLDetailsElement && want.hasAttribute('data-open') && !have.hasAttribute('data-open'))
+    have.open = true;
+  for (const { name } of [...have.attributes])
+    if (name !== 'open' && !want.hasAttribute(name)) have.removeAttribute(name);
+  for (const { name, value } of want.attributes)
+    if (name !== 'open' && have.getAttribute(name) !== value) have.setAttribute(name, value);
 }
 
 /** @param {Element} have @param {Element} want @param {Element[]} changed */
@@ -52,12 +55,12 @@ function children(have, want, changed) {
 }
 
 /** @param {Node} node */
-const named = (node) => (node instanceof Element ? node.id : "");
+const named = (node) => (node instanceof Element ? node.id : '');
 
 /** @param {ChildNode} node */
 function drop(node) {
   const next = node.nextSibling;
-  node.remove();
+  if (!(node instanceof Element && node.matches('.tip'))) node.remove(); // the card of a day is the visitor's
   return next;
 }
 
@@ -67,4 +70,4 @@ function alike(a, b) {
 }
 
 /** @param {Element} el */
-const fresh = (el) => (el.hasAttribute("data-rev") ? [el] : [...el.querySelectorAll("[data-rev]")]);
+const fresh = (el) => (el.hasAttribute('data-rev') ? [el] : [...el.querySelectorAll('[data-rev]')]);

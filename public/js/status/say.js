@@ -8,8 +8,8 @@ export function say(sentence) {
   if (!words.includes(sentence)) words.push(sentence);
   clearTimeout(timer);
   timer = setTimeout(() => {
-    const region = document.getElementById("say");
-    const text = words.join(" ");
+    const region = document.getElementById('say');
+    const text = words.join(' ');
     if (region) region.textContent = region.textContent === text ? `${text}\u00a0` : text; // the same again is news, too
     words = [];
   }, 400);

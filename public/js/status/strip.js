@@ -1,71 +1,62 @@
-// A strip of 90 days is one slider: one tab stop, arrows, Home and End by the browser, a finger or a pointer as well. Each day
-// has its words, which stand in the page already: in the table below the strip.
-const last = 89;
-const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+// A strip of days is one slider: one tab stop, arrows, Home and End by the browser, a finger or a pointer as well. Each day has its words,
+// which stand in the page already, in a table beside the strip. The card that shows a day (day.js) is fetched when somebody wants it.
+import { date } from './time.js';
+
+export const last = 89;
+
+/** How many of the ninety days are drawn: what the stylesheet has room for. */
+export const bars = () => Number(getComputedStyle(document.documentElement).getPropertyValue('--bars'));
 
 /** Puts the slider over a strip. @param {Document} doc @param {HTMLElement} strip */
 export function slider(doc, strip) {
-  if (strip.querySelector("input")) return;
-  const name = strip.parentElement?.querySelector(".name")?.textContent;
-  const input = Object.assign(doc.createElement("input"), { type: "range", min: 0, max: last, defaultValue: last });
-  input.ariaLabel = `${name}, day by day`;
-  input.ariaValueText = words(strip, last).join(": ");
-  strip.append(input, Object.assign(doc.createElement("div"), { className: "tip", hidden: true }));
+  if (strip.querySelector('input')) return;
+  const name = strip.closest('li, .block')?.querySelector('.name, h3')?.textContent;
+  const input = Object.assign(doc.createElement('input'), {
+    type: 'range',
+    min: last + 1 - bars(),
+    max: last,
+    defaultValue: last,
+  });
+  input.ariaLabel = `${name}, day by day, from midnight UTC`;
+  input.ariaDescription = 'Enter leads to the incidents of a day.';
+  input.ariaValueText = words(strip, last).join(': ');
+  strip.append(input);
 }
 
 /** Listens for all strips, those to come included. */
 export function strips() {
-  /** @param {string} event @param {(strip: HTMLElement, e: any) => void} act */
-  const on = (event, act) =>
+  const more = /** @type {HTMLElement} */ (document.querySelector('script[data-day]')).dataset.day;
+  /** @type {Promise<{show: (e: Event) => void}> | undefined} */
+  let card;
+  for (const event of ['pointerover', 'pointerdown', 'focusin', 'input'])
     document.addEventListener(event, (e) => {
-      const strip = /** @type {Element} */ (e.target).closest?.(".strip");
-      if (strip) act(/** @type {HTMLElement} */ (strip), e);
+      const input = /** @type {HTMLInputElement} */ (e.target);
+      const strip = input.closest?.('.strip');
+      if (!strip) return;
+      if (event === 'input') input.ariaValueText = words(strip, input.value).join(': ');
+      card ??= import(/** @type {string} */ (more)).then(
+        (day) => (day.show(e), day),
+        () => (card = undefined),
+      );
     });
-  on("pointermove", (strip, e) => show(strip, pointed(strip, e.clientX)));
-  on("input", (strip, e) => choose(strip, e.target));
-  on("focusin", (strip, e) => e.target.matches(":focus-visible") && choose(strip, e.target));
-  on("keydown", (strip, e) => e.key === "Escape" && hide(strip));
-  on("pointerout", hide);
-  on("focusout", hide);
+  addEventListener('resize', () => {
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const inputs = document.querySelectorAll('.strip input');
+    for (const input of inputs) input.min = String(last + 1 - bars());
+  });
 }
 
-/** @param {HTMLElement} strip @param {number} x */
-function pointed(strip, x) {
-  const { left, width } = strip.getBoundingClientRect();
-  return Math.min(last, Math.max(0, Math.floor(((x - left) / width) * (last + 1))));
-}
+/** What the page says of a day, if there was trouble on it. @param {Element} strip @param {number|string} day */
+export const row = (strip, day) => strip.parentElement?.querySelector(`tr[data-i="${day}"]`);
 
-/** @param {HTMLElement} strip @param {HTMLInputElement} input */
-function choose(strip, input) {
-  const day = Number(input.value);
-  input.ariaValueText = words(strip, day).join(": ");
-  show(strip, day);
+/** The day and what happened on it. @param {Element} strip @param {number|string} day @returns {[string, string]} */
+export function words(strip, day) {
+  const { from = '', blank } = /** @type {HTMLElement} */ (strip).dataset;
+  const cells = row(strip, day)?.children;
+  const what = cells
+    ? `${cells[1].firstChild?.textContent}, ${cells[2].textContent} uptime`
+    : Number(day) < Number(blank)
+      ? 'No data'
+      : 'No trouble';
+  return [date.format(Date.parse(from) + Number(day) * 86_400_000), what];
 }
-
-/** @param {HTMLElement} strip @param {number} day */
-function show(strip, day) {
-  const [when, what] = words(strip, day);
-  const tip = bubble(strip);
-  strip.style.setProperty("--day", String(day));
-  strip.classList.add("shown");
-  tip.replaceChildren(Object.assign(document.createElement("b"), { textContent: when }), what);
-  tip.hidden = false;
-}
-
-/** @param {HTMLElement} strip */
-function hide(strip) {
-  strip.classList.remove("shown");
-  bubble(strip).hidden = true;
-}
-
-/** The day and what happened on it. @param {HTMLElement} strip @param {number} day @returns {[string, string]} */
-function words(strip, day) {
-  const { from = "", blank } = strip.dataset;
-  const when = date.format(Date.parse(from) + day * 86_400_000);
-  const row = strip.parentElement?.querySelector(`tr[data-i="${day}"]`)?.children;
-  if (row) return [when, `${row[1].textContent}, ${row[2].textContent} uptime`];
-  return [when, day < Number(blank) ? "No data" : "No trouble"];
-}
-
-/** @param {HTMLElement} strip */
-const bubble = (strip) => /** @type {HTMLElement} */ (strip.querySelector(".tip"));

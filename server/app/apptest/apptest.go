@@ -1,10 +1,12 @@
-// Package apptest runs the whole program for tests of what hangs on it: on a file of its own, on a port of its own, as `serve` does.
+// Package apptest runs the whole program for tests of what hangs on it: on a file of its own, on a port of its own, as
+// `serve` does.
 package apptest
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -17,7 +19,7 @@ import (
 	"statuspage/server/app"
 	"statuspage/server/auth"
 	"statuspage/server/config"
-	"statuspage/server/desk"
+	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -30,6 +32,12 @@ type Site struct {
 	file string
 }
 
+// Itself is a BASE_URL that stands for where the program listens.
+const Itself = "http://itself"
+
+// OwnHosts gives the program a BASE_URL, without which no page has a host name of its own.
+func OwnHosts(c *config.Config) { c.BaseURL = Itself }
+
 // Start runs the program until the test ends. set may change its configuration.
 func Start(t testing.TB, set func(*config.Config)) *Site {
 	t.Helper()
@@ -40,15 +48,18 @@ func Start(t testing.TB, set func(*config.Config)) *Site {
 		set(&cfg)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a, err := app.New(ctx, cfg)
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
 	ln, err := net.Listen("tcp", cfg.Addr)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
+	}
+	if cfg.BaseURL == Itself {
+		cfg.BaseURL = "http://" + ln.Addr().String()
+	}
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		cancel()
+		t.Fatal(errors.Join(err, ln.Close()))
 	}
 	s.App, s.Addr = a, ln.Addr().String()
 	done := make(chan error, 1)
@@ -62,7 +73,7 @@ func Start(t testing.TB, set func(*config.Config)) *Site {
 	return s
 }
 
-// Org is an organisation that is written to through the desk, at whatever time a story needs.
+// Org is an organisation that is written to through the use cases, at whatever time a story needs.
 type Org struct {
 	*Site
 	ID, Slug, Token string
@@ -71,16 +82,16 @@ type Org struct {
 // Org makes an organisation, born at a moment, with an admin.
 func (s *Site) Org(slug string, born time.Time) *Org {
 	s.Helper()
-	ctx, by := context.Background(), desk.Caller{System: true}
-	id, err := s.App.Desk.CreateOrg(ctx, by, slug, "The "+slug, born, nil)
+	ctx, by := context.Background(), usecase.Caller{System: true}
+	id, err := s.App.UseCases.CreateOrg(ctx, by, slug, "The "+slug, born, nil)
 	if err != nil {
 		s.Fatal(err)
 	}
 	email := "admin@" + slug + ".example"
-	if _, err := s.App.Desk.AddMember(ctx, by, id, desk.NewMember{Email: email, Role: auth.Admin}); err != nil {
+	if _, err := s.App.UseCases.AddMember(ctx, by, id, usecase.NewMember{Email: email, Role: auth.Admin}); err != nil {
 		s.Fatal(err)
 	}
-	token, err := s.App.Desk.Token(ctx, slug, email, time.Hour)
+	token, err := s.App.UseCases.Token(ctx, slug, email, time.Hour)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -90,9 +101,15 @@ func (s *Site) Org(slug string, born time.Time) *Org {
 // Do carries a command out at a moment.
 func (o *Org) Do(at time.Time, c page.Command) {
 	o.Helper()
-	if _, err := o.App.Desk.ChangeAt(context.Background(), desk.Caller{System: true}, o.ID, c, at); err != nil {
+	if _, err := o.App.UseCases.ChangeAt(context.Background(), usecase.Caller{System: true}, o.ID, c, at); err != nil {
 		o.Fatalf("%s: %v", c.Kind(), err)
 	}
+}
+
+// Host puts the page under a host name of its own, as one that was proved.
+func (o *Org) Host(at time.Time, name string) {
+	o.Do(at, &page.EditPage{Hostname: &name})
+	o.Do(at, &page.ProveHost{Hostname: name, Proved: true})
 }
 
 // Service adds a service and gives its id.

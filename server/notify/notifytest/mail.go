@@ -3,6 +3,7 @@ package notifytest
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"log"
 	"mime"
@@ -30,6 +31,9 @@ type Mail struct {
 	got    []Letter
 	answer func(step, from, to string) error
 	conns  int
+	ended  int
+	setup  Setup
+	signed []string
 	news   chan struct{}
 }
 
@@ -39,19 +43,48 @@ type Letter struct {
 	Header     mail.Header
 	Text, HTML string
 	Raw        string
+	Encrypted  bool
 }
 
 // StartMail runs a server until the test ends.
 func StartMail(t testing.TB) *Mail {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return StartMailWith(t, Setup{})
+}
+
+// Setup is what a mail server offers.
+type Setup struct {
+	TLS      *tls.Config // STARTTLS, or TLS from the first byte
+	Implicit bool
+	Auth     []string // mechanisms; with any, mail is taken of who has signed in as ada with the password sesame
+	Secure   bool     // mechanisms are offered over TLS alone
+	Listen   string   // "" is 127.0.0.1:0
+	MaxIdle  time.Duration
+}
+
+// StartMailWith runs a server until the test ends.
+func StartMailWith(t testing.TB, x Setup) *Mail {
+	t.Helper()
+	if x.Listen == "" {
+		x.Listen = "127.0.0.1:0"
+	}
+	ln, err := net.Listen("tcp", x.Listen)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &Mail{Addr: ln.Addr().String(), news: make(chan struct{}, 1)}
+	m := &Mail{Addr: ln.Addr().String(), setup: x, news: make(chan struct{}, 1)}
 	server := smtp.NewServer(m)
 	server.ErrorLog = log.New(io.Discard, "", 0) // a client that is killed is no news
 	server.Domain, server.ReadTimeout, server.WriteTimeout, server.MaxMessageBytes = "mail.test", time.Minute, time.Minute, 1<<20
+	if x.MaxIdle > 0 {
+		server.ReadTimeout = x.MaxIdle
+	}
+	server.AllowInsecureAuth = !x.Secure
+	if x.Implicit {
+		ln = tls.NewListener(ln, x.TLS)
+	} else {
+		server.TLSConfig = x.TLS
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -90,6 +123,20 @@ func (m *Mail) Connections() int {
 	return m.conns
 }
 
+// Ended waits until so many connections have ended.
+func (m *Mail) Ended(t testing.TB, n int) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		m.mu.Lock()
+		ended := m.ended
+		m.mu.Unlock()
+		if ended >= n {
+			return
+		}
+	}
+	t.Fatalf("%d connections have not ended", n)
+}
+
 // Wait waits until so many letters have come, and gives them.
 func (m *Mail) Wait(t testing.TB, n int) []Letter {
 	t.Helper()
@@ -118,15 +165,20 @@ func (m *Mail) To(address string) (out []Letter) {
 }
 
 // NewSession is smtp.Backend's.
-func (m *Mail) NewSession(*smtp.Conn) (smtp.Session, error) {
+func (m *Mail) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.conns++
-	return &session{m: m}, nil
+	s := &session{m: m, conn: c}
+	if len(m.setup.Auth) > 0 {
+		return &guarded{session: s}, nil
+	}
+	return s, nil
 }
 
 type session struct {
 	m        *Mail
+	conn     *smtp.Conn
 	from, to string
 }
 
@@ -140,8 +192,13 @@ func (s *session) ask(step string) error {
 	return f(step, s.from, s.to)
 }
 
-func (s *session) Reset()        { s.from, s.to = "", "" }
-func (s *session) Logout() error { return nil }
+func (s *session) Reset() { s.from, s.to = "", "" }
+func (s *session) Logout() error {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	s.m.ended++
+	return nil
+}
 
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.from = from
@@ -161,11 +218,12 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.ask("data"); err != nil {
 		return err
 	}
+	_, over := s.conn.TLSConnectionState()
 	l, err := read(raw)
 	if err != nil {
 		return Say(554, [3]int{5, 6, 0}, "this is no mail: "+err.Error())
 	}
-	l.From, l.To = s.from, s.to
+	l.From, l.To, l.Encrypted = s.from, s.to, over
 	s.m.mu.Lock()
 	s.m.got = append(s.m.got, l)
 	s.m.mu.Unlock()

@@ -42,6 +42,26 @@ func tell(t *testing.T, db *store.DB, org *store.Org, topic string, to store.Aud
 	if err := db.Do(ctx, &b); err != nil {
 		t.Fatal(err)
 	}
+	expand(t, db, 100)
+}
+
+// expand gives everybody their jobs, so many in a batch.
+func expand(t *testing.T, db *store.DB, n int) {
+	t.Helper()
+	for {
+		found, err := db.Expansions(ctx, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) == 0 {
+			return
+		}
+		for i := range found {
+			if err := db.Expand(ctx, &found[i], n, nil, soon); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 const soon = pagetest.Start + 60_000
@@ -272,5 +292,63 @@ func forgets(t *testing.T, db *store.DB) {
 		if n := count(); n != int(step.left) {
 			t.Errorf("%d deliveries are left, not %d", n, step.left)
 		}
+	}
+}
+
+// followed: one incident alone is told to who wants to hear when it is over, and the subscription ends with it.
+func followed(t *testing.T, db *store.DB) {
+	org, s := begin(t, db, "followed", pagetest.Start)
+	other, _ := begin(t, db, "following", pagetest.Start)
+	service, one, two := uuid.NewString(), uuid.NewString(), uuid.NewString()
+	s = commit(t, org, s, &page.CreateService{ID: service, Name: "API"}, s.At+1)
+	open := func(id string, to status.ServiceStatus) {
+		s = commit(t, org, s, &page.OpenIncident{ID: id, UpdateID: uuid.NewString(), Title: id, Service: &service, ToState: to}, s.At+1)
+	}
+	open(one, status.Partial)
+	open(two, status.Major)
+	follow := func(name, incident string) store.Subscriber {
+		return subscriber(name, func(s *store.Subscriber) { s.Whole, s.Incident = false, incident })
+	}
+	add(t, db, org, follow("ada", one), follow("bea", two), subscriber("cid", func(s *store.Subscriber) { s.Whole = false }))
+	add(t, db, other, follow("eve", one)) // of another organisation: it follows nothing
+	say := func(topic, incident string) {
+		var b store.Batch
+		for _, o := range []*store.Org{org, other} {
+			o.Tell(&b, store.Message{Topic: topic, Thread: incident, Kind: "incident.updated", Body: "{}", At: pagetest.Start}, store.Audience{Services: []string{service}})
+		}
+		if err := db.Do(ctx, &b); err != nil {
+			t.Fatal(err)
+		}
+		expand(t, db, 100)
+	}
+	say("one", one)
+	jobs := claim(t, db, store.Mail, 10, soon)
+	if got := addresses(jobs); len(got) != 1 || !got["ada@example.com"] {
+		t.Fatalf("it is told to %v", got)
+	}
+	forget := func(want int) {
+		t.Helper()
+		if _, err := db.ForgetFollowers(ctx, 100); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := org.CountSubscribers(ctx, ""); err != nil || n != want {
+			t.Errorf("%d subscribers, %v; want %d", n, err, want)
+		}
+	}
+	forget(3)
+	commit(t, org, s, &page.UpdateIncident{ID: one, UpdateID: uuid.NewString(), Status: string(status.Resolved)}, s.At+1)
+	forget(3) // its end is not told yet
+	var b store.Batch
+	store.SentJob(&b, &jobs[0], soon)
+	if err := db.Do(ctx, &b); err != nil {
+		t.Fatal(err)
+	}
+	forget(2)
+	found, _, err := org.Subscribers(ctx, store.SubscriberFilter{Search: "bea"}, store.Span{Limit: 5})
+	if err != nil || len(found) != 1 || found[0].Incidents != 1 || !found[0].Once() {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if found, _, err := other.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 5}); err != nil || len(found) != 1 || found[0].Incidents != 0 {
+		t.Errorf("a stranger's incident is followed: %+v, %v", found, err)
 	}
 }

@@ -17,9 +17,11 @@ import (
 	"pgregory.net/rapid"
 
 	"statuspage/server/store"
+	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/page/pagetest"
 	"statuspage/shared/status"
+	"statuspage/shared/wire"
 )
 
 // Run tests a database; open gives an empty one, migrated.
@@ -27,15 +29,24 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	t.Run("the page that is read is the page that was evolved", func(t *testing.T) { stateIsEvolved(t, open(t)) })
 	t.Run("tables can be rebuilt from the log", func(t *testing.T) { tablesFollowTheLog(t, open(t), open(t)) })
 	t.Run("racing writers leave no gap and nothing half done", func(t *testing.T) { racing(t, open(t)) })
+	t.Run("an event needs its predecessor", func(t *testing.T) { follows(t, open(t)) })
+	t.Run("the log is read in parts, whatever its events weigh", func(t *testing.T) { parts(t, open(t)) })
+	t.Run("a page of any size is read", func(t *testing.T) { longPage(t, open(t)) })
+	t.Run("a full page is read by one question", func(t *testing.T) { fullPage(t, open(t)) })
+	t.Run("no row grows beyond what every database takes", func(t *testing.T) { rowLimit(t, open(t)) })
 	t.Run("a refused batch leaves nothing behind", func(t *testing.T) { refused(t, open(t)) })
 	t.Run("tenants with the same ids never meet", func(t *testing.T) { tenants(t, open(t)) })
+	t.Run("what went on in a time is found, whenever it began", func(t *testing.T) { during(t, open(t)) })
 	t.Run("an answer is kept for its caller alone", func(t *testing.T) { answers(t, open(t)) })
 	t.Run("the audit log cannot be changed", func(t *testing.T) { audit(t, open(t)) })
+	t.Run("the audit log shows what was, also of older versions", func(t *testing.T) { auditShows(t, open(t)) })
 	t.Run("subscribers hear of what they chose, once", func(t *testing.T) { toldByChoice(t, open(t)) })
+	t.Run("who follows one incident hears of it alone, until it is over", func(t *testing.T) { followed(t, open(t)) })
 	t.Run("a job is its claimer's until the lease ends", func(t *testing.T) { leased(t, open(t)) })
 	t.Run("an import leaves out who is there and who said no", func(t *testing.T) { imports(t, open(t)) })
 	t.Run("a copy that is restored sends nothing twice", func(t *testing.T) { buried(t, open(t)) })
 	t.Run("what was sent is forgotten in time", func(t *testing.T) { forgets(t, open(t)) })
+	t.Run("a database says what a power cut takes", func(t *testing.T) { durability(t, open(t)) })
 	t.Run("those who migrate at the same time do it once", func(t *testing.T) { migrations(t, open(t)) })
 }
 
@@ -70,7 +81,8 @@ func commit(t testing.TB, org *store.Org, s page.State, c page.Command, at statu
 	return s
 }
 
-// stories is how many pages live: enough to meet every kind of event many times, on a database that answers over a network too.
+// stories is how many pages live: enough to meet every kind of event many times, on a database that answers over a
+// network too.
 const stories = 30
 
 // live drives a page by random commands and calls after with each state that was committed.
@@ -112,7 +124,27 @@ func stateIsEvolved(t *testing.T, db *store.DB) {
 		if diff := cmp.Diff(plain(s), plain(read), cmpopts.EquateEmpty()); diff != "" {
 			rt.Fatalf("evolved (-) and read (+):\n%s", diff)
 		}
+		sameReplay(rt, org, &s)
 	})
+}
+
+// sameReplay: what is told again of the database's words is what would be told of those in memory.
+func sameReplay(rt *rapid.T, org *store.Org, s *page.State) {
+	told, err := org.Replay(ctx, 0, s.Seq, s.Seq)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	logged, err := org.EventsSince(ctx, 0, int(s.Seq))
+	if err != nil || len(logged) != len(told) {
+		rt.Fatalf("%d of %d events are told again, %v", len(told), len(logged), err)
+	}
+	words := s.Words()
+	for i := range logged {
+		want := logged[i].Today(words)
+		if diff := cmp.Diff(string(want.Frame()), string(told[i].Frame())); diff != "" {
+			rt.Fatalf("told of memory (-) and of the database (+):\n%s", diff)
+		}
+	}
 }
 
 // plain makes nil and empty lists one.
@@ -152,8 +184,8 @@ var projections = []string{"organizations", "services", "service_days", "inciden
 func tablesFollowTheLog(t *testing.T, db, again *store.DB) {
 	live(t, db, 25, func(*rapid.T, *store.Org, page.State) {})
 	states := map[string]page.State{}
-	for last := int64(0); ; {
-		entries, err := db.EventsAfter(ctx, last, 500)
+	for last := (store.Anchor{}); ; {
+		entries, _, err := db.EventsAfter(ctx, last, 500)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +198,7 @@ func tablesFollowTheLog(t *testing.T, db, again *store.DB) {
 				t.Fatal(err)
 			}
 			states[e.OrgID] = page.Evolve(states[e.OrgID], &e.Event)
-			last = e.ID
+			last = e.At
 		}
 	}
 	for _, table := range projections {
@@ -368,5 +400,192 @@ func migrations(t *testing.T, db *store.DB) {
 	}
 	if done, err := db.Migrated(ctx); !done || err != nil {
 		t.Errorf("migrated: %v, %v", done, err)
+	}
+}
+
+// follows has a writer that saw more of the log than there is, as after a power cut at the database's host.
+func follows(t *testing.T, db *store.DB) {
+	org, s := begin(t, db, "acme", 1000)
+	ahead := s
+	for i := range 3 { // which is never committed
+		events, no := page.Decide(ahead, &page.CreateService{ID: uuid.NewString(), Name: fmt.Sprint(i)}, 2000)
+		if no != nil {
+			t.Fatal(no)
+		}
+		if err := org.Append(ctx, ahead, events, nil); i == 1 {
+			if !errors.Is(err, store.ErrStale) {
+				t.Errorf("an event was taken without its predecessor: %v", err)
+			}
+		} else if i == 0 {
+			var b store.Batch
+			org.AddEvents(&b, ahead, events)
+			if err == nil { // it was taken; what follows is decided as if there were one more
+				ahead = page.Evolve(ahead, &events[0])
+				ahead.Seq++
+				continue
+			}
+			t.Fatal(err)
+		}
+		break
+	}
+	last, err := db.LastEvent(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last.OrgID != org.ID() || last.Seq != s.Seq+1 {
+		t.Errorf("the log ends at %+v", last)
+	}
+}
+
+// parts writes events of 16 MB together.
+func parts(t *testing.T, db *store.DB) {
+	org, s := begin(t, db, "acme", 1000)
+	from, err := db.LastEvent(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 160
+	id := uuid.NewString()
+	s = commit(t, org, s, &page.CreateService{ID: id, Name: "API", Description: strings.Repeat(`"`, 20_000)}, 2000)
+	for i := 1; i < n; i++ { // a page may not be as long as its log
+		text := strings.Repeat(`"`, 20_000-i)
+		s = commit(t, org, s, &page.EditService{ID: id, Description: &text}, status.Time(2000+i))
+	}
+	at, seen, polls := from, 0, 0
+	for more := true; more; polls++ {
+		var found []store.Entry
+		if found, more, err = db.EventsAfter(ctx, at, 500); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range found {
+			if seen++; e.Bad != nil || e.Event.Seq != from.Seq+int64(seen) {
+				t.Fatalf("event %d is %d, %v", seen, e.Event.Seq, e.Bad)
+			}
+			at = e.At
+		}
+	}
+	if seen != n || polls < 2 {
+		t.Errorf("%d events in %d polls", seen, polls)
+	}
+	since, err := org.EventsSince(ctx, from.Seq, 1000)
+	if err != nil || len(since) != n {
+		t.Errorf("%d events since, %v", len(since), err)
+	}
+}
+
+func rowLimit(t *testing.T, db *store.DB) {
+	for _, c := range []struct {
+		bytes int
+		taken bool
+	}{{store.MaxRow - 100, true}, {store.MaxRow + 1, false}, {6_000_000, false}} {
+		var b store.Batch
+		b.Add(`INSERT INTO meta (key, value) VALUES (?, ?)`, fmt.Sprint(c.bytes), strings.Repeat("x", c.bytes))
+		err := db.Do(ctx, &b)
+		var no *fault.Error
+		if c.taken && err != nil || !c.taken && (!errors.As(err, &no) || no.Code != fault.TooLarge || store.Uncertain(err)) {
+			t.Errorf("%d bytes: %v", c.bytes, err)
+		}
+	}
+	var made store.Batch // by the statement itself, of values that are short enough
+	half := strings.Repeat("x", 2_600_000)
+	made.Add(`INSERT INTO meta (key, value) VALUES ('half', ?)`, half)
+	if err := db.Do(ctx, &made); err != nil {
+		t.Fatal(err)
+	}
+	made = store.Batch{}
+	made.Add(`UPDATE meta SET value = value || value WHERE key = 'half'`)
+	var no *fault.Error
+	if err := db.Do(ctx, &made); !errors.As(err, &no) || no.Code != fault.TooLarge || store.Uncertain(err) {
+		t.Errorf("a value that the database makes: %v", err)
+	}
+}
+
+// crammed gives an incident entries of a timeline that nobody decided on, as older versions took them on a page of any
+// size.
+func crammed(t *testing.T, org *store.Org, s page.State, id string, entries, bytes int) page.State {
+	t.Helper()
+	first, events := s, make([]page.Event, 0, entries)
+	for i := range entries {
+		was, _ := s.Incident(id)
+		in, at := *was, s.At+1
+		in.Updates, in.Version, in.UpdatedAt = nil, in.Version+1, at
+		body := fmt.Sprint(i, " ") + strings.Repeat("\"\n", bytes/2)
+		events = append(events, page.Event{Seq: s.Seq + 1, Type: page.IncidentUpdated, At: at, Incident: &in,
+			Update: &status.Update{ID: uuid.NewString(), Status: in.Status, Body: body, CreatedAt: at}})
+		s = page.Evolve(s, &events[i])
+	}
+	for part := range slices.Chunk(events, 20) {
+		if err := org.Append(ctx, first, part, nil); err != nil {
+			t.Fatal(err)
+		}
+		for i := range part {
+			first = page.Evolve(first, &part[i])
+		}
+	}
+	return s
+}
+
+// fullPage has as much as a page may have, and services with a record of every day: it is read by one question.
+func fullPage(t *testing.T, db *store.DB) {
+	org, s := begin(t, db, "acme", 1000)
+	now := status.Time(200 * wire.Day)
+	var all []page.Event
+	first := s
+	for range page.MaxServices {
+		events, no := page.Decide(s, &page.CreateService{ID: uuid.NewString(), Name: "Service"}, now)
+		if no != nil {
+			t.Fatal(no)
+		}
+		all, s = append(all, events...), page.Evolve(s, &events[0])
+	}
+	if err := org.Append(ctx, first, all, nil); err != nil {
+		t.Fatal(err)
+	}
+	s = commit(t, org, s, &page.OpenIncident{ID: uuid.NewString(), UpdateID: uuid.NewString(), Title: "Down", ToState: status.Major, Services: []page.Move{{ID: s.Services[0].ID}}}, now)
+	const entry = 60_000 // bytes in an answer
+	s = crammed(t, org, s, s.Incidents[0].ID, int(page.MaxBytes-s.Bytes)/(entry+1_000), entry/4)
+	var b store.Batch
+	b.Add(`WITH RECURSIVE days (day) AS (SELECT ? UNION ALL SELECT day + 1 FROM days LIMIT ?)
+INSERT OR REPLACE INTO service_days (org_id, service_id, day, degraded, partial, major, maintenance)
+SELECT ?, s.id, day, 21000000, 21000001, 21000002, 21000003 FROM services s, days`, now.DayNumber()-status.KeepDays, status.KeepDays, org.ID())
+	if err := db.Do(ctx, &b); err != nil {
+		t.Fatal(err)
+	}
+	asked := db.Queries()
+	got, err := org.State(ctx, now)
+	if err != nil || len(got.Services) != page.MaxServices || got.Bytes != s.Bytes || got.Bytes < page.MaxBytes*9/10 {
+		t.Fatalf("%d services, %d bytes and not %d, %v", len(got.Services), got.Bytes, s.Bytes, err)
+	}
+	if n := db.Queries() - asked; n != 1 || len(got.Services[9].Days) != status.KeepDays {
+		t.Errorf("it is read by %d questions, with %d days", n, len(got.Services[9].Days))
+	}
+}
+
+// longPage has an incident whose timeline no database answers in one row, and more of it than in one answer.
+func longPage(t *testing.T, db *store.DB) {
+	org, s := begin(t, db, "acme", 1000)
+	updates := []int{300, 250, 20}
+	for n := range updates {
+		s = commit(t, org, s, &page.CreateService{ID: uuid.NewString(), Name: "API"}, status.Time(1001+n))
+		s = commit(t, org, s, &page.OpenIncident{ID: uuid.NewString(), UpdateID: uuid.NewString(), Title: "Down", ToState: status.Major, Services: []page.Move{{ID: s.Services[n].ID}}}, status.Time(2000+n*1000))
+	}
+	for n, in := range s.Incidents {
+		s = crammed(t, org, s, in.ID, updates[n], 19_000)
+		s = commit(t, org, s, &page.UpdateIncident{ID: in.ID, UpdateID: uuid.NewString(), Status: string(status.Resolved)}, status.Time(7000+n))
+	}
+	got, err := org.State(ctx, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s.Incidents, got.Incidents, cmpopts.EquateEmpty()); diff != "" || got.Seq != s.Seq {
+		t.Errorf("%.2000s", diff)
+	}
+	var c page.DeleteIncident
+	c.Remove(got.Incidents[0].ID, nil)
+	after := commit(t, org, got, &c, 20_000) // it can be cleaned
+	first := after.Incidents[0]
+	after = commit(t, org, after, &page.CorrectUpdate{ID: first.ID, UpdateID: first.Updates[1].ID, Body: "Down."}, 20_000)
+	if again, err := org.State(ctx, 20_000); err != nil || len(again.Incidents) != len(after.Incidents) || again.Bytes != after.Bytes {
+		t.Errorf("%v", err)
 	}
 }

@@ -79,6 +79,9 @@ func (a *Author) createService(t *rapid.T, s *page.State) page.Command {
 		Position: maybe(t, func() int64 { return int64(die(t, 20, "position")) - 1 }, "has position"),
 		Group:    one(t, []string{"", "Core", "Edge"}, "group"),
 	}
+	if oneIn(t, 5, "has start_date") {
+		c.StartDate = startDate(t, s)
+	}
 	if oneIn(t, 4, "not well from the start") {
 		c.Status = choice(t, status.ServiceStatuses, status.ServiceStatuses, "status")
 	}
@@ -94,12 +97,20 @@ func (a *Author) editService(t *rapid.T, s *page.State) page.Command {
 		Position:    maybe(t, func() int64 { return int64(die(t, 10, "position")) }, "has position"),
 		Group:       maybe(t, func() string { return one(t, []string{"", "Core", "Edge"}, "group") }, "has group"),
 	}
+	if oneIn(t, 5, "has start_date") {
+		date := startDate(t, s)
+		c.StartDate = &date
+	}
 	var next []status.ServiceStatus
 	if svc, there := s.Service(id); there {
 		next = svc.Status.Next(s.Cause(id))
 	}
 	c.Status = maybe(t, func() string { return string(choice(t, next, status.ServiceStatuses, "status")) }, "has status")
 	return c
+}
+
+func startDate(t *rapid.T, s *page.State) string {
+	return pickOf(t, wire.Date(s.At.DayNumber()-int64(die(t, 60, "days"))), "", "9999-01-01", "soon")
 }
 
 func (a *Author) openIncident(t *rapid.T, s *page.State, at status.Time) page.Command {
@@ -249,6 +260,13 @@ func (a *Author) editMaintenance(t *rapid.T, s *page.State, at status.Time) page
 		Title:       maybe(t, func() string { return text(t, titles, "title") }, "has title"),
 		Description: maybe(t, func() string { return text(t, bodies, "description") }, "has description"),
 		Message:     maybe(t, func() string { return text(t, bodies, "message") }, "has message"),
+	}
+	if oneIn(t, 5, "about other services") {
+		list := make([]string, few(t))
+		for i := range list {
+			list[i], _ = a.service(t, s)
+		}
+		c.Services = &list
 	}
 	if oneIn(t, 5, "at another time") {
 		from, until := window(t, at)

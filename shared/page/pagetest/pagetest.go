@@ -1,5 +1,6 @@
-// Package pagetest writes random stories of a page for tests: commands that are mostly plausible, sometimes wrong in the ways in
-// which people and programs are wrong. What rapid draws decides everything, so a story that failed can be told again.
+// Package pagetest writes random stories of a page for tests: commands that are mostly plausible, sometimes wrong in
+// the ways in which people and programs are wrong. What rapid draws decides everything, so a story that failed can be
+// told again.
 package pagetest
 
 import (
@@ -15,8 +16,8 @@ import (
 // Start is when every story begins: 2026-01-31T14:00:00Z.
 const Start status.Time = 1_769_868_000_000
 
-// Author makes the ids and the commands of one page's story. Authors of different Space share no id, so that their pages can stand
-// in one database.
+// Author makes the ids and the commands of one page's story. Authors of different Space share no id, so that their
+// pages can stand in one database.
 type Author struct {
 	Space uint32
 	n     uint64
@@ -88,6 +89,9 @@ var plot = many(
 		return c
 	}},
 	times{1, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.editPage(t, s) }},
+	times{1, func(_ *Author, t *rapid.T, s *page.State, _ status.Time) page.Command {
+		return &page.ProveHost{Hostname: pickOf(t, s.Org.Hostname, "other.acme.example"), Proved: pickOf(t, "yes", "no") == "yes"}
+	}},
 )
 
 type times struct {
@@ -105,7 +109,8 @@ func many(list ...times) []writer {
 	return out
 }
 
-// die draws 0 to n-1, each about as often. rapid's own ranges prefer small numbers, and stories would be told of one service only.
+// die draws 0 to n-1, each about as often. rapid's own ranges prefer small numbers, and stories would be told of one
+// service only.
 func die(t *rapid.T, n int, what string) int {
 	faces := 1
 	for faces < 8*n {

@@ -5,6 +5,7 @@ import { download } from '../request.js';
 import { icon } from '../icon.js';
 import { go, route, withQuery } from '../router.js';
 import { toast } from '../model.js';
+import { deed, sentence } from '../words.js';
 
 /**
  * @typedef {object} Entry
@@ -16,13 +17,24 @@ import { toast } from '../model.js';
  * @property {string} [address]
  * @property {any} [before]
  * @property {any} [after]
+ * @property {boolean} [abridged]
  */
 
 const list = new Remote();
 const people = new Remote();
 
 /** Members of an object that say nothing to a reader of the log. */
-const dull = new Set(['id', 'version', 'updated_at', 'created_at', 'status_display', 'service', 'from_state', 'to_state', 'position']);
+const dull = new Set([
+  'id',
+  'version',
+  'updated_at',
+  'created_at',
+  'status_display',
+  'service',
+  'from_state',
+  'to_state',
+  'position',
+]);
 
 export function audit() {
   const { query } = route();
@@ -31,34 +43,45 @@ export function audit() {
   const filtered = ['actor', 'object', 'since'].some((n) => query.get(n));
   return html`${heading('Audit log', save(ask), html`<p class="faint">Every change that was accepted: who, when, from where, and what it was before.</p>`)}
     <div class="filters">
-      ${people.show('/members/?page_size=100').data
-        ? html`<select aria-label="Who" @change=${(/** @type {Event} */ e) => go(withQuery({ actor: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
+      ${
+        people.show('/members/?page_size=100').data
+          ? html`<select aria-label="Who" @change=${(/** @type {Event} */ e) => go(withQuery({ actor: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
             <option value="" .selected=${live(!query.get('actor'))}>Anybody</option>
-            ${people.data?.results.map((m) => html`<option value=${m.id} .selected=${live(query.get('actor') === m.id)}>${m.name || m.email}</option>`)}
+            ${people.data?.results.filter((m) => m.state !== 'offered').map((m) => html`<option value=${m.id} .selected=${live(query.get('actor') === m.id)}>${m.name || m.email}</option>`)}
             <option value="system" .selected=${live(query.get('actor') === 'system')}>By itself</option></select>`
-        : nothing}
+          : nothing
+      }
       <label class="inline-label">Since <input type="datetime-local" .value=${live(query.get('since') ? toInput(query.get('since') ?? '') : '')} @change=${(/** @type {Event} */ e) => go(withQuery({ since: fromInput(/** @type {HTMLInputElement} */ (e.target).value) ?? '', page: '' }))} /></label>
       ${query.get('object') ? html`<span class="chip">One object <a href=${withQuery({ object: '', page: '' })} aria-label="Show all objects">×</a></span>` : nothing}
       ${filtered ? html`<a class="link" href="/dashboard/audit">Show all</a>` : nothing}
     </div>
-    ${list.show(`/audit-log/?${ask}`).draw((data) =>
-      data.results.length
-        ? html`<div class="scroll"><table class="list audit"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th></tr></thead><tbody>${repeat(data.results, (e) => e.id, row)}</tbody></table></div>${pager(data)}`
-        : empty('Nothing found', filtered ? 'No change is like that.' : 'Changes will stand here from the first one on.'))}`;
+    ${list
+      .show(`/audit-log/?${ask}`)
+      .draw((data) =>
+        data.results.length
+          ? html`<div class="scroll"><table class="list audit"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th></tr></thead><tbody>${repeat(data.results, (e) => e.id, row)}</tbody></table></div>${pager(data)}`
+          : empty(
+              'Nothing found',
+              filtered ? 'No change is like that.' : 'Changes will stand here from the first one on.',
+            ),
+      )}`;
 }
 
 /** What is shown, in all its pages, as a file. @param {URLSearchParams} ask */
 function save(ask) {
-  return ['csv', 'jsonl'].map((format) => html`<button type="button" class="button small" @click=${async () => {
-    const all = new URLSearchParams(ask);
-    for (const name of ['page', 'page_size']) all.delete(name);
-    all.set('format', format);
-    try {
-      await download(`/audit-log/?${all}`, `audit-log.${format}`);
-    } catch (error) {
-      toast(`Not saved. ${/** @type {Error} */ (error).message}`, 'bad');
-    }
-  }}>${icon('down')}${format === 'csv' ? 'CSV' : 'JSON lines'}</button>`);
+  return ['csv', 'jsonl'].map(
+    (format) =>
+      html`<button type="button" class="button small" @click=${async () => {
+        const all = new URLSearchParams(ask);
+        for (const name of ['page', 'page_size']) all.delete(name);
+        all.set('format', format);
+        try {
+          await download(`/audit-log/?${all}`, `audit-log.${format}`);
+        } catch (error) {
+          toast(`Not saved. ${/** @type {Error} */ (error).message}`, 'bad');
+        }
+      }}>${icon('down')}${format === 'csv' ? 'CSV' : 'JSON lines'}</button>`,
+  );
 }
 
 /** @param {Entry} e */
@@ -69,14 +92,12 @@ function row(e) {
   return html`<tr>
     <td class="nowrap top"><time title=${ago(e.at)}>${short(e.at)}</time></td>
     <td class="top"><span class="clip">${e.actor.name || e.actor.id}</span>${e.actor.kind === 'key' ? html` <span class="faint">key</span>` : nothing}<span class="faint block">${e.address}</span></td>
-    <td class="main top"><details><summary><span class="faint">${sentence(e.action)}</span> ${name ? html`<span class="strong">${name}</span>` : nothing}</summary>
+    <td class="main top"><details><summary><span class="faint">${deed(e.action)}</span> ${name ? html`<span class="strong">${name}</span>` : nothing}</summary>
       ${difference(before, after)}
+      ${e.abridged ? html`<p class="faint">This is a long one: of its timeline only what changed is shown here.</p>` : nothing}
       <p><a href=${withQuery({ object: e.object.id, page: '' })}>Everything about this object</a></p></details></td>
   </tr>`;
 }
-
-/** @param {string} action */
-const sentence = (action) => (action.charAt(0).toUpperCase() + action.slice(1)).replaceAll('_', ' ');
 
 /** @param {any} value */
 function parsed(value) {
@@ -90,7 +111,9 @@ function parsed(value) {
 
 /** @param {any} before @param {any} after */
 function difference(before, after) {
-  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter((n) => !dull.has(n) && words(before?.[n]) !== words(after?.[n]));
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+    (n) => !dull.has(n) && words(before?.[n]) !== words(after?.[n]),
+  );
   if (!names.length) return html`<p class="faint">Nothing to compare.</p>`;
   return html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
     <tbody>${names.map((n) => html`<tr><th scope="row">${sentence(n)}</th><td>${words(before?.[n]) || '–'}</td><td>${words(after?.[n]) || '–'}</td></tr>`)}</tbody></table>`;
@@ -99,7 +122,14 @@ function difference(before, after) {
 /** @param {any} value @returns {string} */
 function words(value) {
   if (value === null || value === undefined || value === '') return '';
-  if (Array.isArray(value)) return value.map((v) => (typeof v === 'object' ? [v.name ?? v.status_display ?? '', v.to_state ?? v.body ?? ''].filter(Boolean).join(': ') : String(v))).join('; ');
+  if (Array.isArray(value))
+    return value
+      .map((v) =>
+        typeof v === 'object'
+          ? [v.name ?? v.status_display ?? '', v.to_state ?? v.body ?? ''].filter(Boolean).join(': ')
+          : String(v),
+      )
+      .join('; ');
   if (typeof value === 'object') return Object.values(value).join(' ');
   return /^\d{4}-\d\d-\d\dT/.test(String(value)) ? exact(value) : String(value);
 }

@@ -1,20 +1,42 @@
 import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, mark, pageNumber, pager } from './list.js';
-import { correctUpdate, deleteIncident, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
+import {
+  correctUpdate,
+  deleteIncident,
+  editIncident,
+  openAfterwards,
+  openIncident,
+  openUpdate,
+} from './incident_form.js';
 import { go, route, withQuery } from '../router.js';
 import { badge, icon } from '../icon.js';
 import { mayWrite } from '../model.js';
 import { ago, exact, short, span } from '../time.js';
 import { impactTone, stateName } from '../words.js';
 import { markdown } from '../markdown.js';
+import { declare } from '../nouns.js';
 
 /** @typedef {import('../types.js').Incident} Incident */
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Update} Update */
 
+declare({
+  noun: 'incident',
+  list: 'incidents',
+  name: 'incidents',
+  label: 'Incidents',
+  alone: true,
+  place: 20,
+  show: (view, id) => (id ? incident(view, id) : incidents(view)),
+});
+
 /** How many resolved incidents the page's state holds (shared/page, KeepClosed); older ones only the server has. */
 const KEPT = 100;
-const filters = [['', 'All'], ['active', 'Active'], ['resolved', 'Resolved']];
+const filters = [
+  ['', 'All'],
+  ['active', 'Active'],
+  ['resolved', 'Resolved'],
+];
 
 const older = new Remote();
 const single = new Remote();
@@ -24,7 +46,9 @@ export function incidents(view) {
   const { query } = route();
   const status = query.get('status') ?? '';
   const service = query.get('service') ?? '';
-  const open = mayWrite() ? html`<button type="button" class="button primary" @click=${() => openIncident()}>${icon('plus')}Open an incident</button>` : nothing;
+  const open = mayWrite()
+    ? html`<button type="button" class="button primary" @click=${() => openIncident()}>${icon('plus')}Open an incident</button>`
+    : nothing;
   if (!view.incidents.length) {
     return html`${heading('Incidents', open)}${empty('No incident yet', 'When something breaks, open an incident: visitors then read what is wrong, in your words, as you learn more.', mayWrite() ? html`<p class="faint">The key <kbd>i</kbd> does it from anywhere.</p>` : nothing)}`;
   }
@@ -41,7 +65,9 @@ export function incidents(view) {
 
 /** From what is here as far as it reaches, then from the server. @param {View} view @param {string} status @param {string} service */
 function list(view, status, service) {
-  const fits = (/** @type {Incident} */ i) => (!status || (status === 'active') === (i.status !== 'resolved')) && (!service || i.services.some((s) => s.id === service));
+  const fits = (/** @type {Incident} */ i) =>
+    (!status || (status === 'active') === (i.status !== 'resolved')) &&
+    (!service || i.services.some((s) => s.id === service));
   const here = view.incidents.filter(fits);
   const more = status !== 'active' && view.incidents.filter((i) => i.status === 'resolved').length >= KEPT;
   const page = pageNumber();
@@ -53,13 +79,24 @@ function list(view, status, service) {
   const query = new URLSearchParams({ page: String(page), page_size: String(PAGE_SIZE) });
   if (status) query.set('status', status);
   if (service) query.set('service', service);
-  return older.show(`/incidents/?${query}`).draw((data) => html`${data.results.length ? table(data.results) : nothingHere(status, service)}${pager(data)}`);
+  return older
+    .show(`/incidents/?${query}`)
+    .draw((data) => html`${data.results.length ? table(data.results) : nothingHere(status, service)}${pager(data)}`);
 }
 
 /** @param {string} status @param {string} service */
 function nothingHere(status, service) {
-  if (status === 'active' && !service) return empty('Nothing is broken', 'No incident is active now.', html`<a class="button" href="/dashboard/incidents">Show all</a>`);
-  return empty('Nothing found', 'No incident is like that.', html`<a class="button" href="/dashboard/incidents">Show all</a>`);
+  if (status === 'active' && !service)
+    return empty(
+      'Nothing is broken',
+      'No incident is active now.',
+      html`<a class="button" href="/dashboard/incidents">Show all</a>`,
+    );
+  return empty(
+    'Nothing found',
+    'No incident is like that.',
+    html`<a class="button" href="/dashboard/incidents">Show all</a>`,
+  );
 }
 
 /** @param {Incident[]} rows */
@@ -104,11 +141,25 @@ function detail(i, remote) {
       <div class="stack">${postmortem(i, remote)}
         <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates, mayWrite() ? (u) => correctUpdate(i, u, { remote }) : undefined)}</section></div>
       <section class="panel" aria-labelledby="affected"><h2 id="affected">Affected</h2>
-        <ul class="plain">${i.services.map((s) => html`<li class="affected"><span class="strong">${s.name}</span><span class="shift">${badge(s.from_state, stateName(s.from_state))}${icon('right')}${badge(s.to_state, stateName(s.to_state))}</span></li>`)}</ul>
+        <ul class="plain">${i.services.map((s) => html`<li class="affected"><span class="strong">${s.name}</span><span class="shift">${shift(i, s)}</span></li>`)}</ul>
         ${excluded(i, remote)}
       </section>
     </div>`;
 }
+
+/** What it did to a service: where that stands, or, once it is over, the worst of it. @param {Incident} i @param {import('../types.js').Affected} s */
+function shift(i, s) {
+  if (i.status !== 'resolved')
+    return html`${badge(s.from_state, stateName(s.from_state))}${icon('right')}${badge(s.to_state, stateName(s.to_state))}`;
+  const states = i.updates.flatMap((u) =>
+    u.status === 'resolved' ? [] : (u.services ?? []).filter((x) => x.id === s.id).map((x) => x.to_state),
+  );
+  const worst = [s.to_state, ...states].reduce((a, b) => (worse.indexOf(b) > worse.indexOf(a) ? b : a));
+  return html`<span class="faint">was ${stateName(worst)}</span>`;
+}
+
+/** From well to worst. */
+const worse = ['operational', 'under_maintenance', 'degraded_performance', 'partial_outage', 'major_outage'];
 
 /** Why it happened: written once it is over. @param {Incident} i @param {boolean} remote */
 function postmortem(i, remote) {
@@ -122,15 +173,21 @@ function postmortem(i, remote) {
 /** Whether its time counts. @param {Incident} i @param {boolean} remote */
 function excluded(i, remote) {
   if (i.status !== 'resolved') return nothing;
-  const change = mayWrite() ? html`<button type="button" class="link" @click=${() => openAfterwards(i, 'excluded_reason', { remote })}>${i.excluded_reason ? 'Change' : 'Leave it out'}</button>` : nothing;
+  const change = mayWrite()
+    ? html`<button type="button" class="link" @click=${() => openAfterwards(i, 'excluded_reason', { remote })}>${i.excluded_reason ? 'Change' : 'Leave it out'}</button>`
+    : nothing;
   return html`<p class="faint">${i.excluded_reason ? html`Left out of the uptime: ${i.excluded_reason}` : 'Its time counts in the uptime.'} ${change}</p>`;
 }
 
 /** Newest first, as visitors read it. @param {Update[]} updates @param {(update: Update) => void} [correct] */
 export const timeline = (updates, correct) =>
   updates.length
-    ? html`<ol class="timeline">${repeat([...updates].reverse(), (u) => u.id, (u) => html`<li>
+    ? html`<ol class="timeline">${repeat(
+        [...updates].reverse(),
+        (u) => u.id,
+        (u) => html`<li>
         <p class="facts">${badge(u.status, u.status_display)}<time class="faint" title=${ago(u.created_at)}>${exact(u.created_at)}</time>${u.edited_at ? html`<span class="faint" title=${exact(u.edited_at)}>corrected</span>` : nothing}${mark(u.id)}${correct ? html`<button type="button" class="quiet-button small" aria-label="Correct the message of ${exact(u.created_at)}" title="Correct" @click=${() => correct(u)}>${icon('edit')}</button>` : nothing}</p>
         ${u.services?.length ? html`<p class="shift">${u.services.map((s) => html`<span class="strong">${s.name}</span>${icon('right')}${badge(s.to_state, stateName(s.to_state))}`)}</p>` : nothing}
-        ${u.body ? markdown(u.body) : u.services?.length ? nothing : html`<p class="faint">Without a message.</p>`}</li>`)}</ol>`
+        ${u.body ? markdown(u.body) : u.services?.length ? nothing : html`<p class="faint">Without a message.</p>`}</li>`,
+      )}</ol>`
     : html`<p class="faint">No message yet.</p>`;

@@ -1,10 +1,12 @@
 import { html, live, nothing } from '../../vendor/lit-html.js';
 import { choose, field, tick } from '../form.js';
 import { badge } from '../icon.js';
-import { model } from '../model.js';
+import { openBlanks } from '../blank.js';
+import { changed, model } from '../model.js';
+import { call } from '../request.js';
 import { go } from '../router.js';
 import { openForm } from '../dialog.js';
-import { fromInput, toInput } from '../time.js';
+import { ago, fromInput, short, toInput } from '../time.js';
 import { fromTemplate } from './template.js';
 import { preview } from './preview.js';
 import { stateName } from '../words.js';
@@ -21,9 +23,9 @@ const nextOf = (service) => service.next_by_incident ?? anyState;
 
 /**
  * Opens the form for a new incident.
- * @param {{service?: string, from?: Command, instead?: string}} [start] from is a queued command to edit
+ * @param {{service?: string, from?: any, instead?: string, fresh?: boolean}} [start] from is a queued command to edit, or words from elsewhere
  */
-export function openIncident({ service, from, instead } = {}) {
+export function openIncident({ service, from, instead, fresh } = {}) {
   const states = Object.fromEntries((from?.services ?? []).map((/** @type {any} */ s) => [s.id, s.to_state]));
   const first = model.view?.services.find((s) => s.id === service);
   if (first && nextOf(first).length) states[first.id] = nextOf(first)[0];
@@ -33,10 +35,17 @@ export function openIncident({ service, from, instead } = {}) {
     action: instead ? 'Save' : 'Publish',
     wide: true,
     instead,
+    fresh,
     ids: from ? { id: from.id, update: from.update_id, other: from.resolution_id } : undefined,
     values: {
-      title: from?.title ?? '', description: from?.description ?? '', states, notify: from?.notify ?? true, filter: '',
-      started: from?.started_at ? toInput(from.started_at) : '', resolved: from?.resolved_at ? toInput(from.resolved_at) : '', resolution: from?.resolution ?? '',
+      title: from?.title ?? '',
+      description: from?.description ?? '',
+      states,
+      notify: from?.notify ?? true,
+      filter: '',
+      started: from?.started_at ? toInput(from.started_at) : '',
+      resolved: from?.resolved_at ? toInput(from.resolved_at) : '',
+      resolution: from?.resolution ?? '',
     },
     toCommand: (v, form) => ({
       kind: 'open_incident',
@@ -48,6 +57,7 @@ export function openIncident({ service, from, instead } = {}) {
       notify: v.notify,
       ...past(v, form),
     }),
+    check: openBlanks,
     body: openBody,
     aside: (form) => preview(form, Object.keys(form.values.states)),
     done: (form) => instead || go(`/dashboard/incidents/${form.ids.id}`),
@@ -58,7 +68,10 @@ export function openIncident({ service, from, instead } = {}) {
 function past(v, form) {
   const started = fromInput(v.started);
   const resolved = fromInput(v.resolved);
-  return { ...(started ? { started_at: started } : {}), ...(resolved ? { resolved_at: resolved, resolution: v.resolution, resolution_id: form.ids.other } : {}) };
+  return {
+    ...(started ? { started_at: started } : {}),
+    ...(resolved ? { resolved_at: resolved, resolution: v.resolution, resolution_id: form.ids.other } : {}),
+  };
 }
 
 /** @param {Form} form */
@@ -68,7 +81,7 @@ function openBody(form) {
     ${picker(form)}
     ${field(form, { name: 'description', label: 'Message', rows: 5, max: 20000, optional: true, placeholder: 'What visitors notice, what you are doing, when you will write again.', hint: 'Markdown. It becomes the first entry of the timeline.' })}
     ${tick(form, 'notify', 'Tell subscribers')}
-    <details class="more" ?open=${!!form.values.started}><summary>It began earlier</summary>
+    <details class="more" ?open=${!!form.values.started} @toggle=${(/** @type {Event} */ e) => /** @type {HTMLDetailsElement} */ (e.target).open && /** @type {HTMLElement} */ (e.target).scrollIntoView({ block: 'end' })}><summary>It began earlier</summary>
       <div class="pair">${field(form, { name: 'started_at', of: 'started', label: 'Began', type: 'datetime-local', hint: 'The page tells it as if it had been opened then.' })}
         ${field(form, { name: 'resolved_at', of: 'resolved', label: 'Was over', type: 'datetime-local', optional: true, hint: 'When it is over already.' })}</div>
       ${form.values.resolved ? field(form, { name: 'resolution', label: 'What ended it', rows: 2, max: 20000, optional: true }) : nothing}
@@ -79,13 +92,17 @@ function openBody(form) {
 function picker(form) {
   const services = model.view?.services ?? [];
   const wanted = form.values.filter.trim().toLowerCase();
-  const shown = services.filter((s) => form.values.states[s.id] || `${s.name} ${s.group}`.toLowerCase().includes(wanted));
+  const shown = services.filter(
+    (s) => form.values.states[s.id] || `${s.name} ${s.group}`.toLowerCase().includes(wanted),
+  );
   const error = form.error('service') || form.error('services') || (form.tried ? form.error('to_state') : '');
   return html`<fieldset class="field picker" aria-describedby="picker-hint">
     <legend>Affected services</legend>
-    ${services.length > 8
-      ? html`<input type="search" aria-label="Find a service" placeholder="Find a service" autocomplete="off" .value=${live(form.values.filter)} @input=${(/** @type {Event} */ e) => form.set('filter', /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`
-      : nothing}
+    ${
+      services.length > 8
+        ? html`<input type="search" aria-label="Find a service" placeholder="Find a service" autocomplete="off" .value=${live(form.values.filter)} @input=${(/** @type {Event} */ e) => form.set('filter', /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`
+        : nothing
+    }
     <div class="rows">${shown.map((s) => pick(form, s))}${shown.length ? nothing : html`<p class="faint pad">${services.length ? 'No service of that name.' : 'There is no service yet. Add one under Services first.'}</p>`}</div>
     <p class="hint ${error ? 'bad' : ''}" id="picker-hint">${error || 'Only the states that a service can move to are offered.'}</p>
   </fieldset>`;
@@ -104,10 +121,12 @@ function pick(form, service) {
   return html`<div class="pick ${state ? 'on' : ''}">
     <label><input type="checkbox" .checked=${live(!!state)} ?disabled=${!next.length && !state} @change=${(/** @type {Event} */ e) => change(/** @type {HTMLInputElement} */ (e.target).checked ? next[0] : undefined)} />
       <span class="grow">${service.name}</span></label>
-    ${state
-      ? html`<select aria-label="New state of ${service.name}" @change=${(/** @type {Event} */ e) => change(/** @type {HTMLSelectElement} */ (e.target).value)}>
+    ${
+      state
+        ? html`<select aria-label="New state of ${service.name}" @change=${(/** @type {Event} */ e) => change(/** @type {HTMLSelectElement} */ (e.target).value)}>
           ${offered.map((n) => html`<option value=${n} .selected=${live(n === state)}>${stateName(n)}</option>`)}</select>`
-      : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? 'Under maintenance: end the maintenance first.' : 'It cannot get worse than this.'}>${badge(service.status, service.status_display)}</span>`}
+        : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? 'Under maintenance: end the maintenance first.' : 'It cannot get worse than this.'}>${badge(service.status, service.status_display)}</span>`
+    }
   </div>`;
 }
 
@@ -119,28 +138,102 @@ function pick(form, service) {
 export function openUpdate(incident, { status, from, instead, remote } = {}) {
   openForm({
     key: `update_incident:${incident.id}:${status === 'resolved' ? 'resolved' : 'update'}`,
-    title: instead ? 'Edit the queued update' : status === 'resolved' ? `Resolve “${incident.title}”` : `Update “${incident.title}”`,
+    title: instead
+      ? 'Edit the queued update'
+      : status === 'resolved'
+        ? `Resolve “${incident.title}”`
+        : `Update “${incident.title}”`,
     action: instead ? 'Save' : status === 'resolved' ? 'Resolve' : 'Publish',
     wide: true,
     instead,
     remote,
     ids: from ? { update: from.id } : undefined,
     values: {
-      status: from?.status ?? status ?? incident.status, body: from?.body ?? '', notify: from?.notify ?? true,
+      status: from?.status ?? status ?? incident.status,
+      body: from?.body ?? '',
+      notify: from?.notify ?? true,
       states: Object.fromEntries((from?.services ?? []).map((/** @type {any} */ s) => [s.id, s.to_state])),
     },
     toCommand: (v, form) => {
       const moved = v.status === 'resolved' ? [] : Object.entries(v.states).map(([id, to_state]) => ({ id, to_state }));
-      return { kind: 'update_incident', incident: incident.id, id: form.ids.update, status: v.status, body: v.body, notify: v.notify, ...(moved.length ? { services: moved } : {}) };
+      return {
+        kind: 'update_incident',
+        incident: incident.id,
+        id: form.ids.update,
+        status: v.status,
+        body: v.body,
+        notify: v.notify,
+        ...(moved.length ? { services: moved } : {}),
+      };
     },
+    check: (form) =>
+      openBlanks(form) ??
+      (over(incident)
+        ? { code: 'conflict', detail: 'It is resolved already. Choose above what becomes of your words.' }
+        : undefined),
     body: (form) => updateBody(form, incident),
-    aside: (form) => preview(form, incident.services.map((s) => s.id)),
+    aside: (form) =>
+      preview(
+        form,
+        incident.services.map((s) => s.id),
+      ),
     done: () => {},
   });
 }
 
+/** Whether somebody resolved an incident since a form about it was opened. @param {Incident} incident */
+function over(incident) {
+  const now = model.view?.incidents.find((i) => i.id === incident.id);
+  return incident.status !== 'resolved' && now?.status === 'resolved' ? now : undefined;
+}
+
+/** Who resolved an incident, as the audit log knows it, by incident. @type {Map<string, string>} */
+const resolvers = new Map();
+
+/** @param {string} id */
+function resolver(id) {
+  const known = resolvers.get(id);
+  if (known !== undefined) return known;
+  resolvers.set(id, '');
+  call('GET', `/audit-log/?object=${encodeURIComponent(id)}&page_size=1`).then(
+    ({ data }) => {
+      const by = data?.results?.[0]?.actor;
+      resolvers.set(id, by?.name || by?.email || '');
+      changed();
+    },
+    () => resolvers.delete(id),
+  );
+  return '';
+}
+
+/** Somebody else resolved it while words were being written: what can become of them. @param {Form} form @param {Incident} now */
+function overtakenByEnd(form, now) {
+  const words = form.values.body;
+  const last = now.updates.at(-1);
+  return html`<div class="note conflict warn" role="alert" id="resolved-meanwhile">
+    <p><strong>${resolver(now.id) || 'Somebody'} resolved this incident ${ago(now.resolved_at ?? now.updated_at)}, at ${short(now.resolved_at ?? now.updated_at)}, while you were writing.</strong> A resolved incident gets no more updates. Your words are kept; they can be published as:</p>
+    <div class="row">
+      ${last ? html`<button type="button" class="button small" @click=${() => correctUpdate(now, last, { from: { kind: 'correct_update', body: [last.body, words].filter(Boolean).join('\n\n') }, fresh: true })}>A correction of the last message</button>` : nothing}
+      <button type="button" class="button small" @click=${() => openIncident({ from: { title: now.title, description: words, services: again(now) }, fresh: true })}>A new incident</button>
+      <button type="button" class="button small" @click=${() => openAfterwards(now, 'postmortem', { from: { kind: 'edit_incident', postmortem: [now.postmortem, words].filter(Boolean).join('\n\n') }, fresh: true })}>A post-mortem</button>
+    </div>
+  </div>`;
+}
+
+/** The services of an incident that another one may take, as it held them. @param {Incident} now */
+const again = (now) =>
+  now.services.flatMap(({ id, to_state }) => {
+    const next = model.view?.services.find((s) => s.id === id);
+    const states = next ? nextOf(next) : [];
+    return states.length ? [{ id, to_state: states.includes(to_state) ? to_state : states[0] }] : [];
+  });
+
 /** @param {Form} form @param {Incident} incident */
 function updateBody(form, incident) {
+  const ended = over(incident);
+  if (ended) {
+    return html`${overtakenByEnd(form, ended)}${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'As you wrote it.' })}`;
+  }
   const now = model.view?.incidents.find((i) => i.id === incident.id) ?? incident;
   const next = [now.status, ...(now.next ?? ['identified', 'monitoring', 'resolved'])];
   if (!next.includes(form.values.status)) next.push(form.values.status);
@@ -161,10 +254,12 @@ function hold(form, incident) {
     form.set('states', to === s.to_state ? others : { ...others, [s.id]: to });
   };
   return html`<fieldset class="field picker" aria-describedby="hold-hint"><legend>Services</legend>
-    <div class="rows">${held.map((s) => html`<div class="pick on"><span class="grow">${s.name}</span>
+    <div class="rows">${held.map(
+      (s) => html`<div class="pick on"><span class="grow">${s.name}</span>
       <select aria-label="New state of ${s.name}" @change=${(/** @type {Event} */ e) => set(s, /** @type {HTMLSelectElement} */ (e.target).value)}>
         ${['operational', ...anyState].map((n) => html`<option value=${n} .selected=${live(n === (form.values.states[s.id] ?? s.to_state))}>${n === 'operational' ? 'Recovered' : stateName(n)}</option>`)}
-      </select></div>`)}</div>
+      </select></div>`,
+    )}</div>
     <p class="hint ${error ? 'bad' : ''}" id="hold-hint">${error}</p></fieldset>`;
 }
 
@@ -172,9 +267,9 @@ function hold(form, incident) {
  * Opens the form for what is said once an incident is over: why it happened, or why its time does not count.
  * @param {Incident} incident
  * @param {'postmortem'|'excluded_reason'} what
- * @param {{remote?: boolean, from?: Command, instead?: string}} [how]
+ * @param {{remote?: boolean, from?: Command, instead?: string, fresh?: boolean}} [how]
  */
-export function openAfterwards(incident, what, { remote, from, instead } = {}) {
+export function openAfterwards(incident, what, { remote, from, instead, fresh } = {}) {
   const why = what === 'postmortem';
   openForm({
     key: `${what}:${incident.id}`,
@@ -182,15 +277,36 @@ export function openAfterwards(incident, what, { remote, from, instead } = {}) {
     action: why ? 'Publish' : 'Save',
     remote,
     instead,
+    fresh,
     wide: why,
     values: { [what]: from?.[what] ?? incident[what] ?? '' },
     labels: { [what]: why ? 'Post-mortem' : 'Reason' },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
-    toCommand: (v, form) => ({ kind: 'edit_incident', id: incident.id, update_id: form.ids.update, version: instead ? from?.version : form.version ?? incident.version, [what]: v[what] }),
+    toCommand: (v, form) => ({
+      kind: 'edit_incident',
+      id: incident.id,
+      update_id: form.ids.update,
+      version: instead ? from?.version : (form.version ?? incident.version),
+      [what]: v[what],
+    }),
     body: (form) =>
       why
-        ? field(form, { name: what, label: 'What happened, why, and what you changed', rows: 14, max: 20000, focus: true, hint: 'Markdown. Everybody can read it.' })
-        : field(form, { name: what, label: 'Reason', rows: 3, max: 500, focus: true, hint: 'Everybody can read it beside the uptime. Empty counts the incident again.' }),
+        ? field(form, {
+            name: what,
+            label: 'What happened, why, and what you changed',
+            rows: 14,
+            max: 20000,
+            focus: true,
+            hint: 'Markdown. Everybody can read it.',
+          })
+        : field(form, {
+            name: what,
+            label: 'Reason',
+            rows: 3,
+            max: 500,
+            focus: true,
+            hint: 'Everybody can read it beside the uptime. Empty counts the incident again.',
+          }),
   });
 }
 
@@ -205,25 +321,47 @@ export function editIncident(incident, { remote, from, instead } = {}) {
     values: { title: from?.title ?? incident.title, description: from?.description ?? incident.description },
     labels: { title: 'Title', description: 'Message' },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
-    toCommand: (v, form) => ({ kind: 'edit_incident', id: incident.id, update_id: form.ids.update, version: instead ? from?.version : form.version ?? incident.version, title: v.title, description: v.description }),
+    toCommand: (v, form) => ({
+      kind: 'edit_incident',
+      id: incident.id,
+      update_id: form.ids.update,
+      version: instead ? from?.version : (form.version ?? incident.version),
+      title: v.title,
+      description: v.description,
+    }),
     body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
       ${field(form, { name: 'description', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'Subscribers are not told of a correction; the audit log keeps it.' })}`,
   });
 }
 
-/** Corrects one message of the timeline, also of an incident that is over. @param {Incident} incident @param {import('../types.js').Update} update @param {{remote?: boolean, from?: Command, instead?: string}} [how] */
-export function correctUpdate(incident, update, { remote, from, instead } = {}) {
+/** Corrects one message of the timeline, also of an incident that is over. @param {Incident} incident @param {import('../types.js').Update} update @param {{remote?: boolean, from?: Command, instead?: string, fresh?: boolean}} [how] */
+export function correctUpdate(incident, update, { remote, from, instead, fresh } = {}) {
   openForm({
     key: `correct_update:${update.id}`,
     title: 'Correct this message',
     action: 'Save',
     remote,
     instead,
+    fresh,
     values: { body: from?.body ?? update.body },
     labels: { body: 'Message' },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
-    toCommand: (v, form) => ({ kind: 'correct_update', incident: incident.id, id: update.id, version: form.version ?? incident.version, body: v.body }),
-    body: (form) => field(form, { name: 'body', label: 'Message', rows: 8, max: 20000, focus: true, hint: 'Visitors see that it was corrected; the audit log keeps what it said.' }),
+    toCommand: (v, form) => ({
+      kind: 'correct_update',
+      incident: incident.id,
+      id: update.id,
+      version: form.version ?? incident.version,
+      body: v.body,
+    }),
+    body: (form) =>
+      field(form, {
+        name: 'body',
+        label: 'Message',
+        rows: 8,
+        max: 20000,
+        focus: true,
+        hint: 'Visitors see that it was corrected; the audit log keeps what it said.',
+      }),
   });
 }
 

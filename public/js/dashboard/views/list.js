@@ -12,7 +12,8 @@ export const heading = (title, actions = nothing, under = nothing) =>
   html`<div class="heading"><div><h1 tabindex="-1">${title}</h1>${under}</div><div class="actions">${actions}</div></div>`;
 
 /** What stands where a list would, and what to do about it. @param {string} title @param {unknown} text @param {unknown} [action] */
-export const empty = (title, text, action = nothing) => html`<div class="empty"><h2>${title}</h2><p>${text}</p>${action}</div>`;
+export const empty = (title, text, action = nothing) =>
+  html`<div class="empty"><h2>${title}</h2><p>${text}</p>${action}</div>`;
 
 export const pageNumber = () => Math.max(1, Number(route().query.get('page')) || 1);
 
@@ -32,7 +33,9 @@ export function pager({ count, more = false }) {
 export function mark(id) {
   const state = model.marks.get(id);
   if (!state) return nothing;
-  const words = { pending: model.link === 'live' ? 'Sending' : 'Waiting to be sent', sent: 'Sent', refused: 'Refused' }[state];
+  const words = { pending: model.link === 'live' ? 'Sending' : 'Waiting to be sent', sent: 'Sent', refused: 'Refused' }[
+    state
+  ];
   return html`<a class="pip ${state}" href="/dashboard/queue">${words}</a>`;
 }
 
@@ -65,7 +68,10 @@ export class Remote {
       if (key === this.#key) this.data = data;
     } catch (error) {
       if (key !== this.#key) return;
-      this.failure = error instanceof Unreachable ? 'This list is kept at the server, which we cannot reach now.' : /** @type {Error} */ (error).message;
+      this.failure =
+        error instanceof Unreachable
+          ? 'This list is kept at the server, which we cannot reach now.'
+          : /** @type {Error} */ (error).message;
     }
     this.loading = false;
     changed();
@@ -74,7 +80,11 @@ export class Remote {
   /** @param {(data: {count: number, results: any[]}) => unknown} draw */
   draw(draw) {
     if (this.failure) {
-      return empty('Not here', this.failure, html`<button type="button" class="button" @click=${() => this.load()}>Try again</button>`);
+      return empty(
+        'Not here',
+        this.failure,
+        html`<button type="button" class="button" @click=${() => this.load()}>Try again</button>`,
+      );
     }
     return this.data ? draw(this.data) : html`<div class="skeleton" aria-busy="true" aria-label="Loading"></div>`;
   }

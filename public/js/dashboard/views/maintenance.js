@@ -1,4 +1,4 @@
-import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
+import { html, nothing, repeat } from '../../vendor/lit-html.js';
 import { PAGE_SIZE, Remote, empty, heading, mark, pageNumber, pager } from './list.js';
 import { choose, field, tick } from '../form.js';
 import { exact, fromInput, short, span, toInput, zone } from '../time.js';
@@ -8,17 +8,34 @@ import { mayWrite, model } from '../model.js';
 import { openForm } from '../dialog.js';
 import { preview } from './preview.js';
 import { seriesList, writeSeries } from './series.js';
+import { servicePicker } from './picker.js';
 import { stateName } from '../words.js';
 import { timeline } from './incident.js';
+import { declare } from '../nouns.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Command} Command */
 /** @typedef {import('../types.js').Maintenance} Maintenance */
 /** @typedef {import('../types.js').View} View */
 
+declare({
+  noun: 'maintenance',
+  list: 'maintenances',
+  name: 'maintenance',
+  label: 'Maintenance',
+  alone: true,
+  place: 30,
+  show: (view, id) => (id ? maintenance(view, id) : maintenances(view)),
+});
+
 const HOUR = 3_600_000;
 const single = new Remote();
-const filters = [['', 'All'], ['upcoming', 'Upcoming'], ['over', 'Over'], ['recurring', 'Recurring']];
+const filters = [
+  ['', 'All'],
+  ['upcoming', 'Upcoming'],
+  ['over', 'Over'],
+  ['recurring', 'Recurring'],
+];
 
 /** @param {Maintenance} m */
 const over = (m) => m.status === 'completed' || m.status === 'cancelled';
@@ -26,24 +43,43 @@ const over = (m) => m.status === 'completed' || m.status === 'cancelled';
 /** @param {View} view */
 export function maintenances(view) {
   const status = route().query.get('status') ?? '';
-  const plan = mayWrite() ? html`<button type="button" class="button" @click=${() => planMaintenance()}>${icon('plus')}Plan maintenance</button>` : nothing;
+  const plan = mayWrite()
+    ? html`<button type="button" class="button" @click=${() => planMaintenance()}>${icon('plus')}Plan maintenance</button>`
+    : nothing;
   const tabs = html`<div class="filters"><div class="tabs" role="group" aria-label="Status">${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div></div>`;
   if (status === 'recurring') {
-    const again = mayWrite() ? html`<button type="button" class="button" @click=${() => writeSeries()}>${icon('plus')}Plan recurring maintenance</button>` : nothing;
+    const again = mayWrite()
+      ? html`<button type="button" class="button" @click=${() => writeSeries()}>${icon('plus')}Plan recurring maintenance</button>`
+      : nothing;
     return html`${heading('Maintenance', again)}${tabs}${seriesList()}`;
   }
   if (!view.maintenances.length) {
     return html`${heading('Maintenance', plan)}${tabs}${empty('No maintenance planned', 'Tell people before you take something down: the window starts and ends by itself, and its services show it.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => planMaintenance()}>Plan maintenance</button>` : nothing)}`;
   }
-  const rows = view.maintenances.filter((m) => !status || (status === 'over') === over(m));
+  const rows = view.maintenances.filter((m) => !status || (status === 'over') === over(m)).sort(order);
   const page = pageNumber();
   return html`${heading('Maintenance', plan)}
     ${tabs}
-    ${rows.length
-      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Status</th><th scope="col" class="wide-only">Starts</th><th scope="col" class="wide-only">Lasts</th></tr></thead>
+    ${
+      rows.length
+        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Status</th><th scope="col" class="wide-only">Starts</th><th scope="col" class="wide-only">Lasts</th></tr></thead>
           <tbody>${repeat(rows.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE), (m) => m.id, row)}</tbody></table></div>${pager({ count: rows.length })}`
-      : empty('Nothing found', 'No window is like that.', html`<a class="button" href="/dashboard/maintenance">Show all</a>`)}`;
+        : empty(
+            'Nothing found',
+            'No window is like that.',
+            html`<a class="button" href="/dashboard/maintenance">Show all</a>`,
+          )
+    }`;
 }
+
+/** What goes on first, then the soonest, then the newest that are over. @param {Maintenance} a @param {Maintenance} b */
+function order(a, b) {
+  const later = Date.parse(a.scheduled_for) - Date.parse(b.scheduled_for);
+  return turn(a) - turn(b) || (turn(a) === 1 ? later : -later);
+}
+
+/** @param {Maintenance} m */
+const turn = (m) => (over(m) ? 2 : m.status === 'scheduled' ? 1 : 0);
 
 /** @param {Maintenance} m */
 const row = (m) => html`<tr>
@@ -66,7 +102,10 @@ const verbs = { in_progress: 'Start now', verifying: 'Verify', completed: 'Compl
 /** @param {Maintenance} m @param {boolean} remote */
 function detail(m, remote) {
   // Skipping a step is possible in the form; the buttons are the usual ones.
-  const usual = { scheduled: ['in_progress', 'cancelled'], in_progress: ['verifying', 'completed'], verifying: ['completed'] }[m.status] ?? [];
+  const usual =
+    { scheduled: ['in_progress', 'cancelled'], in_progress: ['verifying', 'completed'], verifying: ['completed'] }[
+      m.status
+    ] ?? [];
   const next = usual.filter((s) => (m.next ?? []).includes(s));
   const actions = mayWrite()
     ? html`${next.map((s, i) => html`<button type="button" class="button ${i ? '' : 'primary'}" @click=${() => moveMaintenance(m, s)}>${verbs[s]}</button>`)}
@@ -95,14 +134,26 @@ export function planMaintenance({ from, instead } = {}) {
     instead,
     ids: from ? { id: from.id } : undefined,
     values: {
-      title: from?.title ?? '', description: from?.description ?? '', services: from?.services ?? [], notify: from?.notify ?? true,
-      scheduled_for: toInput(from?.scheduled_for ?? start), scheduled_until: toInput(from?.scheduled_until ?? start.getTime() + HOUR),
+      title: from?.title ?? '',
+      description: from?.description ?? '',
+      services: from?.services ?? [],
+      notify: from?.notify ?? true,
+      scheduled_for: toInput(from?.scheduled_for ?? start),
+      scheduled_until: toInput(from?.scheduled_until ?? start.getTime() + HOUR),
     },
     toCommand: (v, form) => ({
-      kind: 'plan_maintenance', id: form.ids.id, title: v.title, description: v.description, services: v.services,
-      scheduled_for: fromInput(v.scheduled_for), scheduled_until: fromInput(v.scheduled_until), notify: v.notify,
+      kind: 'plan_maintenance',
+      id: form.ids.id,
+      title: v.title,
+      description: v.description,
+      services: v.services,
+      scheduled_for: fromInput(v.scheduled_for),
+      scheduled_until: fromInput(v.scheduled_until),
+      notify: v.notify,
     }),
-    body: (form) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Database upgrade' })}
+    body: (
+      form,
+    ) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Database upgrade' })}
       ${times(form)}
       ${servicePicker(form)}
       ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true, placeholder: 'What visitors will notice, and what they can do.', hint: 'Markdown.' })}
@@ -121,28 +172,24 @@ function times(form, startFixed = false) {
     <p class="faint after">Times are in your zone, ${zone()}.</p>`;
 }
 
-/** @param {Form} form */
-export function servicePicker(form) {
-  const error = form.error('services');
-  const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>Services</legend>
-    <div class="rows">${model.view?.services.map((s) => html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(/** @type {Event} */ e) =>
-      form.set('services', /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id))} /><span class="grow">${s.name}</span></label><span class="now">${badge(s.status, s.status_display)}</span></div>`)}</div>
-    <p class="hint ${error ? 'bad' : ''}" id="services-hint">${error || 'They are under maintenance from start to end.'}</p>
-  </fieldset>`;
-}
-
 /** Moves a window on, or adds a message to it. @param {Maintenance} m @param {string} to @param {{from?: Command, instead?: string}} [queued] */
 export function moveMaintenance(m, to, { from, instead } = {}) {
   openForm({
     key: `move_maintenance:${m.id}:${to}`,
     title: to === m.status ? `Update “${m.title}”` : `${stateName(to)}: “${m.title}”`,
-    action: to === m.status ? 'Publish' : verbs[to] ?? 'Save',
+    action: to === m.status ? 'Publish' : (verbs[to] ?? 'Save'),
     wide: true,
     instead,
     ids: from ? { update: from.update_id } : undefined,
     values: { status: from?.status ?? to, message: from?.message ?? '', notify: from?.notify ?? true },
-    toCommand: (v, form) => ({ kind: 'edit_maintenance', id: m.id, update_id: form.ids.update, status: v.status, message: v.message, notify: v.notify }),
+    toCommand: (v, form) => ({
+      kind: 'edit_maintenance',
+      id: m.id,
+      update_id: form.ids.update,
+      status: v.status,
+      message: v.message,
+      notify: v.notify,
+    }),
     body: (form) => {
       const now = model.view?.maintenances.find((x) => x.id === m.id) ?? m;
       const next = [...new Set([now.status, ...(now.next ?? []), form.values.status])];
@@ -150,7 +197,11 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
         ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]) })}
         ${tick(form, 'notify', 'Tell subscribers')}`;
     },
-    aside: (form) => preview(form, m.services.map((s) => s.id)),
+    aside: (form) =>
+      preview(
+        form,
+        m.services.map((s) => s.id),
+      ),
   });
 }
 
@@ -165,14 +216,20 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
     remote,
     instead,
     values: {
-      title: from?.title ?? m.title, description: from?.description ?? m.description,
+      title: from?.title ?? m.title,
+      description: from?.description ?? m.description,
       scheduled_for: from?.scheduled_for ? toInput(from.scheduled_for) : was.scheduled_for,
       scheduled_until: from?.scheduled_until ? toInput(from.scheduled_until) : was.scheduled_until,
     },
     labels: { title: 'Title', description: 'Message' },
     about: remote ? undefined : (view) => view.maintenances.find((x) => x.id === m.id),
     toCommand: (v, form) => ({
-      kind: 'edit_maintenance', id: m.id, update_id: form.ids.update, version: instead ? from?.version : form.version ?? m.version, title: v.title, description: v.description,
+      kind: 'edit_maintenance',
+      id: m.id,
+      update_id: form.ids.update,
+      version: instead ? from?.version : (form.version ?? m.version),
+      title: v.title,
+      description: v.description,
       // An input has no seconds: what was not touched stays exactly as it is.
       ...(v.scheduled_for !== was.scheduled_for ? { scheduled_for: fromInput(v.scheduled_for) } : {}),
       ...(v.scheduled_until !== was.scheduled_until ? { scheduled_until: fromInput(v.scheduled_until) } : {}),

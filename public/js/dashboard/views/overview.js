@@ -23,12 +23,16 @@ export function overview(view) {
     <div class="answers">
       <section class="panel" aria-labelledby="broken">
         <h2 id="broken">Broken now</h2>
-        ${active.length || unwell.length
-          ? html`${active.map(incidentRow)}${unwell.length
-              ? html`<ul class="plain">${unwell.map((s) => html`<li class="line"><span class="grow">${s.name}</span>${mark(s.id)}${badge(s.status, s.status_display)}<span class="faint since" title=${exact(s.status_since)}>since ${short(s.status_since)}</span></li>`)}</ul>`
-              : nothing}`
-          : html`<p class="calm">${icon('operational')} Nothing. Every service is operational.</p>
-              ${mayWrite() ? html`<p class="faint">When something breaks, press <kbd>i</kbd> from anywhere.</p>` : nothing}`}
+        ${
+          active.length || unwell.length
+            ? html`${active.map(incidentRow)}${
+                unwell.length
+                  ? html`<ul class="plain">${unwell.map((s) => html`<li class="line"><span class="grow">${s.name}</span>${mark(s.id)}${badge(s.status, s.status_display)}<span class="faint since" title=${exact(s.status_since)}>since ${short(s.status_since)}</span></li>`)}</ul>`
+                  : nothing
+              }`
+            : html`<p class="calm">${icon('operational')} Nothing. Every service is operational.</p>
+              ${mayWrite() ? html`<p class="faint">When something breaks, press <kbd>i</kbd> from anywhere.</p>` : nothing}`
+        }
       </section>
       <section class="panel" aria-labelledby="told">
         <h2 id="told">Last told to people</h2>
@@ -50,19 +54,34 @@ function incidentRow(incident) {
   return html`<article class="brief">
     <h3><a href="/dashboard/incidents/${incident.id}">${incident.title}</a> ${mark(incident.id)}</h3>
     <p class="facts">${badge(incident.status, incident.status_display, impactTone(incident.impact))}<span class="faint">${incident.services.map((s) => s.name).join(', ')} · opened <time title=${exact(incident.created_at)}>${ago(incident.created_at)}</time></span></p>
-    ${mayWrite()
-      ? html`<div class="row"><button type="button" class="button small" @click=${() => openUpdate(incident)}>Update</button>
+    ${
+      mayWrite()
+        ? html`<div class="row"><button type="button" class="button small" @click=${() => openUpdate(incident)}>Update</button>
           ${(incident.next ?? []).includes('resolved') ? html`<button type="button" class="button small" @click=${() => openUpdate(incident, { status: 'resolved' })}>Resolve</button>` : nothing}</div>`
-      : nothing}
+        : nothing
+    }
   </article>`;
 }
 
 /** @param {View} view */
 function lastTold(view) {
   const told = [
-    ...view.incidents.flatMap((i) => i.updates.map((u) => ({ u, title: i.title, href: `/dashboard/incidents/${i.id}`, id: i.id, tone: u.status === 'resolved' ? 'operational' : impactTone(i.impact) }))),
-    ...view.maintenances.flatMap((m) => m.updates.map((u) => ({ u, title: m.title, href: `/dashboard/maintenance/${m.id}`, id: m.id, tone: undefined }))),
-  ].reduce((/** @type {any} */ best, x) => (!best || Date.parse(x.u.created_at) > Date.parse(best.u.created_at) ? x : best), null);
+    ...view.incidents.flatMap((i) =>
+      i.updates.map((u) => ({
+        u,
+        title: i.title,
+        href: `/dashboard/incidents/${i.id}`,
+        id: i.id,
+        tone: u.status === 'resolved' ? 'operational' : impactTone(i.impact),
+      })),
+    ),
+    ...view.maintenances.flatMap((m) =>
+      m.updates.map((u) => ({ u, title: m.title, href: `/dashboard/maintenance/${m.id}`, id: m.id, tone: undefined })),
+    ),
+  ].reduce(
+    (/** @type {any} */ best, x) => (!best || Date.parse(x.u.created_at) > Date.parse(best.u.created_at) ? x : best),
+    null,
+  );
   if (!told) return html`<p class="faint">Nothing yet. The messages of incidents and maintenance will stand here.</p>`;
   return html`<p class="facts">${badge(told.u.status, told.u.status_display, told.tone)}<time class="faint" title=${exact(told.u.created_at)}>${ago(told.u.created_at)}</time>${mark(told.id)}</p>
     <h3><a href=${told.href}>${told.title}</a></h3>
@@ -82,9 +101,12 @@ function queueBrief() {
 function planned(view) {
   const coming = view.maintenances.filter((m) => m.status !== 'completed' && m.status !== 'cancelled').reverse();
   if (!coming.length) return html`<p class="faint">No maintenance is planned.</p>`;
-  return html`<ul class="plain">${coming.slice(0, 4).map(
-    (m) => html`<li class="line"><a class="grow" href="/dashboard/maintenance/${m.id}">${m.title}</a>${mark(m.id)}${m.status === 'scheduled' ? html`<span class="faint" title=${exact(m.scheduled_for)}>${ago(m.scheduled_for)}</span>` : badge(m.status, m.status_display)}</li>`,
-  )}</ul>${coming.length > 4 ? html`<p><a href="/dashboard/maintenance">${count(coming.length, 'window')}</a></p>` : nothing}`;
+  return html`<ul class="plain">${coming
+    .slice(0, 4)
+    .map(
+      (m) =>
+        html`<li class="line"><a class="grow" href="/dashboard/maintenance/${m.id}">${m.title}</a>${mark(m.id)}${m.status === 'scheduled' ? html`<span class="faint" title=${exact(m.scheduled_for)}>${ago(m.scheduled_for)}</span>` : badge(m.status, m.status_display)}</li>`,
+    )}</ul>${coming.length > 4 ? html`<p><a href="/dashboard/maintenance">${count(coming.length, 'window')}</a></p>` : nothing}`;
 }
 
 function welcome() {
@@ -92,7 +114,9 @@ function welcome() {
     ${empty(
       'Your page is live, and empty',
       'Add the services that your customers depend on: an API, a website, a payment step. Their state will stand here and on the public page.',
-      mayWrite() ? html`<div class="row"><button type="button" class="button primary" @click=${() => openService()}>Add a service</button></div>` : nothing,
+      mayWrite()
+        ? html`<div class="row"><button type="button" class="button primary" @click=${() => openService()}>Add a service</button></div>`
+        : nothing,
     )}
     ${mayWrite() ? html`<p class="faint">Then press <kbd>i</kbd> whenever something breaks. <button type="button" class="link" @click=${() => openIncident()}>See the form</button></p>` : nothing}`;
 }

@@ -23,11 +23,14 @@ function recipients(services) {
   if (query !== audience.query) audience.count = undefined;
   audience.query = query;
   audience.asked = Date.now();
-  call('GET', `/subscribers/?state=active&page_size=1&${query}`).then(({ data }) => {
-    if (query !== audience.query) return;
-    audience.count = data.count;
-    changed();
-  }, () => {});
+  call('GET', `/subscribers/?state=active&page_size=1&${query}`).then(
+    ({ data }) => {
+      if (query !== audience.query) return;
+      audience.count = data.count;
+      changed();
+    },
+    () => {},
+  );
   return audience.count;
 }
 
@@ -60,8 +63,11 @@ export const banner = (view) =>
 /** @param {View} before @param {View} after */
 function changes(before, after) {
   const moved = after.services.filter((s) => before.services.find((b) => b.id === s.id)?.status !== s.status);
-  const planned = after.maintenances.find((m) => m.status === 'scheduled' && !before.maintenances.some((b) => b.id === m.id));
-  if (planned) return html`<p><strong>${planned.title}</strong><span class="block">${exact(planned.scheduled_for)} to ${short(planned.scheduled_until)}</span><span class="faint block">Nothing changes until then; it starts and ends by itself.</span></p>`;
+  const planned = after.maintenances.find(
+    (m) => m.status === 'scheduled' && !before.maintenances.some((b) => b.id === m.id),
+  );
+  if (planned)
+    return html`<p><strong>${planned.title}</strong><span class="block">${exact(planned.scheduled_for)} to ${short(planned.scheduled_until)}</span><span class="faint block">Nothing changes until then; it starts and ends by itself.</span></p>`;
   if (!moved.length) return html`<p class="faint">No service changes its state.</p>`;
   return html`<ul class="changes">${moved.map((s) => {
     const was = before.services.find((b) => b.id === s.id);
@@ -88,7 +94,9 @@ function record(form, services, after) {
 
 /** Asks the rules something as if the form were published, then puts the queue back. @template T @param {Form} form @param {() => T} ask @returns {T} */
 function whatIf(form, ask) {
-  const queue = model.queue.filter((i) => i.state !== 'refused' && !i.remote).map(({ id, at, command }) => ({ id, at, command }));
+  const queue = model.queue
+    .filter((i) => i.state !== 'refused' && !i.remote)
+    .map(({ id, at, command }) => ({ id, at, command }));
   try {
     rules.queue([...queue, { id: form.ids.id, at: new Date().toISOString(), command: form.command() }]);
     return ask();

@@ -1,5 +1,6 @@
 import { html, nothing, repeat } from '../../vendor/lit-html.js';
 import * as outbox from '../outbox.js';
+import * as rules from '../rules.js';
 import { causeOf } from '../rebase.js';
 import { reconnect } from '../person.js';
 import { correctUpdate, editIncident, openAfterwards, openIncident, openUpdate } from './incident_form.js';
@@ -10,15 +11,17 @@ import { ago, exact } from '../time.js';
 import { count, stateName } from '../words.js';
 import { editQueuedSettings } from './organization.js';
 import { go } from '../router.js';
+import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
 import { openService } from './service.js';
-import { placeOf } from '../command.js';
+import { creates, nounOf, objectOf, placeOf } from '../command.js';
 
 /** @typedef {import('../types.js').Item} Item */
 /** @typedef {import('../types.js').View} View */
 
 /** @param {Item} item */
-export const itemLine = (item) => html`<li class="line"><a class="grow" href="/dashboard/queue">${item.title}</a>${state(item)}</li>`;
+export const itemLine = (item) =>
+  html`<li class="line"><a class="grow" href="/dashboard/queue">${item.title}</a>${state(item)}</li>`;
 
 /** @param {Item} item */
 function state(item) {
@@ -31,15 +34,33 @@ function state(item) {
 export function queue(_) {
   const bad = refused();
   const good = waiting();
-  const link = model.link === 'live' ? 'Connected.' : model.expired ? 'Your sign-in has ended: nothing is sent until you sign in again.' : `We could not reach the server${model.seenAt ? `; the last we heard was ${ago(model.seenAt)}` : ''}.`;
+  const link =
+    model.link === 'live'
+      ? 'Connected.'
+      : model.link === 'behind'
+        ? 'Connected; what was missed is on its way.'
+        : model.link === 'connecting' || model.link === 'opening'
+          ? 'Connecting.'
+          : model.expired
+            ? 'Your sign-in has ended: nothing is sent until you sign in again.'
+            : `We could not reach the server${model.seenAt ? `; the last we heard was ${ago(model.seenAt)}` : ''}.`;
   return html`${heading(
-      'Waiting to be sent',
-      model.link === 'live' ? nothing : html`<button type="button" class="button" @click=${reconnect}>Try now</button>`,
-      html`<p class="faint">${link} ${good.length && model.retryAt > Date.now() ? `Next try ${ago(model.retryAt)}.` : ''} Changes are sent in this order, each one once.</p>`,
-    )}
+    'Waiting to be sent',
+    model.link === 'live' ? nothing : html`<button type="button" class="button" @click=${reconnect}>Try now</button>`,
+    html`<p class="faint">${link} ${good.length && model.retryAt > Date.now() ? `Next try ${ago(model.retryAt)}.` : ''} Changes are sent in this order, each one once.</p>`,
+  )}
     ${bad.length ? html`<section aria-labelledby="refused"><h2 id="refused">Refused (${bad.length})</h2><ul class="plain items">${repeat(bad, (i) => i.id, full)}</ul></section>` : nothing}
     ${good.length ? html`<section aria-labelledby="waiting"><h2 id="waiting">Waiting (${good.length})</h2><ol class="plain items">${repeat(good, (i) => i.id, full)}</ol></section>` : nothing}
+    ${promise()}
     ${bad.length || good.length ? nothing : empty('Nothing waits', 'Everything you did has reached the server. Without a network you can work on: what you do is kept here and sent later.')}`;
+}
+
+/** Whether what waits is safe here. */
+function promise() {
+  if (model.kept === 'promised')
+    return html`<p class="faint">${icon('operational')} This browser keeps what waits here, also when its disk is full.</p>`;
+  if (model.kept !== 'refused') return nothing;
+  return html`<p class="faint">This browser did not promise to keep what waits here: it may clear it when its disk fills up. Installing the dashboard as an application, or a bookmark of it, makes most browsers promise it.</p>`;
 }
 
 /** @param {Item} item */
@@ -51,6 +72,7 @@ function full(item) {
     <div class="line"><h3 class="grow">${item.state === 'refused' ? item.title : html`<a href=${placeOf(item.command)}>${item.title}</a>`}</h3>${state(item)}</div>
     <p class="faint"><time title=${exact(item.at)}>${ago(item.at)}</time>${item.attempts ? ` · tried ${count(item.attempts, 'time')}` : ''}</p>
     ${error && (item.state === 'refused' || !mayHaveArrived) ? html`<p class="why">${error.detail}</p>` : nothing}
+    ${error && item.core && rules.coreVersion() && item.core !== rules.coreVersion() ? html`<p class="why">It was allowed by the rules of an earlier version.</p>` : nothing}
     ${error && cause ? html`<p class="why">What got in its way: ${cause}, ${ago(item.cause?.at ?? '')}.</p>` : nothing}
     ${bothSides(item, error)}
     ${details(item)}
@@ -67,7 +89,13 @@ function full(item) {
 function bothSides(item, problem) {
   const theirs = problem?.current;
   if (item.state !== 'refused' || !theirs) return nothing;
-  const names = Object.keys(item.command).filter((k) => !['kind', 'id', 'update_id', 'incident', 'version'].includes(k) && k in theirs && typeof theirs[k] !== 'object' && theirs[k] !== item.command[k]);
+  const names = Object.keys(item.command).filter(
+    (k) =>
+      !['kind', 'id', 'update_id', 'incident', 'version'].includes(k) &&
+      k in theirs &&
+      typeof theirs[k] !== 'object' &&
+      theirs[k] !== item.command[k],
+  );
   if (!names.length) return nothing;
   return html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Theirs</th><th scope="col">Yours</th></tr></thead>
     <tbody>${names.map((n) => html`<tr><th scope="row">${n.replaceAll('_', ' ')}</th><td>${inWords(theirs[n]) || '–'}</td><td>${inWords(item.command[n]) || '–'}</td></tr>`)}</tbody></table>`;
@@ -75,73 +103,76 @@ function bothSides(item, problem) {
 
 /** What was typed, so that it can be read and copied whatever becomes of it. @param {Item} item */
 function details(item) {
-  const shown = Object.entries(item.command).filter(([k, v]) => !['kind', 'id', 'update_id', 'incident', 'version', 'notify', 'resolution_id'].includes(k) && v !== '' && v !== undefined);
+  const shown = Object.entries(item.command).filter(
+    ([k, v]) =>
+      !['kind', 'id', 'update_id', 'incident', 'version', 'notify', 'resolution_id'].includes(k) &&
+      v !== '' &&
+      v !== undefined,
+  );
   if (!shown.length) return nothing;
   return html`<details ?open=${item.state === 'refused'}><summary>What it says</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
 }
 
 /** @param {any} value @returns {unknown} */
 function inWords(value) {
-  const service = (/** @type {string} */ id) => model.view?.services.find((s) => s.id === id)?.name ?? 'a service that is gone';
-  if (Array.isArray(value)) return value.map((v) => (typeof v === 'string' ? service(v) : `${service(v.id)}: ${stateName(v.to_state)}`)).join(', ');
+  const service = (/** @type {string} */ id) =>
+    model.view?.services.find((s) => s.id === id)?.name ?? 'a service that is gone';
+  if (Array.isArray(value))
+    return value
+      .map((v) => (typeof v === 'string' ? service(v) : `${service(v.id)}: ${stateName(v.to_state)}`))
+      .join(', ');
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return exact(value);
   return typeof value === 'string' ? stateName(value) : String(value);
 }
 
-/** @param {Item} item */
-const editable = (item) => !item.command.kind.startsWith('delete_') && target(item) !== undefined;
+/** @typedef {{from: any, instead: string}} How a form begins: with what was typed, in whose place */
 
-/** What the form needs of the object; something that is gone can only be sent again or dropped. @param {Item} item @returns {any} */
-function target(item) {
-  const { command } = item;
-  const view = model.view;
-  switch (command.kind) {
-    case 'create_service':
-    case 'open_incident':
-    case 'plan_maintenance':
-    case 'edit_page':
-      return {};
-    case 'edit_service':
-      return view?.services.find((s) => s.id === command.id);
-    case 'edit_incident':
-      return view?.incidents.find((i) => i.id === command.id);
-    case 'correct_update':
-    case 'update_incident':
-      return view?.incidents.find((i) => i.id === command.incident);
-    case 'edit_maintenance':
-      return view?.maintenances.find((m) => m.id === command.id);
-  }
-}
+/**
+ * The form for each command that has one.
+ * @type {Partial<Record<import('../commands.js').Kind, (how: How, object: any, newest: How) => void>>} newest is how with the version of today
+ */
+const forms = {
+  create_service: (how) => openService(undefined, how),
+  edit_service: (_, service, newest) => openService(service, newest),
+  open_incident: (how) => openIncident(how),
+  edit_incident(how, incident, newest) {
+    const after = /** @type {const} */ (['postmortem', 'excluded_reason']).find((what) => how.from[what] !== undefined);
+    if (after) openAfterwards(incident, after, newest);
+    else editIncident(incident, newest);
+  },
+  correct_update: (how, incident) =>
+    correctUpdate(
+      incident,
+      incident.updates.find((/** @type {any} */ u) => u.id === how.from.id) ?? { id: how.from.id, body: '' },
+      how,
+    ),
+  update_incident: (how, incident) => openUpdate(incident, how),
+  plan_maintenance: (how) => planMaintenance(how),
+  edit_maintenance(how, window, newest) {
+    if (how.from.status || how.from.message) moveMaintenance(window, how.from.status, how);
+    else editMaintenance(window, false, newest);
+  },
+  edit_page(how) {
+    if (model.view) editQueuedSettings(model.view, how.from, how.instead);
+    go('/dashboard/settings');
+  },
+};
+
+/** @param {Item} item */
+const formOf = (item) => forms[/** @type {import('../commands.js').Kind} */ (item.command.kind)];
+
+/** Something that is gone can only be sent again or dropped. @param {Item} item */
+const editable = (item) =>
+  !!formOf(item) &&
+  (creates(item.command) ||
+    nounOf(item.command) === 'organization' ||
+    objectOf(item.command, model.view) !== undefined);
 
 /** Opens the form with what was typed; saving takes the item's place. @param {Item} item */
 function edit(item) {
-  const from = item.command;
-  const how = { from, instead: item.id };
-  const object = target(item);
-  switch (from.kind) {
-    case 'create_service':
-      return openService(undefined, how);
-    case 'edit_service':
-      return openService(object, { ...how, from: { ...from, version: object.version } });
-    case 'open_incident':
-      return openIncident(how);
-    case 'edit_incident':
-      for (const what of /** @type {const} */ (['postmortem', 'excluded_reason'])) {
-        if (from[what] !== undefined) return openAfterwards(object, what, { ...how, from: { ...from, version: object.version } });
-      }
-      return editIncident(object, { ...how, from: { ...from, version: object.version } });
-    case 'correct_update':
-      return correctUpdate(object, object.updates.find((/** @type {any} */ u) => u.id === from.id) ?? { id: from.id, body: '' }, how);
-    case 'update_incident':
-      return openUpdate(object, how);
-    case 'plan_maintenance':
-      return planMaintenance(how);
-    case 'edit_maintenance':
-      return from.status || from.message ? moveMaintenance(object, from.status, how) : editMaintenance(object, false, { ...how, from: { ...from, version: object.version } });
-    case 'edit_page':
-      if (model.view) editQueuedSettings(model.view, from, item.id);
-      return go('/dashboard/settings');
-  }
+  const object = objectOf(item.command, model.view);
+  const how = { from: item.command, instead: item.id };
+  formOf(item)?.(how, object, { ...how, from: { ...item.command, version: object?.version } });
 }
 
 /** @param {Item} item @param {boolean} mayHaveArrived */

@@ -6,7 +6,7 @@ import { mayWrite, model, toast } from '../model.js';
 import { call } from '../request.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
-import { servicePicker } from './maintenance.js';
+import { servicePicker } from './picker.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -33,7 +33,14 @@ export function seriesList() {
     data.results.length
       ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Comes</th><th scope="col" class="wide-only">Next</th><th scope="col" class="wide-only">Lasts</th>${mayWrite() ? html`<th scope="col"><span class="sr">Actions</span></th>` : nothing}</tr></thead>
           <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`
-      : empty('Nothing comes again', 'A patch day every second Tuesday, a restart on Sunday night: say it once, and its windows are planned by themselves.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => writeSeries()}>Plan recurring maintenance</button>` : nothing))}`;
+      : empty(
+          'Nothing comes again',
+          'A patch day every second Tuesday, a restart on Sunday night: say it once, and its windows are planned by themselves.',
+          mayWrite()
+            ? html`<button type="button" class="button primary" @click=${() => writeSeries()}>Plan recurring maintenance</button>`
+            : nothing,
+        ),
+  )}`;
 }
 
 /** @param {Series} s */
@@ -62,7 +69,9 @@ function kinds(starts) {
     ['daily', 'FREQ=DAILY', 'Every day'],
     ['weekly', 'FREQ=WEEKLY', `Every ${day}`],
     ['fortnightly', 'FREQ=WEEKLY;INTERVAL=2', `Every second ${day}`],
-    week < 5 ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, `Every month, on the ${nth[week]} ${day}`] : ['nth', `FREQ=MONTHLY;BYDAY=-1${code}`, `Every month, on the last ${day}`],
+    week < 5
+      ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, `Every month, on the ${nth[week]} ${day}`]
+      : ['nth', `FREQ=MONTHLY;BYDAY=-1${code}`, `Every month, on the last ${day}`],
     ['date', `FREQ=MONTHLY;BYMONTHDAY=${at.getUTCDate()}`, `Every month, on day ${at.getUTCDate()}`],
   ];
 }
@@ -74,9 +83,9 @@ function inWords(s) {
   return until ? `${words}, until ${until}` : words;
 }
 
-/** A rule without its last day, and that day. @param {string} rrule @returns {[string, string]} */
+/** A rule without its last day, and that day. A rule that ends at a moment is one of its own. @param {string} rrule @returns {[string, string]} */
 function split(rrule) {
-  const until = /;UNTIL=(\d{4})(\d\d)(\d\d)(T\d{6}Z?)?$/.exec(rrule);
+  const until = /;UNTIL=(\d{4})(\d\d)(\d\d)$/.exec(rrule);
   return until ? [rrule.slice(0, until.index), `${until[1]}-${until[2]}-${until[3]}`] : [rrule, ''];
 }
 
@@ -93,21 +102,33 @@ export function writeSeries(s) {
     title: s ? `Edit “${s.title}”` : 'Plan recurring maintenance',
     action: s ? 'Save' : 'Plan',
     values: {
-      title: s?.title ?? '', description: s?.description ?? '', services: s?.services ?? [], starts_at: starts, comes: kind ?? OWN, rrule: s?.rrule ?? rule, until,
-      time_zone: s?.time_zone ?? model.view?.org.time_zone ?? zone(), duration_minutes: s?.duration_minutes ?? 60, notify: s?.notify ?? true,
+      title: s?.title ?? '',
+      description: s?.description ?? '',
+      services: s?.services ?? [],
+      starts_at: starts,
+      comes: kind ?? OWN,
+      rrule: s?.rrule ?? rule,
+      until,
+      time_zone: s?.time_zone ?? model.view?.org.time_zone ?? zone(),
+      duration_minutes: s?.duration_minutes ?? 60,
+      notify: s?.notify ?? true,
     },
-    body: (form) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Patch day' })}
+    body: (
+      form,
+    ) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Patch day' })}
       <div class="pair">${field(form, { name: 'starts_at', label: 'First start', type: 'datetime-local' })}
         ${field(form, { name: 'time_zone', label: 'By the clock in', hint: 'Such as Europe/Paris. Two in the morning stays two in the morning.' })}</div>
       ${choose(form, { name: 'comes', label: 'Comes', options: [...kinds(form.values.starts_at).map(([name, , words]) => /** @type {[string, string]} */ ([name, words])), [OWN, 'By a rule of its own']] })}
-      ${form.values.comes === OWN
-        ? field(form, { name: 'rrule', label: 'Rule', hint: 'RFC 5545, daily at most often: FREQ=MONTHLY;BYDAY=2TU' })
-        : html`<div class="pair">${field(form, { name: 'until', label: 'Until', type: 'date', optional: true })}<p class="hint bad">${form.error('rrule')}</p></div>`}
+      ${
+        form.values.comes === OWN
+          ? field(form, { name: 'rrule', label: 'Rule', hint: 'RFC 5545, daily at most often: FREQ=MONTHLY;BYDAY=2TU' })
+          : html`<div class="pair">${field(form, { name: 'until', label: 'Until', type: 'date', optional: true })}<p class="hint bad">${form.error('rrule')}</p></div>`
+      }
       ${field(form, { name: 'duration_minutes', label: 'Minutes that it lasts', type: 'number' })}
       ${servicePicker(form)}
       ${field(form, { name: 'description', label: 'Message', rows: 3, max: 20000, optional: true, hint: 'Markdown. Each window says it.' })}
       ${tick(form, 'notify', 'Tell subscribers', 'Of the first at once, of the others by a reminder and when they begin.')}
-      ${s ? html`<p class="faint">Windows that are planned and have not begun are planned anew.</p>` : nothing}`,
+      ${s ? html`<p class="faint">Windows that have not begun change with it, except for what was changed in them by hand.</p>` : nothing}`,
     send: (v) => send(v, s),
     done: (form) => {
       toast(`${form.values.title} is planned.`, 'good');
@@ -119,10 +140,16 @@ export function writeSeries(s) {
 /** @param {Record<string, any>} v @param {Series} [s] */
 function send(v, s) {
   const rule = kinds(v.starts_at).find(([name]) => name === v.comes)?.[1] ?? '';
-  const rrule = v.comes === OWN ? v.rrule : rule + (v.until ? `;UNTIL=${v.until.replaceAll('-', '')}T235959Z` : '');
+  const rrule = v.comes === OWN ? v.rrule : rule + (v.until ? `;UNTIL=${v.until.replaceAll('-', '')}` : '');
   const body = {
-    title: v.title, description: v.description, services: v.services, rrule, time_zone: v.time_zone, starts_at: v.starts_at,
-    duration_minutes: Number(v.duration_minutes) || 0, notify: v.notify,
+    title: v.title,
+    description: v.description,
+    services: v.services,
+    rrule,
+    time_zone: v.time_zone,
+    starts_at: v.starts_at,
+    duration_minutes: Number(v.duration_minutes) || 0,
+    notify: v.notify,
   };
   return s
     ? call('PATCH', `/recurring-maintenances/${s.id}/`, { body, headers: { 'If-Match': `"${s.version}"` } })
@@ -138,7 +165,8 @@ function endSeries(s) {
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p><strong>${inWords(s)}</strong>: no more windows are planned. Those that are planned already stay, to be cancelled like any other.</p>`,
+    body: () =>
+      html`<p><strong>${inWords(s)}</strong>: no more windows are planned. Those that are planned already stay, to be cancelled like any other.</p>`,
     send: () => call('DELETE', `/recurring-maintenances/${s.id}/`),
     done: () => {
       toast(`${s.title} comes no more.`, 'good');

@@ -1,10 +1,13 @@
-import { html } from '../../vendor/lit-html.js';
+import { html, nothing } from '../../vendor/lit-html.js';
+import * as webauthn from '../../webauthn.js';
 import { field } from '../form.js';
 import { model, refused, waiting } from '../model.js';
 import { count } from '../words.js';
 import { door } from '../door.js';
 import { openForm } from '../dialog.js';
-import { signIn, signOut } from '../person.js';
+import { showFactor, signIn, signOut } from '../person.js';
+
+/** @typedef {import('../form.js').Form} Form */
 
 /** Signs in again over the page, so that nothing on it is lost; where another issuer does it, what was typed is kept until one is back. */
 export function signAgain() {
@@ -14,12 +17,67 @@ export function signAgain() {
     title: 'Sign in again',
     action: 'Sign in',
     plain: true,
-    values: { email: model.identity?.user.email ?? '', password: '' },
-    body: (form) => html`<p class="faint">${waiting().length ? `${count(waiting().length, 'change')} will be sent right after.` : 'You stay where you are.'}</p>
-      ${field(form, { name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username' })}
-      ${field(form, { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: true })}`,
-    send: (v) => signIn(v.email, v.password),
+    values: {
+      email: model.identity?.user.email ?? '',
+      password: '',
+      code: '',
+      recovery_code: '',
+      asked: null,
+      lost: false,
+    },
+    body: (
+      form,
+    ) => html`<p class="faint">${waiting().length ? `${count(waiting().length, 'change')} will be sent right after.` : 'You stay where you are.'}</p>
+      ${
+        form.values.asked
+          ? second(form)
+          : html`${field(form, { name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username' })}
+      ${field(form, { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: true })}`
+      }`,
+    send: (v, form) => (v.asked ? shown(v, form) : signIn(v.email, v.password).catch((error) => asked(error, form))),
   });
+}
+
+/** The password was right, and the account has a second factor. @param {any} error @param {Form} form @returns {never} */
+function asked(error, form) {
+  form.values.asked = error.problem?.second_factor ?? null;
+  throw error;
+}
+
+/** @param {Form} form */
+function second(form) {
+  const { kinds, passkey } = form.values.asked;
+  const lost = form.values.lost || !kinds.includes('totp');
+  return html`${
+    passkey && webauthn.possible()
+      ? html`<p><button type="button" class="button" id="show-passkey" @click=${() => {
+          form.values.passkey = true;
+          form.submit();
+        }}>Use a passkey</button></p>`
+      : nothing
+  }
+    ${lost ? nothing : field(form, { name: 'code', label: 'Code of your authenticator application', autocomplete: 'one-time-code', focus: true })}
+    ${lost && kinds.includes('recovery') ? field(form, { name: 'recovery_code', label: 'Recovery code', focus: true }) : nothing}
+    ${!lost && kinds.includes('recovery') ? html`<p><button type="button" class="button small" @click=${() => form.set('lost', true)}>Use a recovery code</button></p>` : nothing}`;
+}
+
+/** @param {Record<string, any>} v @param {Form} form */
+async function shown(v, form) {
+  const usesPasskey = v.passkey;
+  form.values.passkey = false;
+  try {
+    const what = usesPasskey
+      ? { passkey: await webauthn.get(v.asked.passkey) }
+      : v.recovery_code
+        ? { recovery_code: v.recovery_code }
+        : { code: v.code };
+    await showFactor(v.asked.challenge, what);
+  } catch (error) {
+    // What waited for the factor waits no more: the password is asked for again.
+    const errors = /** @type {{field: string}[]} */ (/** @type {any} */ (error).problem?.errors ?? []);
+    if (errors.some((e) => e.field === 'challenge')) form.values.asked = null;
+    throw error;
+  }
 }
 
 /** Signs out; with something queued it asks first. */

@@ -8,6 +8,7 @@ import { ago, exact, short } from '../time.js';
 import { call } from '../request.js';
 import { count } from '../words.js';
 import { icon } from '../icon.js';
+import { mailLine } from './mail.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -19,6 +20,7 @@ import { icon } from '../icon.js';
  * @property {'pending'|'active'|'bouncing'} state
  * @property {boolean} whole_page
  * @property {{id: string, name: string}[]} services
+ * @property {number} incidents open ones that it hears of, beside the services
  * @property {number} failures
  * @property {string} problem
  * @property {string} created_at
@@ -27,7 +29,13 @@ import { icon } from '../icon.js';
 /** @typedef {{id: number, state: string, tries: number, type: string, title: string, subscriber: {address: string, channel: string}, problem: string, created_at: string}} Delivery */
 
 /** @type {[string, string][]} */
-const channels = [['email', 'E-mail'], ['webhook', 'Webhook'], ['slack', 'Slack'], ['discord', 'Discord'], ['teams', 'Teams']];
+const channels = [
+  ['email', 'E-mail'],
+  ['webhook', 'Webhook'],
+  ['slack', 'Slack'],
+  ['discord', 'Discord'],
+  ['teams', 'Teams'],
+];
 const states = { pending: 'Not confirmed yet', active: 'Is told', bouncing: 'Cannot be reached' };
 const list = new Remote();
 const dead = new Remote();
@@ -40,11 +48,16 @@ export function subscribers() {
   const add = mayWrite()
     ? html`<button type="button" class="button" @click=${importMany}>Import</button><button type="button" class="button" @click=${addOne}>${icon('plus')}Add a subscriber</button>`
     : nothing;
-  const pick = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ any, /** @type {[string, string][]} */ options) =>
+  const pick = (
+    /** @type {string} */ name,
+    /** @type {string} */ label,
+    /** @type {string} */ any,
+    /** @type {[string, string][]} */ options,
+  ) =>
     html`<select aria-label=${label} @change=${(/** @type {Event} */ e) => go(withQuery({ [name]: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
       <option value="" .selected=${live(!query.get(name))}>${any}</option>${options.map(([value, words]) => html`<option value=${value} .selected=${live(query.get(name) === value)}>${words}</option>`)}</select>`;
   return html`${heading('Subscribers', add, html`<p class="faint">They are told of incidents and maintenance, each once.</p>`)}
-    ${undelivered()}
+    ${undelivered()} ${mailLine()}
     <div class="filters" role="search">
       <input type="search" aria-label="Find a subscriber" placeholder="Find a subscriber" autocomplete="off" .value=${live(query.get('search') ?? '')} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value, page: '' }))} />
       ${pick('channel', 'Channel', 'Any channel', channels)} ${pick('state', 'State', 'Any state', Object.entries(states))}
@@ -55,11 +68,20 @@ export function subscribers() {
 /** @param {boolean} filtered */
 const nobody = (filtered) =>
   filtered
-    ? empty('Nothing found', 'No subscriber is like that.', html`<a class="button" href="/dashboard/subscribers">Show all</a>`)
-    : empty('Nobody has subscribed yet', html`Visitors subscribe on <a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">your page</a>, by mail, webhook, chat or feed.`);
+    ? empty(
+        'Nothing found',
+        'No subscriber is like that.',
+        html`<a class="button" href="/dashboard/subscribers">Show all</a>`,
+      )
+    : empty(
+        'Nobody has subscribed yet',
+        html`Visitors subscribe on <a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">your page</a>, by mail, webhook, chat or feed.`,
+      );
 
 /** @param {{count: number, results: Subscriber[]}} data */
-const table = (data) => html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Subscriber</th><th scope="col">State</th><th scope="col" class="wide-only">About</th><th scope="col" class="wide-only">Since</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
+const table = (
+  data,
+) => html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Subscriber</th><th scope="col">State</th><th scope="col" class="wide-only">About</th><th scope="col" class="wide-only">Since</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
   <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`;
 
 /** @param {Subscriber} s */
@@ -68,12 +90,14 @@ function row(s) {
   return html`<tr>
     <td class="main"><span class="strong clip">${s.address}</span><span class="faint block">${channel}</span></td>
     <td>${states[s.state] ?? s.state}${s.problem ? html`<span class="faint block clip" title=${s.problem}>${s.problem}</span>` : nothing}</td>
-    <td class="wide-only faint">${s.whole_page ? 'The whole page' : s.services.map((x) => x.name).join(', ')}</td>
+    <td class="wide-only faint">${s.whole_page ? 'The whole page' : s.incidents && !s.services.length ? 'One incident, until it is over' : s.services.map((x) => x.name).join(', ')}</td>
     <td class="wide-only faint nowrap">${short(s.created_at)}</td>
-    <td class="tools">${mayWrite()
-      ? html`${s.state === 'bouncing' ? html`<button type="button" class="button small" @click=${() => reachable(s)}>It works again</button>` : nothing}
+    <td class="tools">${
+      mayWrite()
+        ? html`${s.state === 'bouncing' ? html`<button type="button" class="button small" @click=${() => reachable(s)}>It works again</button>` : nothing}
           <button type="button" class="quiet-button" aria-label="Remove ${s.address}" title="Remove" @click=${() => remove(s)}>${icon('trash')}</button>`
-      : nothing}</td>
+        : nothing
+    }</td>
   </tr>`;
 }
 
@@ -82,8 +106,14 @@ function undelivered() {
   const found = dead.show('/deliveries/?state=dead&page_size=5').data;
   if (!found?.count) return nothing;
   return html`<section class="strip warn column" aria-labelledby="dead"><h2 id="dead">${count(found.count, 'message')} could not be delivered</h2>
-    <ul class="plain">${repeat(/** @type {Delivery[]} */ (found.results), (d) => d.id, (d) => html`<li class="line"><span class="grow">${d.subscriber.address}: ${d.title}<span class="faint block">${d.problem} · tried ${count(d.tries, 'time')}, <time title=${exact(d.created_at)}>${ago(d.created_at)}</time></span></span>
-      ${mayWrite() ? html`<button type="button" class="button small" @click=${() => again(`/deliveries/${d.id}/retry/`)}>Try again</button>` : nothing}</li>`)}</ul>
+    <ul class="plain">${repeat(
+      /** @type {Delivery[]} */ (found.results),
+      (d) => d.id,
+      (
+        d,
+      ) => html`<li class="line"><span class="grow">${d.subscriber.address}: ${d.title}<span class="faint block">${d.problem} · tried ${count(d.tries, 'time')}, <time title=${exact(d.created_at)}>${ago(d.created_at)}</time></span></span>
+      ${mayWrite() ? html`<button type="button" class="button small" @click=${() => again(`/deliveries/${d.id}/retry/`)}>Try again</button>` : nothing}</li>`,
+    )}</ul>
     ${mayWrite() && found.count > 1 ? html`<div><button type="button" class="button small" @click=${() => again('/deliveries/retry/')}>Try all again</button></div>` : nothing}</section>`;
 }
 
@@ -113,8 +143,16 @@ async function reachable(s) {
 function about(form) {
   const chosen = /** @type {string[]} */ (form.values.services);
   return html`<fieldset class="field picker" aria-describedby="about-hint"><legend>About</legend>
-    <div class="rows">${model.view?.services.map((s) => html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(/** @type {Event} */ e) =>
-      form.set('services', /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id))} /><span class="grow">${s.name}</span></label></div>`)}</div>
+    <div class="rows">${model.view?.services.map(
+      (s) =>
+        html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
+          /** @type {Event} */ e,
+        ) =>
+          form.set(
+            'services',
+            /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
+          )} /><span class="grow">${s.name}</span></label></div>`,
+    )}</div>
     <p class="hint" id="about-hint">${chosen.length ? '' : 'None chosen: the whole page.'}</p></fieldset>`;
 }
 
@@ -132,12 +170,24 @@ function addOne() {
       ${about(form)}
       ${form.values.channel === 'email' ? tick(form, 'consent', 'They have agreed to this', 'Without it they are asked by mail first.') : nothing}`,
     send: async (v) => {
-      const { data } = await call('POST', '/subscribers/', { body: { channel: v.channel, address: v.address, ...(v.services.length ? { services: v.services } : {}), ...(v.consent ? { consent: true } : {}) } });
+      const { data } = await call('POST', '/subscribers/', {
+        body: {
+          channel: v.channel,
+          address: v.address,
+          ...(v.services.length ? { services: v.services } : {}),
+          ...(v.consent ? { consent: true } : {}),
+        },
+      });
       made = data;
     },
     done: () => {
       list.load();
-      if (made?.secret) openSheet({ title: 'The webhook’s secret', body: () => html`<p>Every request is signed with it. It is shown this once.</p><p><code class="secret" tabindex="0">${made.secret}</code></p>` });
+      if (made?.secret)
+        openSheet({
+          title: 'The webhook’s secret',
+          body: () =>
+            html`<p>Every request is signed with it. It is shown this once.</p><p><code class="secret" tabindex="0">${made.secret}</code></p>`,
+        });
     },
   });
 }
@@ -151,12 +201,16 @@ function importMany() {
     action: 'Import',
     plain: true,
     values: { emails: '', services: [], consent: false },
-    body: (form) => html`${field(form, { name: 'emails', label: 'Addresses', rows: 8, focus: true, hint: 'One on each line.' })}
+    body: (
+      form,
+    ) => html`${field(form, { name: 'emails', label: 'Addresses', rows: 8, focus: true, hint: 'One on each line.' })}
       ${about(form)}
       ${tick(form, 'consent', 'These people have agreed to be told', 'The audit log keeps that you say so.')}`,
     send: async (v) => {
       const emails = v.emails.split(/[\s,;]+/).filter(Boolean);
-      const { data } = await call('POST', '/subscribers/', { body: { emails, consent: v.consent, ...(v.services.length ? { services: v.services } : {}) } });
+      const { data } = await call('POST', '/subscribers/', {
+        body: { emails, consent: v.consent, ...(v.services.length ? { services: v.services } : {}) },
+      });
       said = data;
     },
     done: () => {
@@ -179,7 +233,8 @@ function remove(s) {
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p><strong>${s.address}</strong> is told nothing any more. They can subscribe again themselves.</p>`,
+    body: () =>
+      html`<p><strong>${s.address}</strong> is told nothing any more. They can subscribe again themselves.</p>`,
     send: () => call('DELETE', `/subscribers/${s.id}/`),
     done: () => {
       toast('Removed.', 'good');

@@ -1,6 +1,7 @@
 import { html, live, nothing, repeat } from '../../vendor/lit-html.js';
 import { Remote, empty, heading, pageNumber, pager, PAGE_SIZE } from './list.js';
 import * as database from '../database.js';
+import { blanksOf, fill, lay } from '../blank.js';
 import { changed, model, toast } from '../model.js';
 import { choose, field } from '../form.js';
 import { call } from '../request.js';
@@ -28,11 +29,11 @@ let known = [];
 let asked = 0;
 let restored = false;
 
-const keyOf = () => `templates ${model.identity?.organization.id}`;
+const keyOf = () => `templates ${model.identity?.organization?.id}`;
 
 /** Asks for the templates once in a while, before a form needs them: one that grows under the hand is a nuisance. */
 export async function learnTemplates() {
-  if (!model.identity || Date.now() - asked < 60_000) return;
+  if (!model.identity?.organization || Date.now() - asked < 60_000) return;
   if (!restored) {
     restored = true;
     known = (await database.get('session', keyOf()).catch(() => undefined))?.results ?? [];
@@ -49,12 +50,6 @@ export async function learnTemplates() {
   }
 }
 
-/** A {{blank}} that is still to be filled in (shared/status, Blanks). */
-const blank = /\{\{ *([^{}]{1,50}?) *\}\}/g;
-
-/** @param {Form} form */
-const blanksOf = (form) => [...new Set([...`${form.values.title ?? ''}\n${form.values.description ?? ''}\n${form.values.body ?? ''}`.matchAll(blank)].map((m) => m[1]))];
-
 /** The choice of a template, and the blanks that it leaves. @param {Form} form */
 export function fromTemplate(form) {
   const opening = 'title' in form.values;
@@ -65,35 +60,42 @@ export function fromTemplate(form) {
     const template = known.find((t) => t.id === /** @type {HTMLSelectElement} */ (e.target).value);
     if (template) use(form, template, opening);
   };
-  return html`${fitting.length
+  return html`${
+    fitting.length
       ? html`<div class="field"><label for="f-template">Template</label><select id="f-template" @change=${apply}><option value="">None</option>${fitting.map((t) => html`<option value=${t.id} .selected=${live(form.values.template === t.id)}>${t.name}</option>`)}</select></div>`
-      : nothing}
-    ${blanks.length
-      ? html`<fieldset class="field"><legend>Fill in</legend><div class="blanks">${repeat(blanks, (b) => b, (b) => html`<input aria-label=${b} placeholder=${b} autocomplete="off" @change=${(/** @type {Event} */ e) => fill(form, b, /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && (e.preventDefault(), /** @type {HTMLInputElement} */ (e.target).blur())} />`)}</div></fieldset>`
-      : nothing}`;
+      : nothing
+  }
+    ${
+      blanks.length
+        ? html`<fieldset class="field"><legend>Fill in</legend><div class="blanks">${repeat(
+            blanks,
+            (b) => b,
+            (b) => blankField(form, b),
+          )}</div></fieldset>`
+        : nothing
+    }`;
+}
+
+/** @param {Form} form @param {string} name */
+function blankField(form, name) {
+  const value = form.values.blanks?.[name] ?? '';
+  return html`<input aria-label=${name} placeholder=${name} autocomplete="off" maxlength="200" aria-invalid=${form.tried && !value ? 'true' : 'false'} .value=${live(value)}
+    @input=${(/** @type {Event} */ e) => fill(form, name, /** @type {HTMLInputElement} */ (e.target).value)}
+    @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`;
 }
 
 /** @param {Form} form @param {Template} template @param {boolean} opening */
 function use(form, template, opening) {
   form.set('template', template.id);
-  if (!opening) return form.set('body', template.body);
-  if (template.title) form.set('title', template.title);
-  form.set('description', template.body);
+  if (!opening) return lay(form, 'body', template.body);
+  if (template.title) lay(form, 'title', template.title);
+  lay(form, 'description', template.body);
   const states = { ...form.values.states };
   for (const { id, to_state } of template.services) {
     const next = model.view?.services.find((s) => s.id === id)?.next_by_incident ?? [];
     if (!states[id] && next.length) states[id] = to_state && next.includes(to_state) ? to_state : next[0];
   }
   form.set('states', states);
-}
-
-/** @param {Form} form @param {string} name @param {string} value */
-function fill(form, name, value) {
-  if (!value) return;
-  for (const field of ['title', 'description', 'body']) {
-    const text = form.values[field];
-    if (text) form.set(field, text.replaceAll(blank, (/** @type {string} */ whole, /** @type {string} */ found) => (found === name ? value : whole)));
-  }
 }
 
 /** The templates of incidents, to be made before they are needed. */
@@ -104,7 +106,8 @@ export function templates() {
       data.results.length
         ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Template</th><th scope="col" class="wide-only">For</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
             <tbody>${repeat(/** @type {Template[]} */ (data.results), (t) => t.id, row)}</tbody></table></div>${pager(data)}`
-        : empty('No template yet', 'Think of the last three incidents: what did you write first?', add))}`;
+        : empty('No template yet', 'Think of the last three incidents: what did you write first?', add),
+    )}`;
 }
 
 /** @param {Template} t */
@@ -126,16 +129,29 @@ function edit(t) {
     key: t ? `template:${t.id}` : 'template',
     title: t ? `Edit “${t.name}”` : 'Make a template',
     action: 'Save',
-    values: { name: t?.name ?? '', title: t?.title ?? '', body: t?.body ?? '', status: t?.status ?? '', services: t?.services.map((s) => s.id) ?? [] },
-    body: (form) => html`${field(form, { name: 'name', label: 'Name', focus: true, max: 200, placeholder: 'Database is slow' })}
+    values: {
+      name: t?.name ?? '',
+      title: t?.title ?? '',
+      body: t?.body ?? '',
+      status: t?.status ?? '',
+      services: t?.services.map((s) => s.id) ?? [],
+    },
+    body: (
+      form,
+    ) => html`${field(form, { name: 'name', label: 'Name', focus: true, max: 200, placeholder: 'Database is slow' })}
       ${field(form, { name: 'title', label: 'Title', optional: true, max: 200, placeholder: '{{service}} is slow' })}
       ${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, optional: true, placeholder: 'Since {{time}} … We will write again within the hour.' })}
       ${choose(form, { name: 'status', label: 'For', options: [['', 'Any message'], ...['investigating', 'identified', 'monitoring', 'resolved'].map((s) => /** @type {[string, string]} */ ([s, stateName(s)]))] })}
       ${suggested(form)}`,
     send: async ({ services, ...v }) => {
       // A suggested state that was there stays with its service.
-      const body = { ...v, services: services.map((/** @type {string} */ id) => t?.services.find((s) => s.id === id) ?? { id }) };
-      await (t ? call('PATCH', `/templates/${t.id}/`, { body, headers: { 'If-Match': `"${t.version}"` } }) : call('POST', '/templates/', { body }));
+      const body = {
+        ...v,
+        services: services.map((/** @type {string} */ id) => t?.services.find((s) => s.id === id) ?? { id }),
+      };
+      await (t
+        ? call('PATCH', `/templates/${t.id}/`, { body, headers: { 'If-Match': `"${t.version}"` } })
+        : call('POST', '/templates/', { body }));
       await database.remove('drafts', t ? `template:${t.id}` : 'template');
     },
     done: (form) => {
@@ -149,8 +165,16 @@ function edit(t) {
 function suggested(form) {
   const chosen = /** @type {string[]} */ (form.values.services);
   return html`<fieldset class="field picker" aria-describedby="suggested-hint"><legend>Suggested services</legend>
-    <div class="rows">${model.view?.services.map((s) => html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(/** @type {Event} */ e) =>
-      form.set('services', /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id))} /><span class="grow">${s.name}</span></label></div>`)}</div>
+    <div class="rows">${model.view?.services.map(
+      (s) =>
+        html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
+          /** @type {Event} */ e,
+        ) =>
+          form.set(
+            'services',
+            /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
+          )} /><span class="grow">${s.name}</span></label></div>`,
+    )}</div>
     <p class="hint" id="suggested-hint"></p></fieldset>`;
 }
 
@@ -163,7 +187,8 @@ function remove(t) {
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p><strong>“${t.name}”</strong> is gone then. Incidents that were written with it keep their words.</p>`,
+    body: () =>
+      html`<p><strong>“${t.name}”</strong> is gone then. Incidents that were written with it keep their words.</p>`,
     send: () => call('DELETE', `/templates/${t.id}/`),
     done: afresh,
   });

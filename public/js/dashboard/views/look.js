@@ -1,0 +1,74 @@
+import { choose, field, tick } from '../form.js';
+import { html, nothing } from '../../vendor/lit-html.js';
+import { call } from '../request.js';
+import { icon } from '../icon.js';
+import { toast } from '../model.js';
+
+/** @typedef {import('../form.js').Form} Form */
+/** @typedef {import('../types.js').Organization} Organization */
+
+/** The settings of how the page looks, with their labels. */
+export const looks = { theme: 'Light or dark', look: 'Look', density: 'Density', header_text: 'Line under the head' };
+
+const words = (/** @type {string[]} */ list) =>
+  list.map((w) => /** @type {[string, string]} */ ([w, w[0].toUpperCase() + w.slice(1)]));
+
+/** Links as they are typed: one a line, the name, the address and the place. @param {Organization} org */
+export const linkLines = (org) => (org.links ?? []).map((l) => `${l.name} ${l.url} ${l.place}`).join('\n');
+
+/** @param {string} text */
+export const linksOf = (text) =>
+  text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((parts) => parts[0])
+    .map((parts) => {
+      const place = parts.at(-1) === 'head' || parts.at(-1) === 'foot' ? /** @type {string} */ (parts.pop()) : 'foot';
+      const url = parts.pop() ?? '';
+      return { name: parts.join(' '), url, place };
+    });
+
+/** How the page looks. @param {Form} f @param {Organization} org */
+export function look(f, org) {
+  return html`<div class="pair">${choose(f, { name: 'look', label: looks.look, options: words(['plain', 'soft', 'lines', 'print']) })}
+      ${choose(f, {
+        name: 'theme',
+        label: looks.theme,
+        options: [
+          ['auto', 'As each visitor has it'],
+          ['light', 'Light'],
+          ['dark', 'Dark'],
+        ],
+      })}</div>
+    ${choose(f, { name: 'density', label: looks.density, options: words(['comfortable', 'compact']) })}
+    ${picture(org, 'logo_dark', 'logo-dark', 'Logo on dark grounds', 'Where it is empty, the logo stands there, too.')}
+    ${picture(org, 'favicon', 'favicon', 'Picture in browser tabs', 'Where it is empty, the symbol of the state stands there.')}
+    ${field(f, { name: 'header_text', label: looks.header_text, max: 500, optional: true })}
+    ${field(f, { name: 'links', label: 'Links', rows: 3, optional: true, placeholder: 'Our shop https://shop.example foot', hint: 'One a line: its name, its address, and head or foot.' })}
+    ${tick(f, 'indexing', 'Search engines may show the page')}`;
+}
+
+/** @param {Organization} org @param {'logo_dark'|'favicon'} name @param {string} path @param {string} label @param {string} hint */
+function picture(org, name, path, label, hint) {
+  return html`<div class="field"><span class="label">${label}</span>
+    <div class="row">${org[name] ? html`<img class="face" src="/status/${org.slug}/logo/${org[name]}" alt="" />` : nothing}
+      <label class="button small file">${icon('up')}Choose a picture<input class="sr" type="file" accept="image/png,image/jpeg" aria-label=${label} @change=${(
+        /** @type {Event} */ e,
+      ) => {
+        const input = /** @type {HTMLInputElement} */ (e.target);
+        if (input.files?.[0]) send('PUT', path, input.files[0]);
+        input.value = '';
+      }} /></label>
+      ${org[name] ? html`<button type="button" class="button small" @click=${() => send('DELETE', path)}>${icon('close')}Take it off</button>` : nothing}</div>
+    <p class="hint">${hint} PNG or JPEG, up to 128 KB.</p></div>`;
+}
+
+/** @param {string} method @param {string} path @param {File} [body] */
+async function send(method, path, body) {
+  try {
+    await call(method, `/organization/${path}/`, { body });
+    toast('The page shows it so now.', 'good');
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, 'bad');
+  }
+}

@@ -1,0 +1,469 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/monitor/collect"
+	"statuspage/server/monitor/ingest"
+	"statuspage/server/store"
+	"statuspage/server/usecase"
+	"statuspage/shared/fault"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// Monitors looks at targets and hears heartbeats.
+type Monitors interface {
+	Try(ctx context.Context, w *store.Watched) (store.Look, error)
+	Beat(ctx context.Context, token string, ok bool, message string) error
+}
+
+// monitorRoutes are those of monitors, alerts and proposals.
+func monitorRoutes() []Route {
+	return []Route{
+		{"GET", "/api/v1/monitors", Read, listMonitors},
+		{"POST", "/api/v1/monitors", Write, createMonitor},
+		{"GET", "/api/v1/monitors/:id", Read, getMonitor},
+		{"PATCH", "/api/v1/monitors/:id", Write, editMonitor},
+		{"DELETE", "/api/v1/monitors/:id", Write, deleteMonitor},
+		{"POST", "/api/v1/monitors/:id/test", Write, testMonitor},
+		{"GET", "/api/v1/monitors/:id/results", Read, listLooks},
+		{"GET", "/api/v1/monitors/:id/metrics", Read, monitorMetrics},
+		{"GET", "/api/v1/heartbeats/:id", Public, heartbeat},
+		{"POST", "/api/v1/heartbeats/:id", Public, heartbeat},
+		{"POST", "/api/v1/ingest/:id", Write, ingestAlerts},
+		{"GET", "/api/v1/proposals", Read, listProposals},
+		{"POST", "/api/v1/proposals/:id/accept", Write, acceptProposal},
+		{"POST", "/api/v1/proposals/:id/dismiss", Write, dismissProposal},
+	}
+}
+
+// maxMessage is how many characters a heartbeat's message may have.
+const maxMessage = 200
+
+// wireMonitor is a monitor for whoever asks: a heartbeat's token is for those who may write.
+func (c *call) wireMonitor(w *store.Watched, f *wire.Fields) {
+	m := w.Monitor
+	beats := m.Kind == status.HeartbeatMonitor
+	if beats && c.who.MayEdit(c.who.OrgID) != nil {
+		m.Target = ""
+	}
+	m.Wire(f)
+	if beats && m.Target != "" {
+		f.Derived("heartbeat_url", c.BaseURL()+"/api/v1/heartbeats/"+m.Target+"/")
+	}
+}
+
+func (c *call) monitorObject(w *store.Watched) wire.Object {
+	return mapping(func(f *wire.Fields) { c.wireMonitor(w, f) })
+}
+
+func listMonitors(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
+	var f store.MonitorFilter
+	var err error
+	if f.State, err = c.oneOf("state", status.Names(status.MonitorStates)); err != nil {
+		return err
+	}
+	if f.Search, err = c.search(); err != nil {
+		return err
+	}
+	f.Service = c.Query("service")
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Monitors(c.ctx, f, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, c.wireMonitor)
+}
+
+// monitor is the path's.
+func (c *call) monitor() (store.Watched, error) {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return store.Watched{}, err
+	}
+	id, err := c.id("monitor")
+	if err != nil {
+		return store.Watched{}, err
+	}
+	w, err := c.org().Monitor(c.ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		err = fault.New(fault.NotFound, "There is no such monitor.")
+	}
+	return w, err
+}
+
+func getMonitor(c *call) error {
+	w, err := c.monitor()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderETag, `"`+wire.Itoa(w.Version)+`"`) // of what is set; what was seen changes without it
+	return c.object(c.monitorObject(&w))
+}
+
+func createMonitor(c *call) error {
+	var text usecase.MonitorText
+	if err := c.read(&text); err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	w, err := c.UseCases.CreateMonitor(c.ctx, by, c.who.OrgID, text)
+	if err != nil {
+		return err
+	}
+	return c.monitorDone(fiber.StatusCreated, &w)
+}
+
+func editMonitor(c *call) error {
+	var text usecase.MonitorText
+	id, version, err := c.target("monitor", &text)
+	if err != nil {
+		return err
+	}
+	either(&text.Version, version)
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	w, err := c.UseCases.EditMonitor(c.ctx, by, c.who.OrgID, id, text)
+	if err != nil {
+		return err
+	}
+	return c.monitorDone(fiber.StatusOK, &w)
+}
+
+func (c *call) monitorDone(code int, w *store.Watched) error {
+	c.asOf()
+	c.Set(fiber.HeaderETag, `"`+wire.Itoa(w.Version)+`"`)
+	return c.json(code, wire.Marshal(c.monitorObject(w)))
+}
+
+func deleteMonitor(c *call) error {
+	id, version, err := c.target("monitor", nil)
+	if err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	if err := c.UseCases.DeleteMonitor(c.ctx, by, c.who.OrgID, id, version); err != nil {
+		return err
+	}
+	c.asOf()
+	return c.json(fiber.StatusNoContent, nil)
+}
+
+// maxTry is how long a look on demand may take: answers are not waited for longer.
+const maxTry = 20 * time.Second
+
+func testMonitor(c *call) error {
+	w, err := c.monitor()
+	if err != nil {
+		return err
+	}
+	if w.Kind == status.HeartbeatMonitor {
+		return fault.New(fault.Conflict, "A heartbeat is not asked: the program itself calls its address.")
+	}
+	w.Timeout = min(w.Timeout, maxTry.Milliseconds())
+	ctx, cancel := context.WithTimeout(c.UserContext(), maxTry+time.Second)
+	defer cancel()
+	look, err := c.Monitors.Try(ctx, &w)
+	if err != nil {
+		return err
+	}
+	return c.object(mapping(func(f *wire.Fields) { wireLook(&look, f) }))
+}
+
+func wireLook(l *store.Look, f *wire.Fields) {
+	f.Time("at", &l.At)
+	f.Str("region", &l.Region)
+	state := status.MonitorDown
+	if l.OK {
+		state = status.MonitorUp
+	}
+	f.Str("state", (*string)(&state))
+	f.Bool("ok", &l.OK)
+	f.Int("ms", &l.Ms)
+	f.Str("error", &l.Error)
+	f.Str("body", &l.Body)
+}
+
+func listLooks(c *call) error {
+	w, err := c.monitor()
+	if err != nil {
+		return err
+	}
+	f := store.LookFilter{Region: c.Query("region")}
+	if f.State, err = c.oneOf("state", []string{"up", "down"}); err != nil {
+		return err
+	}
+	if text := c.Query("since"); text != "" {
+		at, ok := wire.ParseTime(text)
+		if !ok {
+			return c.refuse(fault.OnField("since", "since must be a time such as 2026-01-31T14:00:00Z."))
+		}
+		f.Since = at
+	}
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Looks(c.ctx, w.ID, f, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, wireLook)
+}
+
+// metricsRange is ?range=.
+func (c *call) metricsRange() (string, error) {
+	of, err := c.oneOf("range", collect.Ranges)
+	if of == "" {
+		of = collect.Ranges[0]
+	}
+	return of, err
+}
+
+func monitorMetrics(c *call) error {
+	w, err := c.monitor()
+	if err != nil {
+		return err
+	}
+	of, err := c.metricsRange()
+	if err != nil {
+		return err
+	}
+	list, err := collect.Metrics(c.ctx, c.org(), w.ID, of, status.Time(c.Now().UnixMilli()))
+	if err != nil {
+		return err
+	}
+	return c.object(mapping(func(f *wire.Fields) {
+		f.Derived("range", of)
+		wire.List(f, "buckets", &list, (*store.Measured).Wire)
+	}))
+}
+
+// shownMetrics is how many monitors a page shows.
+const shownMetrics = 20
+
+// publicMetrics is what the page shows of response times.
+func publicMetrics(c *call) error {
+	p, err := c.publicPage()
+	if err != nil {
+		return err
+	}
+	of, err := c.metricsRange()
+	if err != nil {
+		return err
+	}
+	org, now := c.DB.Org(p.State.Org.ID), status.Time(c.Now().UnixMilli())
+	doc, err := p.Doc("api/metrics/"+of, fresh, func() (string, []byte, error) {
+		all, _, err := org.Monitors(c.ctx, store.MonitorFilter{Shown: true}, store.Span{Limit: shownMetrics})
+		if err != nil {
+			return "", nil, err
+		}
+		measured := make([][]store.Measured, len(all))
+		for i := range all {
+			if measured[i], err = collect.Metrics(c.ctx, org, all[i].ID, of, now); err != nil {
+				return "", nil, err
+			}
+		}
+		i := -1
+		return "application/json; charset=utf-8", wire.Marshal(mapping(func(f *wire.Fields) {
+			f.Derived("range", of)
+			wire.List(f, "monitors", &all, func(w *store.Watched, f *wire.Fields) {
+				i++
+				f.Str("id", &w.ID)
+				f.Str("name", &w.Name)
+				if svc, there := p.State.Service(w.Service); there {
+					wire.One(f, "service", &status.Ref{ID: svc.ID, Name: svc.Name}, (*status.Ref).Wire)
+				} else {
+					f.Raw("service", []byte("null"))
+				}
+				f.Derived("state", string(w.State()))
+				wire.List(f, "buckets", &measured[i], (*store.Measured).Wire)
+			})
+		})), nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.kept(p, doc)
+}
+
+// heartbeat hears that a program is alive. The token is the right.
+func heartbeat(c *call) error {
+	if !c.Region.Primary {
+		return c.Region.ToPrimary(c.Ctx)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	word := strings.ToLower(c.Query("status"))
+	ok := !slices.Contains([]string{"fail", "failed", "down", "error"}, word)
+	if ok && word != "" && !slices.Contains([]string{"ok", "up", "success"}, word) {
+		return c.refuse(fault.OnField("status", "status must be ok or fail."))
+	}
+	message := status.Tidy(c.Query("message")+c.Query("msg"), maxMessage)
+	if !ok && message == "" {
+		message = "it said that it failed"
+	}
+	err := c.Monitors.Beat(c.ctx, c.Params("id"), ok, message)
+	if errors.Is(err, store.ErrNone) {
+		return fault.New(fault.NotFound, "There is no such heartbeat.")
+	}
+	if err != nil {
+		return err
+	}
+	return c.object(mapping(func(f *wire.Fields) { f.Bool("ok", &ok) }))
+}
+
+// ingestAlerts takes the alerts of another program: CONTRACT 7.
+func ingestAlerts(c *call) error {
+	source, query := c.Params("id"), map[string]string{}
+	for k, v := range c.Context().QueryArgs().All() {
+		query[string(k)] = string(v)
+	}
+	alerts, no := ingest.Read(source, c.Body(), query)
+	if no != nil {
+		return no
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	action, err := c.oneOf("action", status.Names(status.MonitorActions))
+	if err != nil {
+		return err
+	}
+	to, err := c.oneOf("to_state", []string{string(status.Degraded), string(status.Partial), string(status.Major)})
+	if err != nil {
+		return err
+	}
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	outcomes := make([]usecase.Outcome, 0, len(alerts))
+	for i := range alerts {
+		s := signalOf(&alerts[i], source, query["service"], status.MonitorAction(action), status.ServiceStatus(to),
+			p.State.Services)
+		out, err := c.UseCases.Signal(c.ctx, by, c.who.OrgID, s)
+		var refused *fault.Error
+		if errors.As(err, &refused) && refused.Code != fault.Unavailable && refused.Code != fault.Internal {
+			out.Fingerprint, out.Result, out.Why = s.Source.Fingerprint, "refused", refused.Message
+		} else if err != nil {
+			return err
+		}
+		outcomes = append(outcomes, out)
+	}
+	c.asOf()
+	return c.object(mapping(func(f *wire.Fields) { wire.List(f, "results", &outcomes, (*usecase.Outcome).Wire) }))
+}
+
+// signalOf chooses the service that an alert is about: the one that the request names, else the one that the alert names,
+// else the only one there is. Without one it is proposed.
+func signalOf(a *ingest.Alert, source, service string, action status.MonitorAction, to status.ServiceStatus,
+	services []status.Service) usecase.Signal {
+	s := usecase.Signal{Source: status.Source{Kind: source, ID: a.ID, Fingerprint: a.Fingerprint}, Firing: a.Firing,
+		To: to, Title: a.Title, Body: a.Body,
+		Action: action}
+	if s.To == "" {
+		s.To = a.State()
+	}
+	if label := status.MonitorAction(a.Labels["statuspage_action"]); s.Action == "" &&
+		slices.Contains(status.MonitorActions, label) {
+		s.Action = label
+	}
+	if s.Action == "" {
+		s.Action = status.Act
+	}
+	names := a.Names
+	if service != "" {
+		names = []string{service}
+	}
+	for _, name := range names {
+		for i := range services {
+			if s.Service == "" && (services[i].ID == name || strings.EqualFold(services[i].Name, name)) {
+				s.Service = services[i].ID
+			}
+		}
+	}
+	if s.Service == "" && service == "" && len(services) == 1 {
+		s.Service = services[0].ID
+	}
+	return s
+}
+
+func listProposals(c *call) error {
+	if _, err := c.page(); err != nil { // waits for what the caller has seen
+		return err
+	}
+	state, err := c.oneOf("state", []string{"open", "accepted", "dismissed", "over"})
+	if err != nil {
+		return err
+	}
+	number, span, err := c.span()
+	if err != nil {
+		return err
+	}
+	found, count, err := c.org().Proposals(c.ctx, state, span)
+	if err != nil {
+		return err
+	}
+	return paged(c, number, span, count, found, (*store.Proposal).Wire)
+}
+
+func acceptProposal(c *call) error {
+	id, err := c.id("proposal")
+	if err != nil {
+		return err
+	}
+	var text usecase.ProposalText
+	if len(c.Body()) > 0 {
+		if err := c.read(&text); err != nil {
+			return err
+		}
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	p, err := c.UseCases.AcceptProposal(c.ctx, by, c.who.OrgID, id, text)
+	if err != nil {
+		return err
+	}
+	c.asOf()
+	return c.object(&p)
+}
+
+func dismissProposal(c *call) error {
+	id, err := c.id("proposal")
+	if err != nil {
+		return err
+	}
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	p, err := c.UseCases.DismissProposal(c.ctx, by, c.who.OrgID, id)
+	if err != nil {
+		return err
+	}
+	c.asOf()
+	return c.object(&p)
+}

@@ -1,0 +1,253 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"statuspage/server/auth"
+	"statuspage/server/hostname"
+	"statuspage/server/relay"
+	"statuspage/server/serve"
+	"statuspage/server/socket"
+	"statuspage/server/store"
+	"statuspage/server/usecase"
+	"statuspage/server/visit"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+)
+
+// maxAccesses is how many pages' details of who may see them are kept in memory.
+const maxAccesses = 10_000
+
+// readers says who may see which page. Every page that is given to a visitor, by whatever route, passes it: visitors and
+// the public API find their pages through it, and so do public sockets. CONTRACT 8.
+type readers struct {
+	a  *App
+	mu sync.Mutex
+	by map[string]*store.Access // by organisation; the newest that was asked for
+}
+
+func newReaders(a *App) *readers { return &readers{a: a, by: map[string]*store.Access{}} }
+
+// reader is by what right somebody sees a page.
+type reader struct {
+	holder socket.Holder // of members
+	until  time.Time     // the end of it; zero is never
+}
+
+// admit refuses with a *visit.Locked whoever may not see a page.
+func (g *readers) admit(c *fiber.Ctx, p *relay.Page) error {
+	_, err := g.reader(c, p)
+	return err
+}
+
+func (g *readers) reader(c *fiber.Ctx, p *relay.Page) (reader, error) {
+	org := &p.State.Org
+	if org.Access.Public() {
+		return reader{}, nil
+	}
+	serve.MarkPrivate(c)
+	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
+	defer cancel()
+	a, err := g.access(ctx, org)
+	if err != nil {
+		return reader{}, err
+	}
+	if g.byFeedKey(c, a) || a.Kind == "networks" && g.inside(c, org, a) {
+		return reader{}, nil
+	}
+	if r, ok := auth.OpenReader(a.Secret, org.ID, serve.Reader(c, org.Slug), g.a.now()); ok {
+		if a.Kind == "password" || a.Kind == "email" && usecase.MayReadByMail(a, r.Email) {
+			return reader{until: r.Until}, nil
+		}
+	}
+	if who, ok := g.member(ctx, c, org.ID); ok {
+		return who, nil
+	}
+	serve.MarkRefused(c)
+	return reader{}, &visit.Locked{Page: p}
+}
+
+// access reads who may see a page; each details never change.
+func (g *readers) access(ctx context.Context, org *page.Org) (*store.Access, error) {
+	g.mu.Lock()
+	a := g.by[org.ID]
+	g.mu.Unlock()
+	if a != nil && a.ID == org.Access.ID {
+		return a, nil
+	}
+	a, err := g.a.DB.Org(org.ID).Access(ctx, org.Access.ID)
+	if errors.Is(err, store.ErrNone) {
+		slog.Error("who may see a page is not there; nobody but its members may", "organization", org.ID)
+		return &store.Access{Kind: "members"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.by) >= maxAccesses {
+		clear(g.by)
+	}
+	g.by[org.ID] = a
+	return a, nil
+}
+
+// feeds are what a secret address opens.
+var feeds = []string{"feed.atom", "feed.rss", "history.atom", "history.rss", "calendar.ics"}
+
+func (g *readers) byFeedKey(c *fiber.Ctx, a *store.Access) bool {
+	key := c.Query("key")
+	return key != "" && a.FeedKey != "" && slices.Contains(feeds, path.Base(c.Path())) &&
+		subtle.ConstantTimeCompare([]byte(key), []byte(a.FeedKey)) == 1
+}
+
+// inside says whether the client's address is in one of the networks. A name of another site that leads here would let
+// that site's scripts read the page, so the page is given under its own names alone, where they are known.
+func (g *readers) inside(c *fiber.Ctx, org *page.Org, a *store.Access) bool {
+	host := strings.ToLower(string(c.Request().Host()))
+	if base := hostname.Of(g.a.cfg.BaseURL); base != "" && !isAddress(host) {
+		if name, _, _ := strings.Cut(host, ":"); name != base && name != org.OwnHost() && name != "localhost" {
+			return false
+		}
+	}
+	addr := g.a.limits.Address(c).Unmap().WithZone("")
+	for _, text := range a.Networks {
+		if network, err := netip.ParsePrefix(text); err == nil && network.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func isAddress(host string) bool {
+	if _, err := netip.ParseAddrPort(host); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}
+
+// member lets in whoever belongs to the organisation, or holds a key of it: by a token, or by the session of a browser.
+func (g *readers) member(ctx context.Context, c *fiber.Ctx, orgID string) (reader, bool) {
+	who, err := g.principal(ctx, c, orgID)
+	if err != nil || who.MayRead(orgID) != nil {
+		return reader{}, false
+	}
+	return reader{holder: holderOf(who), until: who.ExpiresAt}, true
+}
+
+func (g *readers) principal(ctx context.Context, c *fiber.Ctx, orgID string) (auth.Principal, error) {
+	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		if token = ""; strings.HasPrefix(c.Path(), "/ws/") {
+			token = socketToken(c)
+		}
+	}
+	if token = strings.TrimSpace(token); token == "" {
+		token = serve.Bearer(c) // of an issuer that gives no other
+	}
+	if token != "" {
+		return g.a.verifier.Verify(ctx, token)
+	}
+	if g.a.Local == nil {
+		return auth.Principal{}, auth.ErrUnknown
+	}
+	session, err := auth.PeekSession(ctx, g.a.DB, serve.Refresh(c), g.a.now())
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	return g.a.admitLocal(ctx, auth.Principal{Kind: auth.KindUser, ID: session.UserID, OrgID: orgID,
+		SessionID: session.ID})
+}
+
+// doors lets readers in to pages that are not public.
+type doors struct{ *readers }
+
+// Password opens a page with its password.
+func (d doors) Password(c *fiber.Ctx, p *relay.Page, password string) error {
+	org := &p.State.Org
+	a, err := d.access(c.UserContext(), org)
+	if err != nil {
+		return err
+	}
+	name := "page " + org.ID
+	if err := errors.Join(d.a.limits.Login(c, auth.Device{}), d.a.limits.Attempt(c, auth.Device{}, name)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
+	defer cancel()
+	ctx = auth.Asking(ctx, auth.Asker{From: d.a.limits.Address(c).String()})
+	right := false
+	if a.Kind == "password" {
+		if right, err = d.a.UseCases.MatchesAccess(ctx, a, password); err != nil {
+			return err
+		}
+	}
+	if !right {
+		return fault.OnField("password", "This is not the page's password.")
+	}
+	d.a.limits.Right(c, name)
+	d.let(c, org, a, "")
+	return nil
+}
+
+func (d doors) let(c *fiber.Ctx, org *page.Org, a *store.Access, email string) {
+	r := auth.Reader{Email: email, Until: d.a.now().Add(auth.ReaderTTL)}
+	serve.SetReader(c, org.Slug, r.Seal(a.Secret, org.ID), r.Until)
+}
+
+// Mail sends a link to an address, if whoever has it may see the page; nobody is told whether.
+func (d doors) Mail(c *fiber.Ctx, v *visit.Visit, email string) error {
+	org := &v.State.Org
+	a, err := d.access(c.UserContext(), org)
+	if err != nil {
+		return err
+	}
+	if a.Kind != "email" {
+		return fault.New(fault.Malformed, "This page is not opened by mail.")
+	}
+	if err := errors.Join(d.a.limits.Login(c, auth.Device{}), d.a.limits.Forgot(c,
+		"page "+org.ID+" "+strings.TrimSpace(email))); err != nil {
+		return err
+	}
+	return d.a.UseCases.MailAccess(c.UserContext(), *org, a, email, v.Base, v.Home())
+}
+
+// Link opens a page with a link that was mailed.
+func (d doors) Link(c *fiber.Ctx, p *relay.Page, token string) error {
+	org := &p.State.Org
+	a, err := d.access(c.UserContext(), org)
+	if err != nil {
+		return err
+	}
+	if err := d.a.limits.Login(c, auth.Device{}); err != nil {
+		return err
+	}
+	email, err := d.a.UseCases.UseAccessLink(c.UserContext(), org.ID, token)
+	if err != nil {
+		return err
+	}
+	d.let(c, org, a, email)
+	return nil
+}
+
+// foreign says that a browser opens a socket from another site's page.
+func (a *App) foreign(c *fiber.Ctx, org *page.Org) bool {
+	if sameOrigin(c, a.cfg.BaseURL) {
+		return false
+	}
+	u, err := url.Parse(c.Get(fiber.HeaderOrigin))
+	return err != nil || org.OwnHost() == "" || u.Hostname() != org.OwnHost()
+}

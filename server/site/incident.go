@@ -1,0 +1,224 @@
+package site
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+
+	"statuspage/server/serve"
+	"statuspage/server/visit"
+	"statuspage/shared/fault"
+	"statuspage/shared/status"
+)
+
+// newest is how many entries of a timeline stand on the page; the others are folded.
+const newest = 3
+
+// incidentView is an incident as it is read: newest word first.
+type incidentView struct {
+	*status.Incident
+	Path    string
+	State   status.ServiceStatus // its colour
+	Latest  []entry
+	Earlier []entry
+	More    int               // still older ones, which stand on the incident's own page
+	Took    string            // how long it lasted, or has lasted
+	Learnt  template.HTML     // the post-mortem
+	Was     []status.Affected // once it is over: each service in the worst state that the incident held it in
+}
+
+// entry is one word of a timeline.
+type entry struct {
+	ID    string
+	Words string // the status it came with
+	Body  template.HTML
+	At    status.Time
+
+	Edited *status.Time
+	clock  clock
+	Moved  []status.Affected // services whose state it changed
+}
+
+func newIncidentView(in *status.Incident, path string, now status.Time) incidentView {
+	end := now
+	if in.ResolvedAt != nil {
+		end = *in.ResolvedAt
+	}
+	view := incidentView{Incident: in, Path: path, State: impactMood(in.Impact), Took: lasted(in.CreatedAt, end)}
+	if in.ResolvedAt != nil {
+		view.State = "" // nothing is wrong any more
+		for _, a := range in.Services {
+			a.To = in.Worst(a.ID)
+			view.Was = append(view.Was, a)
+		}
+	}
+	return view
+}
+
+// Ago is when it was said.
+func (e entry) Ago() template.HTML { return e.clock.Stamp("ago", e.At) }
+
+func fold(list []entry) (latest, earlier []entry) {
+	if len(list) <= newest+1 {
+		return list, nil
+	}
+	return list[:newest], list[newest:]
+}
+
+// Link is the permanent address.
+func (v incidentView) Link() string { return v.Path + "/incidents/" + v.ID }
+
+// entryView is an incident or a window on a page of its own.
+type entryView struct {
+	head
+	Seq          int64
+	Epoch        string
+	Incident     *incidentView
+	Window       *windowView
+	Live         bool   // more may come
+	Newer, Older string // addresses of the other parts of a long timeline, or ""
+}
+
+// summary is how it stands and its last word, for those who show a link to it.
+func (e *entryView) summary() string {
+	if in := e.Incident; in != nil {
+		text := in.Description
+		if n := len(in.Updates); n > 0 && in.Updates[n-1].Body != "" {
+			text = in.Updates[n-1].Body
+		}
+		return in.Status.Display() + ": " + brief(text)
+	}
+	m := e.Window
+	return "Maintenance " + lower(m.Status.Display()) + ", " + m.clock.words("at", m.ScheduledFor) + " – " + m.clock.words("at", m.ScheduledUntil) + " " +
+		m.clock.abbreviation(m.ScheduledUntil) + ": " + brief(m.Description)
+}
+
+// brief is the beginning of a text in one line.
+func brief(text string) string {
+	return serve.Brief(strings.Join(strings.Fields(text), " "), maxBrief)
+}
+
+// maxBrief is how many bytes of a text stand in the description of a link.
+const maxBrief = 200
+
+// incident is the permanent page of an incident, or of a window: both have their address here, as with Statuspage.
+func (s *site) incident(v *visit.Visit) error {
+	id := v.Ctx.Params("id")
+	part, err := strconv.Atoi(v.Ctx.Query("page", "1"))
+	if !status.ValidID(id) || err != nil || part < 1 {
+		return noIncident()
+	}
+	if in, there := v.State.Incident(id); there {
+		return s.keepEntry(v, id, part, func() (*entryView, error) { return s.incidentPart(v, in, part) })
+	}
+	if m, there := v.State.Maintenance(id); there {
+		return s.keepEntry(v, id, part, func() (*entryView, error) { return s.windowPart(v, m, part) })
+	}
+	return s.olderEntry(v, id, part)
+}
+
+func noIncident() error { return fault.New(fault.NotFound, "There is no such incident.") }
+
+// keepEntry renders once for this state of the page.
+func (s *site) keepEntry(v *visit.Visit, id string, part int, make func() (*entryView, error)) error {
+	tag := v.Language()
+	doc, err := v.Doc(key(v, "incident/"+id+"/"+strconv.Itoa(part))+"/"+tag, fresh, func() (string, []byte, error) {
+		return renderEntry(tag, make)
+	})
+	if err != nil {
+		return err
+	}
+	return serve.Doc(v.Ctx, doc)
+}
+
+// olderEntry is rendered for each request: there may be more of them than memory should hold.
+func (s *site) olderEntry(v *visit.Visit, id string, part int) error {
+	ctx, org := v.Ctx.UserContext(), v.State.Org.ID
+	in, err := s.History.Incident(ctx, org, id)
+	if err == nil {
+		return serveOnce(v.Ctx)(renderEntry(v.Language(), func() (*entryView, error) { return s.incidentPart(v, in, part) }))
+	}
+	if !notFound(err) {
+		return err
+	}
+	m, err := s.History.Maintenance(ctx, org, id)
+	if err != nil {
+		return err
+	}
+	return serveOnce(v.Ctx)(renderEntry(v.Language(), func() (*entryView, error) { return s.windowPart(v, m, part) }))
+}
+
+// renderEntry writes an entry in a language.
+func renderEntry(tag string, make func() (*entryView, error)) (string, []byte, error) {
+	view, err := make()
+	if err != nil {
+		return "", nil, err
+	}
+	view.Speaks = true
+	return renderIn(tag, "entry", view)
+}
+
+// incidentPart is one part of an incident's timeline, which stands open here.
+func (s *site) incidentPart(v *visit.Visit, in *status.Incident, part int) (*entryView, error) {
+	from, to, more, ok := serve.Portion(len(in.Updates), part, func(i int) int { return len(in.Updates[i].Body) })
+	if !ok {
+		return nil, noIncident()
+	}
+	view, t := ptr(newIncidentView(in, v.Path, s.now())), newTeller(1, clockOf(&v.State.Org))
+	for i := to - 1; i >= from; i-- {
+		view.Latest = append(view.Latest, t.updateEntry(in, i, t.mark(in.Updates[i].Body)))
+	}
+	if len(in.Updates) == 0 {
+		view.Latest = []entry{t.openedEntry(in, t.mark(in.Description))}
+	}
+	if part == 1 {
+		view.Learnt = t.mark(in.Postmortem)
+	}
+	return s.part(v, &entryView{Incident: view, Live: in.Active() && part == 1}, view.Link(), in.Title, part, more), nil
+}
+
+// windowPart is the same of planned maintenance. Its own text ends the timeline.
+func (s *site) windowPart(v *visit.Visit, m *status.Maintenance, part int) (*entryView, error) {
+	from, to, more, ok := serve.Portion(len(m.Updates), part, func(i int) int { return len(m.Updates[i].Body) })
+	if !ok {
+		return nil, noIncident()
+	}
+	view, t := windowView{Maintenance: m, Path: v.Path, clock: clockOf(&v.State.Org), now: s.now()}, newTeller(1, clockOf(&v.State.Org))
+	for i := to - 1; i >= from; i-- {
+		view.Entries = append(view.Entries, t.stepEntry(m, i, t.mark(m.Updates[i].Body)))
+	}
+	if !more {
+		if view.About = t.mark(m.Description); view.Entries != nil {
+			view.Entries = append(view.Entries, t.plannedEntry(m, view.About))
+		}
+	}
+	return s.part(v, &entryView{Window: &view, Live: !m.Over() && part == 1}, view.Link(), m.Title, part, more), nil
+}
+
+func (s *site) part(v *visit.Visit, view *entryView, link, title string, part int, more bool) *entryView {
+	view.head, view.Seq, view.Epoch = s.head(v, title+" – "+v.State.Org.Name+" Status"), v.State.Seq, v.Epoch
+	view.Kind = "article"
+	if in := view.Incident; in != nil && in.Active() {
+		view.Offer = "?incident=" + in.ID
+	}
+	if view.About = view.summary(); part == 1 {
+		view.Canonical = s.address(v, strings.TrimPrefix(link, v.Path))
+	} else {
+		view.Canonical = s.address(v, strings.TrimPrefix(link, v.Path)+"?page="+strconv.Itoa(part))
+	}
+	if view.Picture = ""; view.Canonical != "" {
+		view.Picture = s.address(v, strings.TrimPrefix(link, v.Path)+"/share.png?"+strconv.FormatInt(v.State.Seq, 10))
+	}
+	view.Linked = view.linked()
+	if more {
+		view.Older = link + "?page=" + strconv.Itoa(part+1)
+	}
+	if part == 2 {
+		view.Newer = link
+	} else if part > 2 {
+		view.Newer = link + "?page=" + strconv.Itoa(part-1)
+	}
+	return view
+}
+
+func ptr[T any](x T) *T { return &x }

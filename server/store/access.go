@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Access is who may see an organisation's page, where that is not everybody.
+type Access struct {
+	ID, Kind                  string
+	Password                  string // PHC string, or ""
+	Domains, Emails, Networks []string
+	Secret                    string // what readers' cookies are sealed with
+	FeedKey                   string // of the secret addresses of feeds and calendars
+}
+
+// keepAccess is for how long details that are not in force any more stay, for regions that have not heard of newer
+// ones.
+const keepAccess = 24 * time.Hour
+
+// AddAccess keeps details, which an event puts in force. current is the id of those that are.
+func (o *Org) AddAccess(ctx context.Context, a *Access, current string, now time.Time) error {
+	var b Batch
+	b.Add(`DELETE FROM page_access WHERE org_id = ? AND id <> ? AND created_at < ?`, o.id, current,
+		now.Add(-keepAccess).UnixMilli())
+	b.Add(`INSERT INTO page_access (org_id, id, kind, password, domains, emails, networks, secret, feed_key, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password, jsonStrings(a.Domains), jsonStrings(a.Emails), jsonStrings(a.Networks),
+		a.Secret, a.FeedKey, now.UnixMilli())
+	return o.db.Do(ctx, &b)
+}
+
+// Access reads details; ErrNone.
+func (o *Org) Access(ctx context.Context, id string) (*Access, error) {
+	a := &Access{ID: id}
+	var domains, emails, networks string
+	err := o.db.row(ctx, `SELECT kind, password, domains, emails, networks, secret, feed_key FROM page_access WHERE org_id = ? AND id = ?`,
+		[]any{o.id, id}, &a.Kind, &a.Password, &domains, &emails, &networks, &a.Secret, &a.FeedKey)
+	if err != nil {
+		return nil, o.mine("page access", id, err)
+	}
+	for _, l := range []struct {
+		text string
+		list *[]string
+	}{{domains, &a.Domains}, {emails, &a.Emails}, {networks, &a.Networks}} {
+		if err := json.Unmarshal([]byte(l.text), l.list); err != nil {
+			return nil, o.mine("page access", id, &Unreadable{Kind: "page access", why: err.Error()})
+		}
+	}
+	return a, nil
+}
+
+// AddAccessLink keeps a link that lets a reader in once. email is "" where it shall let nobody in.
+func (o *Org) AddAccessLink(ctx context.Context, hash [32]byte, email string, now, until time.Time) error {
+	var b Batch
+	b.Add(`DELETE FROM access_links WHERE hash IN (SELECT hash FROM access_links WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, now.UnixMilli(), expiredAtOnce)
+	b.Add(`INSERT INTO access_links (hash, org_id, email, expires_at) VALUES (?, ?, ?, ?)`, hexed(hash), o.id, email,
+		until.UnixMilli())
+	return o.db.Do(ctx, &b)
+}
+
+// UseAccessLink ends a link and answers whom it was for; ErrNone for one that works no more.
+func (o *Org) UseAccessLink(ctx context.Context, hash [32]byte, now time.Time) (email string, err error) {
+	err = o.db.row(ctx, `SELECT email FROM access_links WHERE hash = ? AND org_id = ? AND expires_at >= ? AND email <> ''`,
+		[]any{hexed(hash), o.id, now.UnixMilli()}, &email)
+	if err != nil {
+		return "", err
+	}
+	var b Batch
+	b.Require(`EXISTS (SELECT 1 FROM access_links WHERE hash = ?)`, hexed(hash))
+	b.Add(`DELETE FROM access_links WHERE hash = ?`, hexed(hash))
+	if err := o.db.Do(ctx, &b); Overtaken(err) {
+		return "", ErrNone
+	} else if err != nil {
+		return "", err
+	}
+	return email, nil
+}

@@ -1,0 +1,207 @@
+package usecase
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"statuspage/server/auth"
+	"statuspage/server/notify"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+// What an organisation may say of who may see its page.
+const (
+	MaxAccessDomains  = 100
+	MaxAccessEmails   = 500
+	MaxAccessNetworks = 100
+	// AccessLinkFor is how long a link that was mailed to a reader works.
+	AccessLinkFor = 30 * time.Minute
+)
+
+// withAccess writes down who may see the page and gives the command that names it. What is left out stays as it was.
+func (d *UseCases) withAccess(ctx context.Context, orgID string, edit *page.EditPage) (*page.EditPage, error) {
+	p, err := d.relay.Page(ctx, orgID)
+	if err != nil {
+		return nil, err
+	}
+	want, named := edit.Access, *edit
+	was, is := &store.Access{}, p.State.Org.Access
+	if is.ID != "" {
+		if was, err = d.db.Org(orgID).Access(ctx, is.ID); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.Contains(page.AccessKinds[1:], want.Kind) { // public, or what Decide refuses
+		named.Access = &page.EditAccess{Kind: want.Kind}
+		return &named, nil
+	}
+	next, err := d.nextAccess(ctx, was, want)
+	if err != nil {
+		return nil, err
+	}
+	named.Access = &page.EditAccess{Kind: want.Kind, ID: is.ID}
+	if same := *next; sameAccess(&same, was) {
+		return &named, nil
+	}
+	next.ID, named.Access.ID = newID(), ""
+	if err := d.db.Org(orgID).AddAccess(ctx, next, is.ID, d.now()); err != nil {
+		return nil, err
+	}
+	named.Access.ID = next.ID
+	return &named, nil
+}
+
+func sameAccess(a, b *store.Access) bool {
+	return a.Kind == b.Kind && a.Password == b.Password && a.Secret == b.Secret && a.FeedKey == b.FeedKey &&
+		slices.Equal(a.Domains, b.Domains) && slices.Equal(a.Emails, b.Emails) && slices.Equal(a.Networks, b.Networks)
+}
+
+// nextAccess is what was there with what is wanted. Another kind or password signs out whoever was let in before.
+func (d *UseCases) nextAccess(ctx context.Context, was *store.Access, want *page.EditAccess) (*store.Access, error) {
+	next := *was
+	next.Kind = want.Kind
+	if no := changeAccess(&next, want); no != nil {
+		return nil, no
+	}
+	if want.Password != nil {
+		hash, err := d.passwords.HashShared(ctx, *want.Password)
+		if err != nil {
+			return nil, err
+		}
+		next.Password = hash
+	}
+	if next.Kind == "password" && next.Password == "" {
+		return nil, fault.OnField("access.password", "Say the password that opens the page.")
+	}
+	if next.Kind != was.Kind || next.Password != was.Password || want.SignOut || next.Secret == "" {
+		next.Secret = auth.NewOpaque().Text
+	}
+	if want.NewFeed || next.FeedKey == "" {
+		next.FeedKey = auth.NewOpaque().Text
+	}
+	return &next, nil
+}
+
+// changeAccess puts in the lists that are given, each entry in one spelling.
+func changeAccess(next *store.Access, want *page.EditAccess) *fault.Error {
+	var c status.Checks
+	put := func(list *[]string, given []string, field string, most int, one func(string) (string, bool), what string) {
+		if given == nil {
+			return
+		}
+		c.That(len(given) <= most, field, "%s may have %s entries at most.", field, wire.Itoa(int64(most)))
+		kept := []string{}
+		for i, text := range given {
+			entry, ok := one(strings.ToLower(strings.TrimSpace(text)))
+			c.That(ok, field+"["+wire.Itoa(int64(i))+"]", "%s must be %s.", field+"["+wire.Itoa(int64(i))+"]", what)
+			if !slices.Contains(kept, entry) {
+				kept = append(kept, entry)
+			}
+		}
+		*list = kept
+	}
+	put(&next.Domains, want.Domains, "access.domains", MaxAccessDomains, accessDomain, "a domain such as example.com")
+	put(&next.Emails, want.Emails, "access.emails", MaxAccessEmails, func(s string) (string, bool) {
+		return s,
+			CheckEmail(s) == nil
+	}, "an e-mail address")
+	put(&next.Networks, want.Networks, "access.networks", MaxAccessNetworks, accessNetwork,
+		"a network such as 192.0.2.0/24 or 2001:db8::/32")
+	c.That(next.Kind != "email" || len(next.Domains)+len(next.Emails) > 0, "access.domains",
+		"Say which domains or addresses may see the page.")
+	c.That(next.Kind != "networks" || len(next.Networks) > 0, "access.networks", "Say which networks may see the page.")
+	return c.Err()
+}
+
+func accessDomain(text string) (string, bool) {
+	text = strings.TrimPrefix(text, "@")
+	return text, len(text) <= 253 && strings.Contains(text, ".") && CheckEmail("a@"+text) == nil
+}
+
+func accessNetwork(text string) (string, bool) {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()).String(), true
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil || prefix.Addr().Is4In6() {
+		return "", false
+	}
+	return prefix.Masked().String(), true
+}
+
+// AccessDetails is who may see the page, for those who may know.
+func (d *UseCases) AccessDetails(ctx context.Context, org *page.Org) error {
+	if org.Access.ID == "" {
+		return nil
+	}
+	a, err := d.db.Org(org.ID).Access(ctx, org.Access.ID)
+	if err != nil {
+		return err
+	}
+	org.Access.Domains, org.Access.Emails, org.Access.Networks, org.Access.FeedKey = nonNil(a.Domains), nonNil(a.Emails), nonNil(a.Networks), a.FeedKey
+	return nil
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// MatchesAccess says whether a password opens the page.
+func (d *UseCases) MatchesAccess(ctx context.Context, a *store.Access, password string) (bool, error) {
+	return d.passwords.Matches(ctx, a.Password, password)
+}
+
+// MayReadByMail says whether whoever has an address may see the page.
+func MayReadByMail(a *store.Access, email string) bool {
+	email = strings.ToLower(strings.TrimSpace(email))
+	_, domain, is := strings.Cut(email, "@")
+	return is && (slices.Contains(a.Emails, email) || slices.Contains(a.Domains, domain))
+}
+
+// MailAccess mails a link that lets in to the page, once, to an address that may see it. It takes as long for another.
+func (d *UseCases) MailAccess(ctx context.Context, org page.Org, a *store.Access, email, base, home string) error {
+	if no := CheckEmail(email); no != nil {
+		return no
+	}
+	secret, now, to := auth.NewOpaque(), d.now(), ""
+	if MayReadByMail(a, email) {
+		to = strings.ToLower(strings.TrimSpace(email))
+	}
+	if err := d.db.Org(org.ID).AddAccessLink(ctx, secret.Hash, to, now, now.Add(AccessLinkFor)); err != nil {
+		return err
+	}
+	if to != "" {
+		d.Post(notify.Account{Kind: notify.AccessLetter, To: to, Org: org, Base: base,
+			URL: home + "/access?token=" + secret.Text, Lasts: AccessLinkFor})
+	}
+	return nil
+}
+
+// UseAccessLink answers who may come in by a link, which works no more from now on.
+func (d *UseCases) UseAccessLink(ctx context.Context, orgID, token string) (email string, err error) {
+	hash, ok := auth.HashOpaque(token)
+	if !ok {
+		return "", errAccessLink()
+	}
+	email, err = d.db.Org(orgID).UseAccessLink(ctx, hash, d.now())
+	if errors.Is(err, store.ErrNone) {
+		return "", errAccessLink()
+	}
+	return email, err
+}
+
+func errAccessLink() error {
+	return fault.New(fault.Forbidden, "This link works no more. Ask for another one.")
+}

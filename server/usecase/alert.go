@@ -1,0 +1,370 @@
+package usecase
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+
+	"statuspage/server/notify"
+	"statuspage/server/store"
+	"statuspage/shared/fault"
+	"statuspage/shared/page"
+	"statuspage/shared/status"
+	"statuspage/shared/wire"
+)
+
+const (
+	// maxAlerts bounds the alerts that are remembered of an organisation.
+	maxAlerts = 10_000
+	// MaxFingerprint is how many characters a fingerprint may have.
+	MaxFingerprint = 64
+)
+
+// Signal is what a monitor or somebody else's alert says: something fires, or is over.
+type Signal struct {
+	Source  status.Source
+	Firing  bool
+	Service string // id; "" is not known
+	To      status.ServiceStatus
+	Title   string
+	Body    string // Markdown: of the incident, of its update, or of its end
+	Action  status.MonitorAction
+	Once    bool // while it fires, nothing more is said of it
+}
+
+// Outcome is what became of a signal.
+type Outcome struct {
+	Fingerprint string
+	// Result is opened, updated, resolved, proposed, covered (the service is held as it is by something else),
+	// maintenance, kept (a person touched the incident), unchanged, ignored or refused.
+	Result   string
+	Incident string
+	Proposal string
+	Why      string // of refused
+}
+
+// Wire is a member of the answer to ingest.
+func (o *Outcome) Wire(f *wire.Fields) {
+	f.Str("fingerprint", &o.Fingerprint)
+	f.Str("result", &o.Result)
+	for _, x := range []struct{ key, text string }{{"incident", o.Incident}, {"proposal", o.Proposal}, {"message",
+		o.Why}} {
+		if x.text != "" {
+			f.Derived(x.key, x.text)
+		}
+	}
+}
+
+// digest stands for what a signal says.
+func (s *Signal) digest() string {
+	sum := sha256.Sum256([]byte(s.Title + "\x00" + s.Body + "\x00" + string(s.To)))
+	return hex.EncodeToString(sum[:])
+}
+
+// Signal does what a signal asks for, once: said again it changes nothing. People win: an incident that a person touched
+// is not closed.
+func (d *UseCases) Signal(ctx context.Context, by Caller, orgID string, s Signal) (Outcome, error) {
+	if err := by.mayEdit(orgID); err != nil {
+		return Outcome{}, err
+	}
+	by.Key, by.Fingerprint = "", "" // the signal's own fingerprint is its key
+	turn := d.signals[len(d.signals)-1]
+	if n := len(orgID); n > 0 {
+		turn = d.signals[int(orgID[n-1])%len(d.signals)]
+	}
+	turn.Lock()
+	defer turn.Unlock()
+	org := d.db.Org(orgID)
+	out := Outcome{Fingerprint: s.Source.Fingerprint, Result: "unchanged"}
+	a, err := org.Alert(ctx, s.Source.Kind, s.Source.Fingerprint)
+	known := !errors.Is(err, store.ErrNone)
+	if err != nil && known {
+		return out, err
+	}
+	p, err := d.relay.Page(ctx, orgID)
+	if err != nil {
+		return out, err
+	}
+	x := &signal{d: d, by: by, org: org, orgID: orgID, state: &p.State, Signal: s, alert: a, out: &out}
+	switch {
+	case s.Firing && a.Firing && (a.Incident != "" || a.Proposal != ""):
+		err = x.again(ctx)
+	case s.Firing && s.Action == status.ShowOnly:
+		out.Result = "ignored"
+	case s.Firing:
+		if !known {
+			if n, err := org.CountAlerts(ctx); err != nil {
+				return out, err
+			} else if n >= maxAlerts {
+				return out, fault.New(fault.Conflict, "There are %s alerts already, which is the limit.", wire.Itoa(maxAlerts))
+			}
+		}
+		err = x.open(ctx)
+	case a.Firing:
+		err = x.end(ctx)
+	}
+	return out, err
+}
+
+// signal is one that is being worked on.
+type signal struct {
+	Signal
+	d     *UseCases
+	by    Caller
+	org   *store.Org
+	orgID string
+	state *page.State
+	alert store.Alert
+	out   *Outcome
+}
+
+func (x *signal) now() status.Time { return status.Time(x.d.now().UnixMilli()) }
+
+// open opens an incident or proposes to.
+func (x *signal) open(ctx context.Context) error {
+	x.alert = store.Alert{Kind: x.Source.Kind, Fingerprint: x.Source.Fingerprint, Firing: true, Version: 1,
+		Text: x.digest()}
+	svc, there := x.state.Service(x.Service)
+	switch {
+	case there && svc.Status == status.UnderMaintenance:
+		x.out.Result = "maintenance"
+		return nil
+	case !there || x.Action == status.Propose:
+		return x.propose(ctx, "open", "")
+	case !svc.Status.CanMove(x.To, status.ByIncident):
+		x.out.Result = "covered"
+		return nil
+	}
+	id := newID()
+	x.alert.Incident = id
+	by := x.by
+	by.Beside = func(b *store.Batch) { x.org.KeepAlert(b, &x.alert, x.now()) }
+	source := x.Source
+	_, err := x.d.ChangeAt(ctx, by, x.orgID, &page.OpenIncident{ID: id, Title: x.Title, Description: x.Body,
+		Services: []page.Move{{ID: x.Service, To: x.To}}, Source: &source}, x.d.now())
+	if err == nil {
+		x.out.Result, x.out.Incident = "opened", id
+	}
+	return err
+}
+
+// propose asks people.
+func (x *signal) propose(ctx context.Context, kind, incident string) error {
+	p := store.Proposal{ID: newID(), Kind: kind, State: "open", Source: x.Source, Service: x.Service, To: x.To,
+		Title: x.Title, Body: x.Body,
+		Incident: incident, CreatedAt: x.now(), UpdatedAt: x.now()}
+	if _, there := x.state.Service(x.Service); !there {
+		p.Service = ""
+	}
+	x.alert.Proposal = p.ID
+	var b store.Batch
+	x.org.AddProposal(&b, &p)
+	x.org.KeepAlert(&b, &x.alert, x.now())
+	x.org.AddAudit(&b, x.by.audit("propose", "proposal", p.ID, "", string(encode(&p)), x.d.now()))
+	if err := x.d.db.Do(ctx, &b); err != nil {
+		return err
+	}
+	x.out.Result, x.out.Proposal, x.out.Incident = "proposed", p.ID, incident
+	x.d.tellTeam(ctx, x.orgID, &p)
+	return nil
+}
+
+// again hears of what fires already.
+func (x *signal) again(ctx context.Context) error {
+	x.out.Incident, x.out.Proposal = x.alert.Incident, x.alert.Proposal
+	if x.Once || x.alert.Incident == "" || x.alert.Text == x.digest() {
+		return nil
+	}
+	in, there := x.state.Incident(x.alert.Incident)
+	if !there || !in.Active() || in.Version != x.alert.Version {
+		return nil // a person has it
+	}
+	c := &page.UpdateIncident{ID: in.ID, UpdateID: newID(), Version: &x.alert.Version, Body: x.Body}
+	if a, on := in.On(x.Service); on && a.To != x.To && a.To.CanMove(x.To, status.ByIncident) {
+		c.Services = []page.Move{{ID: x.Service, To: x.To}}
+	}
+	return x.change(ctx, c, "updated", func(a *store.Alert) { a.Text = x.digest() })
+}
+
+// end hears that it is over.
+func (x *signal) end(ctx context.Context) error {
+	x.out.Incident, x.out.Proposal = x.alert.Incident, x.alert.Proposal
+	over := func(a *store.Alert) { a.Firing = false }
+	in, there := x.state.Incident(x.alert.Incident)
+	if there && in.Active() && in.Version == x.alert.Version {
+		return x.change(ctx, &page.UpdateIncident{ID: in.ID, UpdateID: newID(), Version: &x.alert.Version,
+			Status: string(status.Resolved),
+			Body:   x.Body}, "resolved", over)
+	}
+	x.alert.Firing = false
+	if there && in.Active() {
+		return x.propose(ctx, "resolve", in.ID)
+	}
+	var b store.Batch
+	x.org.KeepAlert(&b, &x.alert, x.now())
+	if p, err := x.org.Proposal(ctx, x.alert.Proposal); err == nil && p.State == "open" {
+		x.org.EndProposal(&b, p.ID, "over", p.Incident, x.now())
+	} else if err != nil && !errors.Is(err, store.ErrNone) {
+		return err
+	}
+	x.out.Result = "resolved"
+	return x.d.db.Do(ctx, &b)
+}
+
+// change carries an update out, with what it makes of the alert. A refusal since somebody else was faster leaves the
+// incident to them.
+func (x *signal) change(ctx context.Context, c *page.UpdateIncident, result string, then func(*store.Alert)) error {
+	by := x.by
+	by.Beside = func(b *store.Batch) {
+		a := x.alert
+		a.Version = *c.Version + 1
+		then(&a)
+		x.org.KeepAlert(b, &a, x.now())
+	}
+	_, err := x.d.ChangeAt(ctx, by, x.orgID, c, x.d.now())
+	var no *fault.Error
+	if errors.As(err, &no) && no.Code == fault.Conflict {
+		x.out.Result = "kept"
+		return nil
+	}
+	if err == nil {
+		x.out.Result = result
+	}
+	return err
+}
+
+// tellTeam mails the admins that a proposal waits. It does not wait for the mail.
+func (d *UseCases) tellTeam(ctx context.Context, orgID string, p *store.Proposal) {
+	pg, err := d.relay.Page(ctx, orgID)
+	if err != nil {
+		slog.Warn("nobody is told of a proposal", "error", err)
+		return
+	}
+	team, _, err := d.db.Org(orgID).Team(ctx, store.Span{Limit: 100})
+	if err != nil {
+		slog.Warn("nobody is told of a proposal", "error", err)
+		return
+	}
+	for i := range team {
+		if m := &team[i]; m.Role == "admin" && m.UserID != "" && m.Email != "" && m.Offer == nil {
+			d.Post(notify.Account{Kind: notify.ProposalLetter, To: m.Email, Org: pg.State.Org, Base: d.Base, URL: d.Base +
+				"/dashboard#/monitors",
+				By: p.Title, Role: p.Body})
+		}
+	}
+}
+
+// ProposalText is what somebody changes of a proposal while accepting it.
+type ProposalText struct {
+	Title, Body, Service, To *string
+	Notify                   *bool
+}
+
+// Wire is the body of accept.
+func (t *ProposalText) Wire(f *wire.Fields) {
+	f.OptStr("title", &t.Title)
+	f.OptStr("body", &t.Body)
+	f.OptStr("service", &t.Service)
+	f.OptStr("to_state", &t.To)
+	f.OptBool("notify", &t.Notify)
+}
+
+// AcceptProposal does what a proposal says, as the caller.
+func (d *UseCases) AcceptProposal(ctx context.Context, by Caller, orgID, id string,
+	text ProposalText) (store.Proposal, error) {
+	if err := by.mayEdit(orgID); err != nil {
+		return store.Proposal{}, err
+	}
+	org := d.db.Org(orgID)
+	p, err := d.proposal(ctx, orgID, id)
+	if err != nil {
+		return p, err
+	}
+	if p.State != "open" {
+		if _, known, err := d.answered(ctx, by, orgID); known || err != nil {
+			return p, err
+		}
+		return p, settled(&p)
+	}
+	var c page.Command
+	set(&p.Title, text.Title)
+	set(&p.Body, text.Body)
+	set(&p.Service, text.Service)
+	set((*string)(&p.To), text.To)
+	if p.Kind == "resolve" {
+		c = &page.UpdateIncident{ID: p.Incident, UpdateID: newID(), Status: string(status.Resolved), Body: p.Body,
+			Notify: text.Notify}
+	} else {
+		if p.Service == "" {
+			return p, fault.OnField("service", "Say which service is affected.")
+		}
+		p.Incident = newID()
+		source := p.Source
+		c = &page.OpenIncident{ID: p.Incident, Title: p.Title, Description: p.Body, Notify: text.Notify,
+			Services: []page.Move{{ID: p.Service, To: p.To}}, Source: &source}
+	}
+	by.Beside = func(b *store.Batch) {
+		now := status.Time(d.now().UnixMilli())
+		org.EndProposal(b, id, "accepted", p.Incident, now)
+		if a, err := org.Alert(ctx, p.Source.Kind, p.Source.Fingerprint); err == nil && p.Kind == "open" && a.Proposal == id {
+			a.Incident, a.Version = p.Incident, 0 // of a person: no version is the source's
+			org.KeepAlert(b, &a, now)
+		}
+	}
+	if _, err := d.Change(ctx, by, orgID, c); err != nil {
+		if store.Overtaken(err) {
+			err = settled(&p)
+		}
+		return p, err
+	}
+	return d.proposal(ctx, orgID, id)
+}
+
+// DismissProposal says no to a proposal.
+func (d *UseCases) DismissProposal(ctx context.Context, by Caller, orgID, id string) (store.Proposal, error) {
+	p, err := once(ctx, d, by, orgID, func(b *store.Batch) (store.Proposal, error) {
+		p, err := d.proposal(ctx, orgID, id)
+		if err != nil {
+			return p, err
+		}
+		if p.State != "open" {
+			return p, settled(&p)
+		}
+		before, org := string(encode(&p)), d.db.Org(orgID)
+		p.State, p.UpdatedAt = "dismissed", status.Time(d.now().UnixMilli())
+		org.EndProposal(b, id, p.State, p.Incident, p.UpdatedAt)
+		org.AddAudit(b, by.audit("dismiss_proposal", "proposal", id, before, string(encode(&p)), d.now()))
+		return p, nil
+	})
+	if store.Overtaken(err) {
+		return p, settled(&p)
+	}
+	return p, err
+}
+
+func settled(p *store.Proposal) *fault.Error {
+	return fault.New(fault.Conflict, "This proposal is %s already.", p.State)
+}
+
+func (d *UseCases) proposal(ctx context.Context, orgID, id string) (store.Proposal, error) {
+	p, err := d.db.Org(orgID).Proposal(ctx, id)
+	if errors.Is(err, store.ErrNone) {
+		return p, fault.New(fault.NotFound, "There is no such proposal.")
+	}
+	return p, err
+}
+
+// ServiceName is what a service is called; ErrNone of store.
+func (d *UseCases) ServiceName(ctx context.Context, orgID, id string) (string, error) {
+	p, err := d.relay.Page(ctx, orgID)
+	if err != nil {
+		return "", err
+	}
+	svc, there := p.State.Service(id)
+	if !there {
+		return "", store.ErrNone
+	}
+	return svc.Name, nil
+}
