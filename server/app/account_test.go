@@ -324,7 +324,7 @@ func strip(text string) string {
 
 // The time that an answer takes tells no more than its words. The fastest of several is compared, since a machine may only be slow.
 func TestTheTimeOfAnAnswerTellsNothingOfAccounts(t *testing.T) {
-	racetest.Plain(t, "it measures how long answers take")
+	racetest.Alone(t, "how long answers take")
 	s := startSite(t, func(c *config.Config) { c.PublicRate = 10_000 })
 	acme := s.org()
 	acme.joined("known@people.example", auth.Member, password)

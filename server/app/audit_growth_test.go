@@ -37,7 +37,7 @@ func cpu() time.Duration {
 }
 
 func TestALongIncidentCostsWhatAShortOneDoes(t *testing.T) {
-	racetest.Plain(t, "its requests come one after the other")
+	racetest.Alone(t, "CPU")
 	const text = 20_000
 	s := startSite(t, nil)
 	acme := s.tenant("acme")

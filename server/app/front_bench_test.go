@@ -63,9 +63,7 @@ func asked(t testing.TB) (s *site, v *visitor, again func()) {
 }
 
 func TestAnAnswerBeforeTheRouterTakesNoMemory(t *testing.T) {
-	if racetest.Slower > 1 {
-		t.Skip("the race detector takes some")
-	}
+	racetest.Alone(t, "allocations")
 	s, v, again := asked(t)
 	before := s.app.FrontAnswers()
 	if n := testing.AllocsPerRun(20_000, again); n != 0 {

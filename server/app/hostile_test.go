@@ -46,7 +46,7 @@ func huge(n int) string {
 }
 
 func TestNoRequestTakesLongWhateverIsInIt(t *testing.T) {
-	racetest.Plain(t, "it measures the time of the processor")
+	racetest.Alone(t, "CPU")
 	s := world(t)
 	acme := s.org()
 	service := acme.service("API")
@@ -114,7 +114,7 @@ func TestNoRequestTakesLongWhateverIsInIt(t *testing.T) {
 
 // TestNoDocumentTakesLongWhateverItTells asks for each document of a crowded page right after a change, when none is ready.
 func TestNoDocumentTakesLongWhateverItTells(t *testing.T) {
-	racetest.Plain(t, "it measures the time of the processor")
+	racetest.Alone(t, "CPU")
 	s := world(t)
 	acme := s.org()
 	units := []string{"[a](", "> ", "**a __b ", "&amp;", "`a``", "|a|b|\n|-|-|\n", "e\u0301\u0327", "\U0001f469\u200d", "<a b='", "]]>"}

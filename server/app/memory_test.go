@@ -63,7 +63,7 @@ func grown(t *testing.T, s *site, sockets int, path string) int {
 // What is missed is read once for all who missed it, and written from the same bytes: fifty sockets of one address, a thousand events each,
 // cost little more than one.
 func TestABacklogIsSharedByAllWhoMissedIt(t *testing.T) {
-	racetest.Plain(t, "it measures memory, most of which would be the detector's own")
+	racetest.Alone(t, "memory")
 	s := startSite(t, nil)
 	acme := s.tenant("acme")
 	id := acme.service("API")
@@ -78,7 +78,7 @@ func TestABacklogIsSharedByAllWhoMissedIt(t *testing.T) {
 
 // Who comes back after a restore gets the whole page: one document for two thousand.
 func TestTwoThousandThatComeBackCostOneDocument(t *testing.T) {
-	racetest.Plain(t, "it measures memory, most of which would be the detector's own")
+	racetest.Alone(t, "memory")
 	s := startSite(t, func(c *config.Config) { c.PublicSockets, c.OrgSockets, c.PublicRate = 10_000, 10_000, 10_000 })
 	acme := s.tenant("acme")
 	long := strings.Repeat("word ", 3900)

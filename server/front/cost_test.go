@@ -81,9 +81,7 @@ func used() time.Duration {
 // TestAnAnswerCostsNoMoreThanAConstantOfFasthttps is the short form of `make bench`, without the kernel's part, which is
 // the same for both: the best of several rounds, with room for what a busy machine does to either.
 func TestAnAnswerCostsNoMoreThanAConstantOfFasthttps(t *testing.T) {
-	if racetest.Slower > 1 {
-		t.Skip("the race detector slows ours, and less fasthttp's")
-	}
+	racetest.Alone(t, "CPU")
 	const each = 20_000
 	body := bytes.Repeat([]byte("x"), 200)
 	request := []byte("GET /doc HTTP/1.1\r\nHost: status.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept: */*\r\n" +

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -49,6 +50,7 @@ func spent(t testing.TB) time.Duration {
 // TestAnOpeningCostsTheSameWithAHundredThousandSubscribers measures it, and how long another organisation's write takes while the subscribers
 // get their jobs.
 func TestAnOpeningCostsTheSameWithAHundredThousandSubscribers(t *testing.T) {
+	racetest.Alone(t, "CPU")
 	const people = 100_000
 	s := open(t, time.Now())
 	o, other := s.org("acme"), s.org("other")

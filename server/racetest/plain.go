@@ -15,6 +15,13 @@ func Plain(t testing.TB, why string) {
 	}
 }
 
+// Alone is Plain for a test that measures time, memory or allocations: .ci/unit runs it when everything else is done, with
+// no other test beside it.
+func Alone(t testing.TB, what string) {
+	t.Helper()
+	Plain(t, alone+what)
+}
+
 // Outside is Plain for a test of another program, such as a browser: -short leaves it out altogether.
 func Outside(t testing.TB, what string) {
 	t.Helper()
@@ -33,4 +40,7 @@ func Sample(t testing.TB) bool {
 	return Slower > 1
 }
 
-const words = "runs without the race detector: "
+const (
+	words = "runs without the race detector: "
+	alone = "by itself, since it measures "
+)

@@ -3,12 +3,9 @@ package site
 import (
 	"fmt"
 	"html"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"statuspage/server/racetest"
 	"statuspage/server/relay"
@@ -19,23 +16,7 @@ import (
 )
 
 // maxRender is how much CPU a document may cost, its compressed forms included, whatever its texts are.
-const maxRender = racetest.Slower * 50 * time.Millisecond
-
-// spent is how much CPU a function takes on its own thread: what else runs on the machine does not count.
-func spent(t *testing.T, f func()) time.Duration {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	now := func() time.Duration {
-		var at unix.Timespec
-		if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &at); err != nil {
-			t.Fatal(err)
-		}
-		return time.Duration(at.Nano())
-	}
-	began := now()
-	f()
-	return now() - began
-}
+const maxRender = 50 * time.Millisecond
 
 // told counts texts: each is another one, so that none has been rendered before.
 var told int
@@ -66,7 +47,7 @@ func crammed(t *testing.T, text string, incidents, updates, windows int) page.St
 }
 
 func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
-	racetest.Plain(t, "one goroutine renders, and its time is what counts")
+	racetest.Alone(t, "CPU")
 	s := newSite(Deps{Now: func() time.Time { return utc(today) }})
 	fill := func(unit string) string { return strings.Repeat(unit, 19_000/len(unit)) }
 	for name, text := range map[string]string{
@@ -87,27 +68,16 @@ func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
 					return "application/atom+xml", body, err
 				},
 			} {
-				best, size := time.Hour, 0
-				for range 6 {
+				racetest.Within(t, maxRender, kind+", "+shape+", "+name, func() func() {
 					v := &visit.Visit{Page: relay.NewPage(state(), "e"), Path: "/status/acme"}
-					best = min(best, spent(t, func() {
+					return func() {
 						mediaType, body, err := make(v)
 						if err != nil {
 							t.Fatal(err)
 						}
-						size = len(body)
 						relay.NewDoc(mediaType, body)
-					}))
-					if best < maxRender {
-						break
 					}
-				}
-				if best > maxRender {
-					t.Errorf("%s, %s, %s: %v for %d bytes", kind, shape, name, best, size)
-				}
-				if testing.Verbose() {
-					t.Logf("%s, %s, %s: %v for %d bytes", kind, shape, name, best, size)
-				}
+				})
 			}
 		}
 	}

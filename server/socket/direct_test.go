@@ -85,9 +85,7 @@ func (h *house) allReady() bool {
 // TestWhatASocketTakesWhileNothingHappens of the process's memory, with its client and what
 // Fiber keeps for the next connection; the system takes about 4 KB more.
 func TestWhatASocketTakesWhileNothingHappens(t *testing.T) {
-	if racetest.Slower > 1 {
-		t.Skip("the race detector takes memory of its own")
-	}
+	racetest.Alone(t, "memory")
 	const n, most = 300, 20 << 10
 	h := newHouse(t)
 	used := func() uint64 {
@@ -116,9 +114,7 @@ func TestWhatASocketTakesWhileNothingHappens(t *testing.T) {
 
 // TestTellingTakesNoMemoryForEachWhoHears where nothing is before it.
 func TestTellingTakesNoMemoryForEachWhoHears(t *testing.T) {
-	if racetest.Slower > 1 {
-		t.Skip("the race detector takes some")
-	}
+	racetest.Alone(t, "allocations")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
