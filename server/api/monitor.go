@@ -22,6 +22,7 @@ import (
 type Monitors interface {
 	Try(ctx context.Context, w *store.Watched) (store.Look, error)
 	Beat(ctx context.Context, token string, ok bool, message string) error
+	Preview(ctx context.Context, w *store.Watched) (collect.Preview, error)
 }
 
 // monitorRoutes are those of monitors, alerts and proposals.
@@ -32,7 +33,9 @@ func monitorRoutes() []Route {
 		{"GET", "/api/v1/monitors/:id", Read, getMonitor},
 		{"PATCH", "/api/v1/monitors/:id", Write, editMonitor},
 		{"DELETE", "/api/v1/monitors/:id", Write, deleteMonitor},
+		{"POST", "/api/v1/monitors/test", Write, tryMonitor},
 		{"POST", "/api/v1/monitors/:id/test", Write, testMonitor},
+		{"POST", "/api/v1/monitors/:id/preview", Write, previewMonitor},
 		{"GET", "/api/v1/monitors/:id/results", Read, listLooks},
 		{"GET", "/api/v1/monitors/:id/metrics", Read, monitorMetrics},
 		{"GET", "/api/v1/heartbeats/:id", Public, heartbeat},
@@ -172,11 +175,55 @@ func deleteMonitor(c *call) error {
 // maxTry is how long a look on demand may take: answers are not waited for longer.
 const maxTry = 20 * time.Second
 
-func testMonitor(c *call) error {
-	w, err := c.monitor()
+// tryMonitor looks once with a monitor that is not made yet.
+func tryMonitor(c *call) error {
+	var text usecase.MonitorText
+	if err := c.read(&text); err != nil {
+		return err
+	}
+	w, err := c.UseCases.TrialMonitor(c.ctx, c.who.OrgID, "", text)
 	if err != nil {
 		return err
 	}
+	return c.lookOnce(w)
+}
+
+// testMonitor looks once with a monitor, as it is or as the body would change it.
+func testMonitor(c *call) error {
+	w, err := c.trial()
+	if err != nil {
+		return err
+	}
+	return c.lookOnce(w)
+}
+
+// trial is the path's monitor as it would be with what the body says.
+func (c *call) trial() (store.Watched, error) {
+	w, err := c.monitor()
+	if err != nil || len(c.Body()) == 0 {
+		return w, err
+	}
+	var text usecase.MonitorText
+	if err := c.read(&text); err != nil {
+		return w, err
+	}
+	return c.UseCases.TrialMonitor(c.ctx, c.who.OrgID, w.ID, text)
+}
+
+// previewMonitor replays the last day of a monitor under the settings of the body.
+func previewMonitor(c *call) error {
+	w, err := c.trial()
+	if err != nil {
+		return err
+	}
+	p, err := c.Monitors.Preview(c.ctx, &w)
+	if err != nil {
+		return err
+	}
+	return c.object(&p)
+}
+
+func (c *call) lookOnce(w store.Watched) error {
 	if w.Kind == status.HeartbeatMonitor {
 		return fault.New(fault.Conflict, "A heartbeat is not asked: the program itself calls its address.")
 	}

@@ -12,7 +12,8 @@ const ticketPath = "/api/v1/auth/ticket"
 // ChangesNothing says of a path that whatever is sent there is answered in the region that it reached.
 func ChangesNothing(path string) bool {
 	path = strings.TrimSuffix(path, "/")
-	return path == ticketPath || strings.HasPrefix(path, "/api/v1/monitors/") && strings.HasSuffix(path, "/test")
+	return path == ticketPath || strings.HasPrefix(path, "/api/v1/monitors/") &&
+		(strings.HasSuffix(path, "/test") || strings.HasSuffix(path, "/preview"))
 }
 
 // ticket answers with what opens a private socket, once.

@@ -21,6 +21,10 @@ func TestMonitorsAreMadeTriedReadAndRemovedByTheAPI(t *testing.T) {
 	if tried := admin.do("POST", path+"test/", nil).is(200); tried.body["ok"] != false || tried.str("error") == "" {
 		t.Errorf("a private address: %s", tried.raw)
 	}
+	if tried := admin.do("POST", "/api/v1/monitors/test/", j{"target": "http://127.0.0.1:9/"}).is(200); tried.body["ok"] != false {
+		t.Errorf("a private address that is not kept: %s", tried.raw)
+	}
+	admin.do("POST", path+"preview/", j{"failures": 1}).is(200)
 	admin.get(path + "results/")
 	admin.get(path + "metrics/?range=7d")
 	admin.get("/api/v1/proposals/")

@@ -234,6 +234,13 @@ WHERE org_id = ? AND monitor_id = ? AND at >= ? AND at < ? ORDER BY at, region`,
 		int64(to)}, scanLook)
 }
 
+// LastLooks lists a monitor's newest results since a moment, at most so many, newest first and without their bodies.
+func (o *Org) LastLooks(ctx context.Context, monitor string, since status.Time, most int) ([]Look, error) {
+	return list(ctx, o.db, `SELECT org_id, monitor_id, at, region, ok, ms, error, '' FROM monitor_results
+WHERE org_id = ? AND monitor_id = ? AND at >= ? ORDER BY at DESC, region DESC LIMIT ?`, []any{o.id, monitor,
+		int64(since), most}, scanLook)
+}
+
 // Measured is what a region's results of a while come to.
 type Measured struct {
 	At                 status.Time

@@ -222,7 +222,7 @@ func token() string {
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
-// Trial is a monitor that is nowhere kept, for a look before it is made; also what POST makes.
+// newMonitor is one that is nowhere kept yet.
 func (d *UseCases) newMonitor(text *MonitorText) (store.Watched, *fault.Error) {
 	now := status.Time(d.now().UnixMilli())
 	w := store.Watched{Monitor: status.NewMonitor()}
@@ -236,6 +236,42 @@ func (d *UseCases) newMonitor(text *MonitorText) (store.Watched, *fault.Error) {
 		w.Target = token()
 	}
 	return w, no
+}
+
+// TrialMonitor is a monitor as it would be with what somebody writes, on top of the one with this id where there is one.
+// It is nowhere kept, and does nothing but look.
+func (d *UseCases) TrialMonitor(ctx context.Context, orgID, id string, text MonitorText) (store.Watched, error) {
+	show, none, paused := string(status.ShowOnly), "", false
+	text.ID, text.Action, text.Service, text.Template, text.Paused = nil, &show, &none, &none, &paused
+	if id == "" {
+		if text.Name == nil || *text.Name == "" {
+			text.Name = &show // it is not asked for yet
+		}
+		w, no := d.newMonitor(&text)
+		if no != nil {
+			return w, no
+		}
+		w.OrgID = orgID
+		return w, nil
+	}
+	w, err := d.monitor(ctx, orgID, id, nil)
+	if err != nil {
+		return w, err
+	}
+	if no := d.written(&w, &text); no != nil {
+		return w, no
+	}
+	return w, nil
+}
+
+// written writes what was said over a monitor. Headers go to the host that they were written for, and to no other.
+func (d *UseCases) written(w *store.Watched, text *MonitorText) *fault.Error {
+	host := w.Host()
+	no := fault.Together(text.onto(&w.Monitor), d.headers(w, text.Headers))
+	if no == nil && text.Headers == nil && w.Headers != "" && w.Host() != host {
+		return fault.OnField("headers", "Write the headers again: they were for %s and are sent to no other host.", host)
+	}
+	return no
 }
 
 // CreateMonitor keeps a new monitor.
@@ -284,8 +320,7 @@ func (d *UseCases) EditMonitor(ctx context.Context, by Caller, orgID, id string,
 			return w, err
 		}
 		before, sealed := audited(&w), w.Headers
-		no := fault.Together(text.onto(&w.Monitor), d.headers(&w, text.Headers))
-		if no != nil {
+		if no := d.written(&w, &text); no != nil {
 			return w, no
 		}
 		if text.Service != nil || text.Template != nil {

@@ -67,6 +67,7 @@ type Collector struct {
 	rolled   status.Time
 	late     map[status.Time]bool // buckets to be made again
 	turns    int                  // of rollUp
+	previews chan struct{}        // has an element for each that is made
 
 	// Looks, Failed, Dropped and Waiting are for /metrics.
 	Looks, Failed, Dropped, Waiting atomic.Int64
@@ -88,7 +89,7 @@ func New(db *store.DB, cases *usecase.UseCases, p *prober.Prober, opts Options) 
 	}
 	return &Collector{db: db, cases: cases, prober: p, opts: opts, client: &http.Client{Timeout: 10 * time.Second},
 		plan: map[string]*watched{}, busy: map[string]int{}, windows: map[string]status.Window{}, told: map[string]string{},
-		late: map[status.Time]bool{}}
+		late: map[status.Time]bool{}, previews: make(chan struct{}, previewsAtOnce)}
 }
 
 func (c *Collector) now() status.Time { return status.Time(c.opts.Now().UnixMilli()) }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"statuspage/server/monitor/document"
 	"statuspage/shared/status"
@@ -27,6 +28,17 @@ func judge(m *status.Monitor, f *found) error {
 		return fmt.Errorf("it answered %d", f.status)
 	}
 	return nil
+}
+
+// InTime says whether the conditions on time hold of an answer that took so many milliseconds, and its timeout.
+func InTime(m *status.Monitor, ms int64) bool {
+	f := found{took: time.Duration(ms) * time.Millisecond}
+	for i := range m.Conditions {
+		if kind, _ := m.Conditions[i].Subject(); kind == "time" && hold(&m.Conditions[i], &f) != nil {
+			return false
+		}
+	}
+	return ms <= m.Timeout
 }
 
 // hold is nil when a condition holds.
