@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/store"
@@ -115,15 +117,9 @@ func listSessions(c *call) error {
 	if err != nil {
 		return err
 	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.DB.Sessions(c.ctx, user.ID, c.Now(), span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, func(s *store.OwnSession, f *wire.Fields) {
+	return spanned(c, func(ctx context.Context, s store.Span) ([]store.OwnSession, int, error) {
+		return c.DB.Sessions(ctx, user.ID, c.Now(), s)
+	}, func(s *store.OwnSession, f *wire.Fields) {
 		current := s.ID == c.who.SessionID
 		f.Str("id", &s.ID)
 		f.Str("kind", &s.Kind)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"net/url"
 	"strings"
@@ -36,15 +37,9 @@ func listAudit(c *call) error {
 	case format == "jsonl":
 		return c.export(filter, "application/jsonl; charset=utf-8", "audit-log.jsonl", &auditLines{})
 	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().AuditLog(c.ctx, filter, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, wireAudit)
+	return spanned(c, func(ctx context.Context, s store.Span) ([]store.Audit, int, error) {
+		return c.org().AuditLog(ctx, filter, s)
+	}, wireAudit)
 }
 
 func (c *call) auditFilter() (store.AuditFilter, error) {

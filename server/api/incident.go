@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 
 	"statuspage/server/store"
@@ -30,15 +31,9 @@ func listIncidents(c *call) error {
 }
 
 func (c *call) incidents(org *store.Org, filter store.IncidentFilter) error {
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := org.Incidents(c.ctx, filter, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, (*status.Incident).Wire)
+	return spanned(c, func(ctx context.Context, s store.Span) ([]status.Incident, int, error) {
+		return org.Incidents(ctx, filter, s)
+	}, (*status.Incident).Wire)
 }
 
 func (c *call) incidentFilter() (f store.IncidentFilter, err error) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 
 	"statuspage/server/store"
@@ -38,15 +39,9 @@ func (c *call) maintenanceFilter() (f store.MaintenanceFilter, err error) {
 }
 
 func (c *call) maintenances(org *store.Org, filter store.MaintenanceFilter) error {
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := org.Maintenances(c.ctx, filter, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, (*status.Maintenance).Wire)
+	return spanned(c, func(ctx context.Context, s store.Span) ([]status.Maintenance, int, error) {
+		return org.Maintenances(ctx, filter, s)
+	}, (*status.Maintenance).Wire)
 }
 
 func getMaintenance(c *call) error {

@@ -8,20 +8,7 @@ import (
 	"statuspage/shared/wire"
 )
 
-func listMembers(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Team(c.ctx, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, usecase.WirePerson)
-}
+func listMembers(c *call) error { return stored(c, c.org().Team, usecase.WirePerson) }
 
 // offerMembership offers a membership to an address. A password is the person's own to choose: there is no way to bring
 // one.
@@ -147,20 +134,7 @@ func wireKey(k *store.Key, f *wire.Fields) {
 	f.NullTime("last_used_at", &k.LastUsedAt)
 }
 
-func listKeys(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Keys(c.ctx, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, wireKey)
-}
+func listKeys(c *call) error { return stored(c, c.org().Keys, wireKey) }
 
 func createKey(c *call) error {
 	var k usecase.NewKey

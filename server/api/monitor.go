@@ -68,9 +68,6 @@ func (c *call) monitorObject(w *store.Watched) wire.Object {
 }
 
 func listMonitors(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
 	var f store.MonitorFilter
 	var err error
 	if f.State, err = c.oneOf("state", status.Names(status.MonitorStates)); err != nil {
@@ -80,32 +77,13 @@ func listMonitors(c *call) error {
 		return err
 	}
 	f.Service = c.Query("service")
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Monitors(c.ctx, f, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, c.wireMonitor)
+	return stored(c, func(ctx context.Context, s store.Span) ([]store.Watched, int, error) {
+		return c.org().Monitors(ctx, f, s)
+	}, c.wireMonitor)
 }
 
 // monitor is the path's.
-func (c *call) monitor() (store.Watched, error) {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return store.Watched{}, err
-	}
-	id, err := c.id("monitor")
-	if err != nil {
-		return store.Watched{}, err
-	}
-	w, err := c.org().Monitor(c.ctx, id)
-	if errors.Is(err, store.ErrNone) {
-		err = fault.New(fault.NotFound, "There is no such monitor.")
-	}
-	return w, err
-}
+func (c *call) monitor() (store.Watched, error) { return storedOne(c, "monitor", c.org().Monitor) }
 
 func getMonitor(c *call) error {
 	w, err := c.monitor()
@@ -129,7 +107,7 @@ func createMonitor(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.monitorDone(fiber.StatusCreated, &w)
+	return c.written(fiber.StatusCreated, w.Version, c.monitorObject(&w))
 }
 
 func editMonitor(c *call) error {
@@ -147,30 +125,10 @@ func editMonitor(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.monitorDone(fiber.StatusOK, &w)
+	return c.written(fiber.StatusOK, w.Version, c.monitorObject(&w))
 }
 
-func (c *call) monitorDone(code int, w *store.Watched) error {
-	c.asOf()
-	c.Set(fiber.HeaderETag, `"`+wire.Itoa(w.Version)+`"`)
-	return c.json(code, wire.Marshal(c.monitorObject(w)))
-}
-
-func deleteMonitor(c *call) error {
-	id, version, err := c.target("monitor", nil)
-	if err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	if err := c.UseCases.DeleteMonitor(c.ctx, by, c.who.OrgID, id, version); err != nil {
-		return err
-	}
-	c.asOf()
-	return c.json(fiber.StatusNoContent, nil)
-}
+func deleteMonitor(c *call) error { return c.deleted("monitor", c.UseCases.DeleteMonitor) }
 
 // maxTry is how long a look on demand may take: answers are not waited for longer.
 const maxTry = 20 * time.Second
@@ -267,15 +225,9 @@ func listLooks(c *call) error {
 		}
 		f.Since = at
 	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Looks(c.ctx, w.ID, f, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, wireLook)
+	return spanned(c, func(ctx context.Context, s store.Span) ([]store.Look, int, error) {
+		return c.org().Looks(ctx, w.ID, f, s)
+	}, wireLook)
 }
 
 // metricsRange is ?range=.
@@ -457,22 +409,13 @@ func signalOf(a *ingest.Alert, source, service string, action status.MonitorActi
 }
 
 func listProposals(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
 	state, err := c.oneOf("state", []string{"open", "accepted", "dismissed", "over"})
 	if err != nil {
 		return err
 	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Proposals(c.ctx, state, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, (*store.Proposal).Wire)
+	return stored(c, func(ctx context.Context, s store.Span) ([]store.Proposal, int, error) {
+		return c.org().Proposals(ctx, state, s)
+	}, (*store.Proposal).Wire)
 }
 
 func acceptProposal(c *call) error {

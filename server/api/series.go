@@ -1,49 +1,24 @@
 package api
 
 import (
-	"errors"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/store"
 	"statuspage/server/usecase"
-	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
 
-func listSeries(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().SeriesList(c.ctx, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, wireSeries)
-}
+func listSeries(c *call) error { return stored(c, c.org().SeriesList, wireSeries) }
 
 func getSeries(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
-	id, err := c.id("series")
+	s, err := storedOne(c, "series", c.org().Series)
 	if err != nil {
 		return err
 	}
-	s, err := c.org().Series(c.ctx, id)
-	if errors.Is(err, store.ErrNone) {
-		return fault.New(fault.NotFound, "There is no such series.")
-	}
-	if err != nil {
-		return err
-	}
-	return c.versioned(s.Version, mapping(func(f *wire.Fields) { wireSeries(&s, f) }))
+	return c.versioned(s.Version, seriesObject(&s))
 }
 
 // nextShown is how many of a series' next starts it is shown with.
@@ -59,10 +34,8 @@ func wireSeries(s *store.Series, f *wire.Fields) {
 	f.Strings("next_starts", &starts)
 }
 
-func (c *call) series(code int, s *store.Series) error {
-	c.asOf()
-	c.Set(fiber.HeaderETag, `"`+wire.Itoa(s.Version)+`"`)
-	return c.json(code, wire.Marshal(mapping(func(f *wire.Fields) { wireSeries(s, f) })))
+func seriesObject(s *store.Series) wire.Object {
+	return mapping(func(f *wire.Fields) { wireSeries(s, f) })
 }
 
 func createSeries(c *call) error {
@@ -78,7 +51,7 @@ func createSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.series(fiber.StatusCreated, &made)
+	return c.written(fiber.StatusCreated, made.Version, seriesObject(&made))
 }
 
 func editSeries(c *call) error {
@@ -96,7 +69,7 @@ func editSeries(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.series(fiber.StatusOK, &made)
+	return c.written(fiber.StatusOK, made.Version, seriesObject(&made))
 }
 
 func deleteSeries(c *call) error {

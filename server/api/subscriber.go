@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"strings"
@@ -252,9 +253,6 @@ func (c *call) ids(name string) ([]string, error) {
 }
 
 func listSubscribers(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
 	var f store.SubscriberFilter
 	var err error
 	if f.Search, err = c.search(); err != nil {
@@ -269,15 +267,9 @@ func listSubscribers(c *call) error {
 	if f.State, err = c.oneOf("state", store.SubscriberStates); err != nil {
 		return err
 	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Subscribers(c.ctx, f, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, (*store.Subscriber).Wire)
+	return stored(c, func(ctx context.Context, s store.Span) ([]store.Subscriber, int, error) {
+		return c.org().Subscribers(ctx, f, s)
+	}, (*store.Subscriber).Wire)
 }
 
 func getSubscriber(c *call) error {
@@ -367,22 +359,13 @@ func removeSubscriber(c *call) error {
 }
 
 func listDeliveries(c *call) error {
-	if _, err := c.page(); err != nil { // waits for what the caller has seen
-		return err
-	}
 	state, err := c.oneOf("state", store.DeliveryStates)
 	if err != nil {
 		return err
 	}
-	number, span, err := c.span()
-	if err != nil {
-		return err
-	}
-	found, count, err := c.org().Deliveries(c.ctx, state, span)
-	if err != nil {
-		return err
-	}
-	return paged(c, number, span, count, found, (*store.Delivery).Wire)
+	return stored(c, func(ctx context.Context, s store.Span) ([]store.Delivery, int, error) {
+		return c.org().Deliveries(ctx, state, s)
+	}, (*store.Delivery).Wire)
 }
 
 func retryDelivery(c *call) error {
