@@ -27,6 +27,9 @@ func listIncidents(c *call) error {
 	if err != nil {
 		return err
 	}
+	if filter.Search, err = c.search(); err != nil {
+		return err
+	}
 	return c.incidents(c.org(), filter)
 }
 

@@ -147,3 +147,27 @@ func TestAnEntryOfATimelineIsCorrectedAndTemplatesAreKept(t *testing.T) {
 	acme.do("DELETE", one, nil).is(204)
 	acme.do("GET", one, nil).refuses(404)
 }
+
+// What is searched for is found in today's words, and by its own people alone.
+func TestIncidentsAreSearchedByTheirWordsAndNobodyElses(t *testing.T) {
+	s := world(t)
+	acme, other := s.org(), s.org()
+	one, two := acme.incident("Checkout is failing"), acme.incident("Search is slow")
+	other.incident("Checkout is failing elsewhere")
+	acme.post("/api/v1/incidents/"+two+"/updates/", j{"body": "The index of the café is rebuilt."})
+	for query, want := range map[string][]string{"checkout": {one}, "is": {one, two}, "search+rebuil": {two},
+		"%22is+slow%22": {two}, "elsewhere": {}, "%22slow+is%22": {}, "cafe": {two}, "%22%22": {}, "zzz*+OR+q": {}} {
+		list := acme.get("/api/v1/incidents/?search="+query).has("count", len(want))
+		for i := range want {
+			if id := list.str(fmt.Sprintf("results.%d.id", i)); id != one && id != two || len(want) == 1 && id != want[0] {
+				t.Errorf("%s finds %s", query, id)
+			}
+		}
+	}
+	acme.get("/api/v1/incidents/?search=is&active=true&status=investigating").has("count", 2)
+	acme.do("GET", "/api/v1/incidents/?search="+strings.Repeat("x", 255), nil).refuses(422, "search")
+	other.get("/api/v1/incidents/?search=rebuilt").has("count", 0)
+	acme.post("/api/v1/incidents/"+two+"/updates/", j{"status": "resolved", "body": "Over."})
+	acme.do("DELETE", "/api/v1/incidents/"+two+"/", nil).is(204)
+	acme.get("/api/v1/incidents/?search=rebuilt").has("count", 0)
+}

@@ -19,6 +19,7 @@ type IncidentFilter struct {
 	Status    string
 	Active    *bool
 	ServiceID string
+	Search    string // words and "phrases" in its texts; see searched
 	// From and Until bound created_at, the end left out.
 	From, Until status.Time
 }
@@ -37,6 +38,10 @@ func (f IncidentFilter) conditions(org string) (string, []any) {
 	if f.ServiceID != "" {
 		where += " AND i.id IN (SELECT incident_id FROM incident_services WHERE org_id = ? AND service_id = ?)"
 		args = append(args, org, f.ServiceID)
+	}
+	if f.Search != "" {
+		more, found := searched(org, f.Search)
+		where, args = where+more, append(args, found...)
 	}
 	if f.From != 0 {
 		where, args = where+" AND i.created_at >= ?", append(args, int64(f.From))

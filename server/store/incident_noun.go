@@ -11,8 +11,8 @@ import (
 
 func init() {
 	nouns[page.IncidentNoun] = &noun{
-		tables: []orgTable{{"incident_services", "org_id, incident_id, ordinal"}, {"incident_updates", "org_id, incident_id, seq"},
-			{"incidents", "rowid"}},
+		tables: []orgTable{{"incident_services", "org_id, incident_id, ordinal"}, {"incident_words", "docid"},
+			{"incident_updates", "org_id, incident_id, seq"}, {"incidents", "rowid"}},
 		project: func(b *Batch, org string, e *page.Event, _ page.State) {
 			projectIncident(b, org, e)
 			projectDays(b, org, e)

@@ -36,7 +36,10 @@ func TestNoReadScansATable(t *testing.T) {
 	for _, status := range []string{"", "resolved"} {
 		for _, active := range []*bool{nil, &yes, &no} {
 			for _, service := range []string{"", id} {
-				_, _, _ = org.Incidents(ctx, IncidentFilter{Status: status, Active: active, ServiceID: service}, span)
+				for _, search := range []string{"", `word "a phrase"`} {
+					f := IncidentFilter{Status: status, Active: active, ServiceID: service, Search: search}
+					_, _, _ = org.Incidents(ctx, f, span)
+				}
 			}
 		}
 	}
@@ -145,7 +148,8 @@ func TestNoReadScansATable(t *testing.T) {
 			if err := rows.Scan(&node, &parent, &unused, &step); err != nil {
 				return err
 			}
-			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.Contains(step, "json_each") && step != "SCAN sqlite_sequence" && !strings.HasPrefix(step, "SCAN (") {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.Contains(step, "json_each") && step != "SCAN sqlite_sequence" &&
+				!strings.Contains(step, "VIRTUAL TABLE INDEX 5") && !strings.Contains(step, "VIRTUAL TABLE INDEX 4") && !strings.HasPrefix(step, "SCAN (") {
 				t.Errorf("%s\nin %.300s", step, q.query)
 			}
 			return nil

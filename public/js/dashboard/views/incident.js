@@ -46,6 +46,7 @@ export function incidents(view) {
   const { query } = route();
   const status = query.get('status') ?? '';
   const service = query.get('service') ?? '';
+  const search = query.get('search') ?? '';
   const open = mayWrite()
     ? html`<button type="button" class="button primary" @click=${() => openIncident()}>${icon('plus')}Open an incident</button>`
     : nothing;
@@ -59,8 +60,9 @@ export function incidents(view) {
         <option value="" .selected=${live(!service)}>Any service</option>
         ${view.services.map((s) => html`<option value=${s.id} .selected=${live(s.id === service)}>${s.name}</option>`)}
       </select>
+      <input type="search" aria-label="Search" placeholder="Search" autocomplete="off" maxlength="254" .value=${live(search)} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value.trim(), page: '' }))} />
     </div>
-    ${list(view, status, service)}`;
+    ${search ? fromServer(status, service, search) : list(view, status, service)}`;
 }
 
 /** From what is here as far as it reaches, then from the server. @param {View} view @param {string} status @param {string} service */
@@ -76,9 +78,16 @@ function list(view, status, service) {
     const rows = here.slice(upTo - PAGE_SIZE, upTo);
     return html`${rows.length ? table(rows) : nothingHere(status, service)}${pager({ count: here.length, more })}`;
   }
-  const query = new URLSearchParams({ page: String(page), page_size: String(PAGE_SIZE) });
-  if (status) query.set('status', status);
+  return fromServer(status, service);
+}
+
+/** @param {string} status @param {string} service @param {string} [search] words and "phrases" of its texts */
+function fromServer(status, service, search = '') {
+  const query = new URLSearchParams({ page: String(pageNumber()), page_size: String(PAGE_SIZE) });
+  if (status === 'active') query.set('active', 'true');
+  else if (status) query.set('status', status);
   if (service) query.set('service', service);
+  if (search) query.set('search', search);
   return older
     .show(`/incidents/?${query}`)
     .draw((data) => html`${data.results.length ? table(data.results) : nothingHere(status, service)}${pager(data)}`);
