@@ -46,6 +46,7 @@ func (o *org) person() string {
 }
 
 func TestOldNewsNeverComesAfterNew(t *testing.T) {
+	t.Parallel()
 	temporary := func(step, _, _ string) error {
 		if step == "rcpt" {
 			return notifytest.Say(450, [3]int{4, 2, 1}, "come back")
@@ -67,6 +68,7 @@ func TestOldNewsNeverComesAfterNew(t *testing.T) {
 	for name, refuse := range map[string]func(step, from, to string) error{"450": temporary, "a policy": policy, "an outage of the relay": outage} {
 		for _, told := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, told of the opening: %v", name, told), func(t *testing.T) {
+				t.Parallel()
 				s := open(t, time.Now())
 				o := s.org("acme")
 				ada := o.person()
@@ -120,6 +122,7 @@ func TestOldNewsNeverComesAfterNew(t *testing.T) {
 }
 
 func TestAWebhookThatWasAwayHearsWhatIsNewInTheRightOrder(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.hook(store.Webhook, "/hook")
@@ -197,6 +200,7 @@ func TestWhatHappensWithinTwoSecondsIsOneMessage(t *testing.T) {
 }
 
 func TestWordsThatWereWithdrawnAreNotMailed(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	ada := o.person()
@@ -253,6 +257,7 @@ func (o *org) quietly(title string, tell *bool) string {
 }
 
 func TestWhatWasOpenedQuietlyIsQuietUntilSomebodySaysOtherwise(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	ada := o.person()
@@ -278,6 +283,7 @@ func TestWhatWasOpenedQuietlyIsQuietUntilSomebodySaysOtherwise(t *testing.T) {
 }
 
 func TestMailOutlivesFourDaysWithoutItsRelay(t *testing.T) {
+	t.Parallel()
 	for name, refusal := range map[string]func(step, _, _ string) error{
 		"it takes nobody's": func(step, _, _ string) error {
 			if step == "mail" {
@@ -293,6 +299,7 @@ func TestMailOutlivesFourDaysWithoutItsRelay(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := open(t, time.Now())
 			o := s.org("acme")
 			o.people(20)
@@ -335,6 +342,7 @@ func TestMailOutlivesFourDaysWithoutItsRelay(t *testing.T) {
 }
 
 func TestADeadLetterThatIsTriedAgainIsNotToldAfterWhatIsNewer(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	ada := o.person()

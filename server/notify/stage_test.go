@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/notify"
 	"statuspage/server/notify/notifytest"
+	"statuspage/server/racetest"
 	"statuspage/server/relay"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
@@ -22,6 +24,12 @@ import (
 )
 
 var ctx = context.Background()
+
+// Most of what these tests do is to wait: for a worker's next look, for store.Settle, for a probe.
+func TestMain(m *testing.M) {
+	racetest.Waiting()
+	os.Exit(m.Run())
+}
 
 // clock goes as clocks do, from the moment that a test sets it to.
 type clock struct {

@@ -32,6 +32,7 @@ func (o *org) chose(address string, services ...string) string {
 }
 
 func TestWhoseChosenServicesAreAllGoneIsAskedOnce(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o, other := s.org("acme"), s.org("other")
 	mail := newID()
@@ -64,6 +65,7 @@ func TestWhoseChosenServicesAreAllGoneIsAskedOnce(t *testing.T) {
 
 // TestTwoServicesThatGoTogetherAreOneQuestion deletes them before anybody is looked for.
 func TestTwoServicesThatGoTogetherAreOneQuestion(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.chose("both@example.com", o.api, o.web)

@@ -17,6 +17,7 @@ import (
 )
 
 func TestEachIsToldOncePerEventAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o, other := s.org("acme"), s.org("other")
 	o.people(60)
@@ -44,6 +45,7 @@ func TestEachIsToldOncePerEventAndNobodyElse(t *testing.T) {
 func ptr[T any](x T) *T { return &x }
 
 func TestTwoWorkersShareTheWork(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.people(200)
@@ -68,6 +70,7 @@ func TestTwoWorkersShareTheWork(t *testing.T) {
 }
 
 func TestAWebhookIsSignedAndRetriedUnderTheSameID(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	to := o.hook(store.Webhook, "/hook")
@@ -144,6 +147,7 @@ func TestAWebhookIsSignedAndRetriedUnderTheSameID(t *testing.T) {
 }
 
 func TestAfterEightTriesItIsADeadLetterThatCanBeRevived(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o, other := s.org("acme"), s.org("other")
 	o.hook(store.Webhook, "/hook")
@@ -180,6 +184,7 @@ func TestAfterEightTriesItIsADeadLetterThatCanBeRevived(t *testing.T) {
 }
 
 func TestAMailAddressThatIsRefusedIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.people(3)
@@ -227,6 +232,7 @@ func TestAMailAddressThatIsRefusedIsLeftAlone(t *testing.T) {
 }
 
 func TestAReceiverThatIsGoneIsRemoved(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.hook(store.Webhook, "/hook")
@@ -257,6 +263,7 @@ func TestAReceiverThatIsGoneIsRemoved(t *testing.T) {
 }
 
 func TestAMoveByHandIsForWebhooks(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.people(2)
@@ -303,6 +310,7 @@ func TestNothingWaitsForASlowReceiver(t *testing.T) {
 }
 
 func TestAClockThatWasSetBackDelaysNothing(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now().Add(48*time.Hour))
 	o := s.org("acme")
 	o.people(1)
@@ -313,6 +321,7 @@ func TestAClockThatWasSetBackDelaysNothing(t *testing.T) {
 }
 
 func TestAWorkerThatStopsGivesBackWhatItHas(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.people(100)
@@ -346,6 +355,7 @@ func TestAWorkerThatStopsGivesBackWhatItHas(t *testing.T) {
 }
 
 func TestAnUnconfirmedWebhookBecomesASubscriberByItsAnswer(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	subscribe := func(channel store.Channel, path string) store.Subscriber {
@@ -385,6 +395,7 @@ func TestAnUnconfirmedWebhookBecomesASubscriberByItsAnswer(t *testing.T) {
 }
 
 func TestAServerThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.people(20)
@@ -409,6 +420,7 @@ func TestAServerThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
 }
 
 func TestASecondEventAndASecondPageAreOtherMessages(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	a, b := s.org("one"), s.org("two")
 	for _, o := range []*org{a, b} {
@@ -429,6 +441,7 @@ func TestASecondEventAndASecondPageAreOtherMessages(t *testing.T) {
 }
 
 func TestWhoStartedToBounceMeanwhileIsNotTried(t *testing.T) {
+	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")
 	o.people(2)
