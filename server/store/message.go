@@ -71,6 +71,25 @@ WHERE EXISTS (SELECT 1 FROM subscribers WHERE org_id = ? AND state = 'active') A
 		append([]any{o.id, m.Topic, m.Thread, m.Seq, m.Kind, m.Title, m.Body, int64(m.At), int64(m.At) + m.Wait.Milliseconds(), string(audience), o.id, o.id}, args...)...)
 }
 
+// HoldMessages puts into a batch that what is told of a new incident waits for so long.
+func (o *Org) HoldMessages(b *Batch, thread string, wait time.Duration) {
+	b.Add(`UPDATE messages SET due_at = created_at + ? WHERE org_id = ? AND thread = ? AND upto IS NOT NULL`,
+		wait.Milliseconds(), o.id, thread)
+}
+
+// HeldMessages says that something is to be told of an incident, and that none of it is due at a moment.
+func (o *Org) HeldMessages(ctx context.Context, thread string, at status.Time) (held bool, err error) {
+	err = o.db.row(ctx, `SELECT coalesce(min(due_at) > ?, 0) FROM messages WHERE org_id = ? AND thread = ?`,
+		[]any{int64(at), o.id, thread}, &held)
+	return held, err
+}
+
+// Untell takes back, in a batch, what is to be told of an incident and was not yet.
+func (o *Org) Untell(b *Batch, thread string) {
+	b.Add(`UPDATE messages SET cursor = coalesce(upto, cursor), upto = NULL WHERE org_id = ? AND thread = ?`, o.id, thread)
+	b.Add(`DELETE FROM jobs WHERE org_id = ? AND thread = ? AND state = 'due' AND lease = '' AND tries = 0`, o.id, thread)
+}
+
 // TellOne puts a message for one subscriber, whatever its state, into a batch. One that is posted waits apart from what
 // active subscribers are told: nobody knows yet whether its receiver answers.
 func (o *Org) TellOne(b *Batch, m Message, subscriberID string) {

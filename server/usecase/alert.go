@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"time"
 
 	"statuspage/server/notify"
 	"statuspage/server/store"
@@ -20,6 +21,8 @@ const (
 	maxAlerts = 10_000
 	// MaxFingerprint is how many characters a fingerprint may have.
 	MaxFingerprint = 64
+	// holdMargin is how near its end a hold-off counts as over: nothing is taken back that may be on its way.
+	holdMargin = 5 * time.Second
 )
 
 // Signal is what a monitor or somebody else's alert says: something fires, or is over.
@@ -32,6 +35,8 @@ type Signal struct {
 	Body    string // Markdown: of the incident, of its update, or of its end
 	Action  status.MonitorAction
 	Once    bool // while it fires, nothing more is said of it
+	// HoldOff is for how long subscribers are not told that it fires; what is over by then they never hear of.
+	HoldOff time.Duration
 }
 
 // Outcome is what became of a signal.
@@ -118,6 +123,8 @@ type signal struct {
 	state *page.State
 	alert store.Alert
 	out   *Outcome
+	// beside puts more into the batch of a change.
+	beside func(*store.Batch)
 }
 
 func (x *signal) now() status.Time { return status.Time(x.d.now().UnixMilli()) }
@@ -140,7 +147,12 @@ func (x *signal) open(ctx context.Context) error {
 	id := newID()
 	x.alert.Incident = id
 	by := x.by
-	by.Beside = func(b *store.Batch) { x.org.KeepAlert(b, &x.alert, x.now()) }
+	by.Beside = func(b *store.Batch) {
+		x.org.KeepAlert(b, &x.alert, x.now())
+		if x.HoldOff > 0 {
+			x.org.HoldMessages(b, id, x.HoldOff)
+		}
+	}
 	source := x.Source
 	_, err := x.d.ChangeAt(ctx, by, x.orgID, &page.OpenIncident{ID: id, Title: x.Title, Description: x.Body,
 		Services: []page.Move{{ID: x.Service, To: x.To}}, Source: &source}, x.d.now())
@@ -194,6 +206,14 @@ func (x *signal) end(ctx context.Context) error {
 	over := func(a *store.Alert) { a.Firing = false }
 	in, there := x.state.Incident(x.alert.Incident)
 	if there && in.Active() && in.Version == x.alert.Version {
+		held, err := x.org.HeldMessages(ctx, in.ID, x.now()+status.Time(holdMargin.Milliseconds()))
+		if err != nil {
+			return err
+		}
+		if held {
+			x.by.Quiet = true
+			x.beside = func(b *store.Batch) { x.org.Untell(b, in.ID) }
+		}
 		return x.change(ctx, &page.UpdateIncident{ID: in.ID, UpdateID: newID(), Version: &x.alert.Version,
 			Status: string(status.Resolved),
 			Body:   x.Body}, "resolved", over)
@@ -222,6 +242,9 @@ func (x *signal) change(ctx context.Context, c *page.UpdateIncident, result stri
 		a.Version = *c.Version + 1
 		then(&a)
 		x.org.KeepAlert(b, &a, x.now())
+		if x.beside != nil {
+			x.beside(b)
+		}
 	}
 	_, err := x.d.ChangeAt(ctx, by, x.orgID, c, x.d.now())
 	var no *fault.Error
@@ -354,6 +377,16 @@ func (d *UseCases) proposal(ctx context.Context, orgID, id string) (store.Propos
 		return p, fault.New(fault.NotFound, "There is no such proposal.")
 	}
 	return p, err
+}
+
+// UnderMaintenance says that a service is under maintenance now.
+func (d *UseCases) UnderMaintenance(ctx context.Context, orgID, id string) bool {
+	p, err := d.relay.Page(ctx, orgID)
+	if err != nil {
+		return false
+	}
+	svc, there := p.State.Service(id)
+	return there && svc.Status == status.UnderMaintenance
 }
 
 // ServiceName is what a service is called; ErrNone of store.

@@ -29,7 +29,7 @@ const (
 // MonitorText is what somebody writes of a monitor; what is nil stays.
 type MonitorText struct {
 	ID, Name, Kind, Target, Service, Method, Body, Action, To, Template *string
-	Version, Interval, Timeout, Failures, Successes, Quorum             *int64
+	Version, Interval, Timeout, Failures, Successes, Quorum, HoldOff    *int64
 	Conditions                                                          *[]status.Condition
 	Regions                                                             *[]string
 	Shown, Paused                                                       *bool
@@ -66,6 +66,7 @@ func (t *MonitorText) Wire(f *wire.Fields) {
 	}
 	f.OptInt("failures", &t.Failures)
 	f.OptInt("successes", &t.Successes)
+	f.OptInt("hold_off_s", &t.HoldOff)
 	f.OptStr("action", &t.Action)
 	f.OptStr("to_state", &t.To)
 	optNull(f, "template", &t.Template)
@@ -117,6 +118,7 @@ func (t *MonitorText) onto(m *status.Monitor) *fault.Error {
 	set(&m.Failures, t.Failures)
 	set(&m.Successes, t.Successes)
 	set(&m.Quorum, t.Quorum)
+	set(&m.HoldOff, t.HoldOff)
 	set((*string)(&m.Action), t.Action)
 	set((*string)(&m.To), t.To)
 	set(&m.Template, t.Template)

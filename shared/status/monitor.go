@@ -59,6 +59,7 @@ const (
 	MaxInterval    = 86_400 // seconds
 	MinTimeout     = 100    // milliseconds
 	MaxTimeout     = 60_000 // milliseconds
+	MaxHoldOff     = 3_600  // seconds
 	defInterval    = 60     // seconds
 	defTimeout     = 10_000 // milliseconds
 	defFailures    = 3
@@ -147,13 +148,14 @@ type Monitor struct {
 	Action     MonitorAction
 	To         ServiceStatus
 	Template   string // id; "" is none
+	HoldOff    int64  // for so many seconds subscribers do not hear of an incident that it opened
 	Shown      bool   // on the public page
 	Paused     bool
 	CreatedAt  Time
 	UpdatedAt  Time
 	Version    int64
 
-	Quiet       bool     // its service is under maintenance
+	Quiet       bool     // its service is under maintenance: set by who decides, kept nowhere
 	HeaderNames []string // what is sent; the values are written and never read
 	Window      Window   // what was seen, and what follows
 }
@@ -201,6 +203,7 @@ func (m *Monitor) WireSettings(f *wire.Fields) {
 	f.Str("action", (*string)(&m.Action))
 	f.Str("to_state", (*string)(&m.To))
 	NullStr(f, "template", &m.Template)
+	f.Int("hold_off_s", &m.HoldOff)
 }
 
 // WireQuorum maps "majority", which is 0, or a number.
@@ -286,6 +289,7 @@ func (m *Monitor) Check() *fault.Error {
 	states := []ServiceStatus{Degraded, Partial, Major}
 	c.OneOf("to_state", string(m.To), contains(states, m.To), Names(states))
 	c.That(m.Template == "" || ValidID(m.Template), "template", "template must be the id of a template.")
+	c.Between("hold_off_s", m.HoldOff, 0, MaxHoldOff)
 	m.checkConditions(&c)
 	return c.Err()
 }

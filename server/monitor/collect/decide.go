@@ -81,6 +81,7 @@ func (c *Collector) decide(ctx context.Context, b *store.Batch, order []string, 
 		if !there {
 			continue
 		}
+		w.Quiet = c.quiet(ctx, &w, by[k])
 		v := status.Observe(w.Monitor, w.Window, by[k], now)
 		if len(by[k]) > 0 || v.Changed {
 			b.KeepWindow(orgID, id, &v.Window)
@@ -96,6 +97,15 @@ func (c *Collector) decide(ctx context.Context, b *store.Batch, order []string, 
 		c.follow(ctx, k, &list[i])
 	}
 	return nil
+}
+
+// quiet says that a monitor's service is under maintenance. It is asked only where something fails.
+func (c *Collector) quiet(ctx context.Context, w *store.Watched, list []status.Observation) bool {
+	fails := w.Window.Held == status.MonitorDown
+	for i := range list {
+		fails = fails || !list[i].OK
+	}
+	return fails && w.Service != "" && c.cases.UnderMaintenance(ctx, w.OrgID, w.Service)
 }
 
 // follow does what a verdict asks for, once.
@@ -130,7 +140,7 @@ func (c *Collector) signal(ctx context.Context, v *verdict) usecase.Signal {
 	m := &v.w.Monitor
 	s := usecase.Signal{Source: status.Source{Kind: "monitor", ID: m.ID, Fingerprint: m.ID}, Firing: v.Firing,
 		Service: m.Service, To: m.To,
-		Action: m.Action, Once: true}
+		Action: m.Action, Once: true, HoldOff: time.Duration(m.HoldOff) * time.Second}
 	if !v.Firing {
 		s.Title = m.Name + " is up again"
 		s.Body = "The monitor " + plain(m.Name) + " sees it work again."
