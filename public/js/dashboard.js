@@ -11,6 +11,7 @@ import * as keyboard from './dashboard/keys.js';
 import * as router from './dashboard/router.js';
 import * as storage from './dashboard/storage.js';
 import * as update from './dashboard/update.js';
+import './dashboard/undo.js';
 import { publishKey } from './publish_key.js';
 import { account } from './dashboard/views/account.js';
 import { accent } from './dashboard/accent.js';

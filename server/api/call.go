@@ -149,6 +149,9 @@ func (c *call) caller() (usecase.Caller, error) {
 // change brings a command to the use cases and answers with what became of it.
 func (c *call) change(command page.Command) error {
 	by, err := c.caller()
+	if err == nil {
+		err = c.undoable(&by)
+	}
 	if err != nil {
 		return err
 	}
@@ -160,6 +163,17 @@ func (c *call) change(command page.Command) error {
 		return c.toldPage(answer)
 	}
 	return c.told(answer)
+}
+
+// undoable reads ?hold=, in seconds, and ?untold=.
+func (c *call) undoable(by *usecase.Caller) error {
+	hold, err := c.count("hold", 0, int(store.MaxHold/time.Second))
+	if err != nil {
+		return err
+	}
+	untold, err := c.flag("untold")
+	by.Hold, by.Untold = time.Duration(hold)*time.Second, untold != nil && *untold
+	return err
 }
 
 // told answers with what became of a change.

@@ -32,7 +32,7 @@ func (c *call) bring(spec *page.Spec) error {
 	if err != nil {
 		return err
 	}
-	if spec.Effect != page.Deletes {
+	if spec.Method != "DELETE" {
 		if err := c.read(command); err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"time"
+
 	"statuspage/server/store"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -77,8 +79,8 @@ var remindMinutes = []int64{24 * 60, 60}
 
 // Jobs is the use cases' hook: what follows from events goes into their batch. A command is told once, however many events
 // it caused. tell is what the caller says about it; nil is yes, unless the incident or window began without a word:
-// that is quiet to its end, until somebody says otherwise.
-func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool) {
+// that is quiet to its end, until somebody says otherwise. hold is how much later it is told.
+func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool, hold time.Duration) {
 	quiet, loud := tell != nil && !*tell, tell != nil && *tell
 	n, to := about(before, events)
 	for i := range events {
@@ -89,13 +91,17 @@ func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events 
 			org.TellStranded(b, left.kept("empty/"+e.Service.ID, moment(w.opts.Now())), e.Service.ID)
 		case e.Maintenance != nil:
 			planReminders(b, org, before, e, quiet, loud)
+		case e.Type == page.UpdateWithdrawn:
+			org.RequireUntold(b, e.Incident.ID, e.Update.ID)
 		case e.Type == page.IncidentOpened && quiet:
 			org.QuietIncident(b, e.Incident.ID)
 		case e.Incident != nil && loud:
 			org.LoudIncident(b, e.Incident.ID)
 		}
 	}
-	switch m := n.message(moment(w.opts.Now())); {
+	m := n.message(moment(w.opts.Now()))
+	m.Hold = hold
+	switch {
 	case n == nil || quiet:
 	case loud:
 		org.Tell(b, m, to)

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"errors"
+	"slices"
 
 	"statuspage/server/store"
 	"statuspage/shared/status"
@@ -69,6 +70,13 @@ func (n *Notice) incidentToday(about *store.Today, j *store.Job, s store.Standin
 			n.Earlier = append([]*status.Update{u}, n.Earlier...)
 			opens = opens || u.ID == first && u.CreatedAt == in.CreatedAt
 		}
+	}
+	if n.Update != nil && !slices.ContainsFunc(in.Updates, func(u status.Update) bool { return u.ID == n.Update.ID }) {
+		if len(n.Earlier) == 0 {
+			return errOver // it was withdrawn
+		}
+		n.Update, n.Earlier, n.Kind = n.Earlier[0], n.Earlier[1:], IncidentUpdated // what it would have told, too
+		n.At = n.Update.CreatedAt
 	}
 	in.Updates, n.Incident = nil, &in
 	switch {

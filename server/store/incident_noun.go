@@ -141,6 +141,11 @@ func projectIncident(b *Batch, org string, e *page.Event) {
 	if u == nil {
 		return
 	}
+	if e.Type == page.UpdateWithdrawn {
+		b.Add(`DELETE FROM incident_updates WHERE org_id = ? AND incident_id = ? AND id = ?`, org, i.ID, u.ID)
+		holds(b, org, i.ID, i.Services)
+		return
+	}
 	b.Add(`INSERT INTO incident_updates (org_id, incident_id, seq, id, status, body, created_at, edited_at, services, more) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org_id, incident_id, id) DO UPDATE
  SET body = excluded.body, created_at = excluded.created_at, edited_at = excluded.edited_at, more = excluded.more`,
@@ -148,8 +153,13 @@ ON CONFLICT (org_id, incident_id, id) DO UPDATE
 	if e.Type != page.IncidentUpdated {
 		return
 	}
-	for _, a := range u.Services {
-		b.Add(`UPDATE incident_services SET to_state = ? WHERE org_id = ? AND incident_id = ? AND service_id = ?`, string(a.To), org, i.ID, a.ID)
+	holds(b, org, i.ID, u.Services)
+}
+
+// holds writes what an incident does to services of its own from here on.
+func holds(b *Batch, org, incident string, services []status.Affected) {
+	for _, a := range services {
+		b.Add(`UPDATE incident_services SET to_state = ? WHERE org_id = ? AND incident_id = ? AND service_id = ?`, string(a.To), org, incident, a.ID)
 	}
 }
 

@@ -24,6 +24,18 @@ type Message struct {
 	Body   string // JSON, for whoever delivers it
 	At     status.Time
 	Wait   time.Duration // for others about the same thing, to be told with them
+	Hold   time.Duration // longer, so that it can be withdrawn before anybody was told
+}
+
+// MaxHold is how long a message may be held.
+const MaxHold = time.Minute
+
+// RequireUntold undoes a batch once anybody was told of an incident or a window, or is being told at this moment. With
+// an update only what told that one counts, and what came after it.
+func (o *Org) RequireUntold(b *Batch, thread, update string) {
+	b.Require(`NOT EXISTS (SELECT 1 FROM jobs j WHERE j.org_id = ? AND j.thread = ? AND j.thread <> '' AND (j.state <> 'due' OR j.lease <> '' OR j.tries > 0)
+ AND (? = '' OR j.message_id >= (SELECT min(m.id) FROM messages m WHERE m.org_id = j.org_id AND m.thread = j.thread AND m.thread <> '' AND json_extract(m.body, '$.update.id') = ?)))`,
+		o.id, thread, update, update)
 }
 
 // Audience is who hears of something: those of the whole page, and those who chose one of the Services.
@@ -68,7 +80,7 @@ func (o *Org) tellIf(b *Batch, m Message, to Audience, condition string, args ..
 	b.Add(`INSERT INTO messages (org_id, topic, thread, seq, kind, title, body, created_at, due_at, audience, upto)
 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(num) FROM subscribers WHERE org_id = ?)
 WHERE EXISTS (SELECT 1 FROM subscribers WHERE org_id = ? AND state = 'active') AND `+condition+` ON CONFLICT DO NOTHING`,
-		append([]any{o.id, m.Topic, m.Thread, m.Seq, m.Kind, m.Title, m.Body, int64(m.At), int64(m.At) + m.Wait.Milliseconds(), string(audience), o.id, o.id}, args...)...)
+		append([]any{o.id, m.Topic, m.Thread, m.Seq, m.Kind, m.Title, m.Body, int64(m.At), int64(m.At) + (m.Wait + m.Hold).Milliseconds(), string(audience), o.id, o.id}, args...)...)
 }
 
 // HoldMessages puts into a batch that what is told of a new incident waits for so long.
@@ -137,7 +149,7 @@ const follows = ` OR EXISTS
 
 // Expand gives a message's next subscribers their jobs, n at most, in one batch with its cursor: whoever is interrupted
 // goes on where that was committed. A job that waits with an older message about the same thing gives way, and the new
-// one tells what it would have told. slow are hosts whose jobs wait apart. now is when it happens.
+// one tells what it would have told, as soon as that, unless the new one is held. slow are hosts whose jobs wait apart. now is when it happens.
 func (db *DB) Expand(ctx context.Context, x *Expansion, n int, slow []string, now status.Time) error {
 	var last int64
 	err := db.row(ctx, `SELECT coalesce(max(num), ?) FROM (SELECT num FROM subscribers WHERE org_id = ? AND num > ? AND num <= ? ORDER BY num LIMIT ?)`,
@@ -154,11 +166,12 @@ func (db *DB) Expand(ctx context.Context, x *Expansion, n int, slow []string, no
 	b.Add(`INSERT INTO jobs (org_id, message_id, subscriber, state, lane, host, slow, thread, since, due_at)
 SELECT m.org_id, m.id, s.num, 'due', CASE WHEN s.channel = 'email' THEN 'mail' ELSE 'hook' END, s.host,
  s.failures > 0 OR s.host IN (SELECT value FROM json_each(?)), m.thread,
- coalesce((SELECT min(o.since) `+older+`), m.id), min(m.due_at, coalesce((SELECT min(o.due_at) `+older+` AND o.tries = 0), m.due_at))
+ coalesce((SELECT min(o.since) `+older+`), m.id),
+ CASE WHEN m.due_at - m.created_at > ? THEN m.due_at ELSE min(m.due_at, coalesce((SELECT min(o.due_at) `+older+` AND o.tries = 0), m.due_at)) END
 FROM messages m JOIN subscribers s ON s.org_id = m.org_id
 WHERE m.id = ? AND m.cursor = ? AND s.num > ? AND s.num <= ? AND s.state = 'active' AND (? = '' OR s.channel = ?) AND `+hears+`
 ON CONFLICT DO NOTHING`,
-		jsonStrings(append([]string{}, slow...)), x.ID, x.cursor, x.cursor, last, string(x.audience.Only), string(x.audience.Only), whom)
+		jsonStrings(append([]string{}, slow...)), Settle.Milliseconds(), x.ID, x.cursor, x.cursor, last, string(x.audience.Only), string(x.audience.Only), whom)
 	if x.Thread != "" {
 		superseded := `thread = ? AND subscriber > ? AND subscriber <= ? AND state = 'due' AND lease = '' AND message_id < ?
  AND EXISTS (SELECT 1 FROM jobs n WHERE n.message_id = ? AND n.subscriber = jobs.subscriber)`

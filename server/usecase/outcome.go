@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -85,9 +86,9 @@ func (o object) answer(c page.Command, fingerprint string, seq int64) store.Answ
 	return a
 }
 
-// show is an object as JSON, or one entry of its timeline with it.
+// show is an object as JSON, or one entry of its timeline with it. Of an entry that was withdrawn it is the object.
 func show(x wire.Object, entry string) string {
-	if in, ok := x.(*status.Incident); ok && entry != "" {
+	if in, ok := x.(*status.Incident); ok && slices.ContainsFunc(in.Updates, func(u status.Update) bool { return u.ID == entry }) {
 		return string(encode(added{in, entry}))
 	}
 	return string(encode(x))

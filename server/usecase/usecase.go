@@ -29,8 +29,9 @@ import (
 const tries = 8
 
 // Jobs puts what follows from events into their batch: mail and webhooks that will be sent once the batch is committed.
-// tell is false when the caller wants nobody to be told, nil when the caller says nothing about it.
-type Jobs func(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool)
+// tell is false when the caller wants nobody to be told, nil when the caller says nothing about it. What is told waits
+// for hold longer than it would.
+type Jobs func(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool, hold time.Duration)
 
 // UseCases is where changes are brought.
 type UseCases struct {
@@ -73,7 +74,7 @@ type UseCases struct {
 // New makes the use cases. local is nil with an external issuer; jobs may be nil.
 func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwords, jobs Jobs) *UseCases {
 	if jobs == nil {
-		jobs = func(*store.Batch, *store.Org, page.State, []page.Event, *bool) {}
+		jobs = func(*store.Batch, *store.Org, page.State, []page.Event, *bool, time.Duration) {}
 	}
 	d := &UseCases{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords, local: local,
 		Post: func(notify.Account) {}, Told: func() {}, Ended: func() {}, forgotten: make(chan forgotten, maxForgotten), planning: newTurn()}
@@ -108,6 +109,9 @@ type Caller struct {
 
 	Monitor string             // the name of the monitor in whose name the program acts
 	Beside  func(*store.Batch) // puts more into the batch of a command that changes something
+
+	Hold   time.Duration // subscribers are told so much later, and until then it can be withdrawn
+	Untold bool          // it is done only while no subscriber was told of its object
 }
 
 func (c Caller) mayEdit(orgID string) error {
@@ -329,8 +333,11 @@ func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Comm
 			entry.Refers, entry.BeforeSeq, entry.AfterSeq = true, was.since(state.Seq), is.since(after.Seq)
 			org.AddAudit(b, entry)
 			before := b.Len()
-			d.jobs(b, org, state, events, by.tells(c, events))
+			d.jobs(b, org, state, events, by.tells(c, events), by.Hold)
 			told = b.Len() > before
+			if by.Untold {
+				org.RequireUntold(b, is.id, "")
+			}
 			if by.Beside != nil {
 				by.Beside(b)
 			}
@@ -376,6 +383,8 @@ func appendRefusal(err error) error {
 		return err
 	}
 	switch {
+	case store.Overtaken(err):
+		return fault.New(fault.Conflict, "Subscribers have been told of it: it cannot be withdrawn any more.")
 	case c.On("organizations.hostname"):
 		return fault.New(fault.Conflict, "This host name belongs to another page.").With("hostname", "This host name belongs to another page.")
 	case c.On("organizations.slug"):

@@ -709,3 +709,45 @@ func TestASmallStepBackIsHeld(t *testing.T) {
 		t.Errorf("it was opened at %s", got.CreatedAt)
 	}
 }
+
+func TestWhatWasJustPublishedCanBeWithdrawn(t *testing.T) {
+	d, s := newDiary(t, "API", "Web")
+	in, first, second, third, last := d.ID(), d.ID(), d.ID(), d.ID(), d.ID()
+	d.does("14:01", &page.OpenIncident{ID: in, UpdateID: first, Title: "Down", Services: []page.Move{{ID: s[0], To: status.Degraded}, {ID: s[1], To: status.Degraded}}})
+	d.does("14:02", &page.UpdateIncident{ID: in, UpdateID: second, Status: "identified", Body: "It is the disk."})
+	before := d.s
+	d.does("14:03", &page.UpdateIncident{ID: in, UpdateID: third, Status: "monitoring", Body: "Secret.",
+		Services: []page.Move{{ID: s[0], To: status.Major}, {ID: s[1], To: status.Operational}}})
+	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: second}, fault.Conflict, "only the newest message")
+	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: d.ID()}, fault.NotFound, "no such update")
+	d.refuses("14:03", &page.WithdrawUpdate{ID: d.ID(), UpdateID: third}, fault.NotFound, "no such incident")
+	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: third, Version: ptr(int64(2))}, fault.Conflict, "changed meanwhile")
+	d.refuses("14:04", &page.WithdrawUpdate{ID: in, UpdateID: third}, fault.Conflict, "too late")
+	d.want("events", d.does("14:03", &page.WithdrawUpdate{ID: in, UpdateID: third}), "update_withdrawn service_changed service_changed")
+	same := func(what string) {
+		t.Helper()
+		was, _ := before.Incident(in)
+		is, there := d.s.Incident(in)
+		if !there {
+			t.Fatal("the incident is gone")
+		}
+		bare := *is
+		bare.Version, bare.UpdatedAt = was.Version, was.UpdatedAt
+		if got, want := string(wire.Marshal(&bare)), string(wire.Marshal(was)); got != want {
+			t.Errorf("after %s it is\n%s, not\n%s", what, got, want)
+		}
+		for _, id := range s {
+			now, _ := d.s.Service(id)
+			old, _ := before.Service(id)
+			d.want("state", string(now.Status), string(old.Status))
+		}
+		if d.s.Bytes != before.Bytes {
+			t.Errorf("after %s the page has %d bytes, not %d", what, d.s.Bytes, before.Bytes)
+		}
+	}
+	same("an update that was withdrawn")
+	d.does("14:05", &page.UpdateIncident{ID: in, UpdateID: last, Status: "resolved", Body: "Over."})
+	d.want("events", d.does("14:05", &page.WithdrawUpdate{ID: in, UpdateID: last}), "update_withdrawn service_changed service_changed")
+	same("a resolution that was withdrawn")
+	d.refuses("14:05", &page.WithdrawUpdate{ID: in, UpdateID: first}, fault.Conflict, "delete the incident")
+}

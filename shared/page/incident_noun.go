@@ -10,6 +10,7 @@ import (
 const (
 	IncidentOpened    EventType = "incident_opened"
 	IncidentUpdated   EventType = "incident_updated"
+	UpdateWithdrawn   EventType = "update_withdrawn" // just after it was published
 	IncidentResolved  EventType = "incident_resolved"
 	IncidentEdited    EventType = "incident_edited"
 	IncidentExplained EventType = "incident_explained" // its post-mortem was published
@@ -29,10 +30,13 @@ var incidents = noun{
 			"Update", "Updated the incident", func() Command { return &UpdateIncident{} }},
 		{"correct_update", IncidentNoun, "PATCH", "/incidents/:id/updates/:update", Changes, Writers, Never,
 			"Correct a message of", "Corrected a message of", func() Command { return &CorrectUpdate{} }},
+		{"withdraw_update", IncidentNoun, "DELETE", "/incidents/:id/updates/:update", Changes, Writers, Never,
+			"Withdraw the last message of", "Withdrew a message of", func() Command { return &WithdrawUpdate{} }},
 	},
 	events: []EventSpec{
 		{IncidentOpened, "incident_update", "an incident was opened"},
 		{IncidentUpdated, "incident_update", "it was updated"},
+		{UpdateWithdrawn, "incident_update", "its last message was withdrawn"},
 		{IncidentResolved, "incident_update", "it was resolved"},
 		{IncidentEdited, "incident_update", "its text was changed"},
 		{IncidentExplained, "incident_update", "its post-mortem was published"},
@@ -188,7 +192,11 @@ func evolveIncidents(list []status.Incident, e *Event) (out []status.Incident, g
 	default:
 		grown = incidentBytes + incidentGrowth(&status.Incident{}, &next)
 	}
-	if e.Update != nil {
+	if e.Update != nil && e.Type == UpdateWithdrawn {
+		var freed int64
+		next.Updates, freed = without(next.Updates, e.Update.ID)
+		grown -= freed
+	} else if e.Update != nil {
 		var more int64
 		next.Updates, more = placed(next.Updates, e.Update, func(u *status.Update) string { return u.ID }, updateSize)
 		grown += more
@@ -202,6 +210,19 @@ func evolveIncidents(list []status.Incident, e *Event) (out []status.Incident, g
 	out[at] = next
 	out, freed := capped(out, resolved, incidentSize)
 	return out, grown - freed
+}
+
+// without is a timeline without an entry, and by how many bytes it shrank; the list it was given stays as it was.
+func without(list []status.Update, id string) (out []status.Update, freed int64) {
+	out = make([]status.Update, 0, len(list))
+	for i := range list {
+		if list[i].ID == id {
+			freed += updateSize(&list[i])
+		} else {
+			out = append(out, list[i])
+		}
+	}
+	return out, freed
 }
 
 func incidentSize(i *status.Incident) int64 {

@@ -43,14 +43,14 @@ export function touches(command) {
 
 /**
  * The REST call that carries a command. The same item makes the same bytes each time: a key stands for one body.
- * @param {string} id what the event's message will name as its command
- * @param {Command} command
+ * @param {Pick<import('./types.js').Item, 'id'|'command'|'core'|'hold'|'untold'>} item its id is what the event's message will name
+ *   as its command
  * @param {string|undefined} secret the rest of the Idempotency-Key, which nobody else hears of
- * @param {string} [core] the version of the rules that decided it
  */
-export function toRequest(id, command, secret, core) {
+export function toRequest({ id, command, core, hold, untold }, secret) {
   const { method, path: template, entry } = specOf(command);
-  const path = template
+  const query = hold ? '?hold=10' : untold && !entry ? '?untold=true' : '';
+  const path = `${template}${query}`
     .replace(':id', encodeURIComponent(targetOf(command)))
     .replace(':update', encodeURIComponent(command[entry] ?? ''));
   const { kind, version, incident, ...body } = command;

@@ -1,6 +1,6 @@
 // Made by go generate of shared/page/commands.go and event.go: change those.
 
-/** @typedef {'create_service'|'edit_service'|'delete_service'|'open_incident'|'edit_incident'|'delete_incident'|'update_incident'|'correct_update'|'plan_maintenance'|'edit_maintenance'|'delete_maintenance'|'edit_page'|'prove_host'} Kind of a command */
+/** @typedef {'create_service'|'edit_service'|'delete_service'|'open_incident'|'edit_incident'|'delete_incident'|'update_incident'|'correct_update'|'withdraw_update'|'plan_maintenance'|'edit_maintenance'|'delete_maintenance'|'edit_page'|'prove_host'} Kind of a command */
 
 /**
  * @typedef {object} Spec what is said of a command once
@@ -49,6 +49,10 @@ export const commands = {
     noun: 'incident', method: 'PATCH', path: '/incidents/:id/updates/:update/', effect: 'changes',
     id: 'incident', entry: 'id', made: [], does: 'Correct a message of', did: 'Corrected a message of',
   },
+  withdraw_update: {
+    noun: 'incident', method: 'DELETE', path: '/incidents/:id/updates/:update/', effect: 'changes',
+    id: 'incident', entry: 'id', made: [], does: 'Withdraw the last message of', did: 'Withdrew a message of',
+  },
   plan_maintenance: {
     noun: 'maintenance', method: 'POST', path: '/maintenances/', effect: 'creates',
     id: 'id', entry: '', made: ['id'], does: 'Plan maintenance', did: 'Planned the maintenance',
@@ -78,6 +82,7 @@ export const happened = {
   service_deleted: 'it was deleted',
   incident_opened: 'an incident was opened',
   incident_updated: 'it was updated',
+  update_withdrawn: 'its last message was withdrawn',
   incident_resolved: 'it was resolved',
   incident_edited: 'its text was changed',
   incident_explained: 'its post-mortem was published',

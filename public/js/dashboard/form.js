@@ -55,7 +55,11 @@ export class Form {
 
   /** Offers again what was typed and not sent. */
   async restore() {
-    if (this.spec.plain || this.spec.instead || this.spec.fresh) return;
+    if (this.spec.plain || this.spec.instead) return;
+    if (this.spec.fresh) {
+      this.touched.add(''); // words from elsewhere are somebody's words: closing it keeps them
+      return this.keep();
+    }
     const draft = await database.get('drafts', this.spec.key).catch(() => undefined);
     if (!draft || this.touched.size) return;
     this.values = { ...this.values, ...draft.values };

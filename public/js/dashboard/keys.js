@@ -1,7 +1,7 @@
 import { busy, openSheet } from './dialog.js';
 import { html } from '../vendor/lit-html.js';
 import { go } from './router.js';
-import { mayWrite } from './model.js';
+import { mayWrite, model } from './model.js';
 import { openIncident } from './views/incident_form.js';
 
 /** @type {[string, string][]} */
@@ -16,6 +16,7 @@ const help = [
   ['Alt ↑ Alt ↓', 'Move the service whose row has the focus'],
   ['Ctrl Enter', 'Publish the form'],
   ['Esc', 'Close the form; what you typed is kept'],
+  ['z', 'Undo what was just published'],
   ['?', 'This list'],
 ];
 
@@ -43,6 +44,7 @@ const typing = (target) =>
 function meaning(key, going) {
   if (going && places[key]) return () => go(places[key]);
   if (key === 'i' && mayWrite()) return () => openIncident();
+  if (key === 'z' && model.undo) return model.undo.run;
   if (key === '?') return showKeys;
   if (key === '/')
     return () =>

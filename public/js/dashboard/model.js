@@ -23,6 +23,7 @@
  * @property {boolean} newVersion
  * @property {string} said the last announcement, for those who listen
  * @property {{text: string, kind: 'good'|'bad'|'calm', href?: string, link?: string}|null} toast
+ * @property {{text: string, run: () => void}|null} undo what was just published, and can be taken back
  * @property {string} failure why nothing can be shown
  * @property {'unknown'|'unasked'|'promised'|'refused'} kept whether the browser has promised to keep what waits here
  * @property {{configured: boolean, failing_since: string|null, problem: string, waiting: number}|null} mail whether mail gets through; null until admins know
@@ -50,6 +51,7 @@ const own = {
   newVersion: false,
   said: '',
   toast: null,
+  undo: null,
   failure: '',
   kept: 'unknown',
   mail: null,

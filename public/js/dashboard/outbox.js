@@ -162,7 +162,7 @@ async function send(item) {
   const secret = item.secret ?? (item.attempts ? undefined : uuid7());
   // Written before it leaves: after a crash it must be known that it may have arrived.
   await database.changeItem(item.id, (kept) => ({ ...kept, secret, attempts: kept.attempts + 1 }));
-  const { method, path, options } = toRequest(item.id, item.command, secret, item.core);
+  const { method, path, options } = toRequest(item, secret);
   try {
     const { headers } = await call(method, path, options);
     const seq = Number(headers.get('Status-Seq'));

@@ -175,9 +175,16 @@ function ofOthers() {
   return html`<div class="strip"><p>${count(model.othersQueued, 'change')} from another sign-in in this browser ${model.othersQueued === 1 ? 'is' : 'are'} kept here until that one is back.</p></div>`;
 }
 
+function undoBar() {
+  const u = model.undo;
+  return u
+    ? html`<div class="toast good"><p>${u.text}</p><button type="button" class="button small" aria-keyshortcuts="z" @click=${u.run}>Undo <kbd>z</kbd></button></div>`
+    : nothing;
+}
+
 function toastBar() {
   const t = model.toast;
-  return html`<div class="toasts">${passing()}${
+  return html`<div class="toasts">${passing()}${undoBar()}${
     t
       ? html`<div class="toast ${t.kind}"><p>${t.text}</p>${t.href ? html`<a href=${t.href} @click=${dismiss}>${t.link}</a>` : nothing}
         <button type="button" class="quiet-button" aria-label="Dismiss" @click=${dismiss}>${icon('close')}</button></div>`

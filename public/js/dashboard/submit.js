@@ -15,6 +15,16 @@ import { uuid7 } from './id.js';
 
 // A command on its way in, and what became of it.
 
+/** Whether a command puts words before people. @param {Command} command */
+export const publishes = ({ kind, resolved_at }) =>
+  !resolved_at && ['open_incident', 'update_incident', 'plan_maintenance'].includes(kind);
+
+/** @type {(item: Item, sent: boolean) => boolean} */
+let offer = () => false;
+
+/** @param {typeof offer} how what was sent, or is kept to be sent, is offered to be undone; false where it is not */
+export const undoBy = (how) => (offer = how);
+
 /** Items that were confirmed: by their message or by their answer, whichever came first. */
 const confirmed = new Set();
 
@@ -29,7 +39,7 @@ export function confirm(item) {
     changed();
   }, 3000);
   settle(item.id, { done: true });
-  toast(`Done: ${item.title}.`, 'good');
+  if (!offer(item, true)) toast(`Done: ${item.title}.`, 'good');
 }
 
 /** @param {Item} item */
@@ -66,11 +76,11 @@ function settle(id, outcome) {
 /**
  * Decides a command here and queues it; where it cannot be decided here, the server's answer is awaited.
  * @param {Command} command
- * @param {{remote?: boolean, instead?: string, draft?: string}} [how] instead names a queued item that this one replaces, draft
- *   the text that becomes the command
+ * @param {{remote?: boolean, instead?: string, draft?: string, undoes?: string}} [how] instead names a queued item that this one
+ *   replaces, draft the text that becomes the command, undoes what it takes back, in words
  * @returns {Promise<{problem?: Problem, unchanged?: boolean}>}
  */
-export async function submit(command, { remote = false, instead, draft } = {}) {
+export async function submit(command, { remote = false, instead, draft, undoes } = {}) {
   const at = new Date().toISOString();
   const here = rules.ready() && !remote && !instead;
   if (here) {
@@ -81,7 +91,7 @@ export async function submit(command, { remote = false, instead, draft } = {}) {
       return { unchanged: true };
     }
   }
-  const title = describe(command, model.view);
+  const title = undoes ? `Undo: ${undoes}` : describe(command, model.view);
   const next = {
     id: uuid7(),
     secret: uuid7(),
@@ -97,18 +107,20 @@ export async function submit(command, { remote = false, instead, draft } = {}) {
   }
   const identity = /** @type {Identity} */ (model.identity);
   const outcome = here ? null : new Promise((resolve) => awaited.set(next.id, resolve));
-  await outbox.add(
-    {
-      ...next,
-      owner: session.owner(identity),
-      state: 'waiting',
-      attempts: 0,
-      failures: 0,
-      remote: remote || undefined,
-    },
-    draft,
-  );
+  /** @type {Item} */
+  const item = {
+    ...next,
+    owner: session.owner(identity),
+    state: 'waiting',
+    attempts: 0,
+    failures: 0,
+    remote: remote || undefined,
+    hold: (publishes(command) && command.notify !== false) || undefined,
+    untold: undoes !== undefined || undefined,
+  };
+  await outbox.add(item, draft);
   if (model.link !== 'live') {
+    if (!model.expired) offer(item, false);
     toast(
       model.expired
         ? 'Kept here. It will be sent when you have signed in again.'

@@ -172,6 +172,8 @@
  * @property {number} failures of the server in a row
  * @property {number} [sentSeq] the event that the server's answer includes
  * @property {boolean} [remote] about an object that is older than the page's state: only the server can judge it
+ * @property {boolean} [hold] subscribers are told later, so that it can be undone
+ * @property {boolean} [untold] it undoes something that no subscriber was told of
  * @property {Problem} [problem]
  * @property {Frame} [cause] what happened meanwhile to the same object
  * @property {string} title what it does, in words

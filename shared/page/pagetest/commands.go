@@ -175,6 +175,18 @@ func (a *Author) correctUpdate(t *rapid.T, s *page.State) page.Command {
 	return c
 }
 
+func (a *Author) withdrawUpdate(t *rapid.T, s *page.State) page.Command {
+	id, version := a.incident(t, s)
+	c := &page.WithdrawUpdate{ID: id, UpdateID: a.ID(), Version: version}
+	if in, there := s.Incident(id); there && !oneIn(t, 10, "no such update") {
+		c.UpdateID = in.Updates[len(in.Updates)-1].ID
+		if oneIn(t, 5, "an older update") {
+			c.UpdateID = one(t, in.Updates, "update").ID
+		}
+	}
+	return c
+}
+
 // few is how many services somebody names: hardly ever none.
 func few(t *rapid.T) int {
 	if oneIn(t, 20, "no services") {

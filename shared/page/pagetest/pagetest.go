@@ -74,6 +74,7 @@ var plot = many(
 		return a.openIncident(t, s, at)
 	}},
 	times{1, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.correctUpdate(t, s) }},
+	times{3, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.withdrawUpdate(t, s) }},
 	times{8, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.updateIncident(t, s) }},
 	times{4, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.editIncident(t, s) }},
 	times{1, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command {

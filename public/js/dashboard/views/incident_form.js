@@ -133,9 +133,9 @@ function pick(form, service) {
 /**
  * Opens the form that adds to an incident's timeline.
  * @param {Incident} incident
- * @param {{status?: string, from?: Command, instead?: string, remote?: boolean}} [start]
+ * @param {{status?: string, from?: Command, instead?: string, remote?: boolean, fresh?: boolean}} [start]
  */
-export function openUpdate(incident, { status, from, instead, remote } = {}) {
+export function openUpdate(incident, { status, from, instead, remote, fresh } = {}) {
   openForm({
     key: `update_incident:${incident.id}:${status === 'resolved' ? 'resolved' : 'update'}`,
     title: instead
@@ -147,6 +147,7 @@ export function openUpdate(incident, { status, from, instead, remote } = {}) {
     wide: true,
     instead,
     remote,
+    fresh,
     ids: from ? { update: from.id } : undefined,
     values: {
       status: from?.status ?? status ?? incident.status,

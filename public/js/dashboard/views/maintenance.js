@@ -123,8 +123,8 @@ function detail(m, remote) {
     </div>`;
 }
 
-/** @param {{from?: Command, instead?: string}} [queued] */
-export function planMaintenance({ from, instead } = {}) {
+/** @param {{from?: any, instead?: string, fresh?: boolean}} [start] from is a queued command to edit, or words from elsewhere */
+export function planMaintenance({ from, instead, fresh } = {}) {
   const start = new Date(Math.ceil((Date.now() + HOUR) / HOUR) * HOUR);
   openForm({
     key: 'plan_maintenance',
@@ -132,6 +132,7 @@ export function planMaintenance({ from, instead } = {}) {
     action: instead ? 'Save' : 'Plan',
     wide: true,
     instead,
+    fresh,
     ids: from ? { id: from.id } : undefined,
     values: {
       title: from?.title ?? '',
