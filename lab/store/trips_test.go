@@ -135,10 +135,23 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		{"window", "POST", "/api/v1/maintenances/", map[string]any{"title": "Work", "services": []string{"{service}"}, "scheduled_for": time.Now().Add(time.Hour), "scheduled_until": time.Now().Add(2 * time.Hour)}, true},
 		{"", "PATCH", "/api/v1/maintenances/{window}/", map[string]any{"title": "More work"}, true},
 		{"", "DELETE", "/api/v1/maintenances/{window}/", nil, false},
-		// Settings look at their limits first.
 		{"template", "POST", "/api/v1/templates/", map[string]any{"name": "Usual", "title": "T", "body": "B"}, true},
+		{"", "PATCH", "/api/v1/templates/{template}/", map[string]any{"title": "Other"}, true},
+		{"monitor", "POST", "/api/v1/monitors/", map[string]any{"name": "Site", "kind": "http", "target": "https://example.com/",
+			"template": "{template}", "service": "{service}"}, true},
+		{"", "PATCH", "/api/v1/monitors/{monitor}/", map[string]any{"name": "Shop", "template": "{template}"}, false},
+		{"", "DELETE", "/api/v1/monitors/{monitor}/", nil, true},
+		{"", "DELETE", "/api/v1/templates/{template}/", nil, true},
 		{"subscriber", "POST", "/api/v1/subscribers/", map[string]any{"channel": "email", "address": "eve@example.com"}, true},
+		{"", "DELETE", "/api/v1/subscribers/{subscriber}/", nil, true},
 		{"key", "POST", "/api/v1/api-keys/", map[string]any{"name": "CI"}, true},
+		{"", "DELETE", "/api/v1/api-keys/{key}/", nil, true},
+		{"member", "POST", "/api/v1/members/", map[string]any{"email": "bob@example.com", "role": "member"}, true},
+		{"", "PATCH", "/api/v1/members/{member}/", map[string]any{"role": "admin"}, true},
+		{"", "DELETE", "/api/v1/members/{member}/", nil, true},
+		{"", "PATCH", "/api/v1/organization/", map[string]any{"name": "Acme Ltd"}, true},
+		{"", "PATCH", "/api/v1/organization/", map[string]any{"access": map[string]any{"kind": "networks",
+			"networks": []string{"192.0.2.0/24"}}}, true},
 		{"", "DELETE", "/api/v1/services/{service}/", nil, true},
 	} {
 		what := w.method + " " + w.path
@@ -183,13 +196,20 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 			}
 		}
 		most := 1
-		if slices.Contains([]string{"template", "subscriber", "key"}, w.name) {
-			most = 4
+		if w.method != "POST" && !inMemory(w.path) || strings.HasPrefix(w.path, "/api/v1/organization/") {
+			most = 2 // what is changed is no part of the page in memory
 		}
 		if reads > most || writes != 1 {
 			t.Errorf("%s: %d reads and %d batches:\n%s", what, reads, writes, strings.Join(list, "\n"))
 		}
 	}
+}
+
+// inMemory says that a path is about what the page in memory has.
+func inMemory(path string) bool {
+	return slices.ContainsFunc([]string{"services", "incidents", "maintenances"}, func(noun string) bool {
+		return strings.HasPrefix(path, "/api/v1/"+noun+"/")
+	})
 }
 
 // TestAnIdleRegionAsksOnceAPoll counts what a region asks its replica while nothing happens: the log, and with the same question heartbeat, epoch and

@@ -22,13 +22,15 @@ var keyText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding
 
 // StoredKey is what is kept of an API key. Its secret is not.
 type StoredKey struct {
-	ID      string
-	Name    string
-	Prefix  string
-	Hash    [sha256.Size]byte
-	Scopes  []Scope
-	Legacy  bool
-	OwnerID string
+	ID     string
+	Name   string
+	Prefix string
+	Hash   [sha256.Size]byte
+	Scopes []Scope
+	Legacy bool
+	// OwnerID is the member that it ends with, OwnerEmail and OwnerName are of that account.
+	OwnerID, OwnerEmail, OwnerName string
+
 	OrgID   string
 	OrgSlug string
 	OrgName string
@@ -97,6 +99,7 @@ func (v *Verifier) apiKey(ctx context.Context, text string) (Principal, error) {
 func (k StoredKey) principal() Principal {
 	return Principal{
 		Kind: KindKey, ID: k.ID, Name: k.Name, OrgID: k.OrgID, OrgSlug: k.OrgSlug, OrgName: k.OrgName,
-		Scopes: k.Scopes, Legacy: k.Legacy, OwnerID: k.OwnerID, ExpiresAt: k.ExpiresAt, LastUsed: k.LastUsed,
+		Scopes: k.Scopes, Legacy: k.Legacy, OwnerID: k.OwnerID, OwnerEmail: k.OwnerEmail, OwnerName: k.OwnerName,
+		ExpiresAt: k.ExpiresAt, LastUsed: k.LastUsed,
 	}
 }

@@ -38,8 +38,10 @@ type Principal struct {
 	Scopes []Scope
 	// Legacy marks a key that is older than the scope admin. Its `write` is all three.
 	Legacy bool
-	// OwnerID is the member that a key ends with; empty for a legacy key without one, and for a user.
-	OwnerID   string
+	// OwnerID is the member that a key ends with, OwnerEmail and OwnerName are of that account; empty for a legacy key
+	// without one, and for a user.
+	OwnerID, OwnerEmail, OwnerName string
+
 	SessionID string
 	// LacksFactor marks a user whose session has shown no second factor, in an organisation that asks for one.
 	LacksFactor bool

@@ -19,15 +19,13 @@ type Access struct {
 // ones.
 const keepAccess = 24 * time.Hour
 
-// AddAccess keeps details, which an event puts in force. current is the id of those that are.
-func (o *Org) AddAccess(ctx context.Context, a *Access, current string, now time.Time) error {
-	var b Batch
+// AddAccess puts details into the batch of the event that puts them in force. current is the id of those that are.
+func (o *Org) AddAccess(b *Batch, a *Access, current string, now time.Time) {
 	b.Add(`DELETE FROM page_access WHERE org_id = ? AND id <> ? AND created_at < ?`, o.id, current,
 		now.Add(-keepAccess).UnixMilli())
 	b.Add(`INSERT INTO page_access (org_id, id, kind, password, domains, emails, networks, secret, feed_key, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password, jsonStrings(a.Domains), jsonStrings(a.Emails), jsonStrings(a.Networks),
 		a.Secret, a.FeedKey, now.UnixMilli())
-	return o.db.Do(ctx, &b)
 }
 
 // Access reads details; ErrNone.

@@ -78,19 +78,40 @@ func (o *Org) Key(ctx context.Context, id string) (Key, error) {
 	return found[0], nil
 }
 
-const keyColumns = `SELECT k.id, k.name, k.prefix, k.scopes, k.legacy, k.created_by, k.created_by_name, k.created_at, k.expires_at, k.last_used_at,
-coalesce(u.id, ''), coalesce(u.email, ''), coalesce(u.name, ''), coalesce(m.role, '')
-FROM api_keys k LEFT JOIN members m ON m.org_id = k.org_id AND m.user_id = k.owner_id LEFT JOIN users u ON u.id = m.user_id WHERE k.org_id = ? AND k.revoked_at IS NULL`
+// keyFields and keyTables make keyColumns.
+const (
+	keyFields = `SELECT k.id, k.name, k.prefix, k.scopes, k.legacy, k.created_by, k.created_by_name, k.created_at, k.expires_at,
+k.last_used_at, coalesce(u.id, ''), coalesce(u.email, ''), coalesce(u.name, ''), coalesce(m.role, '')`
+	keyTables = ` FROM api_keys k LEFT JOIN members m ON m.org_id = k.org_id AND m.user_id = k.owner_id
+LEFT JOIN users u ON u.id = m.user_id`
+	keyColumns = keyFields + keyTables + ` WHERE k.org_id = ? AND k.revoked_at IS NULL`
+)
 
-func scanKey(rows *sql.Rows, k *Key) error {
+func scanKey(rows *sql.Rows, k *Key) error { return k.scan(rows) }
+
+// scan reads a row of keyFields, with what stands behind them.
+func (k *Key) scan(rows *sql.Rows, more ...any) error {
 	var scopes string
 	var expires, used sql.NullInt64
-	if err := rows.Scan(&k.ID, &k.Name, &k.Prefix, &scopes, &k.Legacy, &k.CreatedBy, &k.CreatedByName, &k.CreatedAt, &expires, &used,
-		&k.Owner.UserID, &k.Owner.Email, &k.Owner.Name, &k.Owner.Role); err != nil {
+	if err := rows.Scan(append([]any{&k.ID, &k.Name, &k.Prefix, &scopes, &k.Legacy, &k.CreatedBy, &k.CreatedByName, &k.CreatedAt,
+		&expires, &used, &k.Owner.UserID, &k.Owner.Email, &k.Owner.Name, &k.Owner.Role}, more...)...); err != nil {
 		return err
 	}
 	k.Scopes, k.ExpiresAt, k.LastUsedAt = strings.Fields(scopes), nullTime(expires), nullTime(used)
 	return nil
+}
+
+// KeyFor reads a key that is not revoked, and the member to whom it shall be handed: one without a role is none. ErrNone
+// when there is no such key.
+func (o *Org) KeyFor(ctx context.Context, id, to string) (k Key, owner Member, err error) {
+	owner.UserID = to
+	found, err := list(ctx, o.db, keyFields+`, coalesce(w.email, ''), coalesce(w.name, ''), coalesce(n.role, '')`+keyTables+`
+LEFT JOIN members n ON n.org_id = k.org_id AND n.user_id = ? LEFT JOIN users w ON w.id = n.user_id
+WHERE k.org_id = ? AND k.revoked_at IS NULL AND k.id = ?`, []any{to, o.id, id}, func(rows *sql.Rows, k *Key) error {
+		return k.scan(rows, &owner.Email, &owner.Name, &owner.Role)
+	})
+	k, err = first(found, err)
+	return k, owner, err
 }
 
 // APIKey is auth.Keys': asked on every request, so that a revoked key ends at once.
@@ -98,9 +119,11 @@ func (db *DB) APIKey(ctx context.Context, prefix string) (auth.StoredKey, error)
 	var k auth.StoredKey
 	var hash, scopes string
 	var expires, used sql.NullInt64
-	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.legacy, k.owner_id, k.expires_at, k.last_used_at, o.id, o.slug, o.name
-FROM api_keys k JOIN organizations o ON o.id = k.org_id WHERE k.prefix = ? AND k.revoked_at IS NULL AND `+living("k")+` AND `+owned, []any{prefix},
-		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &k.Legacy, &k.OwnerID, &expires, &used, &k.OrgID, &k.OrgSlug, &k.OrgName)
+	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.legacy, k.owner_id, k.expires_at, k.last_used_at, o.id, o.slug, o.name,
+ coalesce(u.email, ''), coalesce(u.name, '')
+FROM api_keys k JOIN organizations o ON o.id = k.org_id LEFT JOIN users u ON u.id = k.owner_id WHERE k.prefix = ? AND k.revoked_at IS NULL AND `+living("k")+` AND `+owned, []any{prefix},
+		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &k.Legacy, &k.OwnerID, &expires, &used, &k.OrgID, &k.OrgSlug, &k.OrgName,
+		&k.OwnerEmail, &k.OwnerName)
 	if errors.Is(err, ErrNone) {
 		return k, auth.ErrUnknown
 	}

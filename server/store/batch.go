@@ -18,6 +18,7 @@ type Batch struct {
 	after      *Anchor  // see Follow
 	rows       *logRows // the log as it came with the outcome
 	log        *Part
+	reasons    []func(context.Context, *Constraint) error // see Otherwise
 }
 
 type statement struct {

@@ -6,16 +6,14 @@ import (
 	"time"
 )
 
-// AddLogo keeps a picture under its name, which says what is in it; the same one twice is one.
-func (o *Org) AddLogo(ctx context.Context, name string, body []byte, now time.Time) error {
-	var b Batch
+// AddLogo puts a picture into a batch under its name, which says what is in it; the same one twice is one.
+func (o *Org) AddLogo(b *Batch, name string, body []byte, now time.Time) {
 	b.Add(`INSERT INTO logos (org_id, name, body, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET created_at = excluded.created_at`,
 		o.id, name, base64.StdEncoding.EncodeToString(body), now.UnixMilli())
 	// What pages and mails of late show stays.
 	b.Add(`DELETE FROM logos WHERE org_id = ? AND name NOT IN (SELECT name FROM logos WHERE org_id = ? ORDER BY created_at DESC LIMIT 5)
  AND NOT EXISTS (SELECT 1 FROM organizations g WHERE g.id = logos.org_id AND (logos.name = g.logo OR CASE WHEN json_valid(g.more)
   THEN logos.name IN (json_extract(g.more, '$.logo_dark'), json_extract(g.more, '$.favicon')) ELSE 1 END))`, o.id, o.id)
-	return o.db.Do(ctx, &b)
 }
 
 // Logo reads a picture; ErrNone.

@@ -333,6 +333,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id, kind, fingerprint) DO UP
 		o.id, a.Kind, a.Fingerprint, number(a.Firing), a.Incident, a.Version, a.Proposal, a.Text, int64(at))
 }
 
+// AlertAccepted puts into a batch that a person opened the incident of a proposal: no version of it is the source's.
+func (o *Org) AlertAccepted(b *Batch, p *Proposal) {
+	b.Add(`UPDATE alerts SET incident_id = ?, incident_version = 0, updated_at = ?
+WHERE org_id = ? AND kind = ? AND fingerprint = ? AND proposal_id = ?`, p.Incident, int64(p.UpdatedAt), o.id,
+		p.Source.Kind, p.Source.Fingerprint, p.ID)
+}
+
 // CountAlerts counts what fires, and all that is kept.
 func (o *Org) CountAlerts(ctx context.Context) (all int, err error) {
 	err = o.db.row(ctx, `SELECT count(*) FROM alerts WHERE org_id = ?`, []any{o.id}, &all)

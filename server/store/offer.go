@@ -111,18 +111,6 @@ func (o *Org) Offer(ctx context.Context, id string) (Offer, error) {
 		func(rows *sql.Rows, f *Offer) error { return rows.Scan(f.columns()...) }))
 }
 
-// OfferTo reads the organisation's offer to an address, if it has not ended; ErrNone.
-func (o *Org) OfferTo(ctx context.Context, email string, now time.Time) (Offer, error) {
-	return first(list(ctx, o.db, `SELECT `+offerColumns+` FROM offers f WHERE f.org_id = ? AND lower(f.email) = lower(?) AND f.expires_at >= ?`, []any{o.id, email, now.UnixMilli()},
-		func(rows *sql.Rows, f *Offer) error { return rows.Scan(f.columns()...) }))
-}
-
-// Offers counts those that have not ended.
-func (o *Org) Offers(ctx context.Context, now time.Time) (n int, err error) {
-	err = o.db.row(ctx, `SELECT count(*) FROM offers WHERE org_id = ? AND expires_at >= ?`, []any{o.id, now.UnixMilli()}, &n)
-	return n, err
-}
-
 func first[T any](found []T, err error) (T, error) {
 	var none T
 	if err == nil && len(found) == 0 {

@@ -147,14 +147,6 @@ func (o *Org) SetRole(b *Batch, userID string, role auth.Role) {
 	}
 }
 
-// HasMember says whether a member has this address. It looks through the organisation's members alone, so that neither
-// the answer nor its time says anything of other accounts.
-func (o *Org) HasMember(ctx context.Context, email string) (bool, error) {
-	n := 0
-	err := o.db.row(ctx, `SELECT count(*) FROM members m CROSS JOIN users u ON u.id = m.user_id WHERE m.org_id = ? AND lower(u.email) = lower(?)`, []any{o.id, email}, &n)
-	return n > 0, err
-}
-
 // Admins counts them.
 func (o *Org) Admins(ctx context.Context) (n int, err error) {
 	err = o.db.row(ctx, `SELECT count(*) FROM members WHERE org_id = ? AND role = 'admin'`, []any{o.id}, &n)

@@ -26,37 +26,36 @@ const (
 	AccessLinkFor = 30 * time.Minute
 )
 
-// withAccess writes down who may see the page and gives the command that names it. What is left out stays as it was.
-func (d *UseCases) withAccess(ctx context.Context, orgID string, edit *page.EditPage) (*page.EditPage, error) {
+// withAccess gives the command that names who may see the page, and what writes that down with it; nil where that stands
+// already. What is left out stays as it was.
+func (d *UseCases) withAccess(ctx context.Context, orgID string, edit *page.EditPage) (*page.EditPage,
+	func(*store.Batch), error) {
 	p, err := d.relay.Page(ctx, orgID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	want, named := edit.Access, *edit
 	was, is := &store.Access{}, p.State.Org.Access
 	if is.ID != "" {
 		if was, err = d.db.Org(orgID).Access(ctx, is.ID); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if !slices.Contains(page.AccessKinds[1:], want.Kind) { // public, or what Decide refuses
 		named.Access = &page.EditAccess{Kind: want.Kind}
-		return &named, nil
+		return &named, nil, nil
 	}
 	next, err := d.nextAccess(ctx, was, want)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	named.Access = &page.EditAccess{Kind: want.Kind, ID: is.ID}
 	if same := *next; sameAccess(&same, was) {
-		return &named, nil
+		return &named, nil, nil
 	}
-	next.ID, named.Access.ID = newID(), ""
-	if err := d.db.Org(orgID).AddAccess(ctx, next, is.ID, d.now()); err != nil {
-		return nil, err
-	}
+	next.ID = newID()
 	named.Access.ID = next.ID
-	return &named, nil
+	return &named, func(b *store.Batch) { d.db.Org(orgID).AddAccess(b, next, is.ID, d.now()) }, nil
 }
 
 func sameAccess(a, b *store.Access) bool {

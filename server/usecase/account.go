@@ -224,7 +224,9 @@ func (d *UseCases) leave(ctx context.Context, b *store.Batch, by Caller, org *st
 	org.Leave(b, user.ID)
 	by.Who = auth.Principal{Kind: auth.KindUser, ID: user.ID, Name: user.Name, Email: user.Email}
 	org.AddAudit(b, by.audit("leave_organization", "member", user.ID, memberJSON(was), "", d.now()))
-	return d.endedKeys(ctx, b, by, org, user.ID, "")
+	keys, err := org.KeysOf(ctx, user.ID)
+	d.endedKeys(b, by, org, keys, "")
+	return err
 }
 
 // DeleteAccount deletes a person's account, by its typed address and its password. Nobody does who is the last admin of

@@ -1,6 +1,7 @@
 package usecase
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -328,21 +329,24 @@ func (d *UseCases) AcceptProposal(ctx context.Context, by Caller, orgID, id stri
 		c = &page.OpenIncident{ID: p.Incident, Title: p.Title, Description: p.Body, Notify: text.Notify,
 			Services: []page.Move{{ID: p.Service, To: p.To}}, Source: &source}
 	}
+	before := p
 	by.Beside = func(b *store.Batch) {
-		now := status.Time(d.now().UnixMilli())
-		org.EndProposal(b, id, "accepted", p.Incident, now)
-		if a, err := org.Alert(ctx, p.Source.Kind, p.Source.Fingerprint); err == nil && p.Kind == "open" && a.Proposal == id {
-			a.Incident, a.Version = p.Incident, 0 // of a person: no version is the source's
-			org.KeepAlert(b, &a, now)
+		p.State, p.UpdatedAt = "accepted", status.Time(d.now().UnixMilli())
+		org.EndProposal(b, id, p.State, p.Incident, p.UpdatedAt)
+		if p.Kind == "open" {
+			org.AlertAccepted(b, &p)
 		}
 	}
-	if _, err := d.Change(ctx, by, orgID, c); err != nil {
-		if store.Overtaken(err) {
-			err = settled(&p)
-		}
-		return p, err
+	answer, err := d.Change(ctx, by, orgID, c)
+	switch {
+	case store.Overtaken(err):
+		return before, d.settledSince(ctx, orgID, id, err)
+	case err != nil:
+		return before, err
+	case p.State != "accepted" || answer.About.ID != p.Incident: // the key had done it before
+		return d.proposal(ctx, orgID, id)
 	}
-	return d.proposal(ctx, orgID, id)
+	return p, nil
 }
 
 // DismissProposal says no to a proposal.
@@ -362,9 +366,18 @@ func (d *UseCases) DismissProposal(ctx context.Context, by Caller, orgID, id str
 		return p, nil
 	})
 	if store.Overtaken(err) {
-		return p, settled(&p)
+		return p, d.settledSince(ctx, orgID, id, err)
 	}
 	return p, err
+}
+
+// settledSince says what became of a proposal that somebody else was faster with.
+func (d *UseCases) settledSince(ctx context.Context, orgID, id string, overtaken error) error {
+	p, err := d.proposal(ctx, orgID, id)
+	if err == nil && p.State == "open" {
+		return overtaken
+	}
+	return cmp.Or(err, error(settled(&p)))
 }
 
 func settled(p *store.Proposal) *fault.Error {

@@ -32,15 +32,10 @@ func (d *UseCases) CreateKey(ctx context.Context, by Caller, orgID string, k New
 		if no := k.check(by, status.Time(now.UnixMilli())); no != nil {
 			return newKey{}, no
 		}
-		owner, err := d.keyOwner(ctx, by, org)
-		if err != nil {
-			return newKey{}, err
-		}
-		if _, n, err := org.Keys(ctx, store.Span{Limit: 1}); err != nil {
-			return newKey{}, err
-		} else if n >= maxKeys {
-			return newKey{}, fault.New(fault.Conflict, "There are %s keys already, which is the limit.", wire.Itoa(maxKeys))
-		}
+		owner := keyOwner(by)
+		org.NeedsMember(b, owner.UserID, errNoOwner())
+		org.Room(b, store.CountKeys, maxKeys,
+			fault.New(fault.Conflict, "There are %s keys already, which is the limit.", wire.Itoa(maxKeys)))
 		text, prefix, hash := auth.NewAPIKey()
 		key := store.Key{ID: newID(), Name: k.Name, Prefix: prefix, Scopes: k.Scopes, CreatedBy: by.Who.ID, CreatedByName: by.name(), Owner: owner,
 			CreatedAt: status.Time(now.UnixMilli()), ExpiresAt: k.ExpiresAt}
@@ -63,16 +58,15 @@ func (k *newKey) Wire(f *wire.Fields) {
 }
 
 // keyOwner is the admin with whom a new key ends: who makes it, or whoever answers for the key that makes it.
-func (d *UseCases) keyOwner(ctx context.Context, by Caller, org *store.Org) (store.Member, error) {
-	id := by.Who.ID
+func keyOwner(by Caller) store.Member {
 	if by.Who.Kind == auth.KindKey {
-		id = by.Who.OwnerID
+		return store.Member{UserID: by.Who.OwnerID, Email: by.Who.OwnerEmail, Name: by.Who.OwnerName}
 	}
-	owner, err := org.Member(ctx, id)
-	if errors.Is(err, store.ErrNone) {
-		return owner, fault.New(fault.Conflict, "Nobody answers for the key that asks. Hand it over to an admin first.")
-	}
-	return owner, err
+	return store.Member{UserID: by.Who.ID, Email: by.Who.Email, Name: by.Who.Name}
+}
+
+func errNoOwner() *fault.Error {
+	return fault.New(fault.Conflict, "Nobody answers for the key that asks. Hand it over to an admin first.")
 }
 
 func (k *NewKey) check(by Caller, now status.Time) *fault.Error {
@@ -111,25 +105,25 @@ func (d *UseCases) RevokeKey(ctx context.Context, by Caller, orgID, id string) e
 func (d *UseCases) key(ctx context.Context, org *store.Org, id string) (store.Key, error) {
 	key, err := org.Key(ctx, id)
 	if errors.Is(err, store.ErrNone) {
-		return key, fault.New(fault.NotFound, "There is no such key.")
+		return key, errNoKey()
 	}
 	return key, err
 }
+
+func errNoKey() *fault.Error { return fault.New(fault.NotFound, "There is no such key.") }
 
 // HandKey makes another admin the one with whose membership a key ends.
 func (d *UseCases) HandKey(ctx context.Context, by Caller, orgID, id, to string) (store.Key, error) {
 	made, err := administer(ctx, d, by, orgID, func(b *store.Batch) (keyObject, error) {
 		org := d.db.Org(orgID)
-		key, err := d.key(ctx, org, id)
-		if err != nil {
-			return keyObject{}, err
-		}
-		owner, err := org.Member(ctx, to)
+		key, owner, err := org.KeyFor(ctx, id, to)
 		switch {
-		case errors.Is(err, store.ErrNone) || err == nil && owner.Role != auth.Admin:
-			return keyObject{}, fault.OnField("owner", "owner must be the id of an admin of this organisation.")
+		case errors.Is(err, store.ErrNone):
+			return keyObject{}, errNoKey()
 		case err != nil:
 			return keyObject{}, err
+		case owner.Role != auth.Admin:
+			return keyObject{}, fault.OnField("owner", "owner must be the id of an admin of this organisation.")
 		case owner.UserID == key.Owner.UserID:
 			return keyObject(key), nil
 		}
@@ -143,18 +137,13 @@ func (d *UseCases) HandKey(ctx context.Context, by Caller, orgID, id, to string)
 }
 
 // endedKeys writes down which keys end with a change of their owner's membership, which the schema does (migration 15).
-func (d *UseCases) endedKeys(ctx context.Context, b *store.Batch, by Caller, org *store.Org, ownerID string, role auth.Role) error {
-	keys, err := org.KeysOf(ctx, ownerID)
-	if err != nil {
-		return err
-	}
+func (d *UseCases) endedKeys(b *store.Batch, by Caller, org *store.Org, keys []store.Key, role auth.Role) {
 	for _, key := range keys {
 		if role == auth.Admin || role == auth.Member && slices.Equal(key.Scopes, []string{string(auth.ScopeRead)}) {
 			continue
 		}
 		org.AddAudit(b, by.audit("end_api_key", "api_key", key.ID, keyJSON(key), "", d.now()))
 	}
-	return nil
 }
 
 func keyJSON(k store.Key) string { return string(wire.Marshal((*keyObject)(&k))) }

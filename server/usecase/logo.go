@@ -59,10 +59,7 @@ func (d *UseCases) SetLogo(ctx context.Context, by Caller, orgID string, place P
 	if no != nil {
 		return store.Answer{}, no
 	}
-	// If what follows does not happen, a picture that nobody shows is left, until others come.
-	if err := d.db.Org(orgID).AddLogo(ctx, name, body, d.now()); err != nil {
-		return store.Answer{}, err
-	}
+	by.Beside = func(b *store.Batch) { d.db.Org(orgID).AddLogo(b, name, body, d.now()) }
 	return d.Change(ctx, by, orgID, place.edit(name, version))
 }
 

@@ -168,7 +168,10 @@ func (d *UseCases) RemoveMember(ctx context.Context, by Caller, orgID, id string
 func (d *UseCases) changePerson(ctx context.Context, by Caller, orgID, id, action string, change func(*store.Batch, *store.Org, *store.Person)) (store.Person, error) {
 	made, err := administer(ctx, d, by, orgID, func(b *store.Batch) (personObject, error) {
 		org, now := d.db.Org(orgID), d.now()
-		was, err := d.personIn(ctx, org, id)
+		was, keys, err := org.Person(ctx, id)
+		if errors.Is(err, store.ErrNone) {
+			err = errNoMember()
+		}
 		if err != nil {
 			return personObject{}, err
 		}
@@ -183,11 +186,7 @@ func (d *UseCases) changePerson(ctx context.Context, by Caller, orgID, id, actio
 			return personObject(was), nil
 		}
 		if was.Offer == nil && was.Role == auth.Admin {
-			if last, err := d.lastAdmin(ctx, org); err != nil {
-				return personObject{}, err
-			} else if last {
-				return personObject{}, errLastAdmin()
-			}
+			org.AnotherAdmin(b, id, errLastAdmin())
 		}
 		if was.Offer != nil {
 			after := ""
@@ -200,31 +199,13 @@ func (d *UseCases) changePerson(ctx context.Context, by Caller, orgID, id, actio
 			return personObject(is), nil
 		}
 		org.AddAudit(b, by.audit(action, "member", id, memberJSON(was.Member), memberJSON(is.Member), now))
-		if err := d.endedKeys(ctx, b, by, org, id, is.Role); err != nil {
-			return personObject{}, err
-		}
+		d.endedKeys(b, by, org, keys, is.Role)
 		return personObject(is), nil
 	})
 	if store.Overtaken(err) {
 		err = errNoMember()
 	}
 	return store.Person(made), err
-}
-
-// personIn is a member or somebody who was offered to be one.
-func (d *UseCases) personIn(ctx context.Context, org *store.Org, id string) (store.Person, error) {
-	m, err := org.Member(ctx, id)
-	if err == nil {
-		return store.Person{Member: m}, nil
-	}
-	if !errors.Is(err, store.ErrNone) {
-		return store.Person{}, err
-	}
-	f, err := org.Offer(ctx, id)
-	if errors.Is(err, store.ErrNone) {
-		return store.Person{}, errNoMember()
-	}
-	return personOf(f), err
 }
 
 type personObject store.Person

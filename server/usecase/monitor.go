@@ -196,8 +196,8 @@ func (d *UseCases) HeadersOf(w *store.Watched) (list map[string]string, err erro
 	return list, json.Unmarshal([]byte(text), &list)
 }
 
-// known refuses a service or a template that is not there.
-func (d *UseCases) known(ctx context.Context, orgID string, m *status.Monitor) error {
+// known refuses a service that is not there, and has the batch refuse such a template.
+func (d *UseCases) known(ctx context.Context, b *store.Batch, orgID string, m *status.Monitor) error {
 	if m.Service != "" {
 		p, err := d.relay.Page(ctx, orgID)
 		if err != nil {
@@ -208,11 +208,8 @@ func (d *UseCases) known(ctx context.Context, orgID string, m *status.Monitor) e
 		}
 	}
 	if m.Template != "" {
-		if _, err := d.db.Org(orgID).Template(ctx, m.Template); errors.Is(err, store.ErrNone) {
-			return fault.New(fault.NotFound, "There is no such template.").With("template", "There is no such template.")
-		} else if err != nil {
-			return err
-		}
+		d.db.Org(orgID).NeedsTemplate(b, m.Template,
+			fault.New(fault.NotFound, "There is no such template.").With("template", "There is no such template."))
 	}
 	return nil
 }
@@ -284,18 +281,14 @@ func (d *UseCases) CreateMonitor(ctx context.Context, by Caller, orgID string, t
 		if no != nil {
 			return w, no
 		}
-		if err := d.known(ctx, orgID, &w.Monitor); err != nil {
+		if err := d.known(ctx, b, orgID, &w.Monitor); err != nil {
 			return w, err
 		}
 		org := d.db.Org(orgID)
-		if _, n, err := org.Monitors(ctx, store.MonitorFilter{}, store.Span{Limit: 1}); err != nil {
-			return w, err
-		} else if n >= maxMonitors {
-			return w, fault.New(fault.Conflict, "There are %s monitors already, which is the limit.", wire.Itoa(maxMonitors))
-		}
-		if _, err := org.Monitor(ctx, w.ID); err == nil {
-			return w, fault.New(fault.Conflict, "There is a monitor with this id already.").With("id", "This id is taken.")
-		}
+		org.Room(b, store.CountMonitors, maxMonitors,
+			fault.New(fault.Conflict, "There are %s monitors already, which is the limit.", wire.Itoa(maxMonitors)))
+		b.Taken("monitors.id",
+			fault.New(fault.Conflict, "There is a monitor with this id already.").With("id", "This id is taken."))
 		w.OrgID = orgID
 		org.AddMonitor(b, &w)
 		org.AddAudit(b, by.audit("create_monitor", "monitor", w.ID, "", audited(&w), d.now()))
@@ -326,7 +319,7 @@ func (d *UseCases) EditMonitor(ctx context.Context, by Caller, orgID, id string,
 			return w, no
 		}
 		if text.Service != nil || text.Template != nil {
-			if err := d.known(ctx, orgID, &w.Monitor); err != nil {
+			if err := d.known(ctx, b, orgID, &w.Monitor); err != nil {
 				return w, err
 			}
 		}

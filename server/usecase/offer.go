@@ -84,9 +84,10 @@ func (d *UseCases) Offer(ctx context.Context, by Caller, orgID string, n NewOffe
 	var letter *notify.Account
 	made, err := administer(ctx, d, by, orgID, func(b *store.Batch) (Offered, error) {
 		org, now := d.db.Org(orgID), d.now()
-		if err := d.mayOffer(ctx, org, m.Email); err != nil {
-			return Offered{}, err
-		}
+		org.MayBeOffered(b, m.Email, now.UnixMilli(), maxOffers,
+			fault.New(fault.Conflict, "%s is a member already.", m.Email).With("email", "%s is a member already.", m.Email),
+			errOffered(m.Email),
+			fault.New(fault.Conflict, "There are %s open offers already, which is the limit.", wire.Itoa(maxOffers)))
 		a := by.audit("offer_membership", "offer", newID(), "", "", now)
 		f := store.Offer{OrgID: orgID, ID: a.ObjectID, Email: m.Email, Name: m.Name, Role: m.Role, ActorKind: a.ActorKind, ActorID: a.ActorID, ActorName: a.ActorName,
 			Shown: !door.Mails, CreatedAt: a.At, ExpiresAt: status.Time(now.Add(offerFor).UnixMilli())}
@@ -106,26 +107,6 @@ func (d *UseCases) Offer(ctx context.Context, by Caller, orgID string, n NewOffe
 		d.Post(*letter)
 	}
 	return made, err
-}
-
-// mayOffer asks only what the organisation knows itself.
-func (d *UseCases) mayOffer(ctx context.Context, org *store.Org, email string) error {
-	if member, err := org.HasMember(ctx, email); err != nil {
-		return err
-	} else if member {
-		return fault.New(fault.Conflict, "%s is a member already.", email).With("email", "%s is a member already.", email)
-	}
-	if _, err := org.OfferTo(ctx, email, d.now()); err == nil {
-		return errOffered(email)
-	} else if !errors.Is(err, store.ErrNone) {
-		return err
-	}
-	if n, err := org.Offers(ctx, d.now()); err != nil {
-		return err
-	} else if n >= maxOffers {
-		return fault.New(fault.Conflict, "There are %s open offers already, which is the limit.", wire.Itoa(maxOffers))
-	}
-	return nil
 }
 
 func errOffered(email string) *fault.Error {
@@ -155,16 +136,16 @@ func (d *UseCases) Renew(ctx context.Context, by Caller, orgID, id string, door 
 	var letter *notify.Account
 	made, err := administer(ctx, d, by, orgID, func(b *store.Batch) (Offered, error) {
 		org, now := d.db.Org(orgID), d.now()
-		f, err := org.Offer(ctx, id)
-		if errors.Is(err, store.ErrNone) {
-			if _, err := org.Member(ctx, id); err == nil {
-				return Offered{}, fault.New(fault.Conflict, "This person is a member. Whoever forgot a password asks for a link at the sign-in.")
-			}
+		p, _, err := org.Person(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNone):
 			return Offered{}, errNoMember()
-		}
-		if err != nil {
+		case err != nil:
 			return Offered{}, err
+		case p.Offer == nil:
+			return Offered{}, fault.New(fault.Conflict, "This person is a member. Whoever forgot a password asks for a link at the sign-in.")
 		}
+		f := *p.Offer
 		a := by.audit("renew_offer", "offer", id, offerJSON(f), "", now)
 		f.ActorKind, f.ActorID, f.ActorName = a.ActorKind, a.ActorID, a.ActorName
 		f.Shown, f.ExpiresAt = !door.Mails, status.Time(now.Add(offerFor).UnixMilli())

@@ -64,31 +64,35 @@ func onceIf[T any, P interface {
 		}
 		var b store.Batch
 		made, err := do(&b)
-		if err != nil {
-			if n == 0 {
-				if answer, found, before := d.answered(ctx, by, orgID); before != nil {
-					return none, before
-				} else if found {
-					return none, by.open(answer, P(&none))
-				}
+		if err == nil {
+			if by.Key != "" {
+				d.db.Org(orgID).AddAnswer(&b, by.actor(), by.keyName(), by.seal(P(&made)), d.now())
 			}
-			switch failed := d.keepRefusal(ctx, by, orgID, err); {
-			case errors.Is(failed, store.ErrKeyUsed):
+			var c *store.Constraint
+			if err = d.db.Do(ctx, &b); !errors.As(err, &c) {
+				return made, err
+			}
+			if c.On("idempotency.key") {
 				continue
-			case failed != nil:
-				err = failed
 			}
-			return none, err
+			if err = b.Why(ctx, c, err); err == nil {
+				continue
+			}
 		}
-		if by.Key != "" {
-			d.db.Org(orgID).AddAnswer(&b, by.actor(), by.keyName(), by.seal(P(&made)), d.now())
+		if n == 0 { // what is in the way may be what this very key did before
+			if answer, found, before := d.answered(ctx, by, orgID); before != nil {
+				return none, before
+			} else if found {
+				return none, by.open(answer, P(&none))
+			}
 		}
-		err = d.db.Do(ctx, &b)
-		var c *store.Constraint
-		if errors.As(err, &c) && (c.On("idempotency.key") || n == 0 && by.Key != "") {
-			continue // another constraint may be in the way of what this very key did before
+		switch failed := d.keepRefusal(ctx, by, orgID, err); {
+		case errors.Is(failed, store.ErrKeyUsed):
+			continue
+		case failed != nil:
+			err = failed
 		}
-		return made, err
+		return none, err
 	}
 	return none, fault.New(fault.Conflict, "Others are changing this at the same time. Please try again.")
 }

@@ -2,7 +2,6 @@ package usecase
 
 import (
 	"context"
-	"errors"
 
 	"statuspage/server/auth"
 	"statuspage/server/store"
@@ -36,12 +35,11 @@ func (d *UseCases) SetSecurity(ctx context.Context, by Caller, orgID string, nex
 		if err != nil || was == next {
 			return was, err
 		}
-		if next.SecondFactor {
-			if err := d.showsFactor(ctx, by); err != nil {
-				return was, err
-			}
-		}
 		org := d.db.Org(orgID)
+		if next.SecondFactor && !by.System {
+			org.NeedsFactor(b, by.Who.ID, by.Who.SessionID,
+				fault.New(fault.Conflict, "Sign in with a second factor yourself first. Without one you would lock yourself out."))
+		}
 		org.AskFactor(b, next.SecondFactor, d.now())
 		org.AddAudit(b, by.audit("edit_security", "organization", orgID, string(wire.Marshal(&was)), string(wire.Marshal(&next)), d.now()))
 		return next, nil
@@ -50,19 +48,4 @@ func (d *UseCases) SetSecurity(ctx context.Context, by Caller, orgID string, nex
 		d.ended() // sockets of sessions that lack it
 	}
 	return changed, err
-}
-
-// showsFactor refuses whoever would lock themselves out.
-func (d *UseCases) showsFactor(ctx context.Context, by Caller) error {
-	if by.System {
-		return nil
-	}
-	_, factor, err := d.db.Confirmed(ctx, by.Who.ID, by.Who.SessionID)
-	if err != nil && !errors.Is(err, store.ErrNone) {
-		return err
-	}
-	if factor == "" {
-		return fault.New(fault.Conflict, "Sign in with a second factor yourself first. Without one you would lock yourself out.")
-	}
-	return nil
 }

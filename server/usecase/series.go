@@ -125,11 +125,10 @@ func (d *UseCases) CreateSeries(ctx context.Context, by Caller, orgID string, te
 		if no := text.onto(&x, &p.State); no != nil {
 			return x, no
 		}
-		if _, n, err := org.SeriesList(ctx, store.Span{Limit: 1}); err != nil {
-			return x, err
-		} else if n >= maxSeries {
-			return x, fault.New(fault.Conflict, "There are %s series already, which is the limit.", wire.Itoa(maxSeries))
-		}
+		org.Room(b, store.CountSeries, maxSeries,
+			fault.New(fault.Conflict, "There are %s series already, which is the limit.", wire.Itoa(maxSeries)))
+		b.Taken("maintenance_series.id",
+			fault.New(fault.Conflict, "There is a series with this id already.").With("id", "This id is taken."))
 		org.AddSeries(b, x)
 		org.AddAudit(b, by.audit("create_series", "series", x.ID, "", string(encode(&x)), d.now()))
 		return x, nil

@@ -39,14 +39,9 @@ func (d *UseCases) AddSubscriber(ctx context.Context, by Caller, orgID string, n
 		if err != nil {
 			return Reply{}, err
 		}
-		if _, err := org.SubscriberByAddress(ctx, s.Channel, s.Key); err == nil && s.Channel != store.Webhook {
-			return Reply{}, fault.New(fault.Conflict, "This address is a subscriber already.").With(n.Field, "This address is a subscriber already.")
-		} else if err != nil && !errors.Is(err, store.ErrNone) {
-			return Reply{}, err
-		}
-		if err := d.full(ctx, org, 1); err != nil {
-			return Reply{}, err
-		}
+		b.Taken("subscribers.address_key",
+			fault.New(fault.Conflict, "This address is a subscriber already.").With(n.Field, "This address is a subscriber already."))
+		org.Room(b, store.CountSubscribers, maxSubscribers, errFull())
 		if n.Consent && s.Channel == store.Email {
 			s.State, s.ConfirmedAt = store.Active, &s.CreatedAt
 		}
@@ -72,9 +67,13 @@ func (w withSecret) Wire(f *wire.Fields) {
 func (d *UseCases) full(ctx context.Context, org *store.Org, more int) error {
 	n, err := org.CountSubscribers(ctx, "")
 	if err == nil && n+more > maxSubscribers {
-		err = fault.New(fault.Conflict, "A page may have %s subscribers at most.", wire.Itoa(maxSubscribers))
+		err = errFull()
 	}
 	return err
+}
+
+func errFull() *fault.Error {
+	return fault.New(fault.Conflict, "A page may have %s subscribers at most.", wire.Itoa(maxSubscribers))
 }
 
 func consented(s *store.Subscriber, consent bool) string {

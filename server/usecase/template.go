@@ -80,14 +80,10 @@ func (d *UseCases) CreateTemplate(ctx context.Context, by Caller, orgID string, 
 		if no := fault.Together(list.Err(), text.onto(&x)); no != nil {
 			return x, no
 		}
-		if _, n, err := org.Templates(ctx, store.Span{Limit: 1}); err != nil {
-			return x, err
-		} else if n >= maxTemplates {
-			return x, fault.New(fault.Conflict, "There are %s templates already, which is the limit.", wire.Itoa(maxTemplates))
-		}
-		if _, err := org.Template(ctx, x.ID); err == nil {
-			return x, fault.New(fault.Conflict, "There is a template with this id already.").With("id", "This id is taken.")
-		}
+		org.Room(b, store.CountTemplates, maxTemplates,
+			fault.New(fault.Conflict, "There are %s templates already, which is the limit.", wire.Itoa(maxTemplates)))
+		b.Taken("templates.id",
+			fault.New(fault.Conflict, "There is a template with this id already.").With("id", "This id is taken."))
 		org.AddTemplate(b, x)
 		org.AddAudit(b, by.audit("create_template", "template", x.ID, "", string(encode(&x)), d.now()))
 		return x, nil

@@ -207,11 +207,13 @@ func (d *UseCases) Change(ctx context.Context, by Caller, orgID string, c page.C
 		}
 	}
 	if edit, is := c.(*page.EditPage); is && edit.Access != nil {
-		named, err := d.withAccess(ctx, orgID, edit)
+		named, keep, err := d.withAccess(ctx, orgID, edit)
 		if err != nil {
 			return store.Answer{}, err
 		}
-		c = named
+		if c = named; keep != nil {
+			by.Beside = keep
+		}
 	}
 	return d.ChangeAt(ctx, by, orgID, c, d.now())
 }
