@@ -30,7 +30,7 @@ func (o *org) undoes(c page.Command) error {
 	return err
 }
 
-func soon(s *stage, hours int) status.Time {
+func inHours(s *stage, hours int) status.Time {
 	return status.Time(s.clock.now().Add(time.Duration(hours) * time.Hour).UnixMilli())
 }
 
@@ -72,7 +72,7 @@ func TestWhatIsUndoneInTimeIsToldToNobody(t *testing.T) {
 	}
 
 	window := &page.PlanMaintenance{ID: newID(), Title: "Too early", Services: []string{o.web},
-		ScheduledFor: soon(s, 1), ScheduledUntil: soon(s, 2)}
+		ScheduledFor: inHours(s, 1), ScheduledUntil: inHours(s, 2)}
 	o.holds(window)
 	off := &page.DeleteMaintenance{}
 	off.Remove(window.ID, nil)
