@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"statuspage/server/api"
 	"statuspage/server/auth"
+	"statuspage/server/certificate"
 	"statuspage/server/clock"
 	"statuspage/server/config"
 	"statuspage/server/front"
@@ -69,6 +71,8 @@ type App struct {
 	Notify     *notify.Worker
 	scheduler  *notify.Scheduler
 	monitors   *collect.Collector
+	keeper     *certificate.Keeper // with TLS=acme, once it listens; challenge answers its authority
+	challenge  fasthttp.RequestHandler
 	durability durability
 	first      first
 	endings    chan struct{} // has an element when sessions or memberships have ended here
@@ -89,7 +93,8 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, DB: db, endings: make(chan struct{}, 1), clock: clock.On(cfg.Host.Now, cfg.Host.Uptime), sockets: limit.NewCounter(), senders: limit.NewCounter(),
+	a := &App{cfg: cfg, DB: db, endings: make(chan struct{}, 1), clock: clock.On(cfg.Host.Now, cfg.Host.Uptime),
+		sockets: limit.NewCounter(), senders: limit.NewCounter(),
 		newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
 	a.now, a.readers = a.clock.Now, newReaders(a)
 	if err := a.connect(ctx); err != nil {
@@ -113,7 +118,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.Relay = relay.New(db, cfg.RelayInterval, cfg.Primary(), listener{a})
 	a.Rooms = socket.New(cfg.Region(), pages{a})
-	a.limits = api.NewLimits(api.Rates{Public: cfg.PublicRate, Caller: cfg.CallerRate, Org: cfg.OrgRate}, os.Getenv("FLY_APP_NAME") != "")
+	a.limits = api.NewLimits(api.Rates{Public: cfg.PublicRate, Caller: cfg.CallerRate, Org: cfg.OrgRate},
+		os.Getenv("FLY_APP_NAME") != "")
 	if err := a.identity(ctx); err != nil {
 		return err
 	}
@@ -126,7 +132,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	a.UseCases.Base = strings.TrimSuffix(cfg.BaseURL, "/")
 	a.Relay.SetClock(a.now)
 	a.UseCases.SetClock(a.now)
-	a.UseCases.Hosts = usecase.Hosts{On: cfg.BaseURL != "", Base: hostname.Of(cfg.BaseURL), Own: hostname.OwnNames(os.Getenv("FLY_APP_NAME"), cfg.BaseURL, cfg.PrimaryURL),
+	a.UseCases.Hosts = usecase.Hosts{On: cfg.BaseURL != "", Base: hostname.Of(cfg.BaseURL),
+		Own:    hostname.OwnNames(os.Getenv("FLY_APP_NAME"), cfg.BaseURL, cfg.PrimaryURL),
 		Prover: hostname.New(notify.ToPublic(false))}
 	if a.UseCases.Sealer, err = sealer(cfg, db); err != nil {
 		return err
@@ -150,6 +157,9 @@ func (a *App) release() error {
 	if a.verifier != nil {
 		a.verifier.Close()
 	}
+	if a.keeper != nil {
+		a.keeper.Close()
+	}
 	return a.DB.Close()
 }
 
@@ -167,7 +177,8 @@ func readable(cfg config.Config) error {
 	if !x.External() {
 		return nil
 	}
-	_, err := auth.External(x.JWKSURL, x.Issuer, x.Preset, auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug, Role: x.ClaimRole})
+	_, err := auth.External(x.JWKSURL, x.Issuer, x.Preset, auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug,
+		Role: x.ClaimRole})
 	return err
 }
 
@@ -183,7 +194,8 @@ func (a *App) identity(ctx context.Context) error {
 	a.tickets, a.devices = auth.NewTickets(a.DB), auth.NewDevices(a.DB)
 	if a.cfg.Auth.External() {
 		x := a.cfg.Auth
-		issuer, err := auth.External(x.JWKSURL, x.Issuer, x.Preset, auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug, Role: x.ClaimRole})
+		issuer, err := auth.External(x.JWKSURL, x.Issuer, x.Preset,
+			auth.Overrides{Org: x.ClaimOrg, OrgSlug: x.ClaimOrgSlug, Role: x.ClaimRole})
 		if err != nil {
 			return err
 		}
@@ -331,8 +343,12 @@ func (a *App) beat(ctx context.Context) {
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	defer func() { _ = ln.Close() }() // fiber does not know of it yet, when the end comes first
 	a.Start(ctx)
-	failed := make(chan error, 1)
-	go func() { failed <- a.Fiber.Listener(steady{ln, a.front}) }()
+	failed := make(chan error, 2)
+	if a.cfg.TLS == "" {
+		go func() { failed <- a.Fiber.Listener(steady{ln, a.front.Conn}) }()
+	} else if err := a.serveHTTPS(ctx, ln, failed); err != nil {
+		return errors.Join(err, a.Close())
+	}
 	metrics, err := a.serveMetrics()
 	if err != nil {
 		return errors.Join(err, a.Close())
@@ -364,14 +380,14 @@ func (a *App) Close() error {
 // steady keeps accepting when descriptors run out for a moment.
 type steady struct {
 	net.Listener
-	front *front.Front
+	with func(net.Conn) net.Conn // makes of each connection what the server gets
 }
 
 func (s steady) Accept() (net.Conn, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		conn, err := s.Listener.Accept()
 		if err == nil {
-			return s.front.Conn(conn), nil
+			return s.with(conn), nil
 		}
 		if errors.Is(err, net.ErrClosed) {
 			return nil, err

@@ -101,7 +101,7 @@ func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx,
 		var network net.Error
 		late := errors.As(err, &network) && network.Timeout()
 		_, bare := err.(net.Error) // fasthttp wraps what ends a header that has begun
-		if from, is := ctx.Conn().(*front.Conn); bare && late && is && from.Begun() {
+		if from := front.Of(ctx.Conn()); bare && late && from != nil && from.Begun() {
 			ctx.SetConnectionClose()
 			answer(ctx, err)
 			return
@@ -115,7 +115,7 @@ func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx,
 }
 
 func noteArrival(conn net.Conn, state fasthttp.ConnState) {
-	if from, is := conn.(*front.Conn); is {
+	if from := front.Of(conn); from != nil {
 		from.Note(state)
 	}
 }

@@ -52,8 +52,9 @@ func (a *App) routes() *fiber.App {
 		Secure: func(tls bool, proto []byte) bool { return a.limits.SecureBefore(tls, proto, a.cfg.BaseURL) },
 		Lag:    func() (time.Duration, bool) { lag := a.Relay.Lag(); return lag, lag <= a.cfg.StaleAfter }})
 	a.gate = front.NewGate(front.DefaultSizes(), a.limits.Client)
-	f.Server().Handler = a.parting(a.front.Handler(serve.Private(a.gate.Handler(a.anyMethod(f, f.Server().Handler),
-		a.busy(f)))))
+	f.Server().Handler = a.parting(a.led(
+		a.front.Handler(serve.Private(a.gate.Handler(a.anyMethod(f, f.Server().Handler),
+			a.busy(f))))))
 	f.Server().ErrorHandler = unread(f.Server().ErrorHandler)
 	f.Server().ConnState = noteArrival
 	f.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
@@ -79,7 +80,8 @@ func (a *App) routes() *fiber.App {
 	}
 	pages := site.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL,
 		Own: a.UseCases.Hosts.Own.Has, Region: a.region.Name, Lag: a.lag,
-		Subscribe: true, NoMail: a.cfg.SMTPURL != "" && a.cfg.BaseURL == "", Subscriptions: subscriptions{a}, Logos: past{a.DB},
+		Subscribe: true, NoMail: a.cfg.SMTPURL != "" && a.cfg.BaseURL == "", Subscriptions: subscriptions{a},
+		Logos: past{a.DB},
 		Fresh: a.fresh, Doors: doors{a.readers}}
 	site.Routes(f, pages)
 	f.Use(a.nothing(site.Missing(pages)))
@@ -181,7 +183,8 @@ func (a *App) problem(c *fiber.Ctx, err error) error {
 	var http *fiber.Error
 	if a.draining.Load() && !errors.As(err, &ours) && !errors.As(err, &http) {
 		slog.Warn("a request came too late", "method", c.Method(), "path", c.Path(), "error", err)
-		ours = fault.New(fault.Unavailable, "This server is stopping. Please try again, a write with the same Idempotency-Key.")
+		ours = fault.New(fault.Unavailable, "This server is stopping. Please try again, a write with the same "+
+			"Idempotency-Key.")
 		ours.RetryAfter = 1
 		err = ours
 	}

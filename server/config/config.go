@@ -4,6 +4,7 @@ package config
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -84,6 +85,11 @@ type Config struct {
 	RelayInterval time.Duration `name:"relay-interval" env:"RELAY_INTERVAL" default:"100ms" help:"How often the replica is polled for new events."`
 	StaleAfter    time.Duration `name:"stale-after" env:"STALE_AFTER" default:"10s" help:"From what lag on a page says that it may be old."`
 
+	TLS          string `env:"TLS" enum:",acme" default:"" help:"acme: serve https itself, for BASE_URL and the host names that organisations have proved; ADDR then answers http by leading there."`
+	TLSAddr      string `name:"tls-addr" env:"TLS_ADDR" default:":443" help:"Listen address of https, with TLS=acme."`
+	TLSEmail     string `name:"tls-email" env:"TLS_EMAIL" help:"Where the certificate authority writes to; it may be empty."`
+	TLSDirectory string `name:"tls-directory" env:"TLS_DIRECTORY" help:"Directory of the certificate authority (default: Let's Encrypt)."`
+
 	Auth Auth `embed:""`
 
 	SMTPURL       string `name:"smtp-url" env:"SMTP_URL" help:"smtp://user:pass@host:port?from=…&tls=required|opportunistic|off&ca=FILE; mail is written to the log when empty."`
@@ -115,6 +121,7 @@ type Host struct {
 	Dial   func(ctx context.Context, network, addr string) (net.Conn, error) // to the database
 	Now    func() time.Time
 	Uptime func() (boot string, since time.Duration) // since the boot of that name
+	Roots  *x509.CertPool                            // whom it trusts with TLS_DIRECTORY's own address
 }
 
 // Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults. The environment
@@ -161,9 +168,12 @@ func (a Auth) alone() error {
 		name string
 		set  bool
 	}{
-		{"AUTH_ISSUER", a.Issuer != ""}, {"AUTH_AUDIENCE", len(a.Audience) > 0}, {"AUTH_AUTHORIZED_PARTIES", len(a.AuthorizedParties) > 0},
-		{"AUTH_CLAIM_ORG", a.ClaimOrg != ""}, {"AUTH_CLAIM_ORG_SLUG", a.ClaimOrgSlug != ""}, {"AUTH_CLAIM_ROLE", a.ClaimRole != ""},
-		{"AUTH_CLIENT_ID", a.ClientID != ""}, {"CLERK_PUBLISHABLE_KEY", a.ClerkPublishableKey != ""}, {"CLERK_WEBHOOK_SECRET", a.ClerkWebhookSecret != ""},
+		{"AUTH_ISSUER", a.Issuer != ""}, {"AUTH_AUDIENCE", len(a.Audience) > 0},
+		{"AUTH_AUTHORIZED_PARTIES", len(a.AuthorizedParties) > 0},
+		{"AUTH_CLAIM_ORG", a.ClaimOrg != ""}, {"AUTH_CLAIM_ORG_SLUG", a.ClaimOrgSlug != ""},
+		{"AUTH_CLAIM_ROLE", a.ClaimRole != ""},
+		{"AUTH_CLIENT_ID", a.ClientID != ""}, {"CLERK_PUBLISHABLE_KEY", a.ClerkPublishableKey != ""},
+		{"CLERK_WEBHOOK_SECRET", a.ClerkWebhookSecret != ""},
 	} {
 		if x.set {
 			return fmt.Errorf("%s needs AUTH_JWKS_URL", x.name)
@@ -192,7 +202,8 @@ func (c Config) demo() error {
 	}
 	host, _, _ := net.SplitHostPort(c.Listen())
 	ip := net.ParseIP(host)
-	return that(host == "localhost" || ip != nil && ip.IsLoopback(), "everybody knows the demonstration's password: with DEMO, ADDR must be on this machine, such as 127.0.0.1:8080 (or set DEMO_ANYWHERE)")
+	return that(host == "localhost" || ip != nil && ip.IsLoopback(), "everybody knows the demonstration's password: "+
+		"with DEMO, ADDR must be on this machine, such as 127.0.0.1:8080 (or set DEMO_ANYWHERE)")
 }
 
 // Validate is one clear line about the first thing that is wrong, or nil.
@@ -204,12 +215,15 @@ func (c Config) Validate() error {
 		func() error { return address("METRICS_ADDR", c.MetricsAddr) },
 		func() error { return origin("BASE_URL", c.BaseURL) },
 		func() error { return origin("PRIMARY_URL", c.PrimaryURL) },
+		c.https,
 		func() error { return absolute("AUTH_JWKS_URL", c.Auth.JWKSURL) },
 		func() error {
-			return that(c.WriteForward != "proxy" || c.Primary() || c.PrimaryURL != "", "WRITE_FORWARD=proxy needs PRIMARY_URL")
+			return that(c.WriteForward != "proxy" || c.Primary() || c.PrimaryURL != "",
+				"WRITE_FORWARD=proxy needs PRIMARY_URL")
 		},
 		func() error {
-			return that(c.RelayInterval >= 5*time.Millisecond && c.RelayInterval <= time.Minute, "RELAY_INTERVAL must be from 5ms to 1m")
+			return that(c.RelayInterval >= 5*time.Millisecond && c.RelayInterval <= time.Minute,
+				"RELAY_INTERVAL must be from 5ms to 1m")
 		},
 		func() error { return that(c.StaleAfter >= time.Second, "STALE_AFTER must be at least 1s") },
 		func() error { return that(c.PublicRate > 0, "PUBLIC_RATE must be at least 1") },
@@ -218,12 +232,14 @@ func (c Config) Validate() error {
 		func() error { return that(c.OrgRate > 0, "ORG_RATE must be at least 1") },
 		func() error { return that(c.OrgSockets >= 10, "ORG_SOCKETS must be at least 10") },
 		func() error {
-			return that(c.LogFormat == "" || c.LogFormat == "json" || c.LogFormat == "text", "LOG_FORMAT must be json or text")
+			return that(c.LogFormat == "" || c.LogFormat == "json" || c.LogFormat == "text",
+				"LOG_FORMAT must be json or text")
 		},
 		c.Auth.alone,
 		func() error { _, err := c.Auth.ClerkHost(); return err },
 		func() error {
-			return that(c.Auth.ClientID == "" || c.Auth.ClerkPublishableKey == "", "AUTH_CLIENT_ID and CLERK_PUBLISHABLE_KEY are two ways to sign in: set one of them")
+			return that(c.Auth.ClientID == "" || c.Auth.ClerkPublishableKey == "",
+				"AUTH_CLIENT_ID and CLERK_PUBLISHABLE_KEY are two ways to sign in: set one of them")
 		},
 		func() error {
 			return that(c.Auth.ClientSecret == "" || c.Auth.ClientID != "", "AUTH_CLIENT_SECRET needs AUTH_CLIENT_ID")
@@ -272,17 +288,34 @@ func absolute(name, s string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	return that(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https"), name+" must begin with http:// or https://")
+	return that(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https"),
+		name+" must begin with http:// or https://")
 }
 
 // origin is an absolute address of which nothing but scheme, host and port is used: what else it says would be lost on
 // the way.
+// https holds TLS and what belongs to it together.
+func (c Config) https() error {
+	if c.TLS == "" {
+		return nil
+	}
+	return first(
+		func() error { return address("TLS_ADDR", c.TLSAddr) },
+		func() error { return absolute("TLS_DIRECTORY", c.TLSDirectory) },
+		func() error {
+			return that(strings.HasPrefix(c.BaseURL, "https://"),
+				"TLS=acme needs BASE_URL, which begins with https:// and has the name that the certificate is for")
+		},
+	)
+}
+
 func origin(name, s string) error {
 	if err := absolute(name, s); s == "" || err != nil {
 		return err
 	}
 	u, err := url.Parse(s)
-	return that(err == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" && !strings.Contains(s, "#") && u.User == nil,
+	return that(err == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && !u.ForceQuery &&
+		u.Fragment == "" && !strings.Contains(s, "#") && u.User == nil,
 		name+" must be scheme and host alone, such as https://status.example.com: no path, query or user")
 }
 
@@ -291,7 +324,8 @@ func smtp(s string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	return that(err == nil && u.Host != "" && (u.Scheme == "smtp" || u.Scheme == "smtps"), "SMTP_URL must look like smtp://user:pass@host:port?from=…")
+	return that(err == nil && u.Host != "" && (u.Scheme == "smtp" || u.Scheme == "smtps"),
+		"SMTP_URL must look like smtp://user:pass@host:port?from=…")
 }
 
 func networks(list []string) error {
@@ -308,5 +342,6 @@ func secretsKey(s string) error {
 		return nil
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
-	return that(err == nil && len(key) == 32, "SECRETS_KEY must be Base64 of 32 bytes, as `openssl rand -base64 32` prints")
+	return that(err == nil && len(key) == 32, "SECRETS_KEY must be Base64 of 32 bytes, as `openssl rand -base64 32` "+
+		"prints")
 }

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -28,10 +29,41 @@ type Conn struct {
 	moved   atomic.Int64 // when the front has set deadlines, in ns; 0 where others did since
 }
 
+// encrypted is what the server looks for in a connection over TLS.
+type encrypted interface {
+	Handshake() error
+	ConnectionState() tls.ConnectionState
+}
+
+// secureConn is a Conn over TLS, which the server knows to be one.
+type secureConn struct {
+	*Conn
+	encrypted
+}
+
+// Of is the Conn that a connection of the server's is, or nil.
+func Of(conn net.Conn) *Conn {
+	switch c := conn.(type) {
+	case *Conn:
+		return c
+	case secureConn:
+		return c.Conn
+	}
+	return nil
+}
+
 // Conn puts the front before a connection.
-func (f *Front) Conn(conn net.Conn) *Conn {
-	c := &Conn{Conn: conn, front: f}
-	_, c.tls = conn.(interface{ Handshake() error })
+func (f *Front) Conn(conn net.Conn) net.Conn {
+	over, secure := conn.(encrypted)
+	c := f.conn(conn, secure)
+	if secure {
+		return secureConn{c, over}
+	}
+	return c
+}
+
+func (f *Front) conn(conn net.Conn, secure bool) *Conn {
+	c := &Conn{Conn: conn, front: f, tls: secure}
 	if a, is := conn.RemoteAddr().(*net.TCPAddr); is {
 		c.peer = a.AddrPort().Addr().Unmap()
 	}

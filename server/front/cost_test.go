@@ -121,7 +121,7 @@ func TestSlowHeadsHaveTheTimeOfARequest(t *testing.T) {
 	f, _ := told(nil)
 	f.Reading = time.Second
 	in := &deadlines{script: script{request: []byte("GET /doc HT"), left: 1}}
-	c := f.Conn(in)
+	c := Of(f.Conn(in))
 	c.moved.Store(1) // the front has answered before
 	if n, err := c.Read(make([]byte, 100)); n != 11 || err != nil {
 		t.Fatalf("%d bytes, %v", n, err)
