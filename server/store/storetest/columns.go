@@ -130,7 +130,7 @@ var Columns = map[string]map[string]Bound{
 		"settings": ours(400_000, "status.Monitor.Check"), "headers": ours(60_000, "usecase/monitor.go, sealed")}),
 	"certificate_files": {"key": ours(1_000, "its column"), "sealed": ours(1_000_000, "its column")},
 	"certificate_locks": {"name": ours(1_000, "its column"), "holder": ours(64, "made here")},
-	"monitor_states": joined(ids("org_id", "monitor_id"), words("state"), map[string]Bound{"kept": ours(60_000, "status.MaxRegions")}),
+	"monitor_states":    joined(ids("org_id", "monitor_id"), words("state"), map[string]Bound{"kept": ours(60_000, "status.MaxRegions")}),
 	"monitor_results": joined(ids("org_id", "monitor_id"), map[string]Bound{"region": ours(256, "FLY_REGION"),
 		"error": ours(800, "prober"), "body": ours(16_384, "prober")}),
 	"monitor_metrics": joined(ids("org_id", "monitor_id"), map[string]Bound{"region": ours(256, "FLY_REGION")}),
