@@ -265,10 +265,13 @@ func (d *fillDemo) Run(ctx context.Context) error {
 	})
 }
 
-// greet fills an empty database and says where to go.
-func greet(ctx context.Context, a *app.App, addr net.Addr) error {
+// greet fills an empty database, lets monitors look at the demonstration's own target, and says where to go.
+func greet(ctx context.Context, a *app.App, cfg *config.Config, addr net.Addr) error {
 	login, err := demo.Fill(ctx, a.DB, a.UseCases, a.Now())
 	if err != nil {
+		return err
+	}
+	if err := demo.Watch(ctx, a.DB, a.UseCases, login, cfg.MonitorBeside, cfg.Region(), a.Now()); err != nil {
 		return err
 	}
 	base := localBase(addr)

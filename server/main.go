@@ -12,12 +12,14 @@ import (
 	"runtime/debug"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
 
 	"statuspage/server/app"
 	"statuspage/server/config"
+	"statuspage/server/demo"
 	"statuspage/shared/fault"
 )
 
@@ -89,12 +91,20 @@ func (s *serve) Run(ctx context.Context) error {
 		return s.cannotListen(err)
 	}
 	s.Config.Version = version
+	if s.Config.Demo && s.Primary() {
+		target, err := demo.NewTarget(time.Now)
+		if err != nil {
+			return errors.Join(err, ln.Close())
+		}
+		defer func() { _ = target.Close() }()
+		s.Config.MonitorBeside = target.Addr()
+	}
 	a, err := app.New(ctx, s.Config)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	if s.Config.Demo && s.Primary() {
-		if err := greet(ctx, a, ln.Addr()); err != nil {
+		if err := greet(ctx, a, &s.Config, ln.Addr()); err != nil {
 			return errors.Join(err, ln.Close(), a.Close())
 		}
 	}

@@ -23,6 +23,7 @@ import './dashboard/desk.js';
 import { fail, open, reconnect } from './dashboard/person.js';
 import { objects, shownIn } from './dashboard/nouns.js';
 import { openIncident } from './dashboard/views/incident_form.js';
+import { monitors } from './dashboard/views/monitor.js';
 import { overview } from './dashboard/views/overview.js';
 import { queue } from './dashboard/views/queue.js';
 import { settle } from './dashboard/views/service.js';
@@ -35,6 +36,7 @@ import { learnTemplates, templates } from './dashboard/views/template.js';
 /** @type {Record<string, (view: View, id: string) => unknown>} */
 const views = {
   overview,
+  monitors,
   templates,
   subscribers,
   team,
@@ -49,6 +51,7 @@ const views = {
 
 const titles = /** @type {Record<string, string>} */ ({
   overview: 'Overview',
+  monitors: 'Monitors',
   templates: 'Templates',
   subscribers: 'Subscribers',
   team: 'Team',

@@ -77,8 +77,8 @@ var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-
 // open are objects that are described elsewhere.
 var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**", "$.body.keys[*].*", "$.body.passkey.**", "$.body.second_factor.passkey.**", "$.body.last.**", "$.body.results[*].last.**"}
 
-// find answers the document's own spelling of a path, or "" when it describes no such path. One that is there as it is comes
-// before one with a parameter.
+// find answers the document's own spelling of a path, or "" when it describes no such path. One that is there as it is
+// comes before one with a parameter.
 func (d *described) find(path string) string {
 	for _, spelling := range []string{path, strings.TrimSuffix(path, "/") + "/"} {
 		if _, there := d.paths[spelling]; there {

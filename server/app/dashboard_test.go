@@ -45,6 +45,7 @@ func TestDashboard(t *testing.T) {
 		{"The audit log is saved as it is filtered", auditSaved},
 		{"Maintenance that comes again is planned and changed", recurring},
 		{"What floats covers nothing of the rail", uncovered},
+		{"A monitor is tried, made, proposes, and is looked after", monitorStory},
 		{"Every view passes axe, light and dark", accessible},
 		{"A server that greets and closes is dialled less and less, and never given up", dialsLess},
 		{"A handshake that hangs is tried again", hungHandshake},

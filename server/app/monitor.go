@@ -31,7 +31,8 @@ func (a *App) watch(ctx context.Context) error {
 	if name := os.Getenv("FLY_APP_NAME"); primary == "" && name != "" && a.cfg.PrimaryRegion != "" {
 		primary = "http://" + a.cfg.PrimaryRegion + "." + name + ".internal:" + cmp.Or(a.cfg.Port, "8080")
 	}
-	a.monitors = collect.New(a.DB, a.UseCases, prober.New(networks), collect.Options{Region: a.region.Name,
+	a.monitors = collect.New(a.DB, a.UseCases, prober.New(networks, a.cfg.MonitorBeside), collect.Options{
+		Region:     a.region.Name,
 		Primary:    a.cfg.Primary(),
 		PrimaryURL: primary, Now: a.Now, Mark: a.Relay.MonitorsMark})
 	return nil

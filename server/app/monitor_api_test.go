@@ -9,7 +9,8 @@ import (
 func TestMonitorsAreMadeTriedReadAndRemovedByTheAPI(t *testing.T) {
 	admin := world(t).org()
 	service := admin.service("API")
-	made := admin.post("/api/v1/monitors/", j{"name": "Site", "target": "http://127.0.0.1:9/", "service": service, "shown": true})
+	made := admin.post("/api/v1/monitors/", j{"name": "Site", "target": "http://127.0.0.1:9/", "service": service,
+		"shown": true})
 	path := "/api/v1/monitors/" + made.str("id") + "/"
 	if list := admin.get("/api/v1/monitors/?service=" + service).list("results"); len(list) != 1 {
 		t.Errorf("%d monitors are of the service", len(list))
@@ -21,7 +22,8 @@ func TestMonitorsAreMadeTriedReadAndRemovedByTheAPI(t *testing.T) {
 	if tried := admin.do("POST", path+"test/", nil).is(200); tried.body["ok"] != false || tried.str("error") == "" {
 		t.Errorf("a private address: %s", tried.raw)
 	}
-	if tried := admin.do("POST", "/api/v1/monitors/test/", j{"target": "http://127.0.0.1:9/"}).is(200); tried.body["ok"] != false {
+	unsaved := j{"target": "http://127.0.0.1:9/"}
+	if tried := admin.do("POST", "/api/v1/monitors/test/", unsaved).is(200); tried.body["ok"] != false {
 		t.Errorf("a private address that is not kept: %s", tried.raw)
 	}
 	admin.do("POST", path+"preview/", j{"failures": 1}).is(200)

@@ -113,6 +113,8 @@ type Config struct {
 	Version       string        `kong:"-"` // of the program, for /readyz
 	DeliveryLease time.Duration `kong:"-"` // of one message; 0 is a minute. Tests that kill the process do not wait that long
 	Host          Host          `kong:"-"`
+	// MonitorBeside is one address that monitors may reach beside MonitorNetworks: the demonstration's own target.
+	MonitorBeside netip.AddrPort `kong:"-"`
 }
 
 // Host is what a process has of its machine beside the environment. The zero Host is the machine itself; the

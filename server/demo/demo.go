@@ -22,7 +22,11 @@ const (
 )
 
 // Login is who may sign in.
-type Login struct{ Email, Password string }
+type Login struct {
+	Email, Password string
+	org             string
+	services        map[string]string // name → id
+}
 
 // Fill makes the organisation acme, unless there is any organisation already: then it answers nil.
 func Fill(ctx context.Context, db *store.DB, d *usecase.UseCases, now time.Time) (*Login, error) {
@@ -47,7 +51,7 @@ func Fill(ctx context.Context, db *store.DB, d *usecase.UseCases, now time.Time)
 			return nil, err
 		}
 	}
-	return &Login{Email, Password}, nil
+	return &Login{Email, Password, org, s.services}, nil
 }
 
 // story tells commands in the order of their times; the first error ends it.

@@ -274,7 +274,7 @@ func (d *UseCases) tellTeam(ctx context.Context, orgID string, p *store.Proposal
 	for i := range team {
 		if m := &team[i]; m.Role == "admin" && m.UserID != "" && m.Email != "" && m.Offer == nil {
 			d.Post(notify.Account{Kind: notify.ProposalLetter, To: m.Email, Org: pg.State.Org, Base: d.Base, URL: d.Base +
-				"/dashboard#/monitors",
+				"/dashboard/monitors",
 				By: p.Title, Role: p.Body})
 		}
 	}

@@ -237,8 +237,8 @@ func (d *UseCases) newMonitor(text *MonitorText) (store.Watched, *fault.Error) {
 	return w, no
 }
 
-// TrialMonitor is a monitor as it would be with what somebody writes, on top of the one with this id where there is one.
-// It is nowhere kept, and does nothing but look.
+// TrialMonitor is a monitor as it would be with what somebody writes, on top of the one with this id where there is
+// one. It is nowhere kept, and does nothing but look.
 func (d *UseCases) TrialMonitor(ctx context.Context, orgID, id string, text MonitorText) (store.Watched, error) {
 	show, none, paused := string(status.ShowOnly), "", false
 	text.ID, text.Action, text.Service, text.Template, text.Paused = nil, &show, &none, &none, &paused

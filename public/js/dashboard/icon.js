@@ -18,6 +18,7 @@ const drawings = {
   subscribers: html`<svg viewBox="0 0 16 16"><rect x="1.75" y="3.25" width="12.5" height="9.5" rx="1.4" /><path d="m2.2 4.4 5.8 4.3 5.8-4.3" /></svg>`,
   team: html`<svg viewBox="0 0 16 16"><circle cx="6" cy="5.4" r="2.4" /><path d="M1.75 13.2c.3-2.6 2-4 4.25-4s3.95 1.4 4.25 4M10.6 3.2a2.4 2.4 0 0 1 0 4.4M12 9.6c1.3.5 2.1 1.7 2.25 3.6" /></svg>`,
   keys: html`<svg viewBox="0 0 16 16"><circle cx="5.2" cy="10.8" r="3.2" /><path d="m7.5 8.5 6-6M11 5l2 2M9.2 6.8l1.3 1.3" /></svg>`,
+  monitors: html`<svg viewBox="0 0 16 16"><path d="M1.25 8S3.75 3.5 8 3.5 14.75 8 14.75 8 12.25 12.5 8 12.5 1.25 8 1.25 8Z" /><circle cx="8" cy="8" r="1.9" /></svg>`,
   audit: html`<svg viewBox="0 0 16 16"><path d="M3.25 1.75h6.5l3 3v9.5h-9.5Z" /><path d="M5.5 7h5M5.5 9.5h5M5.5 12h3" /></svg>`,
   template: html`<svg viewBox="0 0 16 16"><rect x="2" y="2.5" width="12" height="11" rx="1.4" /><path d="M5 6h6M5 9h3.5" /></svg>`,
   settings: html`<svg viewBox="0 0 16 16"><path d="M2 4.5h7M12.5 4.5H14M2 11.5h1.5M7 11.5h7" /><circle cx="10.75" cy="4.5" r="1.75" /><circle cx="5.25" cy="11.5" r="1.75" /></svg>`,

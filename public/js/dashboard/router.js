@@ -6,6 +6,7 @@ import { shownIn } from './nouns.js';
 /** Names of the views that show no noun, as they stand in the address. */
 const names = new Set([
   'overview',
+  'monitors',
   'templates',
   'subscribers',
   'team',

@@ -9,6 +9,7 @@ import { leave, signAgain } from './views/signin.js';
 import { mailStrip } from './views/mail.js';
 import { nouns } from './nouns.js';
 import { openIncident } from './views/incident_form.js';
+import { proposed } from './views/proposal.js';
 import { reconnect } from './person.js';
 import { reload } from './update.js';
 import { route } from './router.js';
@@ -20,6 +21,7 @@ import { showKeys } from './keys.js';
 const entries = () => [
   { name: 'overview', label: 'Overview', icon: 'overview' },
   ...nouns.map(({ name, label }) => ({ name, label, icon: name })),
+  { name: 'monitors', label: 'Monitors', icon: 'monitors' },
   { name: 'templates', label: 'Templates', icon: 'template', admin: true },
   { name: 'subscribers', label: 'Subscribers', icon: 'subscribers' },
   { name: 'team', label: 'Team', icon: 'team' },
@@ -82,8 +84,15 @@ function rail() {
 
 /** @param {string} name */
 function badgeOf(name) {
-  const n = name === 'incidents' ? model.view?.incidents.filter((i) => i.status !== 'resolved').length : 0;
-  return n ? html`<span class="count" aria-label="${n} active">${n}</span>` : nothing;
+  const n =
+    name === 'incidents'
+      ? model.view?.incidents.filter((i) => i.status !== 'resolved').length
+      : name === 'monitors'
+        ? proposed()
+        : 0;
+  return n
+    ? html`<span class="count" aria-label="${n} ${name === 'monitors' ? 'to decide' : 'active'}">${n}</span>`
+    : nothing;
 }
 
 /** Live, or since when not, and how much waits; it leads to the queue. */

@@ -35,8 +35,8 @@ func (p *Preview) Wire(f *wire.Fields) {
 	f.Int("down_s", &p.Seconds)
 }
 
-// Preview replays a monitor's newest results under the settings that it has here. A result says whether the conditions of
-// its time held; of those that did, the conditions on time are held against it again.
+// Preview replays a monitor's newest results under the settings that it has here. A result says whether the conditions
+// of its time held; of those that did, the conditions on time are held against it again.
 func (c *Collector) Preview(ctx context.Context, w *store.Watched) (Preview, error) {
 	select {
 	case c.previews <- struct{}{}:

@@ -18,8 +18,9 @@ func seen(o *apptest.Org, monitor, what string) {
 	var b store.Batch
 	at := time.Now().Add(-time.Duration(len(what)) * time.Minute)
 	for i, x := range what {
-		b.AddLook(&store.Look{OrgID: o.ID, Monitor: monitor, Observation: status.Observation{Region: "local",
-			At: status.Time(at.Add(time.Duration(i) * time.Minute).UnixMilli()), OK: x != 'x', Ms: map[rune]int64{'.': 40, 's': 900}[x]}})
+		b.AddLook(&store.Look{OrgID: o.ID, Monitor: monitor, Observation: status.Observation{
+			Region: "local", At: status.Time(at.Add(time.Duration(i) * time.Minute).UnixMilli()),
+			OK: x != 'x', Ms: map[rune]int64{'.': 40, 's': 900}[x]}})
 	}
 	if err := o.App.DB.Do(context.Background(), &b); err != nil {
 		o.Fatal(err)
@@ -37,8 +38,9 @@ func TestAPreviewReplaysTheLastDayUnderOtherSettings(t *testing.T) {
 		body j
 		want int
 	}{
-		{j{}, 2}, {j{"failures": 1}, 2}, {j{"failures": 5}, 0}, {j{"failures": 4, "successes": 20}, 2}, {j{"successes": 20}, 2},
-		{j{"conditions": []j{{"on": "time", "op": "lt", "value": 500}}}, 3}, {j{"timeout_ms": 500}, 3}, {j{"regions": []string{"fra"}}, 0},
+		{j{}, 2}, {j{"failures": 1}, 2}, {j{"failures": 5}, 0}, {j{"failures": 4, "successes": 20}, 2},
+		{j{"successes": 20}, 2}, {j{"conditions": []j{{"on": "time", "op": "lt", "value": 500}}}, 3},
+		{j{"timeout_ms": 500}, 3}, {j{"regions": []string{"fra"}}, 0},
 	} {
 		got := ask(o, "POST", one+"preview/", x.body, 200)
 		if fmt.Sprint(got["incidents"]) != fmt.Sprint(x.want) || got["results"] != 76.0 {
@@ -61,7 +63,8 @@ func TestWhatIsTypedIsTriedBeforeItIsSaved(t *testing.T) {
 	o := apptest.Start(t, loopback).Org("acme", time.Now())
 	address, _ := target(t)
 	echo := j{"on": "header:X-Echo", "op": "eq", "value": "s3cret"}
-	if got := ask(o, "POST", "/api/v1/monitors/test/", j{"target": address, "action": "act", "headers": j{"X-Secret": "s3cret"}, "conditions": []j{echo}}, 200); got["ok"] != true {
+	typed := j{"target": address, "action": "act", "headers": j{"X-Secret": "s3cret"}, "conditions": []j{echo}}
+	if got := ask(o, "POST", "/api/v1/monitors/test/", typed, 200); got["ok"] != true {
 		t.Errorf("new: %v", got)
 	}
 	ask(o, "POST", "/api/v1/monitors/test/", j{}, 422)
@@ -69,13 +72,16 @@ func TestWhatIsTypedIsTriedBeforeItIsSaved(t *testing.T) {
 	if l := ask(o, "GET", "/api/v1/monitors/", nil, 200); l["count"] != 0.0 {
 		t.Errorf("a look made a monitor: %v", l)
 	}
-	m := ask(o, "POST", "/api/v1/monitors/", j{"name": "Site", "target": address, "paused": true, "headers": j{"X-Secret": "s3cret"}}, 201)
+	m := ask(o, "POST", "/api/v1/monitors/", j{"name": "Site", "target": address, "paused": true,
+		"headers": j{"X-Secret": "s3cret"}}, 201)
 	one := "/api/v1/monitors/" + m["id"].(string) + "/"
-	if got := ask(o, "POST", one+"test/", j{"target": address + "/health", "conditions": []j{echo}}, 200); got["ok"] != true {
+	typed = j{"target": address + "/health", "conditions": []j{echo}}
+	if got := ask(o, "POST", one+"test/", typed, 200); got["ok"] != true {
 		t.Errorf("the headers that are kept: %v", got)
 	}
 	elsewhere := strings.Replace(address, "127.0.0.1", "127.0.0.2", 1)
-	for _, no := range []j{ask(o, "POST", one+"test/", j{"target": elsewhere}, 422), ask(o, "PATCH", one, j{"target": elsewhere}, 422)} {
+	for _, no := range []j{ask(o, "POST", one+"test/", j{"target": elsewhere}, 422),
+		ask(o, "PATCH", one, j{"target": elsewhere}, 422)} {
 		if at(no, "errors.0.field") != "headers" {
 			t.Errorf("another host: %v", no)
 		}

@@ -44,6 +44,7 @@ export function mark(id) {
  */
 export class Remote {
   #key = '';
+  #asked = 0;
   /** @type {{count: number, results: any[]}|null} */ data = null;
   failure = '';
   loading = false;
@@ -58,16 +59,30 @@ export class Remote {
     return this;
   }
 
-  /** Asks again; what is shown stays until the answer is there. */
-  async load() {
+  /** Asks again by itself when what is here has become old while somebody looks at it. @param {number} age in milliseconds */
+  fresh(age) {
+    if (!this.loading && Date.now() - this.#asked > age && model.link === 'live' && !document.hidden) this.load(true);
+    return this;
+  }
+
+  /** Asks again; what is shown stays until the answer is there. @param {boolean} [quiet] and after it, when there is none */
+  async load(quiet = false) {
     const key = this.#key;
+    this.#asked = Date.now();
     this.loading = true;
-    this.failure = '';
+    if (!quiet) this.failure = '';
     try {
       const { data } = await call('GET', key);
-      if (key === this.#key) this.data = data;
+      if (key === this.#key) {
+        this.data = data;
+        this.failure = '';
+      }
     } catch (error) {
       if (key !== this.#key) return;
+      if (quiet && this.data) {
+        this.loading = false;
+        return;
+      }
       this.failure =
         error instanceof Unreachable
           ? 'This list is kept at the server, which we cannot reach now.'

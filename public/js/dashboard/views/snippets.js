@@ -42,7 +42,7 @@ const frame = (page, name) =>
   `<iframe src="${page}/embed" title="${escaped(name)} status" width="260" height="30" style="border:0"></iframe>`;
 
 /** @param {string} text */
-const copy = (text) =>
+export const copy = (text) =>
   navigator.clipboard.writeText(text).then(
     () => toast('Copied.', 'good'),
     () => toast('Select and copy it by hand.', 'bad'),

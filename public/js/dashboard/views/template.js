@@ -50,6 +50,9 @@ export async function learnTemplates() {
   }
 }
 
+/** @returns {[string, string][]} */
+export const templateOptions = () => known.map((t) => [t.id, t.name]);
+
 /** The choice of a template, and the blanks that it leaves. @param {Form} form */
 export function fromTemplate(form) {
   const opening = 'title' in form.values;
