@@ -78,7 +78,10 @@ func newTab(t *testing.T, parent context.Context, base string, options ...chrome
 	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(b.note))...)
 	t.Cleanup(cancel)
 	b.ctx = ctx
-	b.do()
+	// Each tab has the focus, as if it were the only one: others are open at the same time.
+	if _, err := chromedp.Run(ctx, command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})); err != nil {
+		t.Fatal(err)
+	}
 	b.ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancel)
 	return b

@@ -67,7 +67,10 @@ func TestDashboard(t *testing.T) {
 		{"A sign-in that ended is taken up in place, with the second step", secondStepInPlace},
 		{"Who signs out without a network leaves nothing behind, and the server hears of it later", leaveOffline},
 	} {
-		t.Run(story.name, func(t *testing.T) { story.tell(t, b) })
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel() // each has a server, cookies and storage of its own
+			story.tell(t, b)
+		})
 	}
 }
 
