@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	cluster.Roles(map[string]func([]string) int{"fly": flyctl.Main})
+	cluster.Roles(map[string]func([]string) int{"fly": flyctl.Main, "documented": standIn})
 	os.Exit(m.Run())
 }
 
