@@ -120,7 +120,7 @@ var pages = strings.Fields(`/ /login /setup /setup/slug /accept /forgot /dashboa
 	/status/{slug}/sitemap.xml /sitemap.xml /status/{slug}/access /access /status/{slug}/embed /status/{slug}/embed.js /status/{slug}/llms.txt /status/{slug}/subscription
 	/status/{slug}/services/{service} /status/{slug}/services/{service}/feed.atom /status/{slug}/services/{service}/feed.rss
 	/services/{service} /services/{service}/feed.atom /services/{service}/feed.rss
-	/history /incidents/{incident} /share.png /incidents/{incident}/share.png /theme.css /logo/{logo} /feed.atom /feed.rss /history.atom /history.rss /badge.svg /calendar.ics /shields.json /embed /subscription
+	/history /incidents/{incident} /share.png /incidents/{incident}/share.png /theme.css /custom.css /logo/{logo} /feed.atom /feed.rss /history.atom /history.rss /badge.svg /calendar.ics /shields.json /embed /subscription
 	/status/{slug}/api/v2/components.json /status/{slug}/api/v2/incidents.json /status/{slug}/api/v2/incidents/unresolved.json /status/{slug}/api/v2/scheduled-maintenances.json
 	/status/{slug}/api/v2/scheduled-maintenances/active.json /status/{slug}/api/v2/scheduled-maintenances/upcoming.json /status/{slug}/api/v2/status.json /status/{slug}/api/v2/summary.json
 	/api/v2/components.json /api/v2/incidents.json /api/v2/incidents/unresolved.json /api/v2/scheduled-maintenances.json /api/v2/scheduled-maintenances/active.json

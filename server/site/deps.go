@@ -60,6 +60,8 @@ func Routes(app fiber.Router, d Deps) {
 	}{{"/status/:slug", s.directory.BySlug}, {"", s.directory.ByHost}} {
 		if at.prefix != "" {
 			app.Get(at.prefix, s.on(at.find, s.page))
+		} else {
+			app.Get("/custom.css", s.on(at.find, s.customCSS))
 		}
 		app.Get(at.prefix+"/incidents/:id", s.on(at.find, s.incident))
 		app.Get(at.prefix+"/share.png", s.on(at.find, s.sharePage))

@@ -27,6 +27,7 @@ type head struct {
 	Logo      picture              // in place of the initial
 	State     status.ServiceStatus // of the whole, for the icon
 	Theme     string               // address of the accent's stylesheet, or ""
+	Custom    string               // address of the organisation's own stylesheet, or ""
 	At        status.Time          // when this was written
 	Zone      clock                // of its times and days, until the script knows the visitor's
 	Subscribe bool
@@ -41,7 +42,7 @@ func (s *site) head(v *visit.Visit, title string) head {
 	indicator, about := summary(&v.State)
 	picture := s.address(v, "/share.png?"+strconv.FormatInt(v.State.Seq, 10))
 	return head{
-		Picture: picture, Org: org, Path: v.Path, Feeds: v.Path, Title: title, About: about, Kind: "website", Canonical: s.address(v, ""), Initial: initial(org.Name), Logo: logoOf(&org, v.Path), State: mood(indicator), Theme: themePath(v),
+		Picture: picture, Org: org, Path: v.Path, Feeds: v.Path, Title: title, About: about, Kind: "website", Canonical: s.address(v, ""), Initial: initial(org.Name), Logo: logoOf(&org, v.Path), State: mood(indicator), Theme: themePath(v), Custom: ownStylesheet(v),
 		At: s.now(), Zone: clockOf(&org), Subscribe: s.Subscribe, NoMail: s.NoMail, Index: true,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"statuspage/server/notify"
 	"statuspage/server/relay"
 	"statuspage/server/store"
+	"statuspage/server/stylesheet"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -204,6 +206,11 @@ func (d *UseCases) Change(ctx context.Context, by Caller, orgID string, c page.C
 	if edit, is := c.(*page.EditPage); is && edit.Hostname != nil {
 		if no := d.Hosts.wanted(*edit.Hostname); no != nil {
 			return store.Answer{}, no
+		}
+	}
+	if edit, is := c.(*page.EditPage); is && edit.Style.CSS != nil {
+		if _, no := stylesheet.Rewrite(*edit.Style.CSS); no != nil {
+			return store.Answer{}, fault.OnField("custom_css", "Line %s, %s: "+no.Why, strconv.Itoa(no.Line), no.What)
 		}
 	}
 	if edit, is := c.(*page.EditPage); is && edit.Access != nil {

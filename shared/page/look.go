@@ -8,9 +8,10 @@ import (
 // What the looks of a page may hold. CONTRACT 8.
 const (
 	MaxLinks      = 10
-	MaxLinkName   = 60  // characters
-	MaxLinkURL    = 500 // characters
-	MaxHeaderText = 500 // characters
+	MaxLinkName   = 60     // characters
+	MaxLinkURL    = 500    // characters
+	MaxHeaderText = 500    // characters
+	MaxCSS        = 20_000 // characters
 )
 
 // Languages that pages are written in, by their tags (RFC 5646).
@@ -49,6 +50,7 @@ type Style struct {
 	HeaderText string
 	LogoDark   string // name of the picture on dark grounds, or "" for the same as on light ones
 	Favicon    string // name of a picture, or "" for the symbol of the state
+	CSS        string // its own stylesheet, as it was written; served on its own host name alone
 	Hidden     bool   // search engines keep nothing of it
 }
 
@@ -63,6 +65,7 @@ func (s *Style) wire(f *wire.Fields) {
 	f.Str("header_text", &s.HeaderText)
 	f.Str("logo_dark", &s.LogoDark)
 	f.Str("favicon", &s.Favicon)
+	f.Str("custom_css", &s.CSS)
 	indexing := !s.Hidden
 	if f.Bool("indexing", &indexing); f.Reading() { // what is written is shared with others who read it
 		s.Hidden = !indexing
@@ -118,6 +121,7 @@ func (s *Style) check(c *status.Checks) {
 		s.Links[i].check(c, "links["+wire.Itoa(int64(i))+"].")
 	}
 	c.Line("header_text", s.HeaderText, MaxHeaderText, false)
+	c.Text("custom_css", s.CSS, MaxCSS, false)
 	for _, p := range []struct{ field, name, at string }{{"logo_dark", s.LogoDark, "logo-dark"}, {"favicon",
 		s.Favicon, "favicon"}} {
 		_, _, named := logoSize(p.name)
@@ -135,7 +139,7 @@ func (l *Link) check(c *status.Checks, at string) {
 
 // size is how many bytes its texts take in an answer of the database.
 func (s *Style) size() int64 {
-	n := inAnswer(s.HeaderText)
+	n := inAnswer(s.HeaderText) + inAnswer(s.CSS)
 	for _, l := range s.Links {
 		n += inAnswer(l.Name) + inAnswer(l.URL) + refBytes
 	}
@@ -147,6 +151,7 @@ func (r rewriter) style(s, now *Style) {
 	r.text(&s.HeaderText, now.HeaderText)
 	r.text(&s.LogoDark, now.LogoDark)
 	r.text(&s.Favicon, now.Favicon)
+	r.text(&s.CSS, now.CSS)
 	if len(s.Links) > 0 && !sameLinks(s.Links, now.Links) {
 		s.Links, *r.changed = now.Links, true
 	}
@@ -169,6 +174,7 @@ type EditStyle struct {
 	HeaderText                     *string
 	LogoDark                       *string // "" takes it off
 	Favicon                        *string // "" takes it off
+	CSS                            *string // "" takes it off
 	Indexing                       *bool
 }
 
@@ -182,6 +188,7 @@ func (e *EditStyle) wire(f *wire.Fields) {
 	f.OptStr("header_text", &e.HeaderText)
 	f.OptStr("logo_dark", &e.LogoDark)
 	f.OptStr("favicon", &e.Favicon)
+	f.OptStr("custom_css", &e.CSS)
 	f.OptBool("indexing", &e.Indexing)
 }
 
@@ -205,6 +212,7 @@ func (e *EditStyle) apply(s *Style) {
 	edit(&s.HeaderText, e.HeaderText)
 	edit(&s.LogoDark, e.LogoDark)
 	edit(&s.Favicon, e.Favicon)
+	edit(&s.CSS, e.CSS)
 	if e.Indexing != nil {
 		s.Hidden = !*e.Indexing
 	}

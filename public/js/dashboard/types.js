@@ -112,6 +112,7 @@
  * @property {string} header_text
  * @property {string} logo_dark
  * @property {string} favicon
+ * @property {string} custom_css
  * @property {boolean} indexing
  * @property {{kind: string, id?: string}} access
  * @property {number} version

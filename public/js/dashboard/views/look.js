@@ -8,7 +8,7 @@ import { toast } from '../model.js';
 /** @typedef {import('../types.js').Organization} Organization */
 
 /** The settings of how the page looks, with their labels. */
-export const looks = { theme: 'Light or dark', look: 'Look', density: 'Density', header_text: 'Line under the head' };
+export const looks = { theme: 'Light or dark', look: 'Look', density: 'Density', header_text: 'Line under the head', custom_css: 'Stylesheet' };
 
 const words = (/** @type {string[]} */ list) =>
   list.map((w) => /** @type {[string, string]} */ ([w, w[0].toUpperCase() + w.slice(1)]));
@@ -45,6 +45,7 @@ export function look(f, org) {
     ${picture(org, 'favicon', 'favicon', 'Picture in browser tabs', 'Where it is empty, the symbol of the state stands there.')}
     ${field(f, { name: 'header_text', label: looks.header_text, max: 500, optional: true })}
     ${field(f, { name: 'links', label: 'Links', rows: 3, optional: true, placeholder: 'Our shop https://shop.example foot', hint: 'One a line: its name, its address, and head or foot.' })}
+    ${field(f, { name: 'custom_css', label: looks.custom_css, rows: 5, max: 20000, optional: true, hint: 'Served on your own host name alone. Colours, fonts, borders and room; it loads nothing and reaches no control.' })}
     ${tick(f, 'indexing', 'Search engines may show the page')}`;
 }
 
