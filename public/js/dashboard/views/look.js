@@ -8,7 +8,13 @@ import { toast } from '../model.js';
 /** @typedef {import('../types.js').Organization} Organization */
 
 /** The settings of how the page looks, with their labels. */
-export const looks = { theme: 'Light or dark', look: 'Look', density: 'Density', header_text: 'Line under the head', custom_css: 'Stylesheet' };
+export const looks = {
+  theme: 'Light or dark',
+  look: 'Look',
+  density: 'Density',
+  header_text: 'Line under the head',
+  custom_css: 'Stylesheet',
+};
 
 const words = (/** @type {string[]} */ list) =>
   list.map((w) => /** @type {[string, string]} */ ([w, w[0].toUpperCase() + w.slice(1)]));
