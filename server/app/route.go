@@ -78,7 +78,7 @@ func (a *App) routes() *fiber.App {
 		f.Get(signInPath, a.beginSignIn)
 		f.Get(callbackPath, a.finishSignIn)
 	}
-	pages := site.Deps{Pages: visitors{a}, History: past{a.DB}, BaseURL: a.cfg.BaseURL,
+	pages := site.Deps{Pages: visitors{a}, Index: a.cfg.Index, History: past{a.DB}, BaseURL: a.cfg.BaseURL,
 		Own: a.UseCases.Hosts.Own.Has, Region: a.region.Name, Lag: a.lag,
 		Subscribe: true, NoMail: a.cfg.SMTPURL != "" && a.cfg.BaseURL == "", Subscriptions: subscriptions{a},
 		Logos: past{a.DB},

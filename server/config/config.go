@@ -85,6 +85,7 @@ type Config struct {
 	RelayInterval time.Duration `name:"relay-interval" env:"RELAY_INTERVAL" default:"100ms" help:"How often the replica is polled for new events."`
 	StaleAfter    time.Duration `name:"stale-after" env:"STALE_AFTER" default:"10s" help:"From what lag on a page says that it may be old."`
 
+	Index        []string `env:"INDEX" help:"Slugs of public pages, comma-separated, that / lists with their states (default: the product page)."`
 	TLS          string `env:"TLS" enum:",acme" default:"" help:"acme: serve https itself, for BASE_URL and the host names that organisations have proved; ADDR then answers http by leading there."`
 	TLSAddr      string `name:"tls-addr" env:"TLS_ADDR" default:":443" help:"Listen address of https, with TLS=acme."`
 	TLSEmail     string `name:"tls-email" env:"TLS_EMAIL" help:"Where the certificate authority writes to; it may be empty."`
@@ -208,6 +209,9 @@ func (c Config) demo() error {
 		"with DEMO, ADDR must be on this machine, such as 127.0.0.1:8080 (or set DEMO_ANYWHERE)")
 }
 
+// maxIndex is how many pages / may list.
+const maxIndex = 100
+
 // Validate is one clear line about the first thing that is wrong, or nil.
 func (c Config) Validate() error {
 	return errors.Join(first(
@@ -218,6 +222,7 @@ func (c Config) Validate() error {
 		func() error { return origin("BASE_URL", c.BaseURL) },
 		func() error { return origin("PRIMARY_URL", c.PrimaryURL) },
 		c.https,
+		func() error { return that(len(c.Index) <= maxIndex, "INDEX may name 100 pages") },
 		func() error { return absolute("AUTH_JWKS_URL", c.Auth.JWKSURL) },
 		func() error {
 			return that(c.WriteForward != "proxy" || c.Primary() || c.PrimaryURL != "",

@@ -36,6 +36,7 @@ type Deps struct {
 	Lag       func() (lag time.Duration, stale bool, since time.Time) // of this region behind the primary
 	Subscribe bool                                                    // offer to subscribe
 	NoMail    bool                                                    // mail would go out, and there is no BASE_URL for its links: none is offered
+	Index     []string                                                // slugs of the pages that / lists; none is the product page
 	Demo      string                                                  // slug of a page that the product page may show
 	Now       func() time.Time
 

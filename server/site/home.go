@@ -31,6 +31,9 @@ func (s *site) home(c *fiber.Ctx) error {
 	if !notFound(err) {
 		return Problem(c, err)
 	}
+	if len(s.Index) > 0 {
+		return s.index(c)
+	}
 	return serveOnce(c)(render("home", homeView{s.Demo, s.Fresh.where(c)}))
 }
 
