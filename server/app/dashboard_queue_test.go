@@ -55,16 +55,24 @@ func keptQueues(t *testing.T, w *browser) {
 		if bad := eval[string](b, `document.querySelector('.connection .count.bad')?.textContent ?? ''`); bad != "" {
 			t.Errorf("%s: %s:\n%s", file, bad, eval[string](b, `document.querySelector('main').innerText`))
 		}
-		services, incidents := c.all("services"), c.all("incidents")
-		if len(services) != 1 || services[0]["name"] != "Public API" || services[0]["status"] != "degraded_performance" {
-			t.Errorf("%s: services: %v", file, services)
-		}
-		if len(incidents) != 1 || incidents[0]["title"] != "The API answered slowly" || incidents[0]["status"] != "resolved" || len(c.all("maintenances")) != 0 {
-			t.Errorf("%s: incidents: %v", file, incidents)
-		}
+		c.hasTheQueue(file)
 		b.clean()
 	}
 }
+
+// hasTheQueue looks for what the queue of each release comes to.
+func (c *tenant) hasTheQueue(file string) {
+	c.t.Helper()
+	services, incidents := c.all("services"), c.all("incidents")
+	if len(services) != 1 || services[0]["name"] != "Public API" || services[0]["status"] != "degraded_performance" {
+		c.t.Errorf("%s: services: %v", file, services)
+	}
+	if len(incidents) != 1 || incidents[0]["title"] != "The API answered slowly" || incidents[0]["status"] != "resolved" ||
+		len(c.all("maintenances")) != 0 {
+		c.t.Errorf("%s: incidents: %v", file, incidents)
+	}
+}
+
 
 // promised says whether the browser keeps what waits, which it is asked once there is something to keep.
 func promised(t *testing.T, w *browser) {

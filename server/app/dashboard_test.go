@@ -58,6 +58,7 @@ func TestDashboard(t *testing.T) {
 		{"Storage that fills up loses nothing that waits", fullStorage},
 		{"Two tabs send each command once", twoTabs},
 		{"Every queue that a release left in a browser is sent", keptQueues},
+		{"Every database that a release left in a browser is opened, upgraded and sent", keptDatabases},
 		{"The browser is asked to keep the queue, and commands say what decided them", promised},
 		{"The queue survives new assets", newAssets},
 		{"Admins are told that mail fails, and try it", mailFails},
