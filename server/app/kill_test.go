@@ -156,7 +156,8 @@ func TestKilledDuringAThousandDeliveriesNobodyIsForgotten(t *testing.T) {
 	if len(to) != people || to["them@example.com"] != 0 {
 		t.Errorf("%d of %d were told", len(to), people)
 	}
-	if in := notify.Senders(store.Mail); twice > kills*in {
+	// On a busy machine tries take longer than a sender's patience: then the slow ones' room is used as well.
+	if in := notify.Senders(store.Mail) + notify.Senders(store.SlowMail); twice > kills*in {
 		t.Errorf("%d came twice; %d kills with %d under way allow %d", twice, kills, in, kills*in)
 	}
 	t.Logf("%d kills, %d told, %d of them twice", kills, len(to), twice)
@@ -236,7 +237,7 @@ func TestKilledWhileItsSubscribersGetTheirJobsEachIsToldOnce(t *testing.T) {
 	for address := range resolved {
 		twice += max(0, opened[address]-1) + resolved[address] - 1
 	}
-	if in := 2 * notify.Senders(store.Mail); len(resolved) != people || twice > in {
+	if in := 2 * (notify.Senders(store.Mail) + notify.Senders(store.SlowMail)); len(resolved) != people || twice > in {
 		t.Errorf("%d of %d heard of the end, and %d messages came twice: two kills allow %d", len(resolved), people, twice, in)
 	}
 	t.Logf("%d heard of the opening, %d of the end, %d messages came twice", len(opened), len(resolved), twice)
