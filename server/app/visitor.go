@@ -7,8 +7,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/monitor/collect"
 	"statuspage/server/relay"
 	"statuspage/server/serve"
+	"statuspage/server/site"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
@@ -89,6 +91,26 @@ func (p past) Logo(ctx context.Context, orgID, name string) ([]byte, error) {
 		return nil, fault.New(fault.NotFound, "There is no such picture.")
 	}
 	return body, err
+}
+
+// maxShown is of how many monitors a service's page shows the response times.
+const maxShown = 5
+
+func (p past) Shown(ctx context.Context, orgID, service, of string, now status.Time) ([]site.Shown, error) {
+	org := p.db.Org(orgID)
+	all, _, err := org.Monitors(ctx, store.MonitorFilter{Service: service, Shown: true}, store.Span{Limit: maxShown})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]site.Shown, len(all))
+	for i := range all {
+		buckets, err := collect.Metrics(ctx, org, all[i].ID, of, now)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = site.Shown{Name: all[i].Name, State: all[i].State(), Buckets: buckets}
+	}
+	return out, nil
 }
 
 func (p past) Maintenance(ctx context.Context, orgID, id string) (*status.Maintenance, error) {

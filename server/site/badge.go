@@ -21,11 +21,19 @@ var colours = map[status.ServiceStatus]string{
 	status.UnderMaintenance: "#0a66c2", "": "#5b6068",
 }
 
-// badge is the state as a picture for a README: two tones, with words. ?service= and ?group= show one of them.
+// badge is the state as a picture for a README: two tones, with words. ?service= and ?group= show one of them,
+// and ?show=time with a service how quickly it answers.
 func (s *site) badge(v *visit.Visit) error {
 	shared(v.Ctx)
 	v.Ctx.Set("Cache-Control", "public, max-age=30")
 	label, of, group := v.Ctx.Query("label"), v.Ctx.Query("service"), v.Ctx.Query("group")
+	if of != "" && v.Ctx.Query("show") == "time" {
+		b, err := s.timeBadge(v, of)
+		if err != nil {
+			return err
+		}
+		return serveOnce(v.Ctx)(b.draw(or(label, b.Label)))
+	}
 	if of != "" || group != "" {
 		b, err := badgeOf(&v.State, of, group)
 		if err != nil {

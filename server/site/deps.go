@@ -26,6 +26,12 @@ type History interface {
 	Maintenance(ctx context.Context, orgID, id string) (*status.Maintenance, error)
 }
 
+// Measures reads what monitors measured.
+type Measures interface {
+	// Shown are the monitors of a service that its page shows, a few at most, with what they measured in a range.
+	Shown(ctx context.Context, orgID, service, of string, now status.Time) ([]Shown, error)
+}
+
 // Deps is what the pages stand on. Pages and History are needed, the rest may be left out.
 type Deps struct {
 	Pages     visit.Pages
@@ -40,8 +46,9 @@ type Deps struct {
 	Demo      string                                                  // slug of a page that the product page may show
 	Now       func() time.Time
 
-	Fresh         Fresh // nil where nobody sets anything up
-	Doors         Doors // lets readers in to pages that are not public; nil lets nobody in
+	Measures      Measures // nil shows no response times
+	Fresh         Fresh    // nil where nobody sets anything up
+	Doors         Doors    // lets readers in to pages that are not public; nil lets nobody in
 	Logos         Logos
 	Subscriptions Subscriptions // the pages on which somebody subscribes; nil has none
 }

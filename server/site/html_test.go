@@ -41,7 +41,7 @@ func everyPage(t *testing.T) (s *stand, paths []string) {
 	states := []page.State{empty(t), awkward(t), trouble(t)}
 	well := allWell(t)
 	well.Org.Slug, well.Org.ID = "well", "0197a1de-0000-7000-8000-0000000000aa"
-	s = open(t, nil, append(states, well)...)
+	s = open(t, func(d *Deps) { d.Measures = measures{} }, append(states, well)...)
 	paths = []string{"/", "/status/nobody", "/status/well"}
 	for _, state := range states {
 		at := "/status/" + state.Org.Slug

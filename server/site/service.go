@@ -29,6 +29,7 @@ type serviceView struct {
 	Since   *status.Time
 	Active  []incidentView
 	Planned []windowView
+	Times   *timesView
 	Spans   []spanUptime
 	Months  []monthUptime
 	Past    pastView
@@ -58,12 +59,13 @@ func (s *site) service(v *visit.Visit) error {
 		return err
 	}
 	_, stale, heard := s.age(v)
-	name := "service/" + svc.ID
+	of := rangeOf(v)
+	name := "service/" + svc.ID + "/" + of.Of
 	if stale {
 		name += "/stale"
 	}
 	doc, err := v.Doc(key(v, name), fresh, func() (string, []byte, error) {
-		view, err := s.serviceView(v, svc)
+		view, err := s.serviceView(v, svc, of)
 		if err != nil {
 			return "", nil, err
 		}
@@ -91,7 +93,7 @@ func serviceOf(v *visit.Visit) (*status.Service, error) {
 
 func noService() error { return fault.New(fault.NotFound, "There is no such service.") }
 
-func (s *site) serviceView(v *visit.Visit, svc *status.Service) (*serviceView, error) {
+func (s *site) serviceView(v *visit.Visit, svc *status.Service, of chartRange) (*serviceView, error) {
 	now, weights := s.now(), v.State.Org.UptimeWeights()
 	view := &serviceView{head: s.head(v, svc.Name+" – "+v.State.Org.Name+" Status"), Seq: v.State.Seq, Epoch: v.Epoch}
 	view.Service = row{svc, "", serviceStrip(svc, now, weights)}
@@ -107,6 +109,10 @@ func (s *site) serviceView(v *visit.Visit, svc *status.Service) (*serviceView, e
 	theirs := only(&v.State, svc.ID)
 	tellDays([]block{{Member: []row{view.Service}}}, theirs, v.Path, now)
 	s.ongoingOf(v, view, theirs.Incidents, theirs.Maintenances)
+	var err error
+	if view.Times, err = s.times(v, svc.ID, of); err != nil {
+		return nil, err
+	}
 	return view, s.yearOf(v, view, svc)
 }
 
