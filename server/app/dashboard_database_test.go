@@ -74,7 +74,9 @@ const lay = `new Promise((resolve, reject) => {
 // holds waits until the browser's database is as it should be.
 func (b *tab) holds(what string, is func(left) bool) (now left) {
 	b.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	end, look := time.After(patience), time.NewTicker(50*time.Millisecond)
+	defer look.Stop()
+	for {
 		now = left{}
 		if err := json.Unmarshal([]byte(eval[string](b, "%s", dump)), &now); err != nil {
 			b.t.Fatal(err)
@@ -82,7 +84,9 @@ func (b *tab) holds(what string, is func(left) bool) (now left) {
 		if is(now) {
 			return now
 		}
-		if time.Now().After(end) {
+		select {
+		case <-look.C:
+		case <-end:
 			b.t.Fatalf("the browser never held %s: %s", what, now.Rows)
 		}
 	}

@@ -73,7 +73,6 @@ func (c *tenant) hasTheQueue(file string) {
 	}
 }
 
-
 // promised says whether the browser keeps what waits, which it is asked once there is something to keep.
 func promised(t *testing.T, w *browser) {
 	for answer, words := range map[bool]string{true: "This browser keeps what waits here, also when its disk is full.", false: "This browser did not promise to keep what waits here"} {

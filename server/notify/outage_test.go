@@ -70,7 +70,7 @@ func TestMailThatFailsIsToldOnceAtItsBeginningAndOnceAtItsEnd(t *testing.T) {
 			s.run(s.worker)
 			o.incident("One")
 			s.settled()
-			until(t, func() bool { return !s.worker.Outage().Since.IsZero() })
+			s.until("an outage", func() bool { return !s.worker.Outage().Since.IsZero() })
 			for range 4 { // tried again and again: nothing more is said
 				s.clock.add(time.Hour)
 				s.worker.TestMail(ctx, page.Org{Slug: "acme", Name: "Acme"}, "https://status.example.com", "admin@example.com")
@@ -91,16 +91,6 @@ func TestMailThatFailsIsToldOnceAtItsBeginningAndOnceAtItsEnd(t *testing.T) {
 				t.Errorf("%d warnings: %v", len(w), w)
 			}
 		})
-	}
-}
-
-// until waits for the thing itself.
-func until(t *testing.T, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !so(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it never was so")
-		}
 	}
 }
 
