@@ -104,6 +104,12 @@ var table = map[string]access{
 	"POST /api/v1/ingest/{source}": {writes, j{"alerts": []j{}}, 200}, "GET /api/v1/proposals": {reads, nil, 200},
 	"POST /api/v1/proposals/{proposal}/accept": {writes, nil, 200}, "POST /api/v1/proposals/{proposal}/dismiss": {writes, nil, 200},
 	"GET /api/v1/public/{slug}/metrics": {anybody, nil, 200}, "POST /internal/looks": {shown, nil, 401},
+	"GET /api/v1/destinations": {inside, nil, 200}, "POST /api/v1/destinations": {governs, j{"name": "New", "kind": "ntfy",
+		"address": "ntfy://ntfy.example/topic"}, 201},
+	"GET /api/v1/destinations/{destination}": {inside, nil, 200}, "PATCH /api/v1/destinations/{destination}": {governs,
+		j{"name": "x"}, 200},
+	"DELETE /api/v1/destinations/{destination}":    {governs, nil, 204},
+	"POST /api/v1/destinations/{destination}/test": {governs, nil, 202},
 	"GET /healthz": {shown, nil, 200}, "GET /readyz": {shown, nil, 200},
 	// Whoever holds the link of a subscription is the subscriber.
 	"POST /subscription": {shown, nil, 0}, "POST /status/{slug}/subscription": {shown, nil, 0},
@@ -212,6 +218,8 @@ func thing(acme *caller, name string) string {
 		return acme.post("/api/v1/templates", j{"name": made}).str("id")
 	case "monitor":
 		return acme.post("/api/v1/monitors", j{"name": made, "target": "http://127.0.0.1:9/", "paused": true}).str("id")
+	case "destination":
+		return acme.post("/api/v1/destinations", j{"name": made, "kind": "ntfy", "address": "ntfy://ntfy.example/t"}).str("id")
 	case "source":
 		return "alertmanager"
 	case "proposal":

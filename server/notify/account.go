@@ -21,13 +21,12 @@ import (
 type AccountKind int
 
 const (
-	ResetLetter    AccountKind = iota // choose a new password
-	OfferLetter                       // a membership is offered
-	AddressLetter                     // prove a new address
-	ProofLetter                       // prove the address that an account has
-	MovedLetter                       // the address was changed; how to undo it
-	AccessLetter                      // see a page that is not public
-	ProposalLetter                    // a monitor or an alert proposes something; By is its title, Role its words
+	ResetLetter   AccountKind = iota // choose a new password
+	OfferLetter                      // a membership is offered
+	AddressLetter                    // prove a new address
+	ProofLetter                      // prove the address that an account has
+	MovedLetter                      // the address was changed; how to undo it
+	AccessLetter                     // see a page that is not public
 )
 
 // Account is a letter about an account: it brings a link that only the mailbox it goes to may have.
@@ -183,12 +182,6 @@ func writeAccount(a *Account) *letter {
 		l.Say = "Sign-ins and mail go to " + a.Moved + " from now on. If that was not you, take the account back: the old address is put back, everybody is signed out, and you choose a new password."
 		l.Button = "Take the account back"
 		l.Why = "If it was you, do nothing."
-	case ProposalLetter:
-		l.Heading = a.By
-		l.Say = a.Role
-		l.Facts = nil
-		l.Button = "Look at the proposal"
-		l.Why = "You get this as an admin of " + a.Org.Name + "."
 	default:
 		l.Heading = "Choose a new password"
 		l.Say = "Somebody, most likely you, asked for a new password for your account."

@@ -2,10 +2,12 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -27,6 +29,8 @@ type post struct {
 	ID     string // the same for every try
 	Secret string // signs it; "" signs nothing
 	Body   []byte
+	Method string      // "" is POST
+	Header http.Header // beside ours
 }
 
 // poster sends requests to addresses that strangers chose.
@@ -55,7 +59,7 @@ func newPoster(allowLoopback bool, now func() time.Time) *poster {
 const maxWait = time.Hour
 
 func (p *poster) send(ctx context.Context, x *post, channel store.Channel) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, x.URL, bytes.NewReader(x.Body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(x.Method, http.MethodPost), x.URL, bytes.NewReader(x.Body))
 	if err != nil {
 		return final{err}
 	}
@@ -63,6 +67,7 @@ func (p *poster) send(ctx context.Context, x *post, channel store.Channel) error
 	if ip, no := netip.ParseAddr(req.URL.Hostname()); no == nil && refuse(ip, p.loopback) != nil {
 		return final{errNotPublic}
 	}
+	maps.Copy(req.Header, x.Header)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "StatusPage/1")
 	if x.Secret != "" {

@@ -14,6 +14,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,6 +27,8 @@ type Options struct {
 	LetterBox     string // the file that takes letters about accounts where there is no SMTPURL; "" is none
 	BaseURL       string // "" sends no mail, since its links could begin anywhere; other channels take what each subscriber came by
 	AllowLoopback bool   // webhooks may reach this machine: for tests only
+	// Open is what was sealed for a use: destinations of teams. nil opens nothing.
+	Open func(use, sealed string) (string, error)
 	// Lease is for how long a claimed job is its worker's, who renews it meanwhile. After a crash it is freed as soon as
 	// the process is found to be gone, at the latest then. 0 is a minute.
 	Lease time.Duration
@@ -39,9 +42,14 @@ const (
 	defaultLease = time.Minute
 )
 
+var errSealed = errors.New("there is no key")
+
 func (o Options) withDefaults() Options {
 	if o.Lease == 0 {
 		o.Lease = defaultLease
+	}
+	if o.Open == nil {
+		o.Open = func(string, string) (string, error) { return "", errSealed }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

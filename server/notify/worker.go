@@ -44,6 +44,7 @@ type Worker struct {
 	tries    sync.WaitGroup
 	wake     chan struct{}
 	expander chan struct{}
+	team     chan struct{}
 	relay    outage
 	recorder *recorder
 	letters  letters
@@ -59,7 +60,7 @@ type Count struct{ Sent, Failed, Dead atomic.Int64 }
 
 func newWorker(db *store.DB, o Options, mail mailer) *Worker {
 	w := &Worker{db: db, opts: o, mail: &pool{mailer: mail}, post: newPoster(o.AllowLoopback, o.Now), gates: map[store.Lane]*gate{}, wake: make(chan struct{}, 1),
-		expander: make(chan struct{}, 1), accounts: make(chan Account, maxAccounts), me: store.Holder{ID: uuid.NewString(), Process: thisProcess()}}
+		expander: make(chan struct{}, 1), team: make(chan struct{}, 1), accounts: make(chan Account, maxAccounts), me: store.Holder{ID: uuid.NewString(), Process: thisProcess()}}
 	for class, b := range classes {
 		w.gates[class] = newGate(b)
 	}
@@ -78,6 +79,7 @@ func (w *Worker) Count() *Count { return &w.count }
 func (w *Worker) Wake() {
 	poke(w.wake)
 	poke(w.expander)
+	poke(w.team)
 }
 
 func poke(c chan struct{}) {
@@ -96,6 +98,7 @@ func (w *Worker) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { w.sendAccounts(ctx) })
 	all.Go(func() { w.expand(ctx) })
+	all.Go(func() { w.tellTeams(ctx) })
 	all.Go(func() { w.watch(ctx) })
 	w.dispatch(ctx)
 	done := make(chan struct{})
@@ -419,7 +422,10 @@ func (w *Worker) tidy(ctx context.Context, now time.Time) {
 			return w.db.ForgetJobs(ctx, moment(now.Add(-keepSent)), moment(now.Add(-keepAll)))
 		},
 		"subscriptions of incidents that are over": func() (bool, error) { return w.db.ForgetFollowers(ctx, movedAtOnce) },
-		"old messages":   func() (bool, error) { return w.db.GiveUp(ctx, moment(now.Add(-keepTrying)), moment(now), movedAtOnce) },
+		"old messages": func() (bool, error) { return w.db.GiveUp(ctx, moment(now.Add(-keepTrying)), moment(now), movedAtOnce) },
+		"what teams were told": func() (bool, error) {
+			return w.db.ForgetTeam(ctx, moment(now.Add(-keepTeam)), movedAtOnce)
+		},
 		"ended sign-ins": func() (bool, error) { return w.db.ForgetSessions(ctx, now, movedAtOnce) },
 	} {
 		for done := false; !done && ctx.Err() == nil; {

@@ -32,7 +32,7 @@ var tablesAfter = []orgTable{
 	{"templates", "rowid"}, {"logos", "org_id"}, {"page_access", "org_id, id"}, {"access_links", "hash"},
 	{"monitor_results", "org_id, monitor_id, at, region"}, {"monitor_metrics", "org_id, monitor_id, span, at, region"},
 	{"monitor_states", "org_id, monitor_id"}, {"monitors", "rowid"}, {"alerts", "org_id, kind, fingerprint"},
-	{"proposals", "rowid"},
+	{"proposals", "rowid"}, {"team_messages", "rowid"}, {"destinations", "org_id, id"},
 	{"api_keys", "rowid"}, {"offers", "rowid"}, {"members", "org_id, user_id"},
 	{"external_organizations", "issuer, external_id"},
 	{"idempotency", "org_id, actor, key"}, {"events", "rowid"}, {"audit_log", "rowid"},

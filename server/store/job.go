@@ -185,6 +185,7 @@ AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'act
 func (db *DB) BuryJobs(ctx context.Context) error {
 	var b Batch
 	b.Add(`UPDATE jobs SET state = 'dead', done_at = due_at, lease = '', problem = 'The database was restored: it may have been sent.' WHERE state = 'due'`)
+	b.Add(`UPDATE team_messages SET state = 'dead', lease = '' WHERE state = 'due'`)
 	return db.Do(ctx, &b)
 }
 

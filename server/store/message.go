@@ -102,6 +102,15 @@ func (o *Org) Untell(b *Batch, thread string) {
 	b.Add(`DELETE FROM jobs WHERE org_id = ? AND thread = ? AND state = 'due' AND lease = '' AND tries = 0`, o.id, thread)
 }
 
+// Head reads what an organisation is called and looks like.
+func (o *Org) Head(ctx context.Context) (org page.Org, err error) {
+	var body []byte
+	if err = o.db.row(ctx, `SELECT `+orgJSON+` FROM organizations o WHERE o.id = ?1`, []any{o.id}, &body); err == nil {
+		err = decoded(body, &org)
+	}
+	return org, err
+}
+
 // TellOne puts a message for one subscriber, whatever its state, into a batch. One that is posted waits apart from what
 // active subscribers are told: nobody knows yet whether its receiver answers.
 func (o *Org) TellOne(b *Batch, m Message, subscriberID string) {

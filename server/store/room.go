@@ -8,11 +8,12 @@ type Counted string
 
 const (
 	// CountTemplates and the others are what has a limit that is looked at with the write itself.
-	CountTemplates   Counted = `templates WHERE org_id = ? AND deleted_at IS NULL`
-	CountSeries      Counted = `maintenance_series WHERE org_id = ? AND deleted_at IS NULL`
-	CountMonitors    Counted = `monitors WHERE org_id = ? AND deleted_at IS NULL`
-	CountKeys        Counted = `api_keys WHERE org_id = ? AND revoked_at IS NULL`
-	CountSubscribers Counted = `subscribers WHERE org_id = ?`
+	CountTemplates    Counted = `templates WHERE org_id = ? AND deleted_at IS NULL`
+	CountSeries       Counted = `maintenance_series WHERE org_id = ? AND deleted_at IS NULL`
+	CountMonitors     Counted = `monitors WHERE org_id = ? AND deleted_at IS NULL`
+	CountDestinations Counted = `destinations WHERE org_id = ?`
+	CountKeys         Counted = `api_keys WHERE org_id = ? AND revoked_at IS NULL`
+	CountSubscribers  Counted = `subscribers WHERE org_id = ?`
 )
 
 // Otherwise lets a batch say why the schema refused it, for what was not looked at before: so a write that is not

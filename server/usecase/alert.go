@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"log/slog"
 	"time"
 
 	"statuspage/server/notify"
@@ -176,11 +175,12 @@ func (x *signal) propose(ctx context.Context, kind, incident string) error {
 	x.org.AddProposal(&b, &p)
 	x.org.KeepAlert(&b, &x.alert, x.now())
 	x.org.AddAudit(&b, x.by.audit("propose", "proposal", p.ID, "", string(encode(&p)), x.d.now()))
+	x.d.tellProposal(x.org, &b, x.state, &p)
 	if err := x.d.db.Do(ctx, &b); err != nil {
 		return err
 	}
 	x.out.Result, x.out.Proposal, x.out.Incident = "proposed", p.ID, incident
-	x.d.tellTeam(ctx, x.orgID, &p)
+	x.d.Told()
 	return nil
 }
 
@@ -227,11 +227,17 @@ func (x *signal) end(ctx context.Context) error {
 	x.org.KeepAlert(&b, &x.alert, x.now())
 	if p, err := x.org.Proposal(ctx, x.alert.Proposal); err == nil && p.State == "open" {
 		x.org.EndProposal(&b, p.ID, "over", p.Incident, x.now())
+		x.d.tellTeam(x.org, &b, &notify.TeamNote{Event: store.Up, Title: x.Title, Text: "The proposal is withdrawn.",
+			Source: teamSource(&p.Source)}, "over/"+p.ID)
 	} else if err != nil && !errors.Is(err, store.ErrNone) {
 		return err
 	}
 	x.out.Result = "resolved"
-	return x.d.db.Do(ctx, &b)
+	err := x.d.db.Do(ctx, &b)
+	if err == nil {
+		x.d.Told()
+	}
+	return err
 }
 
 // change carries an update out, with what it makes of the alert. A refusal since somebody else was faster leaves the
@@ -257,27 +263,6 @@ func (x *signal) change(ctx context.Context, c *page.UpdateIncident, result stri
 		x.out.Result = result
 	}
 	return err
-}
-
-// tellTeam mails the admins that a proposal waits. It does not wait for the mail.
-func (d *UseCases) tellTeam(ctx context.Context, orgID string, p *store.Proposal) {
-	pg, err := d.relay.Page(ctx, orgID)
-	if err != nil {
-		slog.Warn("nobody is told of a proposal", "error", err)
-		return
-	}
-	team, _, err := d.db.Org(orgID).Team(ctx, store.Span{Limit: 100})
-	if err != nil {
-		slog.Warn("nobody is told of a proposal", "error", err)
-		return
-	}
-	for i := range team {
-		if m := &team[i]; m.Role == "admin" && m.UserID != "" && m.Email != "" && m.Offer == nil {
-			d.Post(notify.Account{Kind: notify.ProposalLetter, To: m.Email, Org: pg.State.Org, Base: d.Base, URL: d.Base +
-				"/dashboard/monitors",
-				By: p.Title, Role: p.Body})
-		}
-	}
 }
 
 // ProposalText is what somebody changes of a proposal while accepting it.

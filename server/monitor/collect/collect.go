@@ -64,6 +64,7 @@ type Collector struct {
 	deciding sync.Mutex
 	windows  map[string]status.Window
 	told     map[string]string // what was done last: firing or clear
+	firing   map[string]bool   // what the team knows
 	rolled   status.Time
 	late     map[status.Time]bool // buckets to be made again
 	turns    int                  // of rollUp
@@ -88,7 +89,7 @@ func New(db *store.DB, cases *usecase.UseCases, p *prober.Prober, opts Options) 
 		opts.Now = time.Now
 	}
 	return &Collector{db: db, cases: cases, prober: p, opts: opts, client: &http.Client{Timeout: 10 * time.Second},
-		plan: map[string]*watched{}, busy: map[string]int{}, windows: map[string]status.Window{}, told: map[string]string{},
+		plan: map[string]*watched{}, busy: map[string]int{}, windows: map[string]status.Window{}, told: map[string]string{}, firing: map[string]bool{},
 		late: map[status.Time]bool{}, previews: make(chan struct{}, previewsAtOnce)}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"statuspage/server/notify"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/status"
@@ -16,6 +17,7 @@ import (
 type verdict struct {
 	w store.Watched
 	status.Verdict
+	told bool // to the team, in the batch of the window
 }
 
 // monitor is a monitor as the primary knows it, with the window that it decides on; false for one that is gone.
@@ -85,7 +87,8 @@ func (c *Collector) decide(ctx context.Context, b *store.Batch, order []string, 
 		v := status.Observe(w.Monitor, w.Window, by[k], now)
 		if len(by[k]) > 0 || v.Changed {
 			b.KeepWindow(orgID, id, &v.Window)
-			list = append(list, verdict{w, v})
+			list = append(list, verdict{w, v, false})
+			c.tellTeam(ctx, b, k, &list[len(list)-1])
 		}
 	}
 	if err := c.db.Do(ctx, b); err != nil {
@@ -94,6 +97,10 @@ func (c *Collector) decide(ctx context.Context, b *store.Batch, order []string, 
 	for i := range list {
 		k := key(list[i].w.OrgID, list[i].w.ID)
 		c.windows[k] = list[i].Window
+		if list[i].told {
+			c.firing[k] = list[i].Firing
+			c.cases.Told()
+		}
 		c.follow(ctx, k, &list[i])
 	}
 	return nil
@@ -106,6 +113,23 @@ func (c *Collector) quiet(ctx context.Context, w *store.Watched, list []status.O
 		fails = fails || !list[i].OK
 	}
 	return fails && w.Service != "" && c.cases.UnderMaintenance(ctx, w.OrgID, w.Service)
+}
+
+// tellTeam puts into the window's batch that the team hears of a change. Of what is proposed it hears by the proposal.
+func (c *Collector) tellTeam(ctx context.Context, b *store.Batch, k string, v *verdict) {
+	m := &v.w.Monitor
+	n := &notify.TeamNote{Source: m.ID, Monitor: m.Name, Since: v.Window.Since, Regions: v.Regions, Error: v.Error}
+	switch {
+	case v.Firing && !c.firing[k] && m.Action != status.Propose:
+		n.Event, n.Title = "down", m.Name+" is down"
+	case v.Clear && v.Changed:
+		n.Event, n.Title = store.Up, m.Name+" is up again"
+	default:
+		return
+	}
+	v.told = true
+	n.Service, _ = c.cases.ServiceName(ctx, v.w.OrgID, m.Service) // "" where there is none
+	c.cases.Fires(b, v.w.OrgID, n)
 }
 
 // follow does what a verdict asks for, once.
@@ -195,6 +219,7 @@ func (c *Collector) silent(ctx context.Context) {
 		if !there[k] { // it is gone, or so new that its window is read again
 			delete(c.windows, k)
 			delete(c.told, k)
+			delete(c.firing, k)
 		}
 	}
 	var quiet []string

@@ -134,6 +134,13 @@ var Columns = map[string]map[string]Bound{
 	"monitor_results": joined(ids("org_id", "monitor_id"), map[string]Bound{"region": ours(256, "FLY_REGION"),
 		"error": ours(800, "prober"), "body": ours(16_384, "prober")}),
 	"monitor_metrics": joined(ids("org_id", "monitor_id"), map[string]Bound{"region": ours(256, "FLY_REGION")}),
+	"destinations": joined(ids("org_id", "id"), words("kind"), map[string]Bound{
+		"name": ours(title, "status.TitleMax"), "host": ours(1_016, "255 characters, its column"), "address": ours(8_000,
+			"usecase/destination.go, sealed"), "events": ours(200, "usecase/destination.go"), "problem": ours(2_000,
+			"notify/problem.go")}),
+	"team_messages": joined(ids("org_id", "destination", "user_id"), words("kind", "state"), map[string]Bound{
+		"topic": ours(400, "usecase/destination.go"), "source": ours(400, "a kind and a fingerprint"), "body": ours(200_000,
+			"usecase/destination.go"), "lease": ours(128, "made here")}),
 	"proposals": joined(ids("org_id", "id", "service_id", "incident_id"), words("kind", "state", "to_state"), map[string]Bound{
 		"title": ours(title, "status.TitleMax"), "body": ours(text, "status.BodyMax"), "source": ours(2_000, "usecase/alert.go")}),
 	"subscribers": joined(ids("org_id", "id"), words("channel", "state", "source"), map[string]Bound{

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	t.Run("a job is its claimer's until the lease ends", func(t *testing.T) { leased(t, open(t)) })
 	t.Run("an import leaves out who is there and who said no", func(t *testing.T) { imports(t, open(t)) })
 	t.Run("a copy that is restored sends nothing twice", func(t *testing.T) { buried(t, open(t)) })
+	t.Run("a team is told once, and not too often", func(t *testing.T) { teamTold(t, open(t)) })
 	t.Run("what was sent is forgotten in time", func(t *testing.T) { forgets(t, open(t)) })
 	t.Run("a database says what a power cut takes", func(t *testing.T) { durability(t, open(t)) })
 	t.Run("those who migrate at the same time do it once", func(t *testing.T) { migrations(t, open(t)) })

@@ -10,6 +10,7 @@ import { changed, mayWrite, toast } from '../model.js';
 import { linkLines, linksOf, look, looks } from './look.js';
 import { access } from './access.js';
 import { embeds } from './snippets.js';
+import { destinations } from './destination.js';
 import { security } from './security.js';
 import { stateName } from '../words.js';
 
@@ -126,7 +127,7 @@ export function settings(view) {
       <footer><button type="submit" class="button primary" ?disabled=${f.busy}>Save</button>
         ${dirty ? html`<button type="button" class="button" @click=${() => f.discard()}>Undo</button><span class="faint">Not saved yet; kept as a draft.</span>` : nothing}</footer>
     </form>
-    ${embeds(view)} ${access()} ${security()} ${ending(view.org)}`;
+    ${embeds(view)} ${access()} ${security()} ${destinations()} ${ending(view.org)}`;
 }
 
 /** What the server knows of a host name. @type {{ of: string, busy: boolean, found: any, problem: string }} */
