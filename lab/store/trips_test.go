@@ -15,6 +15,7 @@ import (
 	"statuspage/lab/hrana"
 	"statuspage/server/app/apptest"
 	"statuspage/server/config"
+	"statuspage/shared/page"
 )
 
 // counter stands before a database and hears every request.
@@ -110,6 +111,13 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 	site := apptest.Start(t, func(cfg *config.Config) { cfg.DatabaseURL, cfg.RelayInterval = c.url, time.Minute })
 	org := site.Org("acme", time.Now())
 	ids := map[string]string{}
+	seq := func() int64 {
+		p, err := site.App.Relay.Page(t.Context(), org.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.State.Seq
+	}
 	path := func(p string) string {
 		for name, id := range ids {
 			p = strings.ReplaceAll(p, "{"+name+"}", id)
@@ -171,6 +179,7 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		if w.keyed {
 			header = []string{"Idempotency-Key", apptest.NewID()}
 		}
+		before, evolved := seq(), page.Evolutions.Load()
 		heard := c.during(func() {
 			code, out := org.Send(w.method, path(w.path), body, header...)
 			if code >= 300 {
@@ -182,6 +191,9 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		})
 		if w.name == "first" {
 			continue
+		}
+		if events, n := seq()-before, page.Evolutions.Load()-evolved; n != events {
+			t.Errorf("%s: Evolve ran %d times for %d events", what, n, events)
 		}
 		reads, writes := 0, 0
 		var list []string

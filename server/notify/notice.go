@@ -80,9 +80,10 @@ var remindMinutes = []int64{24 * 60, 60}
 // Jobs is the use cases' hook: what follows from events goes into their batch. A command is told once, however many events
 // it caused. tell is what the caller says about it; nil is yes, unless the incident or window began without a word:
 // that is quiet to its end, until somebody says otherwise. hold is how much later it is told.
-func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool, hold time.Duration) {
+func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, what *page.Decision, tell *bool, hold time.Duration) {
+	events := what.Events
 	quiet, loud := tell != nil && !*tell, tell != nil && *tell
-	n, to := about(before, events)
+	n, to := about(before, what)
 	for i := range events {
 		e := &events[i]
 		switch {
@@ -178,12 +179,11 @@ func (n *Notice) title() string {
 
 // about finds what the events of one command tell, and whom it concerns; nil when they tell nothing: an edit that
 // changes no state, or only corrects text.
-func about(before page.State, events []page.Event) (*Notice, store.Audience) {
-	after := before
+func about(before page.State, what *page.Decision) (*Notice, store.Audience) {
+	after := what.After(before)
 	var told *page.Event
-	for i := range events {
-		e := &events[i]
-		after = page.Evolve(after, e)
+	for i := range what.Events {
+		e := &what.Events[i]
 		if told == nil || rank(e) >= rank(told) {
 			told = e
 		}

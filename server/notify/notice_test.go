@@ -32,14 +32,12 @@ func newDiary(t *testing.T) *diary {
 func (d *diary) do(c page.Command) (*Notice, store.Audience) {
 	d.t.Helper()
 	d.at += wire.Minute
-	events, no := page.Decide(d.state, c, d.at)
+	decided, no := page.DecideWhole(d.state, c, d.at, "")
 	if no != nil {
 		d.t.Fatalf("%s: %v", c.Kind(), no)
 	}
-	n, to := about(d.state, events)
-	for i := range events {
-		d.state = page.Evolve(d.state, &events[i])
-	}
+	n, to := about(d.state, &decided)
+	d.state = decided.After(d.state)
 	return n, to
 }
 

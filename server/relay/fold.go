@@ -15,6 +15,7 @@ func (r *Relay) take(x *store.Entry) {
 	e := r.pages[x.OrgID]
 	if e == nil {
 		r.mu.Unlock()
+		x.Take("") // nobody needs it
 		return
 	}
 	if e.page == nil {
@@ -58,7 +59,7 @@ func (e *entry) fold(x *store.Entry, now time.Time) (news, gap bool) {
 			return false, x.Event.Seq > s.Seq
 		}
 		var withdraws bool
-		if next.State, withdraws, bad = evolved(*s, x); withdraws {
+		if next.State, withdraws, bad = evolved(*s, e.page.Epoch, x); withdraws {
 			next.Words = x.Event.Seq
 		}
 	}
@@ -79,12 +80,15 @@ func (e *entry) asked() time.Time {
 }
 
 // evolved is the state after an event, and whether words went with it; an event that breaks the rules' code is one that
-// cannot be read.
-func evolved(s page.State, x *store.Entry) (next page.State, withdraws bool, bad *store.Unreadable) {
+// cannot be read. What was decided in this process brings its state.
+func evolved(s page.State, epoch string, x *store.Entry) (next page.State, withdraws bool, bad *store.Unreadable) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			next, withdraws, bad = s, false, store.Broken(x.OrgID, "event", strconv.FormatInt(x.ID, 10), broken)
 		}
 	}()
+	if after := x.Take(epoch); after != nil {
+		return *after, page.Withdraws(&s, &x.Event), nil
+	}
 	return page.Evolve(s, &x.Event), page.Withdraws(&s, &x.Event), nil
 }

@@ -26,6 +26,7 @@ type statement struct {
 	args  []any
 	org   string // of the event
 	event *page.Event
+	after *Carried // the page after it, or nil
 }
 
 // Add puts a statement (without semicolon) at the end; each ? takes the next argument.

@@ -18,6 +18,8 @@ type Entry struct {
 	At    Anchor // the event itself, for who goes on behind it; only of EventsAfter
 	// Bad says that the event cannot be read: of it there is only where it stands.
 	Bad *Unreadable
+
+	after *Carried // nil but for what was decided in this process; see Take
 }
 
 const entryColumns = `id, org_id, seq, body`

@@ -41,6 +41,7 @@ func (db *DB) follow(b *Batch) {
 		l.row(db, at, body)
 	}
 	if log, err := l.done(); err == nil {
+		carried(log.Entries, b.rows.writes)
 		b.log = &log
 	}
 }
@@ -65,5 +66,6 @@ func logRow(cells []driver.Value) (at Anchor, body []byte, whole bool) {
 // logRows is an answer of logQuery, with the anchor behind which it was asked.
 type logRows struct {
 	answered
-	after Anchor
+	after  Anchor
+	writes []*write // that went together
 }

@@ -209,7 +209,7 @@ func (x *transacting) insert(text string, args []any) (id int64, err error) {
 // entryOf is an event that was inserted with an id.
 func entryOf(id int64, s *statement) Entry {
 	at := Anchor{ID: id, OrgID: s.org, Seq: s.event.Seq, At: int64(s.event.At), Command: s.event.Command}
-	return Entry{ID: id, OrgID: s.org, Event: *s.event, At: at}
+	return Entry{ID: id, OrgID: s.org, Event: *s.event, At: at, after: s.after}
 }
 
 // maxTail is how many events are kept for those who come a little late to read their own.

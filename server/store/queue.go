@@ -239,7 +239,7 @@ func (a *pipelineAnswer) log(after Anchor, writes []*write) {
 	}
 	for _, w := range writes {
 		if w.batch.after != nil {
-			w.batch.rows = &logRows{answered{pipelineRows: found}, after}
+			w.batch.rows = &logRows{answered{pipelineRows: found}, after, writes}
 		}
 	}
 }

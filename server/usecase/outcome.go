@@ -109,7 +109,7 @@ func again(ctx context.Context, org *store.Org, a store.Answer) (string, error) 
 // outcomeOf is the outcome of events that may have made an object which the state, full of newer ones, does not keep.
 func outcomeOf(before, after *page.State, events []page.Event, c page.Command) object {
 	o := outcome(after, c)
-	if o.value != nil || len(events) == 0 {
+	if o.value != nil || len(events) == 0 || page.Known(c).Effect == page.Deletes {
 		return o
 	}
 	alone := before.Alone(o.id)

@@ -63,7 +63,7 @@ func (d *UseCases) withCurrent(ctx context.Context, orgID string, c page.Command
 	if failed != nil {
 		return failed
 	}
-	state, failed := d.withOlder(ctx, d.db.Org(orgID), p.State, c)
+	state, _, failed := d.withOlder(ctx, d.db.Org(orgID), p.State, c)
 	if failed != nil {
 		return failed
 	}

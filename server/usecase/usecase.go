@@ -33,7 +33,7 @@ const tries = 8
 // Jobs puts what follows from events into their batch: mail and webhooks that will be sent once the batch is committed.
 // tell is false when the caller wants nobody to be told, nil when the caller says nothing about it. What is told waits
 // for hold longer than it would.
-type Jobs func(b *store.Batch, org *store.Org, before page.State, events []page.Event, tell *bool, hold time.Duration)
+type Jobs func(b *store.Batch, org *store.Org, before page.State, what *page.Decision, tell *bool, hold time.Duration)
 
 // UseCases is where changes are brought.
 type UseCases struct {
@@ -76,7 +76,7 @@ type UseCases struct {
 // New makes the use cases. local is nil with an external issuer; jobs may be nil.
 func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwords, jobs Jobs) *UseCases {
 	if jobs == nil {
-		jobs = func(*store.Batch, *store.Org, page.State, []page.Event, *bool, time.Duration) {}
+		jobs = func(*store.Batch, *store.Org, page.State, *page.Decision, *bool, time.Duration) {}
 	}
 	d := &UseCases{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords, local: local,
 		Post: func(notify.Account) {}, Told: func() {}, Ended: func() {}, forgotten: make(chan forgotten, maxForgotten), planning: newTurn()}
@@ -305,14 +305,15 @@ func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Comm
 	if p.Held != nil {
 		return store.Answer{}, refused{p.Held}
 	}
-	state, err := d.withOlder(ctx, org, p.State, c)
+	state, older, err := d.withOlder(ctx, org, p.State, c)
 	if err == nil {
 		state.Past, err = past(ctx, org, &state, c, status.Time(at.UnixMilli()))
 	}
 	if err != nil {
 		return store.Answer{}, refused{err}
 	}
-	events, no := page.DecideAs(state, c, status.Time(at.UnixMilli()), command)
+	decided, no := page.DecideWhole(state, c, status.Time(at.UnixMilli()), command)
+	events := decided.Events
 	if !by.System {
 		if made := page.CheckMade(c); made != nil && (no == nil || no.Code != fault.Invalid) {
 			no = made
@@ -323,18 +324,18 @@ func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Comm
 	if no != nil {
 		return store.Answer{}, no
 	}
-	after := state
-	for i := range events {
-		after = page.Evolve(after, &events[i])
-	}
+	after := decided.After(state)
 	was, is := outcome(&state, c), outcomeOf(&state, &after, events, c)
 	answer := is.answer(c, by.Fingerprint, after.Seq)
 	if len(events) == 0 && by.Key == "" {
 		return answer, nil
 	}
 	var batch *store.Batch
-	told := false
-	err = org.Append(ctx, state, events, func(b *store.Batch) {
+	told, epoch := false, p.Epoch
+	if older {
+		epoch = "" // what follows from the page without it, the relay finds itself
+	}
+	err = org.Commit(ctx, state, decided, epoch, func(b *store.Batch) {
 		batch = b
 		b.Follow(d.relay.Anchor())
 		if len(events) > 0 {
@@ -342,7 +343,7 @@ func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Comm
 			entry.Refers, entry.BeforeSeq, entry.AfterSeq = true, was.since(state.Seq), is.since(after.Seq)
 			org.AddAudit(b, entry)
 			before := b.Len()
-			d.jobs(b, org, state, events, by.tells(c, events), by.Hold)
+			d.jobs(b, org, state, &decided, by.tells(c, events), by.Hold)
 			told = b.Len() > before
 			if by.Untold {
 				org.RequireUntold(b, is.id, "")
@@ -465,24 +466,24 @@ func (d *UseCases) happened(ctx context.Context, by Caller, orgID, command strin
 	return err
 }
 
-// withOlder adds to the state what it left out because it was long over. An id that is to be new is not looked for: the
-// schema refuses one that is there.
-func (d *UseCases) withOlder(ctx context.Context, org *store.Org, s page.State, c page.Command) (page.State, error) {
+// withOlder adds to the state what it left out because it was long over, and says whether it did. An id that is to be
+// new is not looked for: the schema refuses one that is there.
+func (d *UseCases) withOlder(ctx context.Context, org *store.Org, s page.State, c page.Command) (page.State, bool, error) {
 	spec, id := page.Known(c), page.TargetOf(c)
 	if spec.Effect == page.Creates || !spec.Noun.LeavesOut() || !status.ValidID(id) {
-		return s, nil
+		return s, false, nil
 	}
 	if x, _ := s.Object(spec.Noun, id); x != nil {
-		return s, nil
+		return s, false, nil
 	}
 	older, err := org.Object(ctx, spec.Noun, id)
 	if errors.Is(err, store.ErrNone) {
-		return s, nil
+		return s, false, nil
 	}
 	if err != nil {
-		return s, err
+		return s, false, err
 	}
-	return s.With(spec.Noun, older), nil
+	return s.With(spec.Noun, older), true, nil
 }
 
 // CreateOrg makes an organisation with its empty page.

@@ -16,14 +16,48 @@ func Decide(s State, c Command, at status.Time) ([]Event, *fault.Error) {
 
 // DecideAs is Decide for a command with an id, which its events carry.
 func DecideAs(s State, c Command, at status.Time, id string) ([]Event, *fault.Error) {
-	d := &draft{state: s, at: Held(at, s.At), id: id}
+	d, err := decide(s, c, at, id, false)
+	return d.Events, err
+}
+
+// Decision is what a command causes: its events, and the page after each of them. Nobody who has it needs Evolve.
+type Decision struct {
+	Events []Event
+	States []State
+}
+
+// After is the page after all events; before where there are none.
+func (d *Decision) After(before State) State {
+	if n := len(d.States); n > 0 {
+		return d.States[n-1]
+	}
+	return before
+}
+
+// Decided is the decision that events were which go on from a state.
+func Decided(before State, events []Event) Decision {
+	d := Decision{Events: events}
+	for i := range events {
+		before = Evolve(before, &events[i])
+		d.States = append(d.States, before)
+	}
+	return d
+}
+
+// DecideWhole is DecideAs with the states that the decision went through.
+func DecideWhole(s State, c Command, at status.Time, id string) (Decision, *fault.Error) {
+	return decide(s, c, at, id, true)
+}
+
+func decide(s State, c Command, at status.Time, id string, states bool) (Decision, *fault.Error) {
+	d := &draft{state: s, at: Held(at, s.At), id: id, states: states}
 	if err := c.decide(d); err != nil {
-		return nil, err
+		return Decision{}, err
 	}
 	if err := d.fits(&s, c); err != nil {
-		return nil, err
+		return Decision{}, err
 	}
-	return d.events, nil
+	return d.Decision, nil
 }
 
 // Held is the time of an event that is decided at one moment, after the last one at another.
@@ -39,13 +73,17 @@ type draft struct {
 	state  State
 	at     status.Time
 	id     string
-	events []Event
+	states bool // are wanted
+	Decision
 }
 
 func (d *draft) emit(e Event) {
 	e.Seq, e.At, e.Command = d.state.Seq+1, d.at, d.id
-	d.events = append(d.events, e)
 	d.state = Evolve(d.state, &e)
+	d.Events = append(d.Events, e)
+	if d.states {
+		d.States = append(d.States, d.state)
+	}
 }
 
 // moveService books a service's new state, if it is one.

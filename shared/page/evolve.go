@@ -1,10 +1,18 @@
 package page
 
-import "statuspage/shared/status"
+import (
+	"sync/atomic"
+
+	"statuspage/shared/status"
+)
+
+// Evolutions counts how often Evolve ran in this process: a write costs one for each event.
+var Evolutions atomic.Int64
 
 // Evolve is the state after one more event. The event must be the next one (Seq+1); the state it is given stays as it
 // was.
 func Evolve(s State, e *Event) State {
+	Evolutions.Add(1)
 	s.Seq, s.At = e.Seq, e.At
 	if n, _ := e.noun(); n != nil {
 		s.Bytes += n.evolve(&s, e)

@@ -93,9 +93,9 @@ func (d *draft) fits(before *State, c Command) *fault.Error {
 // reserve is by how much the events may make a full page longer: where an incident or window is in another status than
 // it was, by that entry of its timeline with few words.
 func (d *draft) reserve(before *State) int64 {
-	for i := range d.events {
-		if n, _ := d.events[i].noun(); n != nil && n.moved != nil {
-			if bytes := n.moved(before, &d.events[i]); bytes > 0 {
+	for i := range d.Events {
+		if n, _ := d.Events[i].noun(); n != nil && n.moved != nil {
+			if bytes := n.moved(before, &d.Events[i]); bytes > 0 {
 				return bytes
 			}
 		}
