@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"time"
 
 	"statuspage/server/store"
 )
@@ -26,4 +27,15 @@ func (r *Relay) LoadForgotten(ctx context.Context, orgID string, missed []store.
 func (r *Relay) Poll() (end func()) {
 	r.polling <- struct{}{}
 	return func() { <-r.polling }
+}
+
+// InMemory says whether a page is there, without asking for it, and when it was last asked for.
+func (r *Relay) InMemory(orgID string) (asked time.Time, is bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.pages[orgID]
+	if e == nil || e.page == nil {
+		return time.Time{}, false
+	}
+	return e.asked(), true
 }
