@@ -18,7 +18,7 @@ import (
 )
 
 // served are the documents that speak of a server that runs already, with the demonstration in it.
-var served = map[string]bool{"api.md": true, "operations.md": true, "deploy.md": true}
+var served = map[string]bool{"api.md": true, "operations.md": true, "deploy.md": true, "monitors.md": true}
 
 // notRun are blocks of commands that run nowhere, by document and language, with the reason. Nobody needs one yet.
 var notRun = map[string]string{}

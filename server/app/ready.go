@@ -109,6 +109,24 @@ func (a *App) serveMetrics() (func() error, error) {
 	return server.Close, nil
 }
 
+// heard tells how old each region's newest result of a monitor is, at the primary.
+type heard struct {
+	ages func() map[string]time.Duration
+}
+
+var heardOf = prometheus.NewDesc("statuspage_monitor_region_age_seconds",
+	"Age of the newest result that a region brought.", []string{"region"}, nil)
+
+// Describe is of prometheus.Collector.
+func (h heard) Describe(to chan<- *prometheus.Desc) { to <- heardOf }
+
+// Collect is of prometheus.Collector.
+func (h heard) Collect(to chan<- prometheus.Metric) {
+	for region, age := range h.ages() {
+		to <- prometheus.MustNewConstMetric(heardOf, prometheus.GaugeValue, age.Seconds(), region)
+	}
+}
+
 func (a *App) metrics() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -160,7 +178,17 @@ func (a *App) metrics() *prometheus.Registry {
 		}
 		return 0
 	})
+	gauge("monitors", "Monitors that run in this region.", func() float64 { return float64(a.monitors.Planned()) })
+	counter("monitor_looks_total", "Looks of monitors from this region.", a.monitors.Looks.Load)
+	counter("monitor_failed_total", "Those of them that failed.", a.monitors.Failed.Load)
+	counter("monitor_dropped_total", "Results that were given up, since too many waited for the primary.",
+		a.monitors.Dropped.Load)
+	gauge("monitor_waiting", "Results that wait for the primary.",
+		func() float64 { return float64(a.monitors.Waiting.Load()) })
+	gauge("monitor_late_seconds", "By how much the look that waits the longest is overdue.",
+		func() float64 { return a.monitors.Late().Seconds() })
 	if a.region.Primary {
+		registry.MustRegister(heard{a.monitors.Heard})
 		gauge("database_durable", "1 where the database syncs each commit, 0 where a power cut at its host may take back what was acknowledged, or the database does not say.", func() float64 {
 			if a.durability.now() == store.Strong {
 				return 1

@@ -61,6 +61,8 @@ type Collector struct {
 	all    int
 	looks  sync.WaitGroup
 
+	heard map[string]status.Time // the newest result of each region, at the primary
+
 	deciding sync.Mutex
 	windows  map[string]status.Window
 	told     map[string]string // what was done last: firing or clear
@@ -89,7 +91,8 @@ func New(db *store.DB, cases *usecase.UseCases, p *prober.Prober, opts Options) 
 		opts.Now = time.Now
 	}
 	return &Collector{db: db, cases: cases, prober: p, opts: opts, client: &http.Client{Timeout: 10 * time.Second},
-		plan: map[string]*watched{}, busy: map[string]int{}, windows: map[string]status.Window{}, told: map[string]string{}, firing: map[string]bool{},
+		plan: map[string]*watched{}, heard: map[string]status.Time{}, busy: map[string]int{},
+		windows: map[string]status.Window{}, told: map[string]string{}, firing: map[string]bool{},
 		late: map[status.Time]bool{}, previews: make(chan struct{}, previewsAtOnce)}
 }
 

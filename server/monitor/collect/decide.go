@@ -51,6 +51,7 @@ func (c *Collector) Receive(ctx context.Context, looks []store.Look) error {
 	c.deciding.Lock()
 	defer c.deciding.Unlock()
 	now, by := c.now(), map[string][]status.Observation{}
+	c.note(looks)
 	var order []string
 	var b store.Batch
 	for i := range looks {
