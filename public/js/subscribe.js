@@ -1,4 +1,5 @@
 // The dialog in which somebody subscribes: the form of the page that is there for it, with the same tabs, which are radio buttons.
+import { t } from './status/words.js';
 
 /** @param {string} method @param {string} url @param {URLSearchParams} [body] @returns {Promise<Document>} */
 function page(method, url, body) {
@@ -61,7 +62,7 @@ export async function ask(address) {
   const form = /** @type {HTMLFormElement | null} */ (doc.getElementById('ways'));
   if (!form) throw new Error('there is no form');
   await dress(doc);
-  const close = make('button', { type: 'button', className: 'button', textContent: 'Close' });
+  const close = make('button', { type: 'button', className: 'button', textContent: t('Close') });
   const title = make('h2', { id: 'asking', textContent: doc.querySelector('h1')?.textContent ?? '' });
   const dialog = make('dialog', { className: 'asking' }, make('header', {}, title, close), document.adoptNode(form));
   dialog.setAttribute('aria-labelledby', title.id);
@@ -87,7 +88,7 @@ async function send(dialog, form) {
     if (data.get('channel') === 'webhook') told = await program(form);
     else told = note(await page('POST', form.action, new URLSearchParams(/** @type {any} */ (data))));
   } catch {
-    told = make('p', { className: 'card note', role: 'alert' }, 'We could not reach the server. Please try again.');
+    told = make('p', { className: 'card note', role: 'alert' }, t('We could not reach the server. Please try again.'));
   }
   button.disabled = false;
   dialog.querySelector('.note')?.remove();

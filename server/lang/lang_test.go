@@ -2,7 +2,12 @@ package lang_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,40 +15,159 @@ import (
 	"statuspage/shared/page"
 )
 
-func words(t *testing.T, tag string) map[string]string {
+// catalogue is a file of words: each is a text, or an object of plural forms.
+func catalogue(t *testing.T, tag string) map[string]map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("words/" + tag + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]string{}
-	if err := json.Unmarshal(text, &out); err != nil {
+	raw := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &raw); err != nil {
 		t.Fatal(err)
+	}
+	out := map[string]map[string]string{}
+	for key, value := range raw {
+		forms := map[string]string{}
+		if one := ""; json.Unmarshal(value, &one) == nil {
+			forms["other"] = one
+		} else if err := json.Unmarshal(value, &forms); err != nil {
+			t.Errorf("%s: %q: %v", tag, key, err)
+		}
+		out[key] = forms
 	}
 	return out
 }
 
+var place = regexp.MustCompile(`\{[a-z]+\}`)
+
 func TestEveryLanguageHasEveryWord(t *testing.T) {
-	first := words(t, "de")
-	if len(first) < 120 {
+	first := catalogue(t, "de")
+	if len(first) < 250 {
 		t.Fatalf("%d words", len(first))
 	}
 	for _, tag := range page.Languages[1:] {
-		all := words(t, tag)
+		all := catalogue(t, tag)
 		for key := range first {
-			said := all[key]
-			if said == "" {
+			forms := all[key]
+			if forms["other"] == "" {
 				t.Errorf("%s has no %q", tag, key)
 			}
-			for _, place := range []string{"{x}", "{n}", "{d}", "{m}", "{y}"} {
-				if strings.Contains(key, place) != strings.Contains(said, place) {
-					t.Errorf("%s: %q has no %s, or one too many: %q", tag, key, place, said)
+			for name, said := range forms {
+				if name != "other" && len(forms) < 2 || said == "" {
+					t.Errorf("%s: %q has a form %q alone, or an empty one", tag, key, name)
+				}
+				want, got := place.FindAllString(key, -1), place.FindAllString(said, -1)
+				slices.Sort(want)
+				slices.Sort(got)
+				if name == "one" || name == "two" { // "an hour" says its number in words
+					want = slices.DeleteFunc(want, func(p string) bool { return p == "{n}" && !slices.Contains(got, p) })
+				}
+				if !slices.Equal(want, got) {
+					t.Errorf("%s: %q has %v, and %q has %v", tag, key, want, said, got)
 				}
 			}
 		}
-		if len(all) != len(first) || lang.Names[tag] == "" {
-			t.Errorf("%s has %d words, and de has %d; its name is %q", tag, len(all), len(first), lang.Names[tag])
+		for key := range all {
+			if first[key] == nil {
+				t.Errorf("%s has %q, and de has not", tag, key)
+			}
 		}
+		if lang.Names[tag] == "" {
+			t.Errorf("%s has no name", tag)
+		}
+	}
+	for key := range catalogue(t, "en") {
+		if first[key] == nil {
+			t.Errorf("en has the forms of %q, and no other language has it", key)
+		}
+	}
+}
+
+// TestPluralsHaveTheFormsOfTheirLanguage asks CLDR for each number up to a thousand which form it takes.
+func TestPluralsHaveTheFormsOfTheirLanguage(t *testing.T) {
+	for _, tag := range page.Languages {
+		needed := map[string]bool{}
+		for n := range 1000 {
+			needed[lang.FormOf(tag, int64(n))] = true
+		}
+		for key, forms := range catalogue(t, tag) {
+			for form := range needed {
+				if older := tag == "he" && form == "many"; !older && len(forms) > 1 && forms[form] == "" { // CLDR 42 has it no more
+					t.Errorf("%s: %q has no form for %q", tag, key, form)
+				}
+			}
+		}
+	}
+	for want, got := range map[string]string{
+		"3 incydenty":  lang.In("pl").Count(3, "{n} incidents"),
+		"5 incydentów": lang.In("pl").Count(5, "{n} incidents"),
+		"21 інцидент":  lang.In("uk").Count(21, "{n} incidents"),
+		"حادثان":       lang.In("ar").Count(2, "{n} incidents"),
+		"11 حادثًا":    lang.In("ar").Count(11, "{n} incidents"),
+		"1 incident":   lang.In("en").Count(1, "{n} incidents"),
+		"יומיים":       lang.In("he").Count(2, "{n} days"),
+	} {
+		if got != want {
+			t.Errorf("%q instead of %q", got, want)
+		}
+	}
+}
+
+// said finds what Go puts into a language by name.
+var said = regexp.MustCompile(`(\w*)\.(?:Say|Count)\((?:[^"()]*, )?"((?:[^"\\]|\\.)*)"`)
+
+// TestNoWordIsMissingOrUnused reads the sources: what they say in a language is in the catalogues, and what is in the
+// catalogues is said somewhere.
+func TestNoWordIsMissingOrUnused(t *testing.T) {
+	first := catalogue(t, "de")
+	var all strings.Builder
+	for _, dir := range []string{"..", "../../shared", "../../public/templates", "../../public/js"} {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html", ".js", ".txt"}, filepath.Ext(path)) {
+				return err
+			}
+			text, err := os.ReadFile(filepath.Clean(path))
+			if filepath.Ext(path) == ".go" {
+				for _, m := range said.FindAllStringSubmatch(string(text), -1) {
+					key, quoted := strconv.Unquote(`"` + m[2] + `"`)
+					if quoted == nil && first[key] == nil && m[1] != "strings" && !strings.HasPrefix(key, "{n} ") {
+						t.Errorf("%s says %q, which is in no catalogue", path, key)
+					}
+				}
+			}
+			all.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sources := strings.ReplaceAll(all.String(), `\"`, `"`)
+	for key := range first {
+		part := ""
+		for _, p := range place.Split(key, -1) {
+			if p = strings.TrimSpace(p); len(p) > len(part) {
+				part = p
+			}
+		}
+		if word, is := strings.CutPrefix(part, "Maintenance "); is {
+			part = word // its status is written in lower case
+			if !strings.Contains(strings.ToLower(sources), part) {
+				t.Errorf("nobody says %q", key)
+			}
+		} else if !strings.Contains(sources, part) {
+			t.Errorf("nobody says %q", key)
+		}
+	}
+}
+
+func TestThePseudoLanguageMarksEveryLetter(t *testing.T) {
+	if got := lang.In(lang.Pseudo).Say("{name} Status", "name", "Acme"); got != "Acme Ｓｔａｔｕｓ" {
+		t.Error(got)
+	}
+	if got, ok := lang.Words(lang.Pseudo, "Resolved after 2 hours 3 minutes"); !ok || regexp.MustCompile("[A-Za-z]").MatchString(got) {
+		t.Error(got, ok)
 	}
 }
 
@@ -77,7 +201,7 @@ func TestWhatPeopleWroteStays(t *testing.T) {
 		`<svg aria-label="Trouble on 3 of 90 days"><path d="M0"/></svg><p>Partial Outage 34 minutes, Degraded Performance 2 hours</p></body></html>`
 	var missed []string
 	out := string(lang.Document("de", []byte(in), func(s string) { missed = append(missed, s) }))
-	for _, want := range []string{`lang="de"`, "<title>Alle Systeme funktionieren – Live – Status</title>", `<p dir="auto">Live <b>Today</b></p>`, "<bdi>Resolved</bdi>",
+	for _, want := range []string{`lang="de"`, "<title>All Systems Operational – Live Status</title>", `<p dir="auto">Live <b>Today</b></p>`, "<bdi>Resolved</bdi>",
 		"Behoben nach 2\u00a0Std. 3\u00a0Min.", "30. November 2026, 14:03 CET", "<p>Services</p>", "Störungen an 3 von 90\u00a0Tg.",
 		"Teilausfall 34\u00a0Min., Eingeschränkte Leistung 2\u00a0Std.", `<path d="M0"/>`, `id="page-words"`} {
 		if !strings.Contains(out, want) {

@@ -86,7 +86,7 @@ func (s *site) entered(v *visit.Visit, err error) error {
 // locked shows how to get in to a page. CONTRACT 8.
 func (s *site) locked(v *visit.Visit, status int, view accessView) error {
 	view.Name, view.Path, view.Kind = v.State.Org.Name, v.Path, v.State.Org.Access.Kind
-	mediaType, body, err := renderIn(v.Language(), "access", view)
+	mediaType, body, err := render(v.Language(), "access", view)
 	if err != nil {
 		return err
 	}

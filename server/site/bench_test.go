@@ -24,7 +24,7 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				v := &visit.Visit{Page: relay.NewPage(state, "e"), Path: "/status/x"}
-				mediaType, body, err := render("page", s.pageView(v, false, time.Time{}))
+				mediaType, body, err := render("en", "page", s.pageView(v, false, time.Time{}))
 				if err != nil {
 					b.Fatal(err)
 				}

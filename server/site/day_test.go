@@ -50,7 +50,7 @@ func TestALongIncidentStaysInViewFromItsEnd(t *testing.T) {
 		t.Errorf("it is not told since when: %s", past(body))
 	}
 	// Days on which something went on are not told as quiet.
-	if got := strings.Count(past(body), "No incidents."); got != 1 || !strings.Contains(past(body), `22 – <time`) {
+	if got := strings.Count(past(body), "No incidents."); got != 1 || !strings.Contains(past(body), `22</time> – <time`) {
 		t.Errorf("%d quiet lines: %s", got, past(body))
 	}
 	// It was there in each of these months.

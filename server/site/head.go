@@ -3,6 +3,7 @@ package site
 import (
 	"html/template"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -31,18 +32,22 @@ type head struct {
 	At        status.Time          // when this was written
 	Zone      clock                // of its times and days, until the script knows the visitor's
 	Subscribe bool
-	Offer     string // what follows the address of the form to subscribe: what it is about, or ""
-	NoMail    bool   // but not by mail
-	Index     bool   // search engines may keep it
-	Speaks    bool   // it is there in other languages, too
+	Offer     string  // what follows the address of the form to subscribe: what it is about, or ""
+	NoMail    bool    // but not by mail
+	Index     bool    // search engines may keep it
+	In        lang.In // the language that it is written in
+	Query     string  // what its address asks for beside the language: "month=2026-11&", or ""
 }
 
+// head is that of a page whose title begins with some words, which are in the language already.
 func (s *site) head(v *visit.Visit, title string) head {
-	org := v.State.Org
+	org, in := v.State.Org, v.Language()
 	indicator, about := summary(&v.State)
-	picture := s.address(v, "/share.png?"+strconv.FormatInt(v.State.Seq, 10))
+	about = in.Say(about)
+	picture := s.pictured(v, "")
 	return head{
-		Picture: picture, Org: org, Path: v.Path, Feeds: v.Path, Title: title, About: about, Kind: "website", Canonical: s.address(v, ""), Initial: initial(org.Name), Logo: logoOf(&org, v.Path), State: mood(indicator), Theme: themePath(v), Custom: ownStylesheet(v),
+		In: in, Picture: picture, Org: org, Path: v.Path, Feeds: v.Path, Title: title + " – " + siteName(in, &org), About: about, Kind: "website",
+		Canonical: s.address(v, ""), Initial: initial(org.Name), Logo: logoOf(&org, v.Path), State: mood(indicator), Theme: themePath(v), Custom: ownStylesheet(v),
 		At: s.now(), Zone: clockOf(&org), Subscribe: s.Subscribe, NoMail: s.NoMail, Index: true,
 	}
 }
@@ -54,6 +59,15 @@ func (s *site) address(v *visit.Visit, path string) string {
 		return ""
 	}
 	return v.Home() + path
+}
+
+// pictured is the address of the picture beside a link to something of a page, in the language of the link.
+func (s *site) pictured(v *visit.Visit, path string) string {
+	path += "/share.png?" + strconv.FormatInt(v.State.Seq, 10)
+	if in := string(v.Language()); in != (head{Org: v.State.Org}).First() {
+		path += "&lang=" + in
+	}
+	return s.address(v, path)
 }
 
 // Home is the address of the page itself.
@@ -103,8 +117,41 @@ func (h head) attributes() string {
 	return out
 }
 
+// siteName is what an organisation's page is called.
+func siteName(in lang.In, org *page.Org) string { return in.Say("{name} Status", "name", org.Name) }
+
+// Site is what the page is called.
+func (h head) Site() string { return siteName(h.In, &h.Org) }
+
 // choice is a language that the page can be read in.
 type choice struct{ Tag, Name string }
+
+// First is the language of those who ask for none.
+func (h head) First() string {
+	if h.Org.Style.Language == "" {
+		return lang.English
+	}
+	return h.Org.Style.Language
+}
+
+// Own is the page's address in the language that it is written in, and Other in another one.
+func (h head) Own() string {
+	if string(h.In) == h.First() {
+		return h.Canonical
+	}
+	return h.Other(string(h.In))
+}
+
+// Here is where the same page is in another language, from the page itself.
+func (h head) Here(tag string) string { return "?" + h.Query + "lang=" + tag }
+
+// Other is the page's address in a language.
+func (h head) Other(tag string) string {
+	if strings.Contains(h.Canonical, "?") {
+		return h.Canonical + "&lang=" + tag
+	}
+	return h.Canonical + "?lang=" + tag
+}
 
 // Choices are the languages of the page.
 func (h head) Choices() (out []choice) {

@@ -128,7 +128,7 @@ func (s *site) renderHistory(v *visit.Visit, a *asked) (string, []byte, error) {
 			return "", nil, err
 		}
 	}
-	return render("history", view)
+	return render(v.Language(), "history", view)
 }
 
 // monthSpan is from the beginning of a month to the end of another one there, or to now.
@@ -187,7 +187,7 @@ func noMonth() error { return fault.New(fault.NotFound, "There is no history for
 func (s *site) historyView(v *visit.Visit, a *asked, items []pastItem, pages int) *historyView {
 	month, rest := a.month, a.rest()
 	view := &historyView{
-		head:  s.head(v, "History "+month.Format("January 2006")+" – "+v.State.Org.Name+" Status"),
+		head:  s.head(v, v.Language().Say("History {x}", "x", v.Language().Month(month))),
 		Month: month.Format("January 2006"),
 		Items: len(items), Page: a.n, Pages: pages, Key: month.Format("2006-01"), Of: a.service, Text: a.text,
 		Groups: choices(v, nil),
@@ -196,6 +196,7 @@ func (s *site) historyView(v *visit.Visit, a *asked, items []pastItem, pages int
 	if rest != "" {
 		view.Canonical, view.Index, view.Whole = "", false, monthPath(v, month, 1)
 	}
+	view.Query = strings.TrimPrefix(monthPath(v, month, a.n), v.Path+"/history?") + rest + "&"
 	view.choose(a.service)
 	items = items[(a.n-1)*perPage : min(a.n*perPage, len(items))]
 	view.Past = pastView{Days: withItems(view.Zone, tellLast(items, newTeller(len(items), view.Zone)))}

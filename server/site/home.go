@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/lang"
 	"statuspage/server/visit"
 	"statuspage/shared/status"
 )
@@ -34,7 +35,7 @@ func (s *site) home(c *fiber.Ctx) error {
 	if len(s.Index) > 0 {
 		return s.index(c)
 	}
-	return serveOnce(c)(render("home", homeView{s.Demo, s.Fresh.where(c)}))
+	return serveOnce(c)(render(lang.English, "home", homeView{s.Demo, s.Fresh.where(c)}))
 }
 
 // robots lets search engines read what is public and spares them what is not for them. CONTRACT 8.

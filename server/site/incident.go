@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"statuspage/server/lang"
 	"statuspage/server/serve"
 	"statuspage/server/visit"
 	"statuspage/shared/fault"
@@ -86,11 +87,11 @@ func (e *entryView) summary() string {
 		if n := len(in.Updates); n > 0 && in.Updates[n-1].Body != "" {
 			text = in.Updates[n-1].Body
 		}
-		return in.Status.Display() + ": " + brief(text)
+		return e.In.Say(in.Status.Display()) + ": " + brief(text)
 	}
 	m := e.Window
-	return "Maintenance " + lower(m.Status.Display()) + ", " + m.clock.words("at", m.ScheduledFor) + " – " + m.clock.words("at", m.ScheduledUntil) + " " +
-		m.clock.abbreviation(m.ScheduledUntil) + ": " + brief(m.Description)
+	return e.In.Say(windowWords(m.Maintenance)) + ", " + m.clock.moment(e.In, "at", m.ScheduledFor) + " – " +
+		m.clock.moment(e.In, "at", m.ScheduledUntil) + " " + m.clock.abbreviation(m.ScheduledUntil) + ": " + brief(m.Description)
 }
 
 // brief is the beginning of a text in one line.
@@ -121,9 +122,8 @@ func noIncident() error { return fault.New(fault.NotFound, "There is no such inc
 
 // keepEntry renders once for this state of the page.
 func (s *site) keepEntry(v *visit.Visit, id string, part int, make func() (*entryView, error)) error {
-	tag := v.Language()
-	doc, err := v.Doc(key(v, "incident/"+id+"/"+strconv.Itoa(part))+"/"+tag, fresh, func() (string, []byte, error) {
-		return renderEntry(tag, make)
+	doc, err := v.Doc(key(v, "incident/"+id+"/"+strconv.Itoa(part)), fresh, func() (string, []byte, error) {
+		return renderEntry(v.Language(), make)
 	})
 	if err != nil {
 		return err
@@ -149,13 +149,12 @@ func (s *site) olderEntry(v *visit.Visit, id string, part int) error {
 }
 
 // renderEntry writes an entry in a language.
-func renderEntry(tag string, make func() (*entryView, error)) (string, []byte, error) {
+func renderEntry(in lang.In, make func() (*entryView, error)) (string, []byte, error) {
 	view, err := make()
 	if err != nil {
 		return "", nil, err
 	}
-	view.Speaks = true
-	return renderIn(tag, "entry", view)
+	return render(in, "entry", view)
 }
 
 // incidentPart is one part of an incident's timeline, which stands open here.
@@ -196,7 +195,7 @@ func (s *site) windowPart(v *visit.Visit, m *status.Maintenance, part int) (*ent
 }
 
 func (s *site) part(v *visit.Visit, view *entryView, link, title string, part int, more bool) *entryView {
-	view.head, view.Seq, view.Epoch = s.head(v, title+" – "+v.State.Org.Name+" Status"), v.State.Seq, v.Epoch
+	view.head, view.Seq, view.Epoch = s.head(v, title), v.State.Seq, v.Epoch
 	view.Kind = "article"
 	if in := view.Incident; in != nil && in.Active() {
 		view.Offer = "?incident=" + in.ID
@@ -207,9 +206,12 @@ func (s *site) part(v *visit.Visit, view *entryView, link, title string, part in
 		view.Canonical = s.address(v, strings.TrimPrefix(link, v.Path)+"?page="+strconv.Itoa(part))
 	}
 	if view.Picture = ""; view.Canonical != "" {
-		view.Picture = s.address(v, strings.TrimPrefix(link, v.Path)+"/share.png?"+strconv.FormatInt(v.State.Seq, 10))
+		view.Picture = s.pictured(v, strings.TrimPrefix(link, v.Path))
 	}
 	view.Linked = view.linked()
+	if part > 1 {
+		view.Query = "page=" + strconv.Itoa(part) + "&"
+	}
 	if more {
 		view.Older = link + "?page=" + strconv.Itoa(part+1)
 	}

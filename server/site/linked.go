@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"html/template"
 
+	"statuspage/server/lang"
 	"statuspage/server/serve"
 	"statuspage/shared/status"
 )
@@ -33,6 +34,7 @@ type linked struct {
 	Headline    string         `json:"headline,omitempty"`
 	Name        string         `json:"name,omitempty"`
 	Description string         `json:"description"`
+	Language    string         `json:"inLanguage,omitempty"`
 	URL         string         `json:"url,omitempty"`
 	Image       string         `json:"image,omitempty"`
 	Published   string         `json:"datePublished,omitempty"`
@@ -53,9 +55,9 @@ type linked struct {
 // linked is what a permalink says to programs.
 func (e *entryView) linked() template.JS {
 	org := &linkedThing{"Organization", e.Org.Name, e.Org.URL}
-	out := linked{Context: "https://schema.org", Description: e.About, URL: e.Canonical, Image: e.Picture}
+	out := linked{Context: "https://schema.org", Description: e.About, Language: string(e.In), URL: e.Canonical, Image: e.Picture}
 	if e.Incident != nil {
-		out.ofIncident(e.Incident.Incident, org)
+		out.ofIncident(e.In, e.Incident.Incident, org)
 	} else {
 		out.ofWindow(e.Window.Maintenance, org)
 	}
@@ -66,7 +68,7 @@ func (e *entryView) linked() template.JS {
 	return template.JS(text) // #nosec G203 -- JSON, as just said
 }
 
-func (l *linked) ofIncident(in *status.Incident, org *linkedThing) {
+func (l *linked) ofIncident(tongue lang.In, in *status.Incident, org *linkedThing) {
 	l.Type, l.Headline, l.Publisher = "LiveBlogPosting", in.Title, org
 	l.Published, l.Begins, l.Modified = in.CreatedAt.String(), in.CreatedAt.String(), in.UpdatedAt.String()
 	if in.ResolvedAt != nil {
@@ -75,7 +77,7 @@ func (l *linked) ofIncident(in *status.Incident, org *linkedThing) {
 	l.About = linkedServices(len(in.Services), func(i int) string { return in.Services[i].Name })
 	for i := len(in.Updates) - 1; i >= max(0, len(in.Updates)-maxLinked); i-- {
 		u := &in.Updates[i]
-		l.Updates = append(l.Updates, linkedUpdate{"BlogPosting", u.Status.Display(), serve.Brief(u.Body, maxLinkedText), u.CreatedAt.String()})
+		l.Updates = append(l.Updates, linkedUpdate{"BlogPosting", tongue.Say(u.Status.Display()), serve.Brief(u.Body, maxLinkedText), u.CreatedAt.String()})
 	}
 }
 

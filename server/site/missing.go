@@ -18,10 +18,11 @@ type missingView struct {
 // problem answers an error with the organisation's look and name, and the way to its page.
 func (s *site) problem(v *visit.Visit, err error) error {
 	secure(v.Ctx)
-	view := missingView{s.head(v, ""), refused(v.Ctx, err)}
-	view.Title, view.About = view.Problem.Title+" – "+v.State.Org.Name+" Status", view.Problem.Text
+	problem := refused(v.Ctx, err)
+	view := missingView{s.head(v, v.Language().Say(problem.Title)), problem}
+	view.About = v.Language().Say(problem.Text)
 	view.Index, view.Canonical, view.Picture, view.State = false, "", "", ""
-	mediaType, body, err := render("missing", &view)
+	mediaType, body, err := render(view.In, "missing", &view)
 	if err != nil {
 		return err
 	}

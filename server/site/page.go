@@ -25,7 +25,7 @@ type pageView struct {
 	Running  []windowView
 	Blocks   []block
 	Planned  []windowView
-	Own      []template.HTML // what the nouns with blocks of their own show
+	Blocked  []template.HTML // what the nouns with blocks of their own show
 	Past     pastView
 	Services int
 }
@@ -37,9 +37,8 @@ func (s *site) page(v *visit.Visit) error {
 	if stale {
 		name = "page/stale"
 	}
-	tag := v.Language()
-	doc, err := v.Doc(key(v, name)+"/"+tag, fresh, func() (string, []byte, error) {
-		return renderIn(tag, "page", s.pageView(v, stale, heard))
+	doc, err := v.Doc(key(v, name), fresh, func() (string, []byte, error) {
+		return render(v.Language(), "page", s.pageView(v, stale, heard))
 	})
 	if err != nil {
 		return err
@@ -54,10 +53,10 @@ func (s *site) pageView(v *visit.Visit, stale bool, heard time.Time) *pageView {
 	state := &v.State
 	_, words := summary(state)
 	view := &pageView{
-		head: s.head(v, words+" – "+state.Org.Name+" Status"), Seq: state.Seq, Epoch: v.Epoch, Words: words, Services: len(state.Services),
+		head: s.head(v, v.Language().Say(words)), Seq: state.Seq, Epoch: v.Epoch, Words: words, Services: len(state.Services),
 		Blocks: blocks(state.Services, v.Path, s.now(), state.Org.UptimeWeights()),
 	}
-	view.Speaks, view.Own = true, ownBlocks(state)
+	view.Blocked = ownBlocks(state)
 	tellDays(view.Blocks, state, v.Path, s.now())
 	view.Worst = worstOf(state.Services)
 	past := latest(state, v.Path, s.now())

@@ -232,8 +232,8 @@ func TestQuietDaysAreOneLine(t *testing.T) {
 		got += string(d.Label()) + ":" + strings.Repeat("x", len(d.Items)) + ";"
 	}
 	const dates = `<time datetime="2026-11-`
-	want := `21 – ` + dates + `23">23 November 2026</time>:;` + dates + `20">20 November 2026</time>:x;15 – ` + dates + `19">19 November 2026</time>:;` +
-		dates + `14">14 November 2026</time>:x;9 – ` + dates + `13">13 November 2026</time>:;`
+	want := dates + `21">21</time> – ` + dates + `23">23 November 2026</time>:;` + dates + `20">20 November 2026</time>:x;` + dates + `15">15</time> – ` + dates + `19">19 November 2026</time>:;` +
+		dates + `14">14 November 2026</time>:x;` + dates + `09">9</time> – ` + dates + `13">13 November 2026</time>:;`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

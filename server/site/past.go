@@ -79,7 +79,8 @@ func (d pastDay) Label() template.HTML {
 	case first.Year() == last.Year():
 		short = "2 January"
 	}
-	return template.HTML(first.Format(short)+" – ") + date(d.Last) // #nosec G203 -- made of digits and our own words
+	// In other languages the first one is written whole.
+	return dated(d.First, short) + " – " + date(d.Last)
 }
 
 // ID names the day for a page that changes in place.
@@ -210,7 +211,7 @@ func worst(in *status.Incident) status.ServiceStatus {
 func windowItem(m *status.Maintenance, path string, c clock) pastItem {
 	item := pastItem{
 		ID: m.ID, From: windowBegin(m), To: windowEnd(m), Link: path + "/incidents/" + m.ID, Title: m.Title, State: status.UnderMaintenance,
-		Words: "Maintenance " + lower(m.Status.Display()), Version: m.Version, clock: c, window: m,
+		Words: windowWords(m), Version: m.Version, clock: c, window: m,
 	}
 	item.Start, item.Verb = item.From, "began"
 	if m.StartedAt == nil && m.Status == status.Cancelled {
@@ -225,6 +226,9 @@ func windowItem(m *status.Maintenance, path string, c clock) pastItem {
 	item.On = item.To
 	return item
 }
+
+// windowWords say where a window stands.
+func windowWords(m *status.Maintenance) string { return "Maintenance " + lower(m.Status.Display()) }
 
 // during are the spans of a page in which something went on, whether or not it is over: a day in one of them was not
 // quiet.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/serve"
-
+	"statuspage/server/lang"
 	"statuspage/server/relay"
+	"statuspage/server/serve"
 	"statuspage/shared/fault"
 )
 
@@ -25,12 +25,20 @@ type problemView struct {
 func Problem(c *fiber.Ctx, err error) error {
 	secure(c)
 	view := refused(c, err)
-	mediaType, body, err := render("problem", view)
+	mediaType, body, err := render(tongue(c), "problem", view)
 	if err != nil {
 		return err
 	}
 	c.Set("Content-Type", mediaType)
 	return c.Status(view.Status).Send(body)
+}
+
+// tongue is the language of a page that is no organisation's: as ?lang= or the browser asks.
+func tongue(c *fiber.Ctx) lang.In {
+	tag := lang.Choose(c.Query("lang"), serve.Language(c), c.Get(fiber.HeaderAcceptLanguage), "", nil)
+	c.Set(fiber.HeaderContentLanguage, tag)
+	c.Vary(fiber.HeaderAcceptLanguage, fiber.HeaderCookie)
+	return lang.In(tag)
 }
 
 // refused notes an error in the log where it is ours, and in the headers.

@@ -38,17 +38,11 @@ func attributes(view any) template.HTMLAttr {
 	return template.HTMLAttr(looks.attributes()) // #nosec G203 -- words of the program's own
 }
 
-// render writes one page.
-func render(name string, view any) (mediaType string, body []byte, err error) {
+// render writes one page in a language.
+func render(in lang.In, name string, view any) (mediaType string, body []byte, err error) {
 	var b bytes.Buffer
 	err = views[name].ExecuteTemplate(&b, "layout", view)
-	return "text/html; charset=utf-8", b.Bytes(), err
-}
-
-// renderIn is render in a language.
-func renderIn(tag, name string, view any) (mediaType string, body []byte, err error) {
-	mediaType, body, err = render(name, view)
-	return mediaType, lang.Document(tag, body, nil), err
+	return "text/html; charset=utf-8", lang.Document(string(in), b.Bytes(), nil), err
 }
 
 // drawIcon shows a symbol of the page's sprite beside words that say the same.

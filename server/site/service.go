@@ -73,7 +73,7 @@ func (s *site) service(v *visit.Visit) error {
 			at := moment(heard)
 			view.Lagging = &at
 		}
-		return render("service", view)
+		return render(v.Language(), "service", view)
 	})
 	if err != nil {
 		return err
@@ -95,9 +95,9 @@ func noService() error { return fault.New(fault.NotFound, "There is no such serv
 
 func (s *site) serviceView(v *visit.Visit, svc *status.Service, of chartRange) (*serviceView, error) {
 	now, weights := s.now(), v.State.Org.UptimeWeights()
-	view := &serviceView{head: s.head(v, svc.Name+" – "+v.State.Org.Name+" Status"), Seq: v.State.Seq, Epoch: v.Epoch}
+	view := &serviceView{head: s.head(v, svc.Name), Seq: v.State.Seq, Epoch: v.Epoch}
 	view.Service = row{svc, "", serviceStrip(svc, now, weights)}
-	view.About, view.State = svc.Name+": "+svc.Status.Display(), svc.Status
+	view.About, view.State = svc.Name+": "+view.In.Say(svc.Status.Display()), svc.Status
 	view.Offer = "?service=" + svc.ID
 	view.Self = v.Path + "/services/" + svc.ID
 	view.All = v.Path + "/history?service=" + svc.ID

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	points "golang.org/x/image/math/fixed"
 
+	"statuspage/server/lang"
 	"statuspage/server/serve"
 	"statuspage/server/visit"
 	"statuspage/shared/status"
@@ -30,15 +32,16 @@ const (
 
 // share is what such a picture says.
 type share struct {
-	Org, Title, Words, Facts string
-	State                    status.ServiceStatus // "" is one that is over, or no state
+	Site, Title, Words, Facts string
+	State                     status.ServiceStatus // "" is one that is over, or no state
 }
 
 // sharePage is the picture of the page's state.
 func (s *site) sharePage(v *visit.Visit) error {
-	doc, err := v.Doc("share", time.Hour, func() (string, []byte, error) {
+	in := written(v)
+	doc, err := v.Doc("share/"+string(in), time.Hour, func() (string, []byte, error) {
 		_, words := summary(&v.State)
-		return drawShare(&share{Org: v.State.Org.Name, Title: words, State: worstOf(v.State.Services)})
+		return drawShare(&share{Site: siteName(in, &v.State.Org), Title: in.Say(words), State: worstOf(v.State.Services)})
 	})
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func (s *site) shareEntry(v *visit.Visit) error {
 		return func() (string, []byte, error) { return drawShare(x) }
 	}
 	kept := func(x *share) error {
-		doc, err := v.Doc("share/"+id, time.Hour, draw(x))
+		doc, err := v.Doc("share/"+id+"/"+string(written(v)), time.Hour, draw(x))
 		if err != nil {
 			return err
 		}
@@ -92,21 +95,36 @@ func (s *site) sharePicture(v *visit.Visit, send func() error) error {
 	return send()
 }
 
+// unwritten are the languages that the letters of pictures cannot write.
+var unwritten = []string{"ja", "ko", "zh-Hans", "ar", "he"}
+
+// written is the language of a picture: the reader's, or English where the letters cannot write that.
+func written(v *visit.Visit) lang.In {
+	in := v.Spoken()
+	if slices.Contains(unwritten, string(in)) {
+		return lang.English
+	}
+	return in
+}
+
 // incidentShare tells an incident by what does not change with the clock.
 func incidentShare(v *visit.Visit, in *status.Incident) *share {
-	c := clockOf(&v.State.Org)
-	x := &share{Org: v.State.Org.Name, Title: in.Title, Words: in.Status.Display(), State: impactMood(in.Impact),
-		Facts: "Since " + c.words("at", in.CreatedAt) + " " + c.abbreviation(in.CreatedAt)}
+	c, l := clockOf(&v.State.Org), written(v)
+	at := func(t status.Time) string { return c.moment(l, "at", t) + " " + c.abbreviation(t) }
+	x := &share{Site: siteName(l, &v.State.Org), Title: in.Title, Words: l.Say(in.Status.Display()), State: impactMood(in.Impact),
+		Facts: l.Say("Since {x}", "x", at(in.CreatedAt))}
 	if in.ResolvedAt != nil {
-		x.State, x.Facts = "", "Resolved "+c.words("at", *in.ResolvedAt)+" "+c.abbreviation(*in.ResolvedAt)+" after "+lasted(in.CreatedAt, *in.ResolvedAt)
+		took, _ := lang.Words(string(l), lasted(in.CreatedAt, *in.ResolvedAt))
+		x.State, x.Facts = "", l.Say("Resolved {when} after {x}", "when", at(*in.ResolvedAt), "x", took)
 	}
 	return x
 }
 
 func windowShare(v *visit.Visit, m *status.Maintenance) *share {
-	c := clockOf(&v.State.Org)
-	x := &share{Org: v.State.Org.Name, Title: m.Title, Words: "Maintenance " + lower(m.Status.Display()), State: status.UnderMaintenance,
-		Facts: c.words("at", m.ScheduledFor) + " – " + c.words(c.beside(m.ScheduledFor, m.ScheduledUntil), m.ScheduledUntil) + " " + c.abbreviation(m.ScheduledUntil)}
+	c, l := clockOf(&v.State.Org), written(v)
+	x := &share{Site: siteName(l, &v.State.Org), Title: m.Title, Words: l.Say(windowWords(m)), State: status.UnderMaintenance,
+		Facts: c.moment(l, "at", m.ScheduledFor) + " – " +
+			c.moment(l, c.beside(m.ScheduledFor, m.ScheduledUntil), m.ScheduledUntil) + " " + c.abbreviation(m.ScheduledUntil)}
 	if m.Over() {
 		x.State = ""
 	}
@@ -159,7 +177,7 @@ func drawShare(x *share) (string, []byte, error) {
 	f := &shareFonts
 	p := &shareCanvas{image.NewPaletted(image.Rect(0, 0, shareWidth, shareHeight), sharePalette(x.State))}
 	p.box(image.Rect(0, 0, 24, shareHeight), inkState)
-	p.line(f.small, shareMargin, 120, inkText, fit(f.small, writable(x.Org)+" Status", shareWidth-2*shareMargin))
+	p.line(f.small, shareMargin, 120, inkText, fit(f.small, writable(x.Site), shareWidth-2*shareMargin))
 	y := 270
 	if x.Words != "" {
 		p.box(image.Rect(shareMargin, 196, shareMargin+28, 224), inkState)

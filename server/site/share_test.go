@@ -81,7 +81,7 @@ func TestAnyWordsAreDrawnInBoundedTime(t *testing.T) {
 	for _, words := range []string{"", "x", strings.Repeat("W", 200), strings.Repeat("w ", 100), "Störung über Zürich", "Авария в сети", "انقطاع جزئي", "障害が発生しています", strings.Repeat("👩‍🚀", 60), "a\x00b\u202e"} {
 		racetest.Within(t, maxDraw, fmt.Sprintf("%.20q", words), func() func() {
 			return func() {
-				_, body, err := drawShare(&share{Org: words, Title: words, Words: "Investigating", Facts: "Since 23 Nov 2026, 11:48 UTC", State: status.Partial})
+				_, body, err := drawShare(&share{Site: words, Title: words, Words: "Investigating", Facts: "Since 23 Nov 2026, 11:48 UTC", State: status.Partial})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -80,8 +80,10 @@ func (s *site) age(v *visit.Visit) (lag time.Duration, stale bool, since time.Ti
 	return lag, true, since
 }
 
-// key names a document by where it stands: paths differ between an organisation's own host and ours.
+// key names a document by where it stands and the language that it is in: paths differ between an organisation's own
+// host and ours.
 func key(v *visit.Visit, name string) string {
+	name += "/" + string(v.Language())
 	if v.Path == "" {
 		return "host/" + name
 	}

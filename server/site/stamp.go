@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"statuspage/server/lang"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
@@ -102,12 +103,22 @@ func (c clock) words(kind string, t status.Time) string {
 	return c.in(t).Format(layout)
 }
 
+// moment is words in a language.
+func (c clock) moment(in lang.In, kind string, t status.Time) string {
+	if in == lang.English || kind == "clock" {
+		return c.words(kind, t)
+	}
+	return in.Moment(c.in(t))
+}
+
 func utc(t status.Time) time.Time { return time.UnixMilli(int64(t)).UTC() }
 
 // date writes a day.
-func date(dayNumber int64) template.HTML {
+func date(dayNumber int64) template.HTML { return dated(dayNumber, "2 January 2006") }
+
+func dated(dayNumber int64, layout string) template.HTML {
 	t := status.Time(dayNumber) * day
-	out := `<time datetime="` + wire.Date(dayNumber) + `">` + utc(t).Format("2 January 2006") + `</time>`
+	out := `<time datetime="` + wire.Date(dayNumber) + `">` + utc(t).Format(layout) + `</time>`
 	return template.HTML(out) // #nosec G203 -- made of digits and our own words
 }
 

@@ -89,7 +89,7 @@ func (s *site) subscription(v *visit.Visit) error {
 
 func (s *site) subscribeForm(v *visit.Visit) error {
 	view := &subscriptionView{
-		head: s.head(v, "Subscribe – "+v.State.Org.Name+" Status"), Mode: "new", Heading: "Subscribe to updates",
+		head: s.head(v, v.Language().Say("Subscribe")), Mode: "new", Heading: "Subscribe to updates",
 		Whole: true, Groups: choices(v, nil),
 	}
 	if in, there := v.State.Incident(v.Ctx.Query("incident")); there && in.Active() {
@@ -98,6 +98,11 @@ func (s *site) subscribeForm(v *visit.Visit) error {
 		view.Of, view.Whole = svc, false
 		view.Groups = choices(v, &store.Subscriber{Services: []status.Ref{{ID: svc.ID}}})
 		view.Feeds = v.Path + "/services/" + svc.ID
+	}
+	for _, name := range []string{"incident", "service", "problem", "sent"} {
+		if value := v.Ctx.Query(name); value != "" {
+			view.Query += name + "=" + url.QueryEscape(value) + "&"
+		}
 	}
 	switch {
 	case v.Ctx.Query("problem") != "":
@@ -142,7 +147,7 @@ func (s *site) manage(v *visit.Visit) error {
 			return err
 		}
 		v.Ctx.Set(fiber.HeaderCacheControl, "no-store")
-		return v.Ctx.SendString("You are unsubscribed.\n")
+		return v.Ctx.SendString(v.Language().Say("You are unsubscribed.") + "\n")
 	}
 	switch v.Ctx.FormValue("action") {
 	case "confirm":
@@ -157,7 +162,7 @@ func (s *site) manage(v *visit.Visit) error {
 		if err := s.Subscriptions.Unsubscribe(v.Ctx, org, token); err != nil {
 			return err
 		}
-		return s.showView(v, &subscriptionView{head: s.head(v, "Unsubscribed – "+v.State.Org.Name+" Status"), Heading: "You are unsubscribed",
+		return s.showView(v, &subscriptionView{head: s.head(v, v.Language().Say("Unsubscribed")), Heading: "You are unsubscribed",
 			Done: "Nothing more will be sent to this address."})
 	}
 	return fault.New(fault.Malformed, "This form says nothing that can be done.")
@@ -190,9 +195,10 @@ func formValues(v *visit.Visit, name string) []string {
 }
 
 func (s *site) showSubscription(v *visit.Visit, sub *store.Subscriber, done, problem string) error {
-	view := &subscriptionView{head: s.head(v, "Subscription – "+v.State.Org.Name+" Status"), Done: done, Problem: problem,
+	view := &subscriptionView{head: s.head(v, v.Language().Say("Subscription")), Done: done, Problem: problem,
 		Address: sub.Shown(), Whole: sub.Whole, Until: sub.Once(),
 		Action: v.Path + "/subscription/?token=" + url.QueryEscape(sub.Token)}
+	view.Query = "token=" + url.QueryEscape(sub.Token) + "&"
 	for _, svc := range sub.Services {
 		view.Chosen = append(view.Chosen, svc.Name)
 	}
@@ -236,7 +242,7 @@ func choices(v *visit.Visit, sub *store.Subscriber) []choiceGroup {
 // nobody.
 func (s *site) showView(v *visit.Visit, view *subscriptionView) error {
 	view.Index = false
-	mediaType, body, err := render("subscription", view)
+	mediaType, body, err := render(view.In, "subscription", view)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (r readers) Subscription(_ *fiber.Ctx, _, token string) (store.Subscriber, 
 	if s := r.now(token); s != nil {
 		return *s, nil
 	}
-	return store.Subscriber{}, fault.New(fault.NotFound, "This link is not good any more.")
+	return store.Subscriber{}, fault.New(fault.NotFound, "This link is not good any more. The subscription was ended, or it was not confirmed in time.")
 }
 
 func (r readers) Confirm(c *fiber.Ctx, org, token string) (store.Subscriber, error) {

@@ -59,7 +59,9 @@ func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
 			"a long one":     func() page.State { return crammed(t, text, 1, 499, 3) },
 		} {
 			for kind, make := range map[string]func(v *visit.Visit) (string, []byte, error){
-				"page": func(v *visit.Visit) (string, []byte, error) { return render("page", s.pageView(v, false, time.Time{})) },
+				"page": func(v *visit.Visit) (string, []byte, error) {
+					return render("en", "page", s.pageView(v, false, time.Time{}))
+				},
 				"entry": func(v *visit.Visit) (string, []byte, error) {
 					return renderEntry("en", func() (*entryView, error) { return s.incidentPart(v, &v.State.Incidents[0], 1) })
 				},

@@ -62,6 +62,8 @@ type Visit struct {
 	Base string // scheme and host of absolute links
 	Path string // where the page's addresses begin: "/status/acme", or "" on its own host
 	Keep bool   // documents that name Base may be kept: whoever asks under made-up host names fills no memory
+
+	tongue lang.In // what Language or Spoken chose
 }
 
 // Finder is BySlug or ByHost.
@@ -80,15 +82,32 @@ func On(find Finder, give func(*Visit) error) fiber.Handler {
 
 // Language is what the answer is written in: as ?lang= asks, as its reader chose before, as the browser asks, or the
 // page's own. The answer says so, and that it depends on it.
-func (v *Visit) Language() string {
-	style := &v.State.Org.Style
-	tag := lang.Choose(v.Ctx.Query("lang"), serve.Language(v.Ctx), v.Ctx.Get(fiber.HeaderAcceptLanguage), style.Language, style.Languages)
-	v.Ctx.Set(fiber.HeaderContentLanguage, tag)
-	v.Ctx.Vary(fiber.HeaderAcceptLanguage, fiber.HeaderCookie)
-	if v.Ctx.Query("lang") == tag {
-		serve.SetLanguage(v.Ctx, tag)
+func (v *Visit) Language() lang.In {
+	if v.tongue == "" {
+		v.speak(serve.Language(v.Ctx))
+		v.Ctx.Vary(fiber.HeaderCookie)
+		if tag := string(v.tongue); v.Ctx.Query("lang") == tag {
+			serve.SetLanguage(v.Ctx, tag)
+		}
 	}
-	return tag
+	return v.tongue
+}
+
+// Spoken is Language for what other sites and programs show: no cookie goes there, and none decides or is set.
+func (v *Visit) Spoken() lang.In {
+	if v.tongue == "" {
+		v.speak("")
+	}
+	return v.tongue
+}
+
+func (v *Visit) speak(chosen string) {
+	style := &v.State.Org.Style
+	asked, accept := v.Ctx.Query("lang"), v.Ctx.Get(fiber.HeaderAcceptLanguage)
+	tag := lang.Choose(asked, chosen, accept, style.Language, style.Languages)
+	v.Ctx.Set(fiber.HeaderContentLanguage, tag)
+	v.Ctx.Vary(fiber.HeaderAcceptLanguage)
+	v.tongue = lang.In(tag)
 }
 
 // Home is the absolute address of the page.

@@ -1,5 +1,6 @@
 // The server deals what is over out to the days of the organisation's zone; here it is dealt out to the days of the visitor's.
 import { date, dayOf } from './time.js';
+import { t } from './words.js';
 
 const day = 86_400_000;
 
@@ -39,6 +40,6 @@ function entry(doc, { first, last, items }) {
     Object.assign(doc.createElement('time'), { dateTime, textContent: date.formatRange(first * day, last * day) }),
   );
   li.append(head, ...items);
-  if (!items[0]) li.append(Object.assign(doc.createElement('p'), { className: 'dim', textContent: 'No incidents.' }));
+  if (!items[0]) li.append(Object.assign(doc.createElement('p'), { className: 'dim', textContent: t('No incidents.') }));
   return li;
 }

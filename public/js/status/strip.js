@@ -1,6 +1,7 @@
 // A strip of days is one slider: one tab stop, arrows, Home and End by the browser, a finger or a pointer as well. Each day has its words,
 // which stand in the page already, in a table beside the strip. The card that shows a day (day.js) is fetched when somebody wants it.
 import { date } from './time.js';
+import { t } from './words.js';
 
 export const last = 89;
 
@@ -17,8 +18,8 @@ export function slider(doc, strip) {
     max: last,
     defaultValue: last,
   });
-  input.ariaLabel = `${name}, day by day, from midnight UTC`;
-  input.ariaDescription = 'Enter leads to the incidents of a day.';
+  input.ariaLabel = `${name}: ${t('Day by day, from midnight UTC')}`;
+  input.ariaDescription = t('Enter leads to the incidents of a day.');
   input.ariaValueText = words(strip, last).join(': ');
   strip.append(input);
 }
@@ -54,9 +55,9 @@ export function words(strip, day) {
   const { from = '', blank } = /** @type {HTMLElement} */ (strip).dataset;
   const cells = row(strip, day)?.children;
   const what = cells
-    ? `${cells[1].firstChild?.textContent}, ${cells[2].textContent} uptime`
+    ? `${cells[1].firstChild?.textContent}, ${t('{x}% uptime', cells[2].textContent?.replace('%', ''))}`
     : Number(day) < Number(blank)
-      ? 'No data'
-      : 'No trouble';
+      ? t('No data')
+      : t('No trouble');
   return [date.format(Date.parse(from) + Number(day) * 86_400_000), what];
 }

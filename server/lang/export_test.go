@@ -1,0 +1,4 @@
+package lang
+
+// FormOf is for tests.
+var FormOf = formOf
