@@ -10,8 +10,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
+	"statuspage/server/lang"
 	"statuspage/server/limit"
 	"statuspage/server/notify"
+	"statuspage/server/serve"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/fault"
@@ -147,7 +149,7 @@ func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
 	if err := c.mayMail(n.Channel, n.Field); err != nil {
 		return store.Subscriber{}, err
 	}
-	n.Base = c.pageBase(org)
+	n.Base, n.Language = c.pageBase(org), c.language(org)
 	by := usecase.Caller{Who: auth.Principal{}, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx)}
 	s, err := c.UseCases.Subscribe(c.ctx, by, org.ID, n)
 	if s.Channel != store.Webhook {
@@ -163,6 +165,11 @@ func (c *call) mayMail(channel store.Channel, field string) error {
 	}
 	const why = "No mail can be sent from here, since BASE_URL is not set."
 	return fault.New(fault.NotFound, why).With(field, why)
+}
+
+// language is what a caller reads a page in; "" is the page's own.
+func (c *call) language(org *page.Org) string {
+	return lang.Choose("", serve.Language(c.Ctx), c.Get(fiber.HeaderAcceptLanguage), org.Style.Language, org.Style.Languages)
 }
 
 // pageBase is the page's address as this caller knows it.

@@ -5,6 +5,7 @@ import (
 	"time"
 	_ "time/tzdata" // an organisation's zone is known on every machine
 
+	"statuspage/server/lang"
 	"statuspage/server/store"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -27,15 +28,18 @@ type letter struct {
 	Body    string // Markdown, as somebody typed it
 	Say     string // a sentence of our own
 	Why     string // the last line: why this came
+
+	In lang.In // the language that it is written in
 }
 
 type fact struct{ Name, Value string }
 
 // write puts a notice into words.
 func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
-	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), Heading: n.title(), Button: "Read more"}
+	in := lang.In(lang.Choose(to.Language, "", "", org.Style.Language, org.Style.Languages))
+	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), Heading: n.title(), In: in, Button: in.Say("Read more")}
 	l.Manage, l.Link = manageURL(l.Page, to.Token), l.Page
-	l.Why = "You get this because you subscribed to " + org.Name + " Status."
+	l.Why = in.Say("You get this because you subscribed to {site}.", "site", l.Sender())
 	zone := location(org.TimeZone)
 	switch {
 	case n.Incident != nil:
@@ -46,11 +50,11 @@ func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
 		l.service(n, zone)
 	default:
 		l.subscription(n, to)
-		when := "Asked for"
+		when := in.Say("Asked for")
 		if n.Kind == Stranded {
-			when = "Since"
+			when = in.Say("Since")
 		}
-		l.Facts = append(l.Facts, fact{when, clock(n.At, zone)})
+		l.Facts = append(l.Facts, fact{when, l.clock(n.At, zone)})
 	}
 	return l
 }
@@ -64,61 +68,72 @@ func location(name string) *time.Location {
 }
 
 // clock is a moment in the organisation's zone, with its offset, so that the hour that comes twice is told apart.
-func clock(t status.Time, zone *time.Location) string {
-	return time.UnixMilli(int64(t)).In(zone).Format("Mon 2 Jan 2006, 15:04 MST (UTC-07:00)")
+func (l *letter) clock(t status.Time, zone *time.Location) string {
+	at := time.UnixMilli(int64(t)).In(zone)
+	return l.moment(at) + at.Format(" MST (UTC-07:00)")
+}
+
+// moment is a date with its time of day.
+func (l *letter) moment(at time.Time) string {
+	if l.In == lang.English || l.In == "" {
+		return at.Format("Mon 2 Jan 2006, 15:04")
+	}
+	return l.In.Moment(at)
 }
 
 // span is a window in one line.
-func span(from, until status.Time, zone *time.Location) string {
+func (l *letter) span(from, until status.Time, zone *time.Location) string {
 	a, b := time.UnixMilli(int64(from)).In(zone), time.UnixMilli(int64(until)).In(zone)
 	if a.Format(time.DateOnly+" -07:00") == b.Format(time.DateOnly+" -07:00") {
-		return a.Format("Mon 2 Jan 2006, 15:04") + " – " + b.Format("15:04 MST (UTC-07:00)")
+		return l.moment(a) + " – " + b.Format("15:04 MST (UTC-07:00)")
 	}
-	return clock(from, zone) + " – " + clock(until, zone)
+	return l.clock(from, zone) + " – " + l.clock(until, zone)
 }
 
 func (l *letter) incident(n *Notice, zone *time.Location) {
 	in := n.Incident
 	l.Link = l.Page + "/incidents/" + in.ID
-	l.State, l.Step = worst(in.Services), in.Status.Display()
+	l.State, l.Step = worst(in.Services), l.In.Say(in.Status.Display())
 	if n.Update != nil {
 		l.Body = n.Update.Body
 		if in.Active() {
-			l.Step = n.Update.Status.Display()
+			l.Step = l.In.Say(n.Update.Status.Display())
 		}
 	}
 	verb := l.Step
 	for _, u := range n.Earlier {
-		l.earlier(u.Status.Display(), u.CreatedAt, u.Body, zone)
+		l.earlier(l.In.Say(u.Status.Display()), u.CreatedAt, u.Body, zone)
 	}
 	services := make([]string, len(in.Services))
 	for i, s := range in.Services {
 		services[i] = s.Name
 		if in.Active() && n.Kind != IncidentDeleted {
-			services[i] += " (" + s.To.Display() + ")"
+			services[i] += " (" + l.In.Say(s.To.Display()) + ")"
 		}
 	}
 	switch n.Kind {
 	case IncidentOpened:
-		verb = "New incident"
+		verb = l.In.Say("New incident")
 	case IncidentResolved:
 		l.State = status.Operational
 	case IncidentDeleted:
-		verb, l.Step, l.Link, l.State = "Withdrawn", "Withdrawn", l.Page, ""
-		l.Body, l.Say = "", "This incident was taken off the page. You need not do anything."
+		verb, l.Link, l.State = l.In.Say("Withdrawn"), l.Page, ""
+		l.Step, l.Body, l.Say = verb, "", l.In.Say("This incident was taken off the page. You need not do anything.")
 	}
 	l.Subject = subject(l.Org.Name, verb, in.Title)
-	l.Facts = append(l.Facts, fact{"Affected", strings.Join(services, ", ")})
+	l.Facts = append(l.Facts, fact{l.In.Say("Affected"), strings.Join(services, ", ")})
 	if in.ResolvedAt != nil {
-		l.Facts = append(l.Facts, fact{"From", clock(in.CreatedAt, zone)}, fact{"Until", clock(*in.ResolvedAt, zone)})
+		l.Facts = append(l.Facts, fact{l.In.Say("From"), l.clock(in.CreatedAt, zone)}, fact{l.In.Say("Until"), l.clock(*in.ResolvedAt, zone)})
 	} else {
-		l.Facts = append(l.Facts, fact{"Since", clock(in.CreatedAt, zone)})
+		l.Facts = append(l.Facts, fact{l.In.Say("Since"), l.clock(in.CreatedAt, zone)})
 	}
-	l.Facts = append(l.Facts, posted(n, zone), fact{"The whole page", n.pageNow()})
+	l.Facts = append(l.Facts, l.posted(zone), fact{l.In.Say("The whole page"), l.In.Say(n.pageNow())})
 }
 
 // posted says when what is told happened, which is not when it arrives.
-func posted(n *Notice, zone *time.Location) fact { return fact{"Posted", clock(n.At, zone)} }
+func (l *letter) posted(zone *time.Location) fact {
+	return fact{l.In.Say("Posted"), l.clock(l.Notice.At, zone)}
+}
 
 // pageNow is the page's state in words, as it is when it is told.
 func (n *Notice) pageNow() string {
@@ -133,7 +148,7 @@ func (l *letter) earlier(step string, at status.Time, body string, zone *time.Lo
 	if l.Body != "" {
 		l.Body += "\n\n"
 	}
-	l.Body += "**" + step + "**, " + clock(at, zone) + ":\n\n" + body
+	l.Body += "**" + step + "**, " + l.clock(at, zone) + ":\n\n" + body
 }
 
 func worst(services []status.Affected) status.ServiceStatus {
@@ -156,20 +171,21 @@ var maintenanceSteps = map[Kind]string{
 func (l *letter) maintenance(n *Notice, zone *time.Location) {
 	m := n.Maintenance
 	l.Link = l.Page + "/incidents/" + m.ID
-	l.State, l.Step, l.Body = status.UnderMaintenance, maintenanceSteps[n.Kind], m.Description
+	l.State, l.Step, l.Body = status.UnderMaintenance, l.In.Say(maintenanceSteps[n.Kind]), m.Description
 	if n.MaintenanceUpdate != nil {
 		l.Body = n.MaintenanceUpdate.Body
 	}
 	for _, u := range n.EarlierSteps {
-		l.earlier(u.Status.Display(), u.CreatedAt, u.Body, zone)
+		l.earlier(l.In.Say(u.Status.Display()), u.CreatedAt, u.Body, zone)
 	}
 	switch n.Kind {
 	case MaintenanceReminder:
-		l.Step = "Maintenance begins in " + hours(n.Minutes)
+		l.Step = l.In.Say("Maintenance begins in {x}", "x", l.hours(n.Minutes))
 	case MaintenanceCompleted:
 		l.State = status.Operational
 	case MaintenanceDeleted:
-		l.Link, l.State, l.Body, l.Say = l.Page, "", "", "This maintenance was taken off the page and will not take place."
+		l.Link, l.State, l.Body = l.Page, "", ""
+		l.Say = l.In.Say("This maintenance was taken off the page and will not take place.")
 	case MaintenanceCancelled:
 		l.State = ""
 	}
@@ -178,7 +194,19 @@ func (l *letter) maintenance(n *Notice, zone *time.Location) {
 	for i, s := range m.Services {
 		services[i] = s.Name
 	}
-	l.Facts = []fact{{"When", span(m.ScheduledFor, m.ScheduledUntil, zone)}, {"Services", strings.Join(services, ", ")}, posted(n, zone)}
+	l.Facts = []fact{{l.In.Say("When"), l.span(m.ScheduledFor, m.ScheduledUntil, zone)},
+		{l.In.Say("Services"), strings.Join(services, ", ")}, l.posted(zone)}
+}
+
+// hours is a span in the letter's language.
+func (l *letter) hours(minutes int64) string {
+	switch {
+	case l.In == lang.English:
+		return hours(minutes)
+	case minutes >= 60:
+		return l.In.Lasting((minutes+30)/60, "hour")
+	}
+	return l.In.Lasting(minutes, "minute")
 }
 
 func hours(minutes int64) string {
@@ -192,18 +220,19 @@ func hours(minutes int64) string {
 }
 
 func (l *letter) service(n *Notice, zone *time.Location) {
-	l.State, l.Step = n.Service.Status, n.Service.Status.Display()
+	l.State, l.Step = n.Service.Status, l.In.Say(n.Service.Status.Display())
 	l.Subject = subject(l.Org.Name, l.Step, n.Service.Name)
-	l.Facts = []fact{posted(n, zone), {"The whole page", n.pageNow()}}
+	l.Facts = []fact{l.posted(zone), {l.In.Say("The whole page"), l.In.Say(n.pageNow())}}
 }
 
 func (l *letter) subscription(n *Notice, to *store.Subscriber) {
-	what := "everything on the page"
+	in, name, site := l.In, l.Org.Name, l.Sender()
+	what := in.Say("everything on the page")
 	switch {
 	case n.Gone:
-		what = "nothing, as the services that were chosen are not on the page any more: choose others"
+		what = in.Say("nothing, as the services that were chosen are not on the page any more: choose others")
 	case n.Once:
-		what = "one incident, until it is over"
+		what = in.Say("one incident, until it is over")
 	case len(n.Services) > 0:
 		names := make([]string, len(n.Services))
 		for i, s := range n.Services {
@@ -211,24 +240,24 @@ func (l *letter) subscription(n *Notice, to *store.Subscriber) {
 		}
 		what = strings.Join(names, ", ")
 	}
-	l.Link, l.Why = l.Manage, "If you did not ask for this, do nothing: you will hear no more of it."
+	l.Link, l.Why = l.Manage, in.Say("If you did not ask for this, do nothing: you will hear no more of it.")
 	switch {
 	case n.Kind == Stranded:
-		l.Heading, l.Button = "What do you want to hear of?", "Choose services"
-		l.Say = "None of the services that you chose is on the page of " + l.Org.Name + " any more, so you would hear of nothing. Choose others, or end the subscription."
-		l.Why = "You get this once, because you subscribed to " + l.Org.Name + " Status."
+		l.Heading, l.Button = in.Say("What do you want to hear of?"), in.Say("Choose services")
+		l.Say = in.Say("None of the services that you chose is on the page of {name} any more, so you would hear of nothing. Choose others, or end the subscription.", "name", name)
+		l.Why = in.Say("You get this once, because you subscribed to {site}.", "site", site)
 	case n.Kind == Reminded:
-		l.Heading, l.Button = "You are subscribed already", "Manage your subscription"
-		l.Say = "Somebody, most likely you, asked to subscribe this address to " + l.Org.Name + " Status. It is subscribed already."
+		l.Heading, l.Button = in.Say("You are subscribed already"), in.Say("Manage your subscription")
+		l.Say = in.Say("Somebody, most likely you, asked to subscribe this address to {site}. It is subscribed already.", "site", site)
 	case to.Channel == store.Email:
-		l.Heading, l.Button = "Confirm your subscription", "Confirm"
-		l.Say = "Please confirm that you want to hear of incidents and maintenance at " + l.Org.Name + "."
-		l.Facts = []fact{{"You will hear of", what}}
+		l.Heading, l.Button = in.Say("Confirm your subscription"), in.Say("Confirm")
+		l.Say = in.Say("Please confirm that you want to hear of incidents and maintenance at {name}.", "name", name)
+		l.Facts = []fact{{in.Say("You will hear of"), what}}
 	default:
-		l.Heading, l.Button, l.Link = "Subscribed to "+l.Org.Name+" Status", "See the page", l.Page
-		l.Say = "Incidents and maintenance at " + l.Org.Name + " are told here from now on."
-		l.Facts = []fact{{"You will hear of", what}}
-		l.Why = "Anybody here can change or end it."
+		l.Heading, l.Button, l.Link = in.Say("Subscribed to {site}", "site", site), in.Say("See the page"), l.Page
+		l.Say = in.Say("Incidents and maintenance at {name} are told here from now on.", "name", name)
+		l.Facts = []fact{{in.Say("You will hear of"), what}}
+		l.Why = in.Say("Anybody here can change or end it.")
 	}
 	l.Subject = subject(l.Org.Name, "", l.Heading)
 }

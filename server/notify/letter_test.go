@@ -387,7 +387,7 @@ func TestTimesAreInTheOrganisationsZoneAcrossADSTChange(t *testing.T) {
 		{"2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z", "Sun 29 Mar 2026, 01:30 CET (UTC+01:00) – Sun 29 Mar 2026, 03:30 CEST (UTC+02:00)"},
 		{"2026-07-01T20:00:00Z", "2026-07-01T23:00:00Z", "Wed 1 Jul 2026, 22:00 CEST (UTC+02:00) – Thu 2 Jul 2026, 01:00 CEST (UTC+02:00)"},
 	} {
-		if got := span(at(x.from), at(x.until), berlin); got != x.want {
+		if got := (&letter{In: "en"}).span(at(x.from), at(x.until), berlin); got != x.want {
 			t.Errorf("%s", got)
 		}
 	}

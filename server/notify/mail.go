@@ -13,6 +13,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"statuspage/server/lang"
 	"statuspage/server/markdown"
 )
 
@@ -32,7 +33,7 @@ func (l *letter) Sender() string {
 	if l.Org.Name == "" {
 		return "Status Page"
 	}
-	return l.Org.Name + " Status"
+	return l.In.Say("{name} Status", "name", l.Org.Name)
 }
 
 // envelope is a letter on its way to one address.
@@ -50,6 +51,22 @@ type sender interface {
 
 // mailer makes senders.
 type mailer interface{ sender() sender }
+
+// Managing is what the link to the subscription is called.
+func (l *letter) Managing() string { return l.In.Say("Manage your subscription or unsubscribe") }
+
+// Tongue are the attributes of the root element that say the language.
+func (l *letter) Tongue() template.HTMLAttr {
+	in := string(l.In)
+	if in == "" {
+		in = lang.English // a letter about an account
+	}
+	out := `lang="` + in + `"`
+	if lang.RightToLeft(in) {
+		out += ` dir="rtl"`
+	}
+	return template.HTMLAttr(out) // #nosec G203 -- a tag of the program's own list
+}
 
 // view is what the templates show.
 type view struct {

@@ -151,7 +151,7 @@ func slack(l *letter) []byte {
 		blocks = append(blocks, object{"type": "section", "fields": fields})
 	}
 	blocks = append(blocks, object{"type": "context", "elements": []object{{"type": "mrkdwn", "text": "<" + slackURL(l.Link) + "|" + slackEscape(l.Button) + "> · <" +
-		slackURL(l.Manage) + "|Manage subscription> · " + slackEscape(clip(l.Org.Name, 200)) + " Status" + l.number(" · ")}}})
+		slackURL(l.Manage) + "|" + slackEscape(l.In.Say("Manage subscription")) + "> · " + slackEscape(clip(l.Sender(), 200)) + l.number(" · ")}}})
 	return encoded(object{"text": fitted(l.Subject, 3000, slackEscape), "blocks": blocks, "unfurl_links": false})
 }
 
@@ -184,8 +184,8 @@ func discord(l *letter) []byte {
 	return encoded(object{
 		"allowed_mentions": object{"parse": []string{}},
 		"embeds": []object{{
-			"author": object{"name": clip(l.Org.Name, 200) + " Status", "url": l.Page}, "title": clip(l.headline(), 256), "url": l.Link,
-			"description": clip(l.body(3500)+"\n\n[Manage subscription]("+l.Manage+")", 4096), "color": number(colours[l.State].light), "fields": fields,
+			"author": object{"name": clip(l.Sender(), 200), "url": l.Page}, "title": clip(l.headline(), 256), "url": l.Link,
+			"description": clip(l.body(3500)+"\n\n["+l.In.Say("Manage subscription")+"]("+l.Manage+")", 4096), "color": number(colours[l.State].light), "fields": fields,
 			"timestamp": l.Notice.At.String(), "footer": object{"text": l.Org.Slug + l.number(" · ")},
 		}},
 	})
@@ -218,7 +218,7 @@ func teams(l *letter) []byte {
 
 // card is a letter whose text and facts have at most so many characters each.
 func (l *letter) card(limit int) object {
-	body := []object{{"type": "TextBlock", "text": l.Org.Name + " Status" + l.number(" · "), "isSubtle": true, "size": "Small", "wrap": true}}
+	body := []object{{"type": "TextBlock", "text": l.Sender() + l.number(" · "), "isSubtle": true, "size": "Small", "wrap": true}}
 	if l.Step != "" {
 		body = append(body, object{"type": "TextBlock", "text": l.Step, "weight": "Bolder", "color": teamsColours[l.State], "wrap": true})
 	}
@@ -236,7 +236,7 @@ func (l *letter) card(limit int) object {
 	return object{"type": "message", "attachments": []object{{
 		"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": nil,
 		"content": object{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": body,
-			"actions": []object{{"type": "Action.OpenUrl", "title": l.Button, "url": l.Link}, {"type": "Action.OpenUrl", "title": "Manage subscription", "url": l.Manage}}},
+			"actions": []object{{"type": "Action.OpenUrl", "title": l.Button, "url": l.Link}, {"type": "Action.OpenUrl", "title": l.In.Say("Manage subscription"), "url": l.Manage}}},
 	}}}
 }
 

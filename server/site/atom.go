@@ -44,7 +44,7 @@ type atomText struct {
 
 func newAtom(f *feed) *atomFeed {
 	a := &atomFeed{
-		Lang: "en", ID: f.ID, Title: f.Title, About: f.About, Updated: f.Updated.Format(time.RFC3339),
+		Lang: string(f.In), ID: f.ID, Title: f.Title, About: f.About, Updated: f.Updated.Format(time.RFC3339),
 		Links:  []atomLink{{"self", "application/atom+xml", f.Self}, {"alternate", "text/html", f.Home}},
 		Author: atomAuthor{f.Title},
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"statuspage/server/lang"
 	"statuspage/server/serve"
 	"statuspage/server/visit"
 	"statuspage/shared/page"
@@ -35,15 +36,15 @@ func (s *site) badge(v *visit.Visit) error {
 		return serveOnce(v.Ctx)(b.draw(or(label, b.Label)))
 	}
 	if of != "" || group != "" {
-		b, err := badgeOf(&v.State, of, group)
+		b, err := badgeOf(v.Spoken(), &v.State, of, group)
 		if err != nil {
 			return err
 		}
 		return serveOnce(v.Ctx)(b.draw(or(label, b.Label)))
 	}
-	b := badgeWords(&v.State)
+	b := badgeWords(v.Spoken(), &v.State)
 	if label == "" {
-		doc, err := v.Doc("badge", time.Hour, func() (string, []byte, error) { return b.draw(v.State.Org.Name) })
+		doc, err := v.Doc("badge/"+string(v.Spoken()), time.Hour, func() (string, []byte, error) { return b.draw(v.State.Org.Name) })
 		if err != nil {
 			return err
 		}
@@ -54,13 +55,13 @@ func (s *site) badge(v *visit.Visit) error {
 }
 
 // badgeWords is what the badge of a page says.
-func badgeWords(s *page.State) badgeView {
+func badgeWords(in lang.In, s *page.State) badgeView {
 	indicator, words := summary(s)
-	return badgeView{Words: words, Colour: colours[mood(indicator)]}
+	return badgeView{Words: in.Say(words), Colour: colours[mood(indicator)]}
 }
 
 // badgeOf is what the badge of a service or of a group says: its worst state.
-func badgeOf(s *page.State, service, group string) (badgeView, error) {
+func badgeOf(in lang.In, s *page.State, service, group string) (badgeView, error) {
 	var those []status.Service
 	label := group
 	for i := range s.Services {
@@ -75,7 +76,7 @@ func badgeOf(s *page.State, service, group string) (badgeView, error) {
 		return badgeView{}, noService()
 	}
 	worst := worstOf(those)
-	return badgeView{Label: label, Words: worst.Display(), Colour: colours[worst]}, nil
+	return badgeView{Label: label, Words: in.Say(worst.Display()), Colour: colours[worst]}, nil
 }
 
 // badgeView is a badge with its measures in pixels.

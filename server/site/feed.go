@@ -6,10 +6,12 @@ import (
 	"html/template"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"statuspage/server/lang"
 	"statuspage/server/serve"
 	"statuspage/server/visit"
 	"statuspage/shared/page"
@@ -43,6 +45,7 @@ type feed struct {
 	Updated time.Time
 	Posts   []post
 
+	In    lang.In     // the language that it is written in
 	state *page.State // that it tells of
 }
 
@@ -64,7 +67,7 @@ func (s *site) rssOf(v *visit.Visit, f *feed) (mediaType string, x any) {
 func (s *site) syndicate(name string, format func(*visit.Visit, *feed) (string, any)) func(*visit.Visit) error {
 	return func(v *visit.Visit) error {
 		shared(v.Ctx)
-		return v.Document("web/"+name, time.Hour, func() (string, []byte, error) {
+		return v.Document("web/"+name+"/"+string(v.Spoken()), time.Hour, func() (string, []byte, error) {
 			mediaType, x := format(v, newFeed(v, name))
 			body, err := marshal(x)
 			return mediaType, body, err
@@ -80,9 +83,9 @@ func marshal(x any) ([]byte, error) {
 }
 
 func newFeed(v *visit.Visit, name string) *feed {
-	org := &v.State.Org
+	org, in := &v.State.Org, v.Spoken()
 	f := &feed{
-		ID: "urn:uuid:" + org.ID, Title: org.Name + " Status", About: "Incidents and maintenance of " + org.Name + ".",
+		In: in, ID: "urn:uuid:" + org.ID, Title: siteName(in, org), About: in.Say("Incidents and maintenance of {name}.", "name", org.Name),
 		Self: v.Home() + "/" + name, Home: v.Home(), Updated: utc(org.CreatedAt), state: &v.State,
 	}
 	if v.Path == "" {
@@ -93,6 +96,7 @@ func newFeed(v *visit.Visit, name string) *feed {
 
 // topic is an incident or a window as a feed may tell it.
 type topic struct {
+	in    lang.In
 	turn  serve.Turn
 	whole post
 	words []post // the newest first
@@ -102,7 +106,7 @@ type topic struct {
 // further ahead.
 func (f *feed) fill(home string, entries func(*topic) []post) {
 	var must, more, last []post
-	for _, t := range topics(f.state, home) {
+	for _, t := range topics(f.state, f.In, home) {
 		switch list := entries(&t); t.turn {
 		case serve.Always:
 			must, more = append(must, list[0]), append(more, list[1:]...)
@@ -142,13 +146,13 @@ func distinct(posts []post) {
 
 // topics are what a feed has room for, one entry each: what goes on and what comes soonest is always there, what is far
 // ahead goes first.
-func topics(s *page.State, home string) (list []topic) {
+func topics(s *page.State, in lang.In, home string) (list []topic) {
 	for _, x := range serve.Told(s, feedLength) {
 		t := topic{}
 		if x.Incident != nil {
-			t = incidentTopic(x.Incident, home)
+			t = incidentTopic(in, x.Incident, home)
 		} else {
-			t = windowTopic(x.Maintenance, home)
+			t = windowTopic(in, x.Maintenance, home)
 		}
 		t.turn = x.Turn
 		list = append(list, t)
@@ -156,13 +160,13 @@ func topics(s *page.State, home string) (list []topic) {
 	return list
 }
 
-func incidentTopic(in *status.Incident, home string) topic {
+func incidentTopic(l lang.In, in *status.Incident, home string) topic {
 	var names []string
 	for _, a := range in.Services {
 		names = append(names, a.Name)
 	}
 	link := home + "/incidents/" + in.ID
-	t := topic{whole: post{
+	t := topic{in: l, whole: post{
 		ID: "urn:uuid:" + in.ID, Title: in.Title, Link: link, Published: utc(in.CreatedAt), Updated: utc(in.UpdatedAt),
 		write: func(t *teller) string {
 			entries, _ := t.incident(in)
@@ -171,7 +175,7 @@ func incidentTopic(in *status.Incident, home string) topic {
 					entries = append([]entry{{Words: "Post-mortem", Body: body, At: *in.PostmortemAt}}, entries...)
 				}
 			}
-			return prose(entries, names, "")
+			return prose(l, entries, names, "")
 		},
 	}}
 	if in.Postmortem != "" && in.PostmortemAt != nil {
@@ -198,30 +202,31 @@ func postmortemID(incident string) string {
 
 // add is one word about the topic, older than those that were added before.
 func (t *topic) add(id, anchor, word, text string, at status.Time, names []string, planned string) {
-	p := post{ID: "urn:uuid:" + id, Title: word + ": " + t.whole.Title, Link: t.whole.Link + anchor, Published: utc(at), Updated: utc(at)}
+	in := t.in
+	p := post{ID: "urn:uuid:" + id, Title: in.Say(word) + ": " + t.whole.Title, Link: t.whole.Link + anchor, Published: utc(at), Updated: utc(at)}
 	p.write = func(t *teller) string {
 		t.Turn()
 		body, _ := t.tell(text)
-		return prose([]entry{{Words: word, Body: body, At: at}}, names, planned)
+		return prose(in, []entry{{Words: word, Body: body, At: at}}, names, planned)
 	}
 	t.words = append(t.words, p)
 }
 
-func windowTopic(m *status.Maintenance, home string) topic {
+func windowTopic(l lang.In, m *status.Maintenance, home string) topic {
 	var names []string
 	for _, s := range m.Services {
 		names = append(names, s.Name)
 	}
 	link := home + "/incidents/" + m.ID
-	planned := inUTC.words("at", m.ScheduledFor) + " – " + inUTC.words("at", m.ScheduledUntil) + " UTC"
-	t := topic{whole: post{
-		ID: "urn:uuid:" + m.ID, Title: "Maintenance: " + m.Title, Link: link, Published: utc(m.CreatedAt), Updated: utc(m.UpdatedAt),
+	planned := inUTC.moment(l, "at", m.ScheduledFor) + " – " + inUTC.moment(l, "at", m.ScheduledUntil) + " UTC"
+	t := topic{in: l, whole: post{
+		ID: "urn:uuid:" + m.ID, Title: l.Say("Maintenance: {title}", "title", m.Title), Link: link, Published: utc(m.CreatedAt), Updated: utc(m.UpdatedAt),
 		write: func(t *teller) string {
 			about, entries, _ := t.window(m)
 			if entries == nil {
 				entries = []entry{t.plannedEntry(m, about)}
 			}
-			return prose(entries, names, planned)
+			return prose(l, entries, names, planned)
 		},
 	}}
 	for i := len(m.Updates) - 1; i >= max(0, len(m.Updates)-feedLength); i-- {
@@ -236,24 +241,17 @@ func windowTopic(m *status.Maintenance, home string) topic {
 var inUTC = clock{time.UTC}
 
 // prose is a timeline in the shape that readers of Statuspage's feeds know.
-func prose(entries []entry, names []string, planned string) string {
+func prose(in lang.In, entries []entry, names []string, planned string) string {
 	var b bytes.Buffer
 	if planned != "" {
-		b.WriteString("<p><strong>Planned for " + planned + "</strong></p>\n")
+		b.WriteString("<p><strong>" + in.Say("Planned for {x}", "x", planned) + "</strong></p>\n")
 	}
 	for _, e := range entries {
-		b.WriteString("<p><small>" + inUTC.words("at", e.At) + " UTC</small><br><strong>" + e.Words + "</strong></p>\n" + string(e.Body))
-	}
-	for i, name := range names {
-		if i == 0 {
-			b.WriteString("<p>Affected: ")
-		} else {
-			b.WriteString(", ")
-		}
-		b.WriteString(template.HTMLEscapeString(name))
+		b.WriteString("<p><small>" + inUTC.moment(in, "at", e.At) + " UTC</small><br><strong>" + in.Say(e.Words) + "</strong></p>\n" + string(e.Body))
 	}
 	if len(names) > 0 {
-		b.WriteString("</p>\n")
+		affected := in.Say("Affected: {names}", "names", strings.Join(names, ", "))
+		b.WriteString("<p>" + template.HTMLEscapeString(affected) + "</p>\n")
 	}
 	return b.String()
 }

@@ -152,7 +152,7 @@ func TestMadeUpHostsFillNoMemory(t *testing.T) {
 		host := fmt.Sprintf("host-%d.example", i)
 		s.get(t, "/status/acme/feed.atom", "Host", host)
 		made := false
-		if _, err := p.Doc("web/feed.atom@http://"+host+"/status/acme", time.Hour, func() (string, []byte, error) { made = true; return "", nil, nil }); err != nil {
+		if _, err := p.Doc("web/feed.atom/en@http://"+host+"/status/acme", time.Hour, func() (string, []byte, error) { made = true; return "", nil, nil }); err != nil {
 			t.Fatal(err)
 		}
 		if !made {

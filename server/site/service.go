@@ -232,10 +232,10 @@ func (s *site) serviceFeed(v *visit.Visit, name string, write func(*visit.Visit,
 	}
 	shared(v.Ctx)
 	path := "services/" + svc.ID
-	return v.Document("web/"+path+"/"+name, time.Hour, func() (string, []byte, error) {
+	return v.Document("web/"+path+"/"+name+"/"+string(v.Spoken()), time.Hour, func() (string, []byte, error) {
 		f := newFeed(v, path+"/"+name)
-		f.ID, f.Title = "urn:uuid:"+svc.ID, svc.Name+" – "+v.State.Org.Name+" Status"
-		f.About = "Incidents and maintenance of " + svc.Name + " at " + v.State.Org.Name + "."
+		f.ID, f.Title = "urn:uuid:"+svc.ID, svc.Name+" – "+siteName(f.In, &v.State.Org)
+		f.About = f.In.Say("Incidents and maintenance of {service} at {name}.", "service", svc.Name, "name", v.State.Org.Name)
 		f.Home = strings.TrimSuffix(f.Home, "/") + "/" + path
 		f.state = only(&v.State, svc.ID)
 		mediaType, x := write(v, f)

@@ -18,7 +18,8 @@ import (
 type Subscriptions interface {
 	Subscription(c *fiber.Ctx, orgID, token string) (store.Subscriber, error)
 	Confirm(c *fiber.Ctx, orgID, token string) (store.Subscriber, error)
-	Choose(c *fiber.Ctx, orgID, token string, services []string) (store.Subscriber, error)
+	// Choose takes no services for the whole page, and "" for the language as it is.
+	Choose(c *fiber.Ctx, orgID, token string, services []string, language string) (store.Subscriber, error)
 	Unsubscribe(c *fiber.Ctx, orgID, token string) error
 }
 
@@ -38,6 +39,7 @@ type subscriptionView struct {
 	Groups  []choiceGroup
 	Once    *status.Incident // the one that this is about
 	Of      *status.Service  // whose feeds are offered
+	Told    string           // the language that it is told in
 	Until   bool             // it hears of an incident alone, until that is over
 }
 
@@ -179,7 +181,7 @@ func (s *site) choose(v *visit.Visit, token string) error {
 		}
 		return s.showSubscription(v, &sub, "", "Choose at least one service, or the whole page.")
 	}
-	sub, err := s.Subscriptions.Choose(v.Ctx, v.State.Org.ID, token, services)
+	sub, err := s.Subscriptions.Choose(v.Ctx, v.State.Org.ID, token, services, v.Ctx.FormValue("language"))
 	if err != nil {
 		return err
 	}
@@ -201,6 +203,9 @@ func (s *site) showSubscription(v *visit.Visit, sub *store.Subscriber, done, pro
 	view.Query = "token=" + url.QueryEscape(sub.Token) + "&"
 	for _, svc := range sub.Services {
 		view.Chosen = append(view.Chosen, svc.Name)
+	}
+	if view.Told = sub.Language; view.Told == "" {
+		view.Told = view.First()
 	}
 	switch sub.State {
 	case store.Active:

@@ -54,6 +54,7 @@ type Subscriber struct {
 	Secret      string       // of a webhook
 	Base        string       // address of the page, without a slash at the end
 	Source      string       // visitor or admin
+	Language    string       // that it is told in; "" is the page's own
 	Failures    int64
 	Problem     string
 	CreatedAt   status.Time
@@ -71,6 +72,7 @@ func (s *Subscriber) Wire(f *wire.Fields) {
 	wire.List(f, "services", &s.Services, (*status.Ref).Wire)
 	f.Int("incidents", &s.Incidents)
 	f.Str("source", &s.Source)
+	f.Str("language", &s.Language)
 	f.Int("failures", &s.Failures)
 	f.Str("problem", &s.Problem)
 	f.Time("created_at", &s.CreatedAt)
@@ -111,10 +113,10 @@ func (s *Subscriber) Masked() string {
 
 // AddSubscriber puts a new one into a batch. Services that the organisation does not have are left out.
 func (o *Org) AddSubscriber(b *Batch, s Subscriber) {
-	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source, created_at, asked_at, confirmed_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source, created_at, asked_at, confirmed_at, language)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.id, s.ID, string(s.Channel), s.Address, s.Key, s.State, bit(s.Whole), s.Token, s.Secret, s.Base, s.Source,
-		int64(s.CreatedAt), int64(s.AskedAt), when(s.ConfirmedAt))
+		int64(s.CreatedAt), int64(s.AskedAt), when(s.ConfirmedAt), s.Language)
 	if !s.Whole {
 		o.addServices(b, []string{s.ID}, refIDs(s.Services))
 	}
@@ -196,6 +198,11 @@ func (o *Org) ChooseServices(b *Batch, id string, whole bool, services []string)
 	if !whole {
 		o.addServices(b, []string{id}, services)
 	}
+}
+
+// SpeakTo puts the language that a subscriber is told in into a batch.
+func (o *Org) SpeakTo(b *Batch, id, language string) {
+	b.Add(`UPDATE subscribers SET language = ? WHERE org_id = ? AND id = ?`, language, o.id, id)
 }
 
 // AskSubscriber notes in a batch when the address was last written to about its subscription.
@@ -322,7 +329,7 @@ func (f SubscriberFilter) conditions(org string) (string, []any) {
 	return where, args
 }
 
-const subscriberColumns = `SELECT s.num, s.id, s.channel, s.address, s.address_key, s.state, s.whole, s.token, s.secret, s.base, s.source, s.failures, s.problem,
+const subscriberColumns = `SELECT s.num, s.id, s.channel, s.address, s.address_key, s.state, s.whole, s.token, s.secret, s.base, s.source, s.language, s.failures, s.problem,
  s.created_at, s.asked_at, s.confirmed_at,
  (SELECT count(*) FROM subscriber_incidents y WHERE y.subscriber = s.num),
  (SELECT json_group_array(json_object('id', id, 'name', name)) FROM (SELECT v.id, v.name FROM subscriber_services x
@@ -332,7 +339,7 @@ FROM subscribers s WHERE `
 func scanSubscriber(rows *sql.Rows, s *Subscriber) error {
 	var confirmed sql.NullInt64
 	var services []byte
-	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret, &s.Base, &s.Source, &s.Failures, &s.Problem,
+	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret, &s.Base, &s.Source, &s.Language, &s.Failures, &s.Problem,
 		&s.CreatedAt, &s.AskedAt, &confirmed, &s.Incidents, &services); err != nil {
 		return err
 	}

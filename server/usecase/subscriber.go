@@ -37,7 +37,8 @@ type NewSubscriber struct {
 	Services []string
 	Incident string // hear of this one alone, until it is over
 	Base     string
-	Consent  bool // an admin says that this person has agreed
+	Language string // that of the page on which somebody subscribes; "" is the page's own
+	Consent  bool   // an admin says that this person has agreed
 }
 
 // make checks what came in.
@@ -58,7 +59,7 @@ func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscri
 	now := status.Time(d.now().UnixMilli())
 	s := store.Subscriber{ID: newID(), Channel: n.Channel, Address: address, Key: key, State: store.Pending,
 		Whole: len(services) == 0 && n.Incident == "", Services: services,
-		Incident: n.Incident, Token: auth.NewOpaque().Text, Base: n.Base, Source: source, CreatedAt: now, AskedAt: now}
+		Incident: n.Incident, Token: auth.NewOpaque().Text, Base: n.Base, Language: n.Language, Source: source, CreatedAt: now, AskedAt: now}
 	if s.Channel == store.Webhook {
 		s.Secret = newSecret()
 	}
@@ -279,9 +280,16 @@ func (d *UseCases) ConfirmSubscription(ctx context.Context, by Caller, orgID, to
 	})
 }
 
-// EditSubscription chooses what is told; no services are the whole page.
-func (d *UseCases) EditSubscription(ctx context.Context, by Caller, orgID, token string, services []string) (store.Subscriber, error) {
+// EditSubscription chooses what is told, and in which language; no services are the whole page, and a language that the
+// program does not have leaves it as it is.
+func (d *UseCases) EditSubscription(
+	ctx context.Context, by Caller, orgID, token string, services []string, language string,
+) (store.Subscriber, error) {
 	return d.manage(ctx, by, orgID, token, "edit_subscription", func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
+		if slices.Contains(page.Languages, language) && language != s.Language {
+			s.Language = language
+			org.SpeakTo(b, s.ID, language)
+		}
 		return d.choose(ctx, b, org, s, services)
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/lang"
 	"statuspage/server/serve"
 	"statuspage/server/visit"
 	"statuspage/shared/fault"
@@ -27,14 +28,15 @@ func calendar(v *visit.Visit) error {
 		name += "/" + id
 		v.Ctx.Set(fiber.HeaderContentDisposition, `attachment; filename="maintenance.ics"`)
 	}
-	return v.Document(name, always, func() (string, []byte, error) {
+	in := v.Spoken()
+	return v.Document(name+"/"+string(in), always, func() (string, []byte, error) {
 		var c ics
 		c.line("BEGIN", "VCALENDAR")
 		c.line("VERSION", "2.0")
-		c.line("PRODID", "-//Status Page//Maintenance//EN")
+		c.line("PRODID", "-//Status Page//Maintenance//"+strings.ToUpper(string(in)))
 		c.line("METHOD", "PUBLISH")
-		c.text("NAME", v.State.Org.Name+" maintenance")
-		c.text("X-WR-CALNAME", v.State.Org.Name+" maintenance")
+		c.text("NAME", in.Say("{name} maintenance", "name", v.State.Org.Name))
+		c.text("X-WR-CALNAME", in.Say("{name} maintenance", "name", v.State.Org.Name))
 		c.line("URL", v.Home())
 		c.line("REFRESH-INTERVAL;VALUE=DURATION", "PT15M")
 		c.line("X-PUBLISHED-TTL", "PT15M")
@@ -62,11 +64,12 @@ func (c *ics) event(v *visit.Visit, m *status.Maintenance, room *serve.Room) {
 		names = append(names, s.Name)
 	}
 	room.Turn()
-	about := "Services: " + strings.Join(names, ", ") + "\nStatus: " + m.Status.Display()
+	in := v.Spoken()
+	about := in.Say("Services: {names}", "names", strings.Join(names, ", ")) + "\n" + in.Say("Status: {x}", "x", in.Say(m.Status.Display()))
 	if text, ok := room.Take(m.Description); ok && text != "" {
 		about = text + "\n\n" + about
 	}
-	about += steps(m, room)
+	about += steps(in, m, room)
 	c.line("BEGIN", "VEVENT")
 	c.line("UID", m.ID)
 	c.line("SEQUENCE", wire.Itoa(m.Version-1))
@@ -100,7 +103,7 @@ func span(m *status.Maintenance) (from, until status.Time) {
 }
 
 // steps are the updates of a window, the oldest first, as many of the newest as there is room for.
-func steps(m *status.Maintenance, room *serve.Room) string {
+func steps(in lang.In, m *status.Maintenance, room *serve.Room) string {
 	var told []string
 	for i := len(m.Updates) - 1; i >= 0; i-- {
 		u := &m.Updates[i]
@@ -111,7 +114,7 @@ func steps(m *status.Maintenance, room *serve.Room) string {
 		if !ok {
 			break
 		}
-		told = append(told, "\n\n"+u.Status.Display()+": "+text)
+		told = append(told, "\n\n"+in.Say(u.Status.Display())+": "+text)
 	}
 	slices.Reverse(told)
 	return strings.Join(told, "")

@@ -21,7 +21,7 @@ i{width:10px;height:10px;border-radius:9px;background:var(--c,#777)}
   words.role = "status";
   const show = (indicator, text) => {
     dot.style.setProperty("--c", `var(--${indicator})`);
-    words.textContent = text;
+    words.textContent = page.all?.[text] ?? text;
     link.hidden = banner && indicator == "none";
   };
   const ask = () => doc.hidden || fetch(page.url + "/api/v2/status.json", {cache: "no-cache"}).then(r => r.json())

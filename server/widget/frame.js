@@ -1,6 +1,8 @@
 const dot = document.querySelector("i"), words = document.querySelector("span"), page = document.querySelector("a");
+const all = JSON.parse(words.dataset.all);
 const show = (indicator, text) => {
   dot.className = indicator;
+  text = all[text] ?? text;
   if (words.textContent !== text) words.textContent = text;
   // The site around may fit its frame: it hears nothing that its visitors do not see.
   parent.postMessage({type: "statuspage", indicator, description: text, width: page.offsetWidth, height: page.offsetHeight}, "*");

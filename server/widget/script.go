@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"strings"
 
+	"statuspage/server/lang"
 	"statuspage/server/visit"
 	"statuspage/shared/wire"
 )
@@ -29,14 +30,26 @@ func trimmed(source string) string {
 	return strings.Join(lines, "\n")
 }
 
+// states are the words of a page's state that its script may hear, in a language.
+func states(in *lang.In, f *wire.Fields) {
+	for _, words := range []string{"All Systems Operational", "Service Under Maintenance", "Partially Degraded Service",
+		"Degraded System Service", "Minor Service Outage", "Partial System Outage", "Major System Outage", "Status unknown"} {
+		f.Derived(words, in.Say(words))
+	}
+}
+
 // script shows the state that the page had when it was made, and goes on asking.
 func script(v *visit.Visit) error {
-	return v.Document("embed.js", always, func() (string, []byte, error) {
+	in := v.Spoken()
+	return v.Document("embed.js/"+string(in), always, func() (string, []byte, error) {
 		indicator, words := sum(&v.State)
 		state := wire.Marshal(object(func(f *wire.Fields) {
 			f.Derived("url", v.Home())
 			f.Derived("indicator", indicator)
-			f.Derived("words", words)
+			f.Derived("words", in.Say(words))
+			if in != lang.English {
+				wire.One(f, "all", &in, states)
+			}
 		}))
 		return "text/javascript; charset=utf-8", []byte(scriptText + "(" + string(state) + ");\n"), nil
 	})
@@ -70,11 +83,12 @@ func frame(v *visit.Visit) error {
 	}
 	v.Ctx.Set("Content-Security-Policy", framePolicy)
 	v.Ctx.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-	return v.Document("embed/"+theme, always, func() (string, []byte, error) {
+	in := v.Spoken()
+	return v.Document("embed/"+theme+"/"+string(in), always, func() (string, []byte, error) {
 		indicator, words := sum(&v.State)
 		var b bytes.Buffer
 		err := frameView.Execute(&b, map[string]any{
-			"Name": v.State.Org.Name, "URL": v.Home(), "Indicator": indicator, "Words": words, "Theme": theme,
+			"Name": v.State.Org.Name, "URL": v.Home(), "Indicator": indicator, "Words": in.Say(words), "Lang": in, "All": string(wire.Marshal(object(func(f *wire.Fields) { states(&in, f) }))), "Right": lang.RightToLeft(string(in)), "Theme": theme,
 			"Style": template.CSS(frameStyle), "Script": template.JS(frameScript), // #nosec G203 -- files of our own
 		})
 		return "text/html; charset=utf-8", b.Bytes(), err

@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"strings"
+
 	"statuspage/server/visit"
 	"statuspage/shared/wire"
 )
@@ -10,13 +12,14 @@ var colours = map[string]string{"none": "brightgreen", "minor": "yellow", "major
 
 // shields is the endpoint schema of shields.io.
 func shields(v *visit.Visit) error {
-	return v.Document("shields.json", always, func() (string, []byte, error) {
+	in := v.Spoken()
+	return v.Document("shields.json/"+string(in), always, func() (string, []byte, error) {
 		indicator, words := sum(&v.State)
 		return "application/json; charset=utf-8", wire.Marshal(object(func(f *wire.Fields) {
 			version := int64(1)
 			f.Int("schemaVersion", &version)
-			f.Derived("label", "status")
-			f.Derived("message", words)
+			f.Derived("label", strings.ToLower(in.Say("Status")))
+			f.Derived("message", in.Say(words))
 			f.Derived("color", colours[indicator])
 		})), nil
 	})

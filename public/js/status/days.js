@@ -40,6 +40,7 @@ function entry(doc, { first, last, items }) {
     Object.assign(doc.createElement('time'), { dateTime, textContent: date.formatRange(first * day, last * day) }),
   );
   li.append(head, ...items);
-  if (!items[0]) li.append(Object.assign(doc.createElement('p'), { className: 'dim', textContent: t('No incidents.') }));
+  if (!items[0])
+    li.append(Object.assign(doc.createElement('p'), { className: 'dim', textContent: t('No incidents.') }));
   return li;
 }
