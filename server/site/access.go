@@ -23,6 +23,7 @@ const PasswordPath = "/access/password"
 // accessView is all that somebody sees of a page who may not see it: its name, and how to get in.
 type accessView struct {
 	Name, Path, Kind string
+	Site             string // what the page is called in the language
 	Token            string // of a link that was mailed
 	Sent             bool
 	Problem          string
@@ -86,6 +87,7 @@ func (s *site) entered(v *visit.Visit, err error) error {
 // locked shows how to get in to a page. CONTRACT 8.
 func (s *site) locked(v *visit.Visit, status int, view accessView) error {
 	view.Name, view.Path, view.Kind = v.State.Org.Name, v.Path, v.State.Org.Access.Kind
+	view.Site = siteName(v.Language(), &v.State.Org)
 	mediaType, body, err := render(v.Language(), "access", view)
 	if err != nil {
 		return err

@@ -34,5 +34,5 @@ func (s *site) index(c *fiber.Ctx) error {
 	tag := lang.Choose(c.Query("lang"), serve.Language(c), c.Get(fiber.HeaderAcceptLanguage), "", nil)
 	c.Set(fiber.HeaderContentLanguage, tag)
 	c.Vary(fiber.HeaderAcceptLanguage, fiber.HeaderCookie)
-	return serveOnce(c)(renderIn(tag, "index", &view))
+	return serveOnce(c)(render(lang.In(tag), "index", &view))
 }

@@ -25,7 +25,9 @@ type problemView struct {
 func Problem(c *fiber.Ctx, err error) error {
 	secure(c)
 	view := refused(c, err)
-	mediaType, body, err := render(tongue(c), "problem", view)
+	in := tongue(c)
+	view.Title = in.Say(view.Title)
+	mediaType, body, err := render(in, "problem", view)
 	if err != nil {
 		return err
 	}
