@@ -169,7 +169,8 @@ func (c *call) mayMail(channel store.Channel, field string) error {
 
 // language is what a caller reads a page in; "" is the page's own.
 func (c *call) language(org *page.Org) string {
-	return lang.Choose("", serve.Language(c.Ctx), c.Get(fiber.HeaderAcceptLanguage), org.Style.Language, org.Style.Languages)
+	accept := c.Get(fiber.HeaderAcceptLanguage)
+	return lang.Choose("", serve.Language(c.Ctx), accept, org.Style.Language, org.Style.Languages)
 }
 
 // pageBase is the page's address as this caller knows it.

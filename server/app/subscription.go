@@ -59,7 +59,9 @@ func (s subscriptions) Confirm(c *fiber.Ctx, orgID, token string) (store.Subscri
 	return s.a.UseCases.ConfirmSubscription(c.UserContext(), s.caller(c), orgID, token)
 }
 
-func (s subscriptions) Choose(c *fiber.Ctx, orgID, token string, services []string, language string) (store.Subscriber, error) {
+func (s subscriptions) Choose(
+	c *fiber.Ctx, orgID, token string, services []string, language string,
+) (store.Subscriber, error) {
 	return s.a.UseCases.EditSubscription(c.UserContext(), s.caller(c), orgID, token, services, language)
 }
 

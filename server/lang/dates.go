@@ -30,7 +30,8 @@ var (
 // points are the languages that write decimals with a point, as CLDR has it.
 var points = []string{English, "ar", "he", "ja", "ko", "zh-Hans"}
 
-var months = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+var months = []string{"January", "February", "March", "April", "May", "June",
+	"July", "August", "September", "October", "November", "December"}
 
 // measure writes dates, spans and numbers.
 func (l In) measure(text string) (string, bool) {

@@ -109,7 +109,8 @@ func (l In) form(key string, n int64) string {
 	return forms["other"]
 }
 
-var formNames = map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
+var formNames = map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two",
+	plural.Few: "few", plural.Many: "many",
 	plural.Other: "other"}
 
 // formOf is the form of a whole number, by CLDR's plural rules.
@@ -201,7 +202,8 @@ func (l In) places(text string) (string, bool) {
 }
 
 // everywhere are words that are the same in every language.
-var everywhere = []string{"Atom", "RSS", "UTC", ", UTC", "you@example.com", "Slack", "Teams", "Discord", "Webhook", "URL"}
+var everywhere = []string{"Atom", "RSS", "UTC", ", UTC", "you@example.com", "Slack", "Teams", "Discord",
+	"Webhook", "URL"}
 
 // verbs stand before words of their own.
 var verbs = []string{"was", "begins", "ends", "began", "planned for"}
@@ -244,7 +246,8 @@ func Script(tag string) []byte {
 	for _, key := range scripted {
 		out[key] = In(tag).Say(key)
 	}
-	out["Times are in your zone, {x}, and so are the days of incidents."] = In(tag).Say("Times are in {x}, and so are the days of incidents.")
+	const zone = "Times are in {x}, and so are the days of incidents."
+	out["Times are in your zone, {x}, and so are the days of incidents."] = In(tag).Say(zone)
 	text, err := json.Marshal(out)
 	if err != nil {
 		panic(err)
@@ -252,7 +255,9 @@ func Script(tag string) []byte {
 	return text
 }
 
-var scripted = []string{"Live", "Not live since {x}.", "Connecting…", "Trying again…", "We could not reconnect. We look once a minute.",
-	"This page is live again.", "just now", "Refresh", "No incidents.", "Times are in {x}, and so are the days of incidents.",
+var scripted = []string{"Live", "Not live since {x}.", "Connecting…", "Trying again…",
+	"We could not reconnect. We look once a minute.",
+	"This page is live again.", "just now", "Refresh", "No incidents.",
+	"Times are in {x}, and so are the days of incidents.",
 	"{x}% uptime", "No data", "No trouble", "Day by day, from midnight UTC", "Enter leads to the incidents of a day.", "Close",
 	"We could not reach the server. Please try again."}

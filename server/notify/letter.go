@@ -37,7 +37,8 @@ type fact struct{ Name, Value string }
 // write puts a notice into words.
 func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
 	in := lang.In(lang.Choose(to.Language, "", "", org.Style.Language, org.Style.Languages))
-	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), Heading: n.title(), In: in, Button: in.Say("Read more")}
+	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), Heading: n.title(), In: in}
+	l.Button = in.Say("Read more")
 	l.Manage, l.Link = manageURL(l.Page, to.Token), l.Page
 	l.Why = in.Say("You get this because you subscribed to {site}.", "site", l.Sender())
 	zone := location(org.TimeZone)
@@ -123,7 +124,8 @@ func (l *letter) incident(n *Notice, zone *time.Location) {
 	l.Subject = subject(l.Org.Name, verb, in.Title)
 	l.Facts = append(l.Facts, fact{l.In.Say("Affected"), strings.Join(services, ", ")})
 	if in.ResolvedAt != nil {
-		l.Facts = append(l.Facts, fact{l.In.Say("From"), l.clock(in.CreatedAt, zone)}, fact{l.In.Say("Until"), l.clock(*in.ResolvedAt, zone)})
+		l.Facts = append(l.Facts, fact{l.In.Say("From"), l.clock(in.CreatedAt, zone)},
+			fact{l.In.Say("Until"), l.clock(*in.ResolvedAt, zone)})
 	} else {
 		l.Facts = append(l.Facts, fact{l.In.Say("Since"), l.clock(in.CreatedAt, zone)})
 	}
@@ -248,7 +250,8 @@ func (l *letter) subscription(n *Notice, to *store.Subscriber) {
 		l.Why = in.Say("You get this once, because you subscribed to {site}.", "site", site)
 	case n.Kind == Reminded:
 		l.Heading, l.Button = in.Say("You are subscribed already"), in.Say("Manage your subscription")
-		l.Say = in.Say("Somebody, most likely you, asked to subscribe this address to {site}. It is subscribed already.", "site", site)
+		l.Say = in.Say("Somebody, most likely you, asked to subscribe this address to {site}. It is subscribed already.",
+			"site", site)
 	case to.Channel == store.Email:
 		l.Heading, l.Button = in.Say("Confirm your subscription"), in.Say("Confirm")
 		l.Say = in.Say("Please confirm that you want to hear of incidents and maintenance at {name}.", "name", name)

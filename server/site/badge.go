@@ -44,7 +44,9 @@ func (s *site) badge(v *visit.Visit) error {
 	}
 	b := badgeWords(v.Spoken(), &v.State)
 	if label == "" {
-		doc, err := v.Doc("badge/"+string(v.Spoken()), time.Hour, func() (string, []byte, error) { return b.draw(v.State.Org.Name) })
+		doc, err := v.Doc("badge/"+string(v.Spoken()), time.Hour, func() (string, []byte, error) {
+			return b.draw(v.State.Org.Name)
+		})
 		if err != nil {
 			return err
 		}

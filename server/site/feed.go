@@ -85,8 +85,9 @@ func marshal(x any) ([]byte, error) {
 func newFeed(v *visit.Visit, name string) *feed {
 	org, in := &v.State.Org, v.Spoken()
 	f := &feed{
-		In: in, ID: "urn:uuid:" + org.ID, Title: siteName(in, org), About: in.Say("Incidents and maintenance of {name}.", "name", org.Name),
-		Self: v.Home() + "/" + name, Home: v.Home(), Updated: utc(org.CreatedAt), state: &v.State,
+		In: in, ID: "urn:uuid:" + org.ID, Title: siteName(in, org),
+		About: in.Say("Incidents and maintenance of {name}.", "name", org.Name),
+		Self:  v.Home() + "/" + name, Home: v.Home(), Updated: utc(org.CreatedAt), state: &v.State,
 	}
 	if v.Path == "" {
 		f.Home += "/"
@@ -203,7 +204,8 @@ func postmortemID(incident string) string {
 // add is one word about the topic, older than those that were added before.
 func (t *topic) add(id, anchor, word, text string, at status.Time, names []string, planned string) {
 	in := t.in
-	p := post{ID: "urn:uuid:" + id, Title: in.Say(word) + ": " + t.whole.Title, Link: t.whole.Link + anchor, Published: utc(at), Updated: utc(at)}
+	p := post{ID: "urn:uuid:" + id, Title: in.Say(word) + ": " + t.whole.Title, Link: t.whole.Link + anchor,
+		Published: utc(at), Updated: utc(at)}
 	p.write = func(t *teller) string {
 		t.Turn()
 		body, _ := t.tell(text)
@@ -220,7 +222,8 @@ func windowTopic(l lang.In, m *status.Maintenance, home string) topic {
 	link := home + "/incidents/" + m.ID
 	planned := inUTC.moment(l, "at", m.ScheduledFor) + " – " + inUTC.moment(l, "at", m.ScheduledUntil) + " UTC"
 	t := topic{in: l, whole: post{
-		ID: "urn:uuid:" + m.ID, Title: l.Say("Maintenance: {title}", "title", m.Title), Link: link, Published: utc(m.CreatedAt), Updated: utc(m.UpdatedAt),
+		ID: "urn:uuid:" + m.ID, Title: l.Say("Maintenance: {title}", "title", m.Title), Link: link,
+		Published: utc(m.CreatedAt), Updated: utc(m.UpdatedAt),
 		write: func(t *teller) string {
 			about, entries, _ := t.window(m)
 			if entries == nil {
@@ -247,7 +250,8 @@ func prose(in lang.In, entries []entry, names []string, planned string) string {
 		b.WriteString("<p><strong>" + in.Say("Planned for {x}", "x", planned) + "</strong></p>\n")
 	}
 	for _, e := range entries {
-		b.WriteString("<p><small>" + inUTC.moment(in, "at", e.At) + " UTC</small><br><strong>" + in.Say(e.Words) + "</strong></p>\n" + string(e.Body))
+		b.WriteString("<p><small>" + inUTC.moment(in, "at", e.At) + " UTC</small><br><strong>" +
+			in.Say(e.Words) + "</strong></p>\n" + string(e.Body))
 	}
 	if len(names) > 0 {
 		affected := in.Say("Affected: {names}", "names", strings.Join(names, ", "))

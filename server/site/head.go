@@ -46,8 +46,10 @@ func (s *site) head(v *visit.Visit, title string) head {
 	about = in.Say(about)
 	picture := s.pictured(v, "")
 	return head{
-		In: in, Picture: picture, Org: org, Path: v.Path, Feeds: v.Path, Title: title + " – " + siteName(in, &org), About: about, Kind: "website",
-		Canonical: s.address(v, ""), Initial: initial(org.Name), Logo: logoOf(&org, v.Path), State: mood(indicator), Theme: themePath(v), Custom: ownStylesheet(v),
+		In: in, Picture: picture, Org: org, Path: v.Path, Feeds: v.Path,
+		Title: title + " – " + siteName(in, &org), About: about, Kind: "website",
+		Canonical: s.address(v, ""), Initial: initial(org.Name), Logo: logoOf(&org, v.Path),
+		State: mood(indicator), Theme: themePath(v), Custom: ownStylesheet(v),
 		At: s.now(), Zone: clockOf(&org), Subscribe: s.Subscribe, NoMail: s.NoMail, Index: true,
 	}
 }

@@ -77,7 +77,8 @@ func (l *linked) ofIncident(tongue lang.In, in *status.Incident, org *linkedThin
 	l.About = linkedServices(len(in.Services), func(i int) string { return in.Services[i].Name })
 	for i := len(in.Updates) - 1; i >= max(0, len(in.Updates)-maxLinked); i-- {
 		u := &in.Updates[i]
-		l.Updates = append(l.Updates, linkedUpdate{"BlogPosting", tongue.Say(u.Status.Display()), serve.Brief(u.Body, maxLinkedText), u.CreatedAt.String()})
+		l.Updates = append(l.Updates, linkedUpdate{"BlogPosting", tongue.Say(u.Status.Display()), serve.Brief(u.Body, maxLinkedText),
+			u.CreatedAt.String()})
 	}
 }
 

@@ -65,7 +65,8 @@ func (c *ics) event(v *visit.Visit, m *status.Maintenance, room *serve.Room) {
 	}
 	room.Turn()
 	in := v.Spoken()
-	about := in.Say("Services: {names}", "names", strings.Join(names, ", ")) + "\n" + in.Say("Status: {x}", "x", in.Say(m.Status.Display()))
+	about := in.Say("Services: {names}", "names", strings.Join(names, ", ")) + "\n" +
+		in.Say("Status: {x}", "x", in.Say(m.Status.Display()))
 	if text, ok := room.Take(m.Description); ok && text != "" {
 		about = text + "\n\n" + about
 	}

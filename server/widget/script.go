@@ -88,7 +88,8 @@ func frame(v *visit.Visit) error {
 		indicator, words := sum(&v.State)
 		var b bytes.Buffer
 		err := frameView.Execute(&b, map[string]any{
-			"Name": v.State.Org.Name, "URL": v.Home(), "Indicator": indicator, "Words": in.Say(words), "Lang": in, "All": string(wire.Marshal(object(func(f *wire.Fields) { states(&in, f) }))), "Right": lang.RightToLeft(string(in)), "Theme": theme,
+			"Name": v.State.Org.Name, "URL": v.Home(), "Indicator": indicator, "Words": in.Say(words), "Lang": in,
+			"All": string(wire.Marshal(object(func(f *wire.Fields) { states(&in, f) }))), "Right": lang.RightToLeft(string(in)), "Theme": theme,
 			"Style": template.CSS(frameStyle), "Script": template.JS(frameScript), // #nosec G203 -- files of our own
 		})
 		return "text/html; charset=utf-8", b.Bytes(), err
