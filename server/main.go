@@ -34,6 +34,7 @@ var commands struct {
 	Restore restore  `cmd:"" help:"Put a copy back. Stop the server first."`
 	Doctor  examine  `cmd:"" help:"Look at a deployment: regions, versions, epoch, lag, durability, clocks, tokens, fly.toml. Ends with 1 when something is wrong."`
 	Health  health   `cmd:"" help:"Ask the server on this machine whether it runs; for health checks."`
+	Apply   apply    `cmd:"" help:"Make monitors as a file has them, or a configuration of Gatus, through the HTTP API."`
 	Epoch   epoch    `cmd:"" help:"Say that the database was replaced by an older copy: everybody loads everything again."`
 	Org     struct {
 		Create  orgCreate  `cmd:"" help:"Create an organisation and print its id."`
