@@ -400,6 +400,7 @@ func ascii(s string) bool {
 
 // A session that has ended is refused at once here, within a second in another process on the same file, and its sockets end in both.
 func TestAnEndedSessionIsRefusedEverywhere(t *testing.T) {
+	racetest.Long(t)
 	home, far := twoRegions(t)
 	acme := home.org()
 	email := "ada@people.example"

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"statuspage/server/racetest"
 )
 
 const seriesFields = "id title description services rrule time_zone starts_at duration_minutes notify created_at version next_starts"
@@ -88,6 +90,7 @@ func TestASeriesThatIsChangedPlansAnew(t *testing.T) {
 }
 
 func TestATypoInASeriesIsCorrectedInPlaceAndNobodyIsTold(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	api := o.service("API")
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com"}, "consent": true})

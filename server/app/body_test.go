@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"statuspage/server/app"
+	"statuspage/server/racetest"
 )
 
 func TestARequestThatDoesNotArriveWhole(t *testing.T) {
+	racetest.Long(t)
 	usual := *app.ReadTimeout
 	*app.ReadTimeout = time.Second
 	t.Cleanup(func() { *app.ReadTimeout = usual })
@@ -58,6 +60,7 @@ func TestARequestThatDoesNotArriveWhole(t *testing.T) {
 
 // TestABodyThatDripsHasTheSameTimeAsAnyOther: each byte in time does not make the whole in time.
 func TestABodyThatDripsHasTheSameTimeAsAnyOther(t *testing.T) {
+	racetest.Long(t)
 	usual := *app.ReadTimeout
 	*app.ReadTimeout = time.Second
 	t.Cleanup(func() { *app.ReadTimeout = usual })

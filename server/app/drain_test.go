@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"statuspage/server/racetest"
 )
 
 // A sender that is still sending when the drain's time is over keeps its connection until it is answered, and no longer: on the next one
 // it finds the server that took over.
 func TestAConnectionThatOutlivesTheDrainEndsWithItsAnswer(t *testing.T) {
+	racetest.Long(t)
 	s := startSite(t, nil)
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"statuspage/server/auth"
 	"statuspage/server/notify/notifytest"
+	"statuspage/server/racetest"
 )
 
 // failing waits until mail is known to fail, or not to.
@@ -24,6 +25,7 @@ func (o *office) failing(want bool) *answer {
 }
 
 func TestAdminsAreToldThatMailDoesNotGetThrough(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	o.get("/api/v1/mail/").has("configured", true).has("failing_since", nil).has("problem", "").has("waiting", float64(0))
 	other := o.site.org()

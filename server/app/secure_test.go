@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"statuspage/server/config"
+	"statuspage/server/racetest"
 )
 
 func (s *site) head(path string, header ...string) http.Header {
@@ -27,6 +28,7 @@ func (s *site) head(path string, header ...string) http.Header {
 }
 
 func TestBrowsersAreHeldToHTTPSWhereItIsSpokenAndNowhereElse(t *testing.T) {
+	racetest.Long(t)
 	paths := []string{"/", "/login", "/dashboard", "/status/acme", "/status/acme/feed.atom", "/status/acme/api/v2/summary.json", "/api/v1/public/acme/summary/", "/api/v1/services/", "/nothing", "/healthz"}
 	forged := []string{"X-Forwarded-Proto", "https", "X-Forwarded-Ssl", "on", "X-Url-Scheme", "https"}
 	for name, row := range map[string]struct {

@@ -17,6 +17,7 @@ import (
 
 	"statuspage/server/auth"
 	"statuspage/server/config"
+	"statuspage/server/racetest"
 )
 
 // message is what every frame has.
@@ -219,6 +220,7 @@ func TestWhoCountsInALogThatIsNoMoreGetsASnapshot(t *testing.T) {
 }
 
 func TestWhoDoesNotReadIsCutOffAndNobodyWaits(t *testing.T) {
+	racetest.Long(t)
 	s := startSite(t, nil)
 	acme := s.tenant("acme")
 	id := acme.service("API")
@@ -346,6 +348,7 @@ func (f *follower) follow(addr string, until *atomic.Int64, deadline time.Time) 
 }
 
 func TestEveryClientGetsEveryEventOfItsOrganisationOnceInOrder(t *testing.T) {
+	racetest.Long(t)
 	const orgs, socketsEach, writesEach = 20, 10, 50
 	s := startSite(t, nil)
 	deadline := time.Now().Add(3 * time.Minute)

@@ -21,6 +21,7 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/config"
 	"statuspage/server/notify/notifytest"
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 )
 
@@ -305,6 +306,7 @@ func TestAWebhookSubscriberIsToldItsSecretOnce(t *testing.T) {
 }
 
 func TestChatsGetTheirOwnMessages(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	svc := o.service("API")
 	for field, path := range map[string]string{"slack_url": "/slack", "discord_url": "/discord", "teams_url": "/teams"} {
@@ -439,6 +441,7 @@ func TestAdminsSeeAddImportAndRemoveSubscribers(t *testing.T) {
 }
 
 func TestDeadLettersAreShownAndTriedAgain(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	other := o.site.org()
 	svc := o.service("API")
@@ -480,6 +483,7 @@ func TestDeadLettersAreShownAndTriedAgain(t *testing.T) {
 }
 
 func TestAnotherPagesSubscribersHearNothing(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	other := o.site.org()
 	svc := o.service("API")
@@ -509,6 +513,7 @@ func TestAnotherPagesSubscribersHearNothing(t *testing.T) {
 }
 
 func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	svc := o.service("API")
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com"}, "consent": true})
@@ -537,6 +542,7 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 
 // TestAVisitorOfAnotherRegionSubscribesAtThePrimary runs a second process, which does not write, beside the first.
 func TestAVisitorOfAnotherRegionSubscribesAtThePrimary(t *testing.T) {
+	racetest.Long(t)
 	farAddr := reserved(t) // BASE_URL leads there, as one name leads to every region
 	o := newOffice(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion, c.BaseURL = "fra", "fra", "http://"+farAddr })
 	far := &site{t: t, file: o.file, addr: farAddr, set: func(c *config.Config) {
@@ -584,6 +590,7 @@ func reserved(t *testing.T) string {
 // No mail to a stranger begins its links with what a request said: where BASE_URL is missing there is none, and everybody who looks for it is
 // told so.
 func TestNobodyIsMailedALinkToWhereAnybodyCouldSend(t *testing.T) {
+	racetest.Long(t)
 	base := apptest.Itself
 	o := newOffice(t, func(c *config.Config) { c.BaseURL = base })
 	o.post("/api/v1/subscribers/", j{"email": "old@example.com", "consent": true}).is(201)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"statuspage/server/racetest"
 )
 
 // spoil is a fault of one organisation's rows, as a bug of an older version or a bad disk leaves it.
@@ -30,6 +32,7 @@ var spoils = []spoil{
 // TestWhatCannotBeReadCostsNobodyElse spoils one organisation's data in a way that has no CHECK against it, under a running server and before a
 // start, and looks at it and at another one.
 func TestWhatCannotBeReadCostsNobodyElse(t *testing.T) {
+	racetest.Long(t)
 	for _, c := range spoils {
 		t.Run(c.name, func(t *testing.T) {
 			s := &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0"}
@@ -104,6 +107,7 @@ func (s *site) seen(t *testing.T, c spoil, bad, good *caller, held bool) {
 
 // TestAPageThatCanBeReadAgainGoesOn without a restart, and its sockets come back to it.
 func TestAPageThatCanBeReadAgainGoesOn(t *testing.T) {
+	racetest.Long(t)
 	s := startSite(t, nil)
 	c, other := s.org(), s.org()
 	c.service("API")

@@ -4,9 +4,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"statuspage/server/racetest"
 )
 
 func TestWhoWasNeverToldOfSomethingIsNotToldOfItsEnd(t *testing.T) {
+	racetest.Long(t)
 	o := newOffice(t, nil)
 	api := o.service("API")
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com"}, "consent": true})

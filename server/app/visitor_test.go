@@ -9,6 +9,7 @@ import (
 
 	"statuspage/server/config"
 	"statuspage/server/demo"
+	"statuspage/server/racetest"
 )
 
 func TestAVisitorCostsNoQueryOnceThePageIsLoaded(t *testing.T) {
@@ -61,6 +62,7 @@ func TestAVisitorCostsNoQueryOnceThePageIsLoaded(t *testing.T) {
 }
 
 func TestNobodyIsShownSomethingOlderThanTheyHaveSeen(t *testing.T) {
+	racetest.Long(t)
 	s := startSite(t, nil)
 	acme := s.tenant("acme")
 	for _, path := range []string{"/status/acme", "/status/acme/feed.atom", "/status/acme/api/v2/status.json", "/api/v1/public/acme/status/", "/api/v1/services/"} {

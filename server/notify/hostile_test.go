@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"statuspage/server/notify"
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
@@ -83,6 +84,7 @@ const soon = 5*time.Second - store.Settle
 // and stall, recipients whose mail server hangs or stalls after DATA, and strangers whose addresses are asked to confirm. Who answers
 // hears within 5 s, of the same organisation and of another. Of that store.Settle is passed over.
 func TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo(t *testing.T) {
+	racetest.Long(t)
 	const many = 60
 	s := open(t, time.Now())
 	release := make(chan struct{})
@@ -163,6 +165,7 @@ func TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo(t *testing.T) 
 // TestAHundredStallingMailboxesDelayNobodyElse: each is at a domain of its own that nobody has tried yet, so that none of them is known to be
 // slow. Their organisation's other mail may wait; another organisation's is there within 5 s, store.Settle included.
 func TestAHundredStallingMailboxesDelayNobodyElse(t *testing.T) {
+	racetest.Long(t)
 	const many = 150
 	s := open(t, time.Now())
 	release := make(chan struct{})
@@ -227,6 +230,7 @@ func (o *org) strangers(url string, n int) {
 }
 
 func TestAConfirmationComesWithinFiveSecondsWhateverStrangersDo(t *testing.T) {
+	racetest.Long(t)
 	s := open(t, time.Now())
 	release := make(chan struct{})
 	s.mail.Answer(func(step, _, to string) error {
@@ -259,6 +263,7 @@ func TestAConfirmationComesWithinFiveSecondsWhateverStrangersDo(t *testing.T) {
 }
 
 func TestALetterAboutAnAccountWaitsForNobody(t *testing.T) {
+	racetest.Long(t)
 	s := open(t, time.Now())
 	release := make(chan struct{})
 	s.mail.Answer(func(step, _, to string) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"statuspage/server/notify/notifytest"
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
@@ -46,6 +47,7 @@ func (o *org) person() string {
 }
 
 func TestOldNewsNeverComesAfterNew(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	temporary := func(step, _, _ string) error {
 		if step == "rcpt" {
@@ -283,6 +285,7 @@ func TestWhatWasOpenedQuietlyIsQuietUntilSomebodySaysOtherwise(t *testing.T) {
 }
 
 func TestMailOutlivesFourDaysWithoutItsRelay(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	for name, refusal := range map[string]func(step, _, _ string) error{
 		"it takes nobody's": func(step, _, _ string) error {
@@ -314,6 +317,9 @@ func TestMailOutlivesFourDaysWithoutItsRelay(t *testing.T) {
 			s.run(s.worker)
 			o.incident("Errors")
 			s.until("a try", func() bool { return asked.Load() > 0 })
+			if strings.HasPrefix(name, "it takes") {
+				s.until("an outage", func() bool { return !s.worker.Outage().Since.IsZero() })
+			}
 			for range 96 {
 				s.clock.add(time.Hour)
 				s.worker.Wake()

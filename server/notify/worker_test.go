@@ -10,6 +10,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"statuspage/server/notify/notifytest"
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
@@ -395,6 +396,7 @@ func TestAnUnconfirmedWebhookBecomesASubscriberByItsAnswer(t *testing.T) {
 }
 
 func TestAServerThatNeverAnswersDoesNotHoldUpTheEnd(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	s := open(t, time.Now())
 	o := s.org("acme")

@@ -31,6 +31,15 @@ func Outside(t testing.TB, what string) {
 	Plain(t, "most of it is "+what)
 }
 
+// Long leaves a test out of -short: it waits for seconds, for pauses that are part of what it proves. All other runs
+// have it.
+func Long(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long: it waits")
+	}
+}
+
 // Sample tells a test that the race detector is to see a part of it only; the second run has all of it.
 func Sample(t testing.TB) bool {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gorilla/websocket"
 
+	"statuspage/server/racetest"
 	"statuspage/server/relay"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -213,6 +214,7 @@ func TestWhoAnswersNoPingIsEndedAndCounted(t *testing.T) {
 
 // Who takes a long message slowly, but does take it, is not cut off.
 func TestWhoReadsSlowlyGetsAllOfALongMessage(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	h := newHouse(t)
 	for range 8 {
@@ -240,6 +242,7 @@ func TestWhoReadsSlowlyGetsAllOfALongMessage(t *testing.T) {
 
 // What all have on their way together is bounded: the slowest go, and those who read are told everything.
 func TestTheSumOfWhatIsQueuedIsBounded(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	h := newHouse(t)
 	for range 150 {

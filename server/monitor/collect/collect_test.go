@@ -16,6 +16,7 @@ import (
 
 	"statuspage/server/app/apptest"
 	"statuspage/server/config"
+	"statuspage/server/racetest"
 )
 
 // j is JSON.
@@ -110,6 +111,7 @@ func target(t *testing.T) (address string, works *atomic.Bool) {
 
 // TestAMonitorOpensAndResolvesByItself is a whole story: what is down becomes an incident of the monitor's, and ends.
 func TestAMonitorOpensAndResolvesByItself(t *testing.T) {
+	racetest.Long(t)
 	o := apptest.Start(t, loopback).Org("acme", time.Now())
 	service := o.Service(time.Now(), "", "API")
 	address, works := target(t)

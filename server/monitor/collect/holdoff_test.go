@@ -9,6 +9,7 @@ import (
 	"statuspage/server/app/apptest"
 	"statuspage/server/config"
 	"statuspage/server/notify/notifytest"
+	"statuspage/server/racetest"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -46,6 +47,7 @@ func held(t *testing.T, holdOff int) (o *apptest.Org, hooks *notifytest.Hooks, m
 // TestWhatIsOverWithinItsHoldOffIsNotTold: the page shows the incident and its end, and the next one is all that the
 // subscriber hears of.
 func TestWhatIsOverWithinItsHoldOffIsNotTold(t *testing.T) {
+	racetest.Long(t)
 	o, hooks, monitor, service, work := held(t, 600)
 	until(o, "/api/v1/incidents/?active=true", "count", 1)
 	work(true)
@@ -63,6 +65,7 @@ func TestWhatIsOverWithinItsHoldOffIsNotTold(t *testing.T) {
 
 // TestWhatLastsLongerThanItsHoldOffIsToldOnce, and its end too.
 func TestWhatLastsLongerThanItsHoldOffIsToldOnce(t *testing.T) {
+	racetest.Long(t)
 	o, hooks, monitor, _, work := held(t, 3)
 	opened := until(o, "/api/v1/incidents/?active=true", "count", 1)
 	hooks.Wait(t, "/hook", 2)
@@ -81,6 +84,7 @@ func TestWhatLastsLongerThanItsHoldOffIsToldOnce(t *testing.T) {
 
 // TestAMonitorIsSilentWhileItsServiceIsUnderMaintenance and acts once that is over.
 func TestAMonitorIsSilentWhileItsServiceIsUnderMaintenance(t *testing.T) {
+	racetest.Long(t)
 	o := apptest.Start(t, loopback).Org("acme", time.Now().Add(-2*time.Hour))
 	service := o.Service(time.Now().Add(-2*time.Hour), "", "API")
 	by := func(s status.ServiceStatus) {
