@@ -120,9 +120,6 @@ func (l In) Date(t time.Time) string {
 // Moment writes a date with its time of day, "1 December 2026, 14:03".
 func (l In) Moment(t time.Time) string { return l.Date(t) + ", " + t.Format("15:04") }
 
-// DayMoment is Moment with the day of the week before it.
-func (l In) DayMoment(t time.Time) string { return l.Say(t.Weekday().String()[:3]) + " " + l.Moment(t) }
-
 // Month writes a month by itself, "December 2026".
 func (l In) Month(t time.Time) string { return l.monthOf(int(t.Month())-1, strconv.Itoa(t.Year())) }
 
