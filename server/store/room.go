@@ -51,8 +51,8 @@ func (o *Org) refuses(b *Batch, condition string, no error, args ...any) {
 	})
 }
 
-// Room undoes the whole batch with full when there are most such rows already. Where 100,000 are counted, which is the
-// most that any of them may be, that takes the writer 2 ms.
+// Room undoes the whole batch with full when there are most such rows already. They are counted in an index: 100,000,
+// which is the most that any of them may be, take the writer about 4 ms, a few hundred nothing that can be measured.
 func (o *Org) Room(b *Batch, what Counted, most int, full error) {
 	o.refuses(b, `(SELECT count(*) FROM `+string(what)+`) >= ?`, full, o.id, most)
 }
