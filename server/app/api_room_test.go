@@ -17,7 +17,8 @@ func TestWhatTheWriteItselfRefusesIsSaidInWords(t *testing.T) {
 	template := acme.do("POST", "/api/v1/templates", j{"name": "Usual", "title": "T", "body": "B"}).is(201).str("id")
 
 	again := j{"id": template, "name": "Other", "title": "T", "body": "B"}
-	acme.do("POST", "/api/v1/templates", again).refuses(409, "id").has("detail", "There is a template with this id already.")
+	acme.do("POST", "/api/v1/templates", again).refuses(409, "id").
+		has("detail", "There is a template with this id already.")
 	globex.do("POST", "/api/v1/templates", again).is(201) // ids are an organisation's own
 	acme.do("DELETE", "/api/v1/templates/"+template, nil).is(204)
 	acme.do("POST", "/api/v1/templates", again).refuses(409, "id")
@@ -27,7 +28,8 @@ func TestWhatTheWriteItselfRefusesIsSaidInWords(t *testing.T) {
 	}
 	acme.do("POST", "/api/v1/monitors", monitor(template)).refuses(404, "template") // it is deleted, and another's is none
 	other := globex.do("POST", "/api/v1/templates", j{"name": "Theirs", "title": "T", "body": "B"}).str("id")
-	acme.do("POST", "/api/v1/monitors", monitor(other)).refuses(404, "template").has("detail", "There is no such template.")
+	acme.do("POST", "/api/v1/monitors", monitor(other)).refuses(404, "template").
+		has("detail", "There is no such template.")
 	made := globex.do("POST", "/api/v1/monitors", monitor(other)).is(201)
 	globex.patch("/api/v1/monitors/"+made.str("id"), j{"template": template}).is(200) // made under the same id above
 	globex.do("POST", "/api/v1/monitors", j{"id": made.str("id"), "name": "Site", "kind": "http",
@@ -65,7 +67,8 @@ func TestTheLastRoomIsGivenOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range asked {
 		wait.Go(func() {
-			if a, err := acme.try("POST", "/api/v1/templates", one(most+i), "Idempotency-Key", fmt.Sprint("last ", i)); err == nil {
+			a, err := acme.try("POST", "/api/v1/templates", one(most+i), "Idempotency-Key", fmt.Sprint("last ", i))
+			if err == nil {
 				codes[i] = a.code
 			}
 		})

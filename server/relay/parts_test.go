@@ -325,8 +325,8 @@ func manyAsk(t *testing.T) {
 	}
 }
 
-// TestTheLagIsNeverShorterThanTheSilence: whatever a region's clock says, and however it is set, it does not call itself
-// younger than the time for which it has heard nothing, and a clock that is right tells the age of what is shown.
+// TestTheLagIsNeverShorterThanTheSilence: whatever a region's clock says, and however it is set, it does not call
+// itself younger than the time for which it has heard nothing, and a clock that is right tells the age of what is shown.
 func TestTheLagIsNeverShorterThanTheSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLog(t)

@@ -14,10 +14,12 @@ import (
 // personQuery reads in one question what a change of somebody's role is about: the member (?1 the organisation, ?2 the
 // id), or the offer of that id, and the keys that the member answers for.
 const personQuery = `SELECT kind, body FROM (
-SELECT 0 AS kind, 0 AS at, json_object('ID', u.id, 'Email', u.email, 'Name', u.name, 'Role', m.role, 'CreatedAt', m.created_at)
-  AS body FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ?1 AND m.user_id = ?2
-UNION ALL SELECT 1, 0, json_object('ID', f.id, 'Email', f.email, 'Name', f.name, 'Role', f.role, 'CreatedAt', f.created_at,
-  'ExpiresAt', f.expires_at, 'ActorKind', f.actor_kind, 'ActorID', f.actor_id, 'ActorName', f.actor_name, 'Shown', f.shown)
+SELECT 0 AS kind, 0 AS at, json_object('ID', u.id, 'Email', u.email, 'Name', u.name, 'Role', m.role,
+  'CreatedAt', m.created_at) AS body
+  FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ?1 AND m.user_id = ?2
+UNION ALL SELECT 1, 0, json_object('ID', f.id, 'Email', f.email, 'Name', f.name, 'Role', f.role,
+  'CreatedAt', f.created_at, 'ExpiresAt', f.expires_at, 'ActorKind', f.actor_kind, 'ActorID', f.actor_id,
+  'ActorName', f.actor_name, 'Shown', f.shown)
   FROM offers f WHERE f.org_id = ?1 AND f.id = ?2
 UNION ALL SELECT 2, k.created_at, json_object('ID', k.id, 'Name', k.name, 'Prefix', k.prefix, 'Scopes', k.scopes,
   'Legacy', k.legacy, 'CreatedBy', k.created_by, 'CreatedByName', k.created_by_name, 'CreatedAt', k.created_at,
@@ -48,7 +50,8 @@ func (o *Org) Person(ctx context.Context, id string) (p Person, keys []Key, err 
 		if err := json.Unmarshal(body, &x); err != nil {
 			return &Unreadable{OrgID: o.id, Kind: "person", ID: id, why: err.Error()}
 		}
-		member := Member{UserID: x.ID, Email: x.Email, Name: x.Name, Role: auth.Role(x.Role), CreatedAt: status.Time(x.CreatedAt)}
+		member := Member{UserID: x.ID, Email: x.Email, Name: x.Name, Role: auth.Role(x.Role),
+			CreatedAt: status.Time(x.CreatedAt)}
 		switch {
 		case kind == 0:
 			p, found = Person{Member: member}, true
@@ -96,8 +99,8 @@ func (o *Org) AnotherAdmin(b *Batch, userID string, last error) {
 	o.Needs(b, `members x WHERE x.org_id = ? AND x.role = 'admin' AND x.user_id <> ?`, last, o.id, userID)
 }
 
-// MayBeOffered undoes a batch with member when an address is a member's, with offered when there is an open offer to it,
-// and with full when there are most open offers. Only what the organisation knows itself is looked at.
+// MayBeOffered undoes a batch with member when an address is a member's, with offered when there is an open offer to
+// it, and with full when there are most open offers. Only what the organisation knows itself is looked at.
 func (o *Org) MayBeOffered(b *Batch, email string, now int64, most int, member, offered, full error) {
 	o.refuses(b, `EXISTS (SELECT 1 FROM members m CROSS JOIN users u ON u.id = m.user_id
  WHERE m.org_id = ? AND lower(u.email) = lower(?))`, member, o.id, email)
