@@ -43,6 +43,8 @@ type Limits struct {
 	principals *limit.Limiter
 	orgs       *limit.Limiter
 	subscribes *limit.Limiter
+	reports    *limit.Limiter
+	reportsTo  *limit.Limiter
 	forgets    *limit.Limiter
 	presents   *limit.Limiter
 	factors    *limit.Limiter
@@ -57,7 +59,9 @@ type Rates struct{ Public, Caller, Org int }
 
 // NewLimits counts from nothing. onFly says that Fly's proxy stands before this process and sets Fly-Client-IP.
 func NewLimits(rates Rates, onFly bool) *Limits {
+	reports, reportsTo := newReportLimits(rates.Public)
 	return &Limits{
+		reports: reports, reportsTo: reportsTo,
 		addresses:  limit.Addresses{PlatformSetsFlyClientIP: onFly},
 		public:     limit.New(limit.PerSecond(rates.Public), addresses),
 		loginAddr:  limit.New(limit.Rate{Quota: rates.Public, Window: time.Minute}, addresses),

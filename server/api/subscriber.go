@@ -228,12 +228,17 @@ func problemCode(f *fault.Error) string {
 	return name
 }
 
+// pagePath is where the page's addresses begin at the host that was asked.
+func (c *call) pagePath(org *page.Org) string {
+	host, _, _ := strings.Cut(string(c.Request().Host()), ":")
+	if org.OwnHost() != "" && strings.EqualFold(host, org.OwnHost()) {
+		return ""
+	}
+	return "/status/" + org.Slug
+}
+
 // backToPage shows a browser what became of its form.
 func (c *call) backToPage(org *page.Org, err error) error {
-	to := "/status/" + org.Slug
-	if host, _, _ := strings.Cut(string(c.Request().Host()), ":"); org.OwnHost() != "" && strings.EqualFold(host, org.OwnHost()) {
-		to = ""
-	}
 	query := url.Values{"sent": {"1"}}
 	if err != nil {
 		var f *fault.Error
@@ -242,7 +247,7 @@ func (c *call) backToPage(org *page.Org, err error) error {
 		}
 		query = url.Values{"problem": {problemCode(f)}}
 	}
-	return c.Redirect(to+"/subscription/?"+query.Encode(), fiber.StatusSeeOther)
+	return c.Redirect(c.pagePath(org)+"/subscription/?"+query.Encode(), fiber.StatusSeeOther)
 }
 
 // ids reads a parameter of the query that is one id or several, with commas between them.

@@ -34,6 +34,7 @@ const (
 	inside   = "inside"   // people, keys, the audit log: members, and keys that may read or administer
 	writes   = "writes"   // the page: admins, and keys that may write
 	governs  = "governs"  // people, keys, settings: admins, and keys that may administer
+	notes    = "notes"    // what people tell each other: members, and keys that read and write
 	leads    = "leads"    // what people are asked for: admins, and no key
 	shown    = "shown"    // of the site: the API's tokens mean nothing to it
 	socket   = "socket"   // has a table of its own
@@ -49,6 +50,12 @@ var table = map[string]access{
 	"GET /api/v1/incidents/{incident}/updates": {reads, nil, 200}, "POST /api/v1/incidents/{incident}/updates": {writes, j{"body": "x"}, 201},
 	"PATCH /api/v1/incidents/{incident}/updates/{update}":  {writes, j{"body": "x"}, 200},
 	"DELETE /api/v1/incidents/{incident}/updates/{update}": {writes, nil, 409},
+	"GET /api/v1/incidents/{incident}/notes":               {inside, nil, 200},
+	"POST /api/v1/incidents/{incident}/notes":              {notes, j{"body": "x"}, 201},
+	"PATCH /api/v1/incidents/{incident}/notes/{note}":      {notes, j{"body": "x"}, 404},
+	"DELETE /api/v1/incidents/{incident}/notes/{note}":     {notes, nil, 404},
+	"GET /api/v1/reports":                                  {reads, nil, 200},
+	"POST /api/v1/public/{slug}/report":                    {anybody, `{"service":"{service}"}`, 202},
 	"GET /api/v1/templates":                                {reads, nil, 200}, "POST /api/v1/templates": {writes, j{"name": "New"}, 201},
 	"GET /api/v1/templates/{template}": {reads, nil, 200}, "PATCH /api/v1/templates/{template}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/templates/{template}": {writes, nil, 204},
 	"GET /api/v1/maintenances": {reads, nil, 200}, "POST /api/v1/maintenances": {writes, `{"title":"Work","services":["{service}"],"scheduled_for":"2036-01-01T00:00:00Z","scheduled_until":"2036-01-01T01:00:00Z"}`, 201},
@@ -121,7 +128,7 @@ var table = map[string]access{
 // pages is what the site shows, to anybody alike. {slug} is acme's; what stands on an organisation's own host name is not found here.
 var pages = strings.Fields(`/ /login /setup /setup/slug /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
 	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js
-	/status/{slug} /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/share.png /status/{slug}/incidents/{incident}/share.png /status/{slug}/theme.css /status/{slug}/logo/{logo} /status/{slug}/feed.atom /status/{slug}/feed.rss
+	/report /status/{slug} /status/{slug}/report /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/share.png /status/{slug}/incidents/{incident}/share.png /status/{slug}/theme.css /status/{slug}/logo/{logo} /status/{slug}/feed.atom /status/{slug}/feed.rss
 	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/calendar.ics /status/{slug}/shields.json
 	/status/{slug}/sitemap.xml /sitemap.xml /status/{slug}/access /access /status/{slug}/embed /status/{slug}/embed.js /status/{slug}/llms.txt /status/{slug}/subscription
 	/status/{slug}/services/{service} /status/{slug}/services/{service}/feed.atom /status/{slug}/services/{service}/feed.rss
@@ -146,6 +153,9 @@ var verdicts = map[string]map[string]int{
 		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
 	writes: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 0, "key that only writes": 0, "key that administers": 403,
 		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
+	notes: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 0,
+		"key that only writes": 403, "key that administers": 403, "key of all scopes": 0, "legacy key": 0, "expired token": 401,
+		"another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
 	leads: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 403, "key that only writes": 403, "key that administers": 403,
 		"key of all scopes": 403, "legacy key": 403, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
 	governs: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 403, "key that only writes": 403, "key that administers": 0,
@@ -235,7 +245,7 @@ func thing(acme *caller, name string) string {
 		return m.UserID
 	case "offer":
 		return acme.post("/api/v1/members", j{"email": thing(acme, "email")}).str("id")
-	case "none":
+	case "none", "note":
 		return "0197a1de-3c00-7000-8000-000000000001"
 	case "key":
 		return acme.key().id
@@ -385,7 +395,7 @@ func TestPagesAreTheSameForEverybody(t *testing.T) {
 var plain = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func TestEveryRouteOfTheRouterStandsInTheTable(t *testing.T) {
-	fill := strings.NewReplacer("{slug}", ":slug", "{logo}", ":name", "{org}", ":id", "{update}", ":update")
+	fill := strings.NewReplacer("{slug}", ":slug", "{logo}", ":name", "{org}", ":id", "{update}", ":update", "{note}", ":note")
 	rest := regexp.MustCompile(`\{[a-z]+\}`)
 	known := map[string]bool{}
 	for route := range table {

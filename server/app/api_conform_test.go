@@ -159,7 +159,8 @@ func declares(o operation, res *http.Response) bool {
 }
 
 func concrete(d *described, path string) string {
-	path = strings.NewReplacer("{id}", "0197a1de-3c00-7000-8000-000000000001", "{org_slug}", "acme", "{update}", "0197a1de-3c00-7000-8000-000000000002").Replace(path)
+	path = strings.NewReplacer("{id}", "0197a1de-3c00-7000-8000-000000000001", "{org_slug}", "acme", "{update}",
+		"0197a1de-3c00-7000-8000-000000000002", "{note}", "0197a1de-3c00-7000-8000-000000000003").Replace(path)
 	if _, there := d.paths[strings.Replace(path, "acme", "{org_slug}", 1)]; !there && strings.HasPrefix(path, "/api/v1/") {
 		path += "/"
 	}
@@ -248,7 +249,7 @@ func TestTheDocumentDescribesEveryRouteAndNoOther(t *testing.T) {
 
 // spelled is a route's path as the document writes it.
 func spelled(path string) string {
-	path = strings.NewReplacer(":id", "{id}", ":slug", "{org_slug}", ":update", "{update}").Replace(path)
+	path = strings.NewReplacer(":id", "{id}", ":slug", "{org_slug}", ":update", "{update}", ":note", "{note}").Replace(path)
 	if strings.HasPrefix(path, "/api/v1/") {
 		path += "/"
 	}

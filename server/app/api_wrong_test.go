@@ -69,7 +69,8 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 func TestParametersThatARouteHasNotAreRefused(t *testing.T) {
 	s := world(t)
 	acme := s.org()
-	some := strings.NewReplacer(":slug", acme.slug, ":id", acme.service("API"), ":update", acme.service("x"))
+	some := strings.NewReplacer(":slug", acme.slug, ":id", acme.service("API"), ":update", acme.service("x"),
+		":note", acme.service("y"))
 	for _, r := range api.Routes() {
 		if r.Access == api.Open || strings.Contains(r.Path, "webhooks/clerk") {
 			continue // counted by address, and none of them reads one

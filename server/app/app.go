@@ -290,6 +290,9 @@ func (a *App) askTime(ctx context.Context) {
 	}
 }
 
+// reportsEvery is how often visitors' reports are looked at.
+const reportsEvery = 15 * time.Second
+
 // Start begins what goes on in the background.
 func (a *App) Start(ctx context.Context) {
 	ctx, a.stop = context.WithCancel(ctx)
@@ -309,6 +312,7 @@ func (a *App) Start(ctx context.Context) {
 		a.every(ctx, 0, a.UseCases.Remind)
 		a.every(ctx, time.Minute, func(ctx context.Context) { a.UseCases.CheckHosts(ctx, a.now()) })
 		a.every(ctx, time.Minute, a.UseCases.EraseDue)
+		a.every(ctx, reportsEvery, a.UseCases.TellReports)
 	}
 }
 

@@ -46,6 +46,8 @@ func TestDashboard(t *testing.T) {
 		{"Maintenance that comes again is planned and changed", recurring},
 		{"What floats covers nothing of the rail", uncovered},
 		{"A monitor is tried, made, proposes, and is looked after", monitorStory},
+		{"People write notes to each other on an incident, and find it by its words", notedAndFound},
+		{"A visitor reports a problem with one tap, and the team sees it", reportedProblem},
 		{"Every view passes axe, light and dark", accessible},
 		{"A server that greets and closes is dialled less and less, and never given up", dialsLess},
 		{"A handshake that hangs is tried again", hungHandshake},

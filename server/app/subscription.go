@@ -12,8 +12,10 @@ import (
 	"statuspage/server/serve"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
+	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
+	"statuspage/shared/status"
 )
 
 // notifies sets up what tells subscribers. It works at the primary alone.
@@ -67,4 +69,17 @@ func (s subscriptions) Choose(
 
 func (s subscriptions) Unsubscribe(c *fiber.Ctx, orgID, token string) error {
 	return s.a.UseCases.Unsubscribe(c.UserContext(), s.caller(c), orgID, token)
+}
+
+// reported is how often visitors reported some services of a page from a moment on.
+func (a *App) reported(v *visit.Visit, services []string, from status.Time) (n int64, err error) {
+	org := a.DB.Org(v.State.Org.ID)
+	for _, id := range services {
+		some, err := org.CountReports(v.Ctx.UserContext(), id, from, status.Time(a.now().UnixMilli())+1)
+		if err != nil {
+			return 0, err
+		}
+		n += some
+	}
+	return n, nil
 }

@@ -27,6 +27,7 @@ const (
 	ProofLetter                      // prove the address that an account has
 	MovedLetter                      // the address was changed; how to undo it
 	AccessLetter                     // see a page that is not public
+	ReportsLetter                    // visitors report a service; By is its name, Role says how many
 )
 
 // Account is a letter about an account: it brings a link that only the mailbox it goes to may have.
@@ -182,6 +183,10 @@ func writeAccount(a *Account) *letter {
 		l.Say = "Sign-ins and mail go to " + a.Moved + " from now on. If that was not you, take the account back: the old address is put back, everybody is signed out, and you choose a new password."
 		l.Button = "Take the account back"
 		l.Why = "If it was you, do nothing."
+	case ReportsLetter:
+		l.Heading = "Visitors report problems with " + a.By
+		l.Say, l.Facts, l.Button = a.Role, nil, "Look at the services"
+		l.Why = "You get this as an admin of " + a.Org.Name + ", at most once an hour for a service."
 	default:
 		l.Heading = "Choose a new password"
 		l.Say = "Somebody, most likely you, asked for a new password for your account."

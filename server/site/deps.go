@@ -50,6 +50,7 @@ type Deps struct {
 	Fresh         Fresh    // nil where nobody sets anything up
 	Doors         Doors    // lets readers in to pages that are not public; nil lets nobody in
 	Logos         Logos
+	Reported      Reported      // nil shows no numbers
 	Subscriptions Subscriptions // the pages on which somebody subscribes; nil has none
 }
 
@@ -74,6 +75,7 @@ func Routes(app fiber.Router, d Deps) {
 		app.Get(at.prefix+"/incidents/:id", s.on(at.find, s.incident))
 		app.Get(at.prefix+"/share.png", s.on(at.find, s.sharePage))
 		app.Get(at.prefix+"/incidents/:id/share.png", s.on(at.find, s.shareEntry))
+		app.Get(at.prefix+"/report", s.on(at.find, s.report))
 		app.Get(at.prefix+"/history", s.on(at.find, s.history))
 		app.Get(at.prefix+"/services/:id", s.on(at.find, s.service)) // CONTRACT 9
 		app.Get(at.prefix+"/services/:id/feed.atom", s.on(at.find, s.serviceAtom))

@@ -80,6 +80,9 @@ func (h head) Home() string {
 	return h.Path
 }
 
+// Reporting says that the page takes reports of problems.
+func (h head) Reporting() bool { return reportsTo(&h.Org) != "" }
+
 // Clock is when this was written.
 func (h head) Clock() template.HTML { return h.Zone.Stamp("clock", h.At) }
 

@@ -25,6 +25,7 @@ type incidentView struct {
 	More    int               // still older ones, which stand on the incident's own page
 	Took    string            // how long it lasted, or has lasted
 	Learnt  template.HTML     // the post-mortem
+	Reports string            // the slug of the page, while it takes reports of it; else ""
 	Was     []status.Affected // once it is over: each service in the worst state that the incident held it in
 }
 
@@ -40,14 +41,15 @@ type entry struct {
 	Moved  []status.Affected // services whose state it changed
 }
 
-func newIncidentView(in *status.Incident, path string, now status.Time) incidentView {
+func newIncidentView(in *status.Incident, v *visit.Visit, now status.Time) incidentView {
 	end := now
 	if in.ResolvedAt != nil {
 		end = *in.ResolvedAt
 	}
-	view := incidentView{Incident: in, Path: path, State: impactMood(in.Impact), Took: lasted(in.CreatedAt, end)}
+	view := incidentView{Incident: in, Path: v.Path, Reports: reportsTo(&v.State.Org),
+		State: impactMood(in.Impact), Took: lasted(in.CreatedAt, end)}
 	if in.ResolvedAt != nil {
-		view.State = "" // nothing is wrong any more
+		view.State, view.Reports = "", "" // nothing is wrong any more
 		for _, a := range in.Services {
 			a.To = in.Worst(a.ID)
 			view.Was = append(view.Was, a)
@@ -163,7 +165,7 @@ func (s *site) incidentPart(v *visit.Visit, in *status.Incident, part int) (*ent
 	if !ok {
 		return nil, noIncident()
 	}
-	view, t := ptr(newIncidentView(in, v.Path, s.now())), newTeller(1, clockOf(&v.State.Org))
+	view, t := ptr(newIncidentView(in, v, s.now())), newTeller(1, clockOf(&v.State.Org))
 	for i := to - 1; i >= from; i-- {
 		view.Latest = append(view.Latest, t.updateEntry(in, i, t.mark(in.Updates[i].Body)))
 	}

@@ -71,7 +71,7 @@ func (s *site) pageView(v *visit.Visit, stale bool, heard time.Time) *pageView {
 	}
 	for i := range state.Incidents {
 		if in := &state.Incidents[i]; in.Active() {
-			view.Active = append(view.Active, newIncidentView(in, v.Path, s.now()))
+			view.Active = append(view.Active, newIncidentView(in, v, s.now()))
 		}
 	}
 	sort.SliceStable(view.Active, func(a, b int) bool { return view.Active[a].UpdatedAt > view.Active[b].UpdatedAt })

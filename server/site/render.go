@@ -11,7 +11,8 @@ import (
 )
 
 // views are the pages, each with the layout around it.
-var views = parse("page", "entry", "history", "home", "problem", "missing", "subscription", "service", "access", "index")
+var views = parse("page", "entry", "history", "home", "problem", "missing", "subscription", "service", "access",
+	"index", "report")
 
 // sprite is every icon that a page may show.
 var sprite = icons.Sprite("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance", "unknown",

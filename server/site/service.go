@@ -124,7 +124,7 @@ func (s *site) ongoingOf(v *visit.Visit, view *serviceView, incidents []status.I
 		if !in.Active() {
 			continue
 		}
-		one := newIncidentView(in, v.Path, s.now())
+		one := newIncidentView(in, v, s.now())
 		entries, more := tell.incident(in)
 		one.Latest, one.Earlier = fold(entries)
 		one.More = more

@@ -121,6 +121,11 @@ func TestIncidentsAreFoundByTodaysWords(t *testing.T) {
 	acme.do(&page.CorrectUpdate{ID: one, UpdateID: update, Body: "The matter is looked into."})
 	acme.finds("leaked")
 	acme.finds("matter", one)
+	withdrawn := uuid.NewString()
+	acme.do(&page.UpdateIncident{ID: one, UpdateID: withdrawn, Body: "Too early to say."})
+	acme.finds("early", one)
+	acme.do(&page.WithdrawUpdate{ID: one, UpdateID: withdrawn})
+	acme.finds("early")
 	title := "Everything is slow"
 	acme.do(&page.EditIncident{ID: one, Title: &title})
 	acme.finds("everything", one)

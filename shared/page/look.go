@@ -24,6 +24,14 @@ var (
 	Themes    = []string{"auto", "light", "dark"}
 	Densities = []string{"comfortable", "compact"}
 	places    = []string{"head", "foot"}
+
+	// Reports says what becomes of visitors' reports: the team's alone, their number on the page, or none are taken.
+	Reports = []string{"private", ShownReports, NoReports}
+)
+
+const (
+	ShownReports = "shown"
+	NoReports    = "off"
 )
 
 // Link leads from the head or the foot of the page to another site.
@@ -52,6 +60,7 @@ type Style struct {
 	Favicon    string // name of a picture, or "" for the symbol of the state
 	CSS        string // its own stylesheet, as it was written; served on its own host name alone
 	Hidden     bool   // search engines keep nothing of it
+	Reports    string // what becomes of visitors' reports
 }
 
 // wire is its part of the `organization` of the REST API.
@@ -66,6 +75,7 @@ func (s *Style) wire(f *wire.Fields) {
 	f.Str("logo_dark", &s.LogoDark)
 	f.Str("favicon", &s.Favicon)
 	f.Str("custom_css", &s.CSS)
+	word(f, "reports", &s.Reports, Reports)
 	indexing := !s.Hidden
 	if f.Bool("indexing", &indexing); f.Reading() { // what is written is shared with others who read it
 		s.Hidden = !indexing
@@ -105,7 +115,7 @@ func (s *Style) check(c *status.Checks) {
 		field, word string
 		allowed     []string
 	}{{"language", s.Language, Languages}, {"theme", s.Theme, Themes}, {"look", s.Look, Looks}, {"density", s.Density,
-		Densities}} {
+		Densities}, {"reports", s.Reports, Reports}} {
 		c.OneOf(w.field, w.word, w.word == "" || among(w.word, w.allowed), w.allowed)
 	}
 	for i, l := range s.Languages {
@@ -169,6 +179,7 @@ func sameLinks(a, b []Link) bool {
 // EditStyle changes what is given of a Style; nil is left as it is.
 type EditStyle struct {
 	Language, Theme, Look, Density *string
+	Reports                        *string
 	Languages                      []string // [] is all
 	Links                          []Link
 	HeaderText                     *string
@@ -190,6 +201,7 @@ func (e *EditStyle) wire(f *wire.Fields) {
 	f.OptStr("favicon", &e.Favicon)
 	f.OptStr("custom_css", &e.CSS)
 	f.OptBool("indexing", &e.Indexing)
+	f.OptStr("reports", &e.Reports)
 }
 
 func (e *EditStyle) apply(s *Style) {
@@ -198,7 +210,8 @@ func (e *EditStyle) apply(s *Style) {
 		change *string
 		usual  string
 	}{{&s.Language, e.Language, Languages[0]}, {&s.Theme, e.Theme, Themes[0]}, {&s.Look, e.Look,
-		Looks[0]}, {&s.Density, e.Density, Densities[0]}} {
+		Looks[0]}, {&s.Density, e.Density, Densities[0]}, {&s.Reports, e.Reports,
+		Reports[0]}} {
 		if edit(w.of, w.change) && *w.of == w.usual {
 			*w.of = ""
 		}

@@ -113,6 +113,7 @@
  * @property {string} logo_dark
  * @property {string} favicon
  * @property {string} custom_css
+ * @property {string} reports
  * @property {boolean} indexing
  * @property {{kind: string, id?: string}} access
  * @property {number} version

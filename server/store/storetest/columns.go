@@ -73,12 +73,16 @@ var Columns = map[string]map[string]Bound{
 		"body": ours(4*object, "what is not in the log, sealed, in base64")}),
 	"incident_text": {"org": ours(33, "an id"), "words": ours(2*text+title+2, "an incident's own texts, or a message"),
 		"incident_text": ours(word, "hidden: the table's own"), "docid": ours(word, "a number"), "__langid": ours(word, "hidden")},
-	"incident_text_content":  {"c0org": ours(33, "an id"), "c1words": ours(2*text+title+2, "likewise")},
 	"incident_text_segments": {"block": ours(4*text, "FTS4: a node of 1,000 bytes, or one word's places in one document")},
 	"incident_text_segdir":   {"root": ours(4*text, "likewise")}, "incident_text_docsize": {"size": ours(word, "two numbers")},
 	"incident_text_stat": {"value": ours(256, "numbers of the table")},
-	"incident_words":     joined(ids("org_id", "incident_id", "part")),
-	"incident_services":  joined(ids("org_id", "incident_id", "service_id"), names("name"), words("from_state", "to_state")),
+	"report_counts":      ids("org_id", "service_id"), "report_alarms": ids("org_id", "service_id"),
+	"report_marks": joined(ids("org_id", "service_id"), map[string]Bound{"hash": ours(32, "half of SHA-256")}),
+	"incident_notes": joined(ids("org_id", "id", "incident_id"), names("author_name"), map[string]Bound{
+		"author_id": ours(title, "an actor"), "body": ours(text, "status.BodyMax")}),
+	"incident_words": joined(ids("org_id", "incident_id", "part")),
+	"incident_services": joined(ids("org_id", "incident_id", "service_id"), names("name"),
+		words("from_state", "to_state")),
 	"incident_updates": joined(more, ids("org_id", "incident_id", "id"), words("status"), map[string]Bound{
 		"body": theirs(text, "status.BodyMax"), "services": ours(100*1_000, "page.MaxAffected services with their names")}),
 	"incidents": joined(more, ids("org_id", "id"), words("status", "impact"), map[string]Bound{

@@ -14,6 +14,7 @@ import { mayWrite } from '../model.js';
 import { ago, exact, short, span } from '../time.js';
 import { impactTone, stateName } from '../words.js';
 import { markdown } from '../markdown.js';
+import { notes } from './note.js';
 import { declare } from '../nouns.js';
 
 /** @typedef {import('../types.js').Incident} Incident */
@@ -60,7 +61,7 @@ export function incidents(view) {
         <option value="" .selected=${live(!service)}>Any service</option>
         ${view.services.map((s) => html`<option value=${s.id} .selected=${live(s.id === service)}>${s.name}</option>`)}
       </select>
-      <input type="search" aria-label="Search" placeholder="Search" autocomplete="off" maxlength="254" .value=${live(search)} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value.trim(), page: '' }))} />
+      <input type="search" aria-label="Search" placeholder="Search" autocomplete="off" maxlength="254" .value=${search} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value.trim(), page: '' }))} />
     </div>
     ${search ? fromServer(status, service, search) : list(view, status, service)}`;
 }
@@ -148,7 +149,8 @@ function detail(i, remote) {
     ${heading(i.title, actions, html`<p class="facts">${badge(i.status, i.status_display, i.status === 'resolved' ? 'operational' : impactTone(i.impact))}<span class="faint">Opened <time title=${exact(i.created_at)}>${ago(i.created_at)}</time> · ${i.resolved_at ? 'lasted' : 'lasts'} ${span(end - Date.parse(i.created_at))}</span>${mark(i.id)}</p>`)}
     <div class="split">
       <div class="stack">${postmortem(i, remote)}
-        <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates, mayWrite() ? (u) => correctUpdate(i, u, { remote }) : undefined)}</section></div>
+        <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>${timeline(i.updates, mayWrite() ? (u) => correctUpdate(i, u, { remote }) : undefined)}</section>
+        ${notes(i)}</div>
       <section class="panel" aria-labelledby="affected"><h2 id="affected">Affected</h2>
         <ul class="plain">${i.services.map((s) => html`<li class="affected"><span class="strong">${s.name}</span><span class="shift">${shift(i, s)}</span></li>`)}</ul>
         ${excluded(i, remote)}

@@ -14,6 +14,7 @@ export const looks = {
   density: 'Density',
   header_text: 'Line under the head',
   custom_css: 'Stylesheet',
+  reports: 'Visitors’ reports of problems',
 };
 
 const words = (/** @type {string[]} */ list) =>
@@ -52,7 +53,16 @@ export function look(f, org) {
     ${field(f, { name: 'header_text', label: looks.header_text, max: 500, optional: true })}
     ${field(f, { name: 'links', label: 'Links', rows: 3, optional: true, placeholder: 'Our shop https://shop.example foot', hint: 'One a line: its name, its address, and head or foot.' })}
     ${field(f, { name: 'custom_css', label: looks.custom_css, rows: 5, max: 20000, optional: true, hint: 'Served on your own host name alone. Colours, fonts, borders and room; it loads nothing and reaches no control.' })}
-    ${tick(f, 'indexing', 'Search engines may show the page')}`;
+    ${tick(f, 'indexing', 'Search engines may show the page')}
+    ${choose(f, {
+      name: 'reports',
+      label: looks.reports,
+      options: [
+        ['private', 'Taken; only the team sees how many'],
+        ['shown', 'Taken; who reports sees how many did in the last hour'],
+        ['off', 'Not taken'],
+      ],
+    })}`;
 }
 
 /** @param {Organization} org @param {'logo_dark'|'favicon'} name @param {string} path @param {string} label @param {string} hint */

@@ -6,6 +6,7 @@ import { mayWrite, model, say, toast } from '../model.js';
 import { badge, icon } from '../icon.js';
 import { exact, short } from '../time.js';
 import { openForm } from '../dialog.js';
+import { reports } from './report.js';
 import { openIncident } from './incident_form.js';
 import { stateName } from '../words.js';
 import { submit } from '../submit.js';
@@ -43,7 +44,8 @@ export function services(view) {
         ${states.map((s) => html`<option value=${s} .selected=${live(s === status)}>${stateName(s)}</option>`)}
       </select>
     </div>
-    ${shown.length ? table(shown, view, !wanted && !status) : empty('Nothing found', 'No service is like that.', html`<a class="button" href="/dashboard/services">Show all</a>`)}`;
+    ${shown.length ? table(shown, view, !wanted && !status) : empty('Nothing found', 'No service is like that.', html`<a class="button" href="/dashboard/services">Show all</a>`)}
+    ${reports()}`;
 }
 
 /** @param {Service[]} shown @param {View} view @param {boolean} whole */
