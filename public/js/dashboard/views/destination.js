@@ -57,9 +57,9 @@ export function destinations() {
 const row = (d) => html`<li class="line">
   <span class="grow"><span class="strong">${d.name}</span> <span class="faint">${nameOf(d.kind)}, ${d.host}${d.paused ? ', paused' : ''}</span>
     <span class="faint block">${state(d)}</span></span>
-  <button type="button" class="button small" ?disabled=${testing.has(d.id)} @click=${() => test(d)}>${testing.has(d.id) ? 'Sending' : 'Send a test message'}</button>
+  <span class="nowrap"><button type="button" class="button small" ?disabled=${testing.has(d.id)} @click=${() => test(d)}>${testing.has(d.id) ? 'Sending' : 'Send a test message'}</button>
   <button type="button" class="quiet-button" aria-label="Edit ${d.name}" title="Edit" @click=${() => edit(d)}>${icon('edit')}</button>
-  <button type="button" class="quiet-button" aria-label="Delete ${d.name}" title="Delete" @click=${() => remove(d)}>${icon('trash')}</button></li>`;
+  <button type="button" class="quiet-button" aria-label="Delete ${d.name}" title="Delete" @click=${() => remove(d)}>${icon('trash')}</button></span></li>`;
 
 /** @param {string} kind */
 const nameOf = (kind) => kinds.find(([k]) => k === kind)?.[1] ?? kind;
