@@ -26,7 +26,7 @@ export const link = new Link({
   hello(hello) {
     // Of another log, a whole state follows, and until then nothing here is the newest.
     const same = hello.epoch === page.base.epoch;
-    expect(same ? hello.seq : Infinity);
+    expect(same ? Math.max(hello.seq, page.base.seq) : Infinity);
     if (!same) wanted = 0;
     held = [];
     greeted = true;

@@ -81,8 +81,13 @@ export function hear(frame) {
   return true;
 }
 
-/** Takes a whole state. @param {any} state @param {string} epoch */
+/**
+ * Takes a whole state. One that is older than what is here was asked for before the messages that came meanwhile: it
+ * would take back what the queue rests on.
+ * @param {any} state @param {string} epoch
+ */
 export async function replace(state, epoch) {
+  if (base.state && epoch === base.epoch && state.seq < base.seq) return;
   begin(state, epoch);
   kept = 0;
   await database.putPage({ org: base.org, state, epoch, seenAt: Date.now() });

@@ -16,6 +16,11 @@ let newest = 0; // the seq that the server had when it greeted us; Infinity unti
 /** @param {number} seq */
 export const expect = (seq) => (newest = seq);
 
+/** What was seen once is what the page must have from then on. @param {number} seq */
+const atLeast = (seq) => {
+  if (newest < seq) newest = seq;
+};
+
 export const caughtUp = () => model.link === 'live' && page.base.seq >= newest;
 
 let rebaseDue = false;
@@ -52,6 +57,7 @@ function sendNow() {
 /** Decides the queue again on top of what the server said. */
 export function rebase() {
   if (!page.base.state) return changed();
+  atLeast(page.base.seq);
   for (const item of model.queue) {
     if (item.state === 'sent' && (item.sentSeq ?? 0) <= page.base.seq) outbox.take(item.id);
   }

@@ -1,0 +1,36 @@
+package public
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A whole state that was asked for before messages came takes none of them back, and one of another log does.
+func TestAnOlderWholeStateTakesNothingBack(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("there is no node")
+	}
+	// #nosec G204 -- our own script
+	said, err := exec.CommandContext(t.Context(), node, "--input-type=module", "-e", `
+globalThis.indexedDB = { open: () => ({}) };
+globalThis.document = { documentElement: { dataset: {} }, querySelector: () => null, addEventListener() {}, cookie: "" };
+globalThis.window = globalThis; globalThis.addEventListener = () => {}; globalThis.location = { href: "http://x/", pathname: "/", search: "" };
+const { base, hear, replace } = await import("./js/dashboard/page.js");
+const tell = [];
+const take = (seq, epoch) => { replace({ seq }, epoch).catch(() => {}); tell.push(base.seq); };
+take(5, "a");
+hear({ seq: 6, type: "x" });
+hear({ seq: 7, type: "x" });
+take(6, "a");
+take(7, "a");
+take(9, "a");
+take(2, "b");
+console.log(tell.join(" "));
+process.exit(0);
+`).CombinedOutput()
+	if got := strings.TrimSpace(string(said)); err != nil || got != "5 7 7 9 2" {
+		t.Errorf("it went through %s, %v", got, err)
+	}
+}
