@@ -13,11 +13,11 @@ import (
 
 type apply struct {
 	File    string `arg:"" help:"The file, or - for the standard input."`
-	URL     string `name:"url" env:"STATUSPAGE_URL" required:"" help:"Where the installation is, such as https://status.example.com."`
-	Token   string `env:"STATUSPAGE_TOKEN" required:"" help:"An API key that may read and write. Better in the environment: other users of a machine see arguments."`
+	URL     string `name:"url" env:"STATUSPAGE_URL" required:"" help:"Where the installation is."`
+	Token   string `env:"STATUSPAGE_TOKEN" required:"" help:"An API key that reads and writes; better in the environment."`
 	DryRun  bool   `name:"dry-run" help:"Only print what would change, and end with 2 when something would."`
 	Prune   bool   `help:"Delete the monitors that are not in the file."`
-	Headers bool   `help:"Write headers again: their values are told to nobody, so that a new one under the same name is not seen."`
+	Headers bool   `help:"Write headers again: that a value is new is not seen."`
 }
 
 // Run makes monitors as the file has them.

@@ -8,8 +8,8 @@ import (
 	"statuspage/server/auth"
 )
 
-// TestDestinationsAreAddedAndTriedInTheSettings: an admin adds one, tries it, and reads why it took nothing; a member sees
-// none of it.
+// TestDestinationsAreAddedAndTriedInTheSettings: an admin adds one, tries it, and reads why it took nothing; a
+// member sees none of it.
 func TestDestinationsAreAddedAndTriedInTheSettings(t *testing.T) {
 	w := openBrowser(t)
 	c := startSite(t, nil).tenant("acme")

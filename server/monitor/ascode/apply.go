@@ -72,7 +72,8 @@ func (o *Options) all(ctx context.Context, path string) (list []map[string]any, 
 			Next    *string
 			Results []map[string]any
 		}
-		if err := o.request(ctx, http.MethodGet, fmt.Sprintf("%s?page_size=100&page=%d", path, page), nil, &part); err != nil {
+		address := fmt.Sprintf("%s?page_size=100&page=%d", path, page)
+		if err := o.request(ctx, http.MethodGet, address, nil, &part); err != nil {
 			return nil, err
 		}
 		if list = append(list, part.Results...); part.Next == nil {
@@ -163,8 +164,8 @@ func (o *Options) one(ctx context.Context, w *Wanted, there map[string]any) (cha
 			for _, name := range slices.Sorted(keys(headers)) {
 				names = append(names, name)
 			}
-			if had, _ := there["header_names"].([]any); !o.Headers && reflect.DeepEqual(append([]any{}, names...), append([]any{},
-				had...)) {
+			had, _ := there["header_names"].([]any)
+			if !o.Headers && reflect.DeepEqual(append([]any{}, names...), append([]any{}, had...)) {
 				continue
 			}
 			patch[member] = want

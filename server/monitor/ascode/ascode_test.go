@@ -43,8 +43,8 @@ func apply(t *testing.T, o *apptest.Org, text string, set func(*ascode.Options))
 	return changes, printed.String()
 }
 
-// TestAFileIsAppliedOnceAndThenThereIsNothingToDo: a dry run changes nothing, what is not in the file stays unless it is
-// pruned, and what is not said of a monitor is left as it is.
+// TestAFileIsAppliedOnceAndThenThereIsNothingToDo: a dry run changes nothing, what is not in the file stays unless
+// it is pruned, and what is not said of a monitor is left as it is.
 func TestAFileIsAppliedOnceAndThenThereIsNothingToDo(t *testing.T) {
 	t.Setenv("SECRET_OF_A_TEST", "s3cret")
 	o := apptest.Start(t, nil).Org("acme", time.Now())
@@ -69,8 +69,8 @@ func TestAFileIsAppliedOnceAndThenThereIsNothingToDo(t *testing.T) {
 	if n, out := apply(t, o, file, nil); n != 0 {
 		t.Errorf("the second time: %d %s", n, out)
 	}
-	o.Ask("POST", "/api/v1/monitors/", map[string]any{"name": "By hand", "target": "https://example.com/"}, "Authorization",
-		"Bearer "+o.Token)
+	o.Ask("POST", "/api/v1/monitors/", map[string]any{"name": "By hand", "target": "https://example.com/"},
+		"Authorization", "Bearer "+o.Token)
 	other := strings.Replace(file, "interval_s: 30", "interval_s: 90", 1)
 	if n, out := apply(t, o, other, dry); n != 1 || out != "~ Site: interval_s 30 -> 90\n" {
 		t.Errorf("%d %s", n, out)
@@ -83,11 +83,12 @@ func TestAFileIsAppliedOnceAndThenThereIsNothingToDo(t *testing.T) {
 		t.Errorf("%d %s", n, out)
 	}
 	count(2)
-	if n, out := apply(t, o, other, func(o *ascode.Options) { o.Headers = true }); n != 1 || strings.Contains(out, "s3cret") {
+	again := func(o *ascode.Options) { o.Headers = true }
+	if n, out := apply(t, o, other, again); n != 1 || strings.Contains(out, "s3cret") {
 		t.Errorf("%d %s", n, out)
 	}
-	if _, err := ascode.Apply(context.Background(), ascode.Options{URL: "http://" + o.Addr, Key: "wrong", Out: &bytes.Buffer{}},
-		nil); err == nil || !strings.Contains(err.Error(), "401") {
+	if _, err := ascode.Apply(context.Background(), ascode.Options{URL: "http://" + o.Addr, Key: "wrong",
+		Out: &bytes.Buffer{}}, nil); err == nil || !strings.Contains(err.Error(), "401") {
 		t.Error(err)
 	}
 }
@@ -148,7 +149,8 @@ func TestAConfigurationOfGatusIsReadAsItIs(t *testing.T) {
 		said = append(said, r.Text)
 	}
 	text := strings.Join(said, "\n")
-	for _, part := range []string{"alerts of \"front-end\" is left out", "len([BODY].data) < 5 is left out: len() is not known",
+	for _, part := range []string{"alerts of \"front-end\" is left out",
+		"len([BODY].data) < 5 is left out: len() is not known",
 		"nothing here watches ssh://example.com:22", "every 10 s, not every 5s", "not 8.8.8.8", "heartbeat_url"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("it does not say %q:\n%s", part, text)

@@ -41,8 +41,8 @@ type endpoint struct {
 }
 
 // understood are the members of an endpoint that are read.
-var understood = map[string]bool{"name": true, "group": true, "url": true, "enabled": true, "method": true, "body": true,
-	"headers": true, "interval": true, "conditions": true, "dns": true, "client": true, "heartbeat": true}
+var understood = map[string]bool{"name": true, "group": true, "url": true, "enabled": true, "method": true,
+	"body": true, "headers": true, "interval": true, "conditions": true, "dns": true, "client": true, "heartbeat": true}
 
 // schemes are those of Gatus's addresses, and what watches them here.
 var schemes = map[string]string{"http": "http", "https": "http", "tcp": "tcp", "tls": "tls", "icmp": "icmp",
