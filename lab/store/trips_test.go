@@ -97,7 +97,7 @@ func (c *counter) during(do func()) []string {
 
 // looks are what the primary reads and writes by itself, by the clock: heartbeat, deliveries, scheduler.
 var looks = []string{"INTO heartbeat", "FROM revivals", "FROM messages m WHERE m.upto", "SELECT '' UNION ALL SELECT 'prompt'", "FROM workers", "FROM jobs WHERE lease", "FROM reminders",
-	"EXISTS (SE", "pragma_synchronous", "UPDATE jobs", "FROM maintenance_series", "unixepoch", "FROM deleted_organizations", "hostname_checks"}
+	"FROM team_messages WHERE state", "EXISTS (SE", "pragma_synchronous", "UPDATE jobs", "FROM maintenance_series", "unixepoch", "FROM deleted_organizations", "hostname_checks"}
 
 func byItself(request string) bool {
 	read := strings.HasPrefix(request, "read")
