@@ -146,6 +146,7 @@ func ownRoutes() []Route {
 		{"GET", "/api/v1/subscribers/:id", Read, getSubscriber},
 		{"PATCH", "/api/v1/subscribers/:id", Write, editSubscriber},
 		{"DELETE", "/api/v1/subscribers/:id", Write, removeSubscriber},
+		{"GET", "/api/v1/stats", Read, getStats},
 		{"GET", "/api/v1/deliveries", Read, listDeliveries},
 		{"POST", "/api/v1/deliveries/retry", Write, retryDeliveries},
 		{"POST", "/api/v1/deliveries/:id/retry", Write, retryDelivery},

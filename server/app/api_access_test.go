@@ -89,7 +89,7 @@ var table = map[string]access{
 	"GET /api/v1/audit-log":                {inside, nil, 200},
 	"GET /api/v1/subscribers":              {reads, nil, 200}, "POST /api/v1/subscribers": {writes, j{"email": "{email}"}, 201}, "GET /api/v1/subscribers/{subscriber}": {reads, nil, 200},
 	"PATCH /api/v1/subscribers/{subscriber}": {writes, j{"services": []string{}}, 200}, "DELETE /api/v1/subscribers/{subscriber}": {writes, nil, 204},
-	"GET /api/v1/deliveries": {reads, nil, 200}, "POST /api/v1/deliveries/retry": {writes, nil, 200}, "POST /api/v1/deliveries/{delivery}/retry": {writes, nil, 409},
+	"GET /api/v1/stats": {reads, nil, 200}, "GET /api/v1/deliveries": {reads, nil, 200}, "POST /api/v1/deliveries/retry": {writes, nil, 200}, "POST /api/v1/deliveries/{delivery}/retry": {writes, nil, 409},
 	"GET /api/v1/mail": {governs, nil, 200}, "POST /api/v1/mail/test": {governs, nil, 200},
 	"POST /api/v1/auth/login": {anybody, j{"email": "a@b.example", "password": "wrong"}, 401}, "POST /api/v1/auth/refresh": {anybody, nil, 403}, "POST /api/v1/auth/logout": {anybody, nil, 403},
 	"POST /api/v1/auth/setup": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/accept": {anybody, j{"token": "x", "password": "long enough to be one"}, 403},

@@ -80,7 +80,8 @@ var remindMinutes = []int64{24 * 60, 60}
 // Jobs is the use cases' hook: what follows from events goes into their batch. A command is told once, however many events
 // it caused. tell is what the caller says about it; nil is yes, unless the incident or window began without a word:
 // that is quiet to its end, until somebody says otherwise. hold is how much later it is told.
-func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, what *page.Decision, tell *bool, hold time.Duration) {
+func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, what *page.Decision, tell *bool,
+	hold time.Duration) {
 	events := what.Events
 	quiet, loud := tell != nil && !*tell, tell != nil && *tell
 	n, to := about(before, what)

@@ -33,8 +33,10 @@ const MaxHold = time.Minute
 // RequireUntold undoes a batch once anybody was told of an incident or a window, or is being told at this moment. With
 // an update only what told that one counts, and what came after it.
 func (o *Org) RequireUntold(b *Batch, thread, update string) {
-	b.Require(`NOT EXISTS (SELECT 1 FROM jobs j WHERE j.org_id = ? AND j.thread = ? AND j.thread <> '' AND (j.state <> 'due' OR j.lease <> '' OR j.tries > 0)
- AND (? = '' OR j.message_id >= (SELECT min(m.id) FROM messages m WHERE m.org_id = j.org_id AND m.thread = j.thread AND m.thread <> '' AND json_extract(m.body, '$.update.id') = ?)))`,
+	b.Require(`NOT EXISTS (SELECT 1 FROM jobs j WHERE j.org_id = ? AND j.thread = ? AND j.thread <> ''
+ AND (j.state <> 'due' OR j.lease <> '' OR j.tries > 0)
+ AND (? = '' OR j.message_id >= (SELECT min(m.id) FROM messages m WHERE m.org_id = j.org_id AND m.thread = j.thread
+  AND m.thread <> '' AND json_extract(m.body, '$.update.id') = ?)))`,
 		o.id, thread, update, update)
 }
 
@@ -77,10 +79,12 @@ func (o *Org) Tell(b *Batch, m Message, to Audience) { o.tellIf(b, m, to, "1 = 1
 // tellIf is Tell while a condition holds at the moment of the commit.
 func (o *Org) tellIf(b *Batch, m Message, to Audience, condition string, args ...any) {
 	audience, _ := json.Marshal(to) // strings always have a JSON form
+	due := int64(m.At) + (m.Wait + m.Hold).Milliseconds()
 	b.Add(`INSERT INTO messages (org_id, topic, thread, seq, kind, title, body, created_at, due_at, audience, upto)
 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(num) FROM subscribers WHERE org_id = ?)
 WHERE EXISTS (SELECT 1 FROM subscribers WHERE org_id = ? AND state = 'active') AND `+condition+` ON CONFLICT DO NOTHING`,
-		append([]any{o.id, m.Topic, m.Thread, m.Seq, m.Kind, m.Title, m.Body, int64(m.At), int64(m.At) + (m.Wait + m.Hold).Milliseconds(), string(audience), o.id, o.id}, args...)...)
+		append([]any{o.id, m.Topic, m.Thread, m.Seq, m.Kind, m.Title, m.Body, int64(m.At), due, string(audience),
+			o.id, o.id}, args...)...)
 }
 
 // HoldMessages puts into a batch that what is told of a new incident waits for so long.
@@ -176,7 +180,8 @@ func (db *DB) Expand(ctx context.Context, x *Expansion, n int, slow []string, no
 SELECT m.org_id, m.id, s.num, 'due', CASE WHEN s.channel = 'email' THEN 'mail' ELSE 'hook' END, s.host,
  s.failures > 0 OR s.host IN (SELECT value FROM json_each(?)), m.thread,
  coalesce((SELECT min(o.since) `+older+`), m.id),
- CASE WHEN m.due_at - m.created_at > ? THEN m.due_at ELSE min(m.due_at, coalesce((SELECT min(o.due_at) `+older+` AND o.tries = 0), m.due_at)) END
+ CASE WHEN m.due_at - m.created_at > ? THEN m.due_at
+  ELSE min(m.due_at, coalesce((SELECT min(o.due_at) `+older+` AND o.tries = 0), m.due_at)) END
 FROM messages m JOIN subscribers s ON s.org_id = m.org_id
 WHERE m.id = ? AND m.cursor = ? AND s.num > ? AND s.num <= ? AND s.state = 'active' AND (? = '' OR s.channel = ?) AND `+hears+`
 ON CONFLICT DO NOTHING`,

@@ -124,6 +124,8 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = org.CountSubscribers(ctx, Pending)
 	_, _, _ = org.Deliveries(ctx, "", span)
 	_, _, _ = org.Deliveries(ctx, Dead, span)
+	_, _ = org.Told(ctx, 1, 7)
+	_, _ = org.Lasted(ctx, 1)
 	_, _ = org.Delivery(ctx, 1)
 	_, _ = org.DeadJobs(ctx)
 	_, _ = db.DueLanes(ctx, 1)

@@ -8,6 +8,7 @@ import { count, impactTone } from '../words.js';
 import { itemLine } from './queue.js';
 import { markdown } from '../markdown.js';
 import { openIncident, openUpdate } from './incident_form.js';
+import { past } from './stats.js';
 import { openService } from './service.js';
 
 /** @typedef {import('../types.js').View} View */
@@ -46,7 +47,8 @@ export function overview(view) {
         <h2 id="planned">Planned</h2>
         ${planned(view)}
       </section>
-    </div>`;
+    </div>
+    ${past()}`;
 }
 
 /** @param {Incident} incident */
