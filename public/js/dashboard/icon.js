@@ -24,6 +24,7 @@ const drawings = {
   settings: html`<svg viewBox="0 0 16 16"><path d="M2 4.5h7M12.5 4.5H14M2 11.5h1.5M7 11.5h7" /><circle cx="10.75" cy="4.5" r="1.75" /><circle cx="5.25" cy="11.5" r="1.75" /></svg>`,
   queue: html`<svg viewBox="0 0 16 16"><path d="M8 10.5V2.5M5 5.2 8 2.2l3 3M2.25 9.5v4h11.5v-4" /></svg>`,
   plus: html`<svg viewBox="0 0 16 16"><path d="M8 3v10M3 8h10" /></svg>`,
+  search: html`<svg viewBox="0 0 16 16"><circle cx="7" cy="7" r="4.5" /><path d="m10.5 10.5 3.5 3.5" /></svg>`,
   up: html`<svg viewBox="0 0 16 16"><path d="M8 13V3.5M4 7l4-4 4 4" /></svg>`,
   down: html`<svg viewBox="0 0 16 16"><path d="M8 3v9.5M4 9l4 4 4-4" /></svg>`,
   edit: html`<svg viewBox="0 0 16 16"><path d="m2.5 13.5.6-3L10.6 3a1.3 1.3 0 0 1 1.9 0l.5.5a1.3 1.3 0 0 1 0 1.9l-7.5 7.5Z" /></svg>`,

@@ -1,4 +1,5 @@
 import { busy, openSheet } from './dialog.js';
+import { openPalette } from './palette.js';
 import { html } from '../vendor/lit-html.js';
 import { go } from './router.js';
 import { mayWrite, model } from './model.js';
@@ -12,7 +13,8 @@ const help = [
   ['g i', 'Incidents'],
   ['g m', 'Maintenance'],
   ['g q', 'What waits to be sent'],
-  ['/', 'Filter the list'],
+  ['/', 'Search everything, or run a command; Ctrl K does it from a text, too'],
+  ['f', 'Filter the list'],
   ['Alt ↑ Alt ↓', 'Move the service whose row has the focus'],
   ['Ctrl Enter', 'Publish the form'],
   ['Esc', 'Close the form; what you typed is kept'],
@@ -46,7 +48,8 @@ function meaning(key, going) {
   if (key === 'i' && mayWrite()) return () => openIncident();
   if (key === 'z' && model.undo) return model.undo.run;
   if (key === '?') return showKeys;
-  if (key === '/')
+  if (key === '/') return openPalette;
+  if (key === 'f')
     return () =>
       /** @type {HTMLElement|null} */ (document.querySelector('main [type=search], main .filters select'))?.focus();
   return undefined;
@@ -59,6 +62,10 @@ export function start() {
   let held = null;
   document.addEventListener('keydown', (e) => {
     held = null;
+    if (e.key === 'k' && (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && !busy()) {
+      e.preventDefault();
+      return openPalette();
+    }
     if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || e.repeat || typing(e.target) || busy()) return;
     const act = meaning(e.key, Date.now() - gone < 1200);
     gone = e.key === 'g' ? Date.now() : 0;

@@ -11,6 +11,7 @@ import { nouns } from './nouns.js';
 import { openIncident } from './views/incident_form.js';
 import { proposed } from './views/proposal.js';
 import { reconnect } from './person.js';
+import { openPalette } from './palette.js';
 import { reload } from './update.js';
 import { route } from './router.js';
 import { showKeys } from './keys.js';
@@ -18,7 +19,7 @@ import { showKeys } from './keys.js';
 /** @typedef {{name: string, label: string, icon: string, admin?: boolean}} Entry */
 
 /** The menu. @returns {Entry[]} */
-const entries = () => [
+export const entries = () => [
   { name: 'overview', label: 'Overview', icon: 'overview' },
   ...nouns.map(({ name, label }) => ({ name, label, icon: name })),
   { name: 'monitors', label: 'Monitors', icon: 'monitors' },
@@ -71,6 +72,7 @@ function rail() {
     }}>${icon(unfolded ? 'close' : 'menu')}</button>
     <div id="menu" class=${unfolded ? 'menu unfolded' : 'menu'}>
       <nav aria-label="Main">
+        ${model.view ? html`<button type="button" class="button search" aria-keyshortcuts="/ Control+K" @click=${openPalette}>${icon('search')}<span class="grow">Search</span><kbd>/</kbd></button>` : nothing}
         <ul>${shown.map((e) => html`<li><a href=${hrefOf(e.name)} aria-current=${here === e.name ? 'page' : nothing}>${icon(e.icon)}${e.label}${badgeOf(e.name)}</a></li>`)}</ul>
       </nav>
       <div class="person">

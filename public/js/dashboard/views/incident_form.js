@@ -1,10 +1,10 @@
 import { html, live, nothing } from '../../vendor/lit-html.js';
 import { choose, field, tick } from '../form.js';
-import { badge } from '../icon.js';
 import { openBlanks } from '../blank.js';
 import { changed, model } from '../model.js';
 import { call } from '../request.js';
 import { go } from '../router.js';
+import { affectedPicker, anyState, nextOf } from './picker.js';
 import { openForm } from '../dialog.js';
 import { ago, fromInput, short, toInput } from '../time.js';
 import { fromTemplate } from './template.js';
@@ -15,11 +15,6 @@ import { stateName } from '../words.js';
 /** @typedef {import('../types.js').Command} Command */
 /** @typedef {import('../types.js').Incident} Incident */
 /** @typedef {import('../types.js').Service} Service */
-
-const anyState = ['degraded_performance', 'partial_outage', 'major_outage'];
-
-/** Where a new incident may take a service; before the rules are loaded the server decides. @param {Service} service */
-const nextOf = (service) => service.next_by_incident ?? anyState;
 
 /**
  * Opens the form for a new incident.
@@ -78,7 +73,7 @@ function past(v, form) {
 function openBody(form) {
   return html`${fromTemplate(form)}
     ${field(form, { name: 'title', label: 'What is wrong', focus: true, max: 200, placeholder: 'Checkout is failing for some customers', hint: 'The first words that visitors read.' })}
-    ${picker(form)}
+    ${affectedPicker(form)}
     ${field(form, { name: 'description', label: 'Message', rows: 5, max: 20000, optional: true, placeholder: 'What visitors notice, what you are doing, when you will write again.', hint: 'Markdown. It becomes the first entry of the timeline.' })}
     ${tick(form, 'notify', 'Tell subscribers')}
     <details class="more" ?open=${!!form.values.started} @toggle=${(/** @type {Event} */ e) => /** @type {HTMLDetailsElement} */ (e.target).open && /** @type {HTMLElement} */ (e.target).scrollIntoView({ block: 'end' })}><summary>It began earlier</summary>
@@ -86,48 +81,6 @@ function openBody(form) {
         ${field(form, { name: 'resolved_at', of: 'resolved', label: 'Was over', type: 'datetime-local', optional: true, hint: 'When it is over already.' })}</div>
       ${form.values.resolved ? field(form, { name: 'resolution', label: 'What ended it', rows: 2, max: 20000, optional: true }) : nothing}
     </details>`;
-}
-
-/** Which services are hit, and what state each is in now: only what the rules allow can be chosen. @param {Form} form */
-function picker(form) {
-  const services = model.view?.services ?? [];
-  const wanted = form.values.filter.trim().toLowerCase();
-  const shown = services.filter(
-    (s) => form.values.states[s.id] || `${s.name} ${s.group}`.toLowerCase().includes(wanted),
-  );
-  const error = form.error('service') || form.error('services') || (form.tried ? form.error('to_state') : '');
-  return html`<fieldset class="field picker" aria-describedby="picker-hint">
-    <legend>Affected services</legend>
-    ${
-      services.length > 8
-        ? html`<input type="search" aria-label="Find a service" placeholder="Find a service" autocomplete="off" .value=${live(form.values.filter)} @input=${(/** @type {Event} */ e) => form.set('filter', /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`
-        : nothing
-    }
-    <div class="rows">${shown.map((s) => pick(form, s))}${shown.length ? nothing : html`<p class="faint pad">${services.length ? 'No service of that name.' : 'There is no service yet. Add one under Services first.'}</p>`}</div>
-    <p class="hint ${error ? 'bad' : ''}" id="picker-hint">${error || 'Only the states that a service can move to are offered.'}</p>
-  </fieldset>`;
-}
-
-/** @param {Form} form @param {Service} service */
-function pick(form, service) {
-  // What is over has no hold on the present: it may have been anything.
-  const next = form.values.resolved ? anyState : nextOf(service);
-  const state = form.values.states[service.id];
-  const change = (/** @type {string|undefined} */ to) => {
-    const { [service.id]: _, ...others } = form.values.states;
-    form.set('states', to ? { ...others, [service.id]: to } : others);
-  };
-  const offered = !state || next.includes(state) ? next : [...next, state];
-  return html`<div class="pick ${state ? 'on' : ''}">
-    <label><input type="checkbox" .checked=${live(!!state)} ?disabled=${!next.length && !state} @change=${(/** @type {Event} */ e) => change(/** @type {HTMLInputElement} */ (e.target).checked ? next[0] : undefined)} />
-      <span class="grow">${service.name}</span></label>
-    ${
-      state
-        ? html`<select aria-label="New state of ${service.name}" @change=${(/** @type {Event} */ e) => change(/** @type {HTMLSelectElement} */ (e.target).value)}>
-          ${offered.map((n) => html`<option value=${n} .selected=${live(n === state)}>${stateName(n)}</option>`)}</select>`
-        : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? 'Under maintenance: end the maintenance first.' : 'It cannot get worse than this.'}>${badge(service.status, service.status_display)}</span>`
-    }
-  </div>`;
 }
 
 /**

@@ -17,7 +17,7 @@ import { stateName } from '../words.js';
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Organization} Organization */
 
-const labels = {
+export const labels = {
   name: 'Name',
   description: 'Description',
   url: 'Web site',

@@ -1,14 +1,39 @@
-import { html, live } from '../../vendor/lit-html.js';
+import { html, live, nothing } from '../../vendor/lit-html.js';
 import { badge } from '../icon.js';
 import { model } from '../model.js';
+import { stateName } from '../words.js';
 
 /** @typedef {import('../form.js').Form} Form */
+
+/**
+ * Chips that choose a whole group, or give it up again.
+ * @param {import('../types.js').Service[]} services that can be chosen
+ * @param {(id: string) => boolean} has
+ * @param {(members: import('../types.js').Service[], on: boolean) => void} change
+ */
+export function groupPicker(services, has, change) {
+  const groups = [...new Set(services.map((s) => s.group).filter(Boolean))];
+  if (!groups.length) return nothing;
+  return html`<div class="row groups" role="group" aria-label="Whole groups">${groups.map((group) => {
+    const members = services.filter((s) => s.group === group);
+    const all = members.every((s) => has(s.id));
+    return html`<button type="button" class="button small" aria-pressed=${all ? 'true' : 'false'} @click=${() => change(members, !all)}>${group}</button>`;
+  })}</div>`;
+}
 
 /** @param {Form} form */
 export function servicePicker(form) {
   const error = form.error('services');
   const chosen = /** @type {string[]} */ (form.values.services);
   return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>Services</legend>
+    ${groupPicker(
+      model.view?.services ?? [],
+      (id) => chosen.includes(id),
+      (members, on) => {
+        const others = chosen.filter((id) => !members.some((s) => s.id === id));
+        form.set('services', on ? [...others, ...members.map((s) => s.id)] : others);
+      },
+    )}
     <div class="rows">${model.view?.services.map(
       (s) =>
         html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
@@ -21,4 +46,66 @@ export function servicePicker(form) {
     )}</div>
     <p class="hint ${error ? 'bad' : ''}" id="services-hint">${error || 'They are under maintenance from start to end.'}</p>
   </fieldset>`;
+}
+
+/** What an incident can make of a service. */
+export const anyState = ['degraded_performance', 'partial_outage', 'major_outage'];
+
+/** Where a new incident may take a service; before the rules are loaded the server decides. @param {import('../types.js').Service} service */
+export const nextOf = (service) => service.next_by_incident ?? anyState;
+
+/** Which services are hit, and what state each is in now: only what the rules allow can be chosen. @param {Form} form */
+export function affectedPicker(form) {
+  const services = model.view?.services ?? [];
+  const wanted = form.values.filter.trim().toLowerCase();
+  const shown = services.filter(
+    (s) => form.values.states[s.id] || `${s.name} ${s.group}`.toLowerCase().includes(wanted),
+  );
+  const error = form.error('service') || form.error('services') || (form.tried ? form.error('to_state') : '');
+  return html`<fieldset class="field picker" aria-describedby="picker-hint">
+    <legend>Affected services</legend>
+    ${
+      services.length > 8
+        ? html`<input type="search" aria-label="Find a service" placeholder="Find a service" autocomplete="off" .value=${live(form.values.filter)} @input=${(/** @type {Event} */ e) => form.set('filter', /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`
+        : nothing
+    }
+    ${groupPicker(
+      services.filter((s) => form.values.states[s.id] || nextFor(form, s).length),
+      (id) => !!form.values.states[id],
+      (members, on) => {
+        const states = { ...form.values.states };
+        for (const s of members) {
+          if (on) states[s.id] ??= nextFor(form, s)[0];
+          else delete states[s.id];
+        }
+        form.set('states', states);
+      },
+    )}
+    <div class="rows">${shown.map((s) => pick(form, s))}${shown.length ? nothing : html`<p class="faint pad">${services.length ? 'No service of that name.' : 'There is no service yet. Add one under Services first.'}</p>`}</div>
+    <p class="hint ${error ? 'bad' : ''}" id="picker-hint">${error || 'Only the states that a service can move to are offered.'}</p>
+  </fieldset>`;
+}
+
+/** What is over has no hold on the present: it may have been anything. @param {Form} form @param {import('../types.js').Service} service */
+const nextFor = (form, service) => (form.values.resolved ? anyState : nextOf(service));
+
+/** @param {Form} form @param {import('../types.js').Service} service */
+function pick(form, service) {
+  const next = nextFor(form, service);
+  const state = form.values.states[service.id];
+  const change = (/** @type {string|undefined} */ to) => {
+    const { [service.id]: _, ...others } = form.values.states;
+    form.set('states', to ? { ...others, [service.id]: to } : others);
+  };
+  const offered = !state || next.includes(state) ? next : [...next, state];
+  return html`<div class="pick ${state ? 'on' : ''}">
+    <label><input type="checkbox" .checked=${live(!!state)} ?disabled=${!next.length && !state} @change=${(/** @type {Event} */ e) => change(/** @type {HTMLInputElement} */ (e.target).checked ? next[0] : undefined)} />
+      <span class="grow">${service.name}</span></label>
+    ${
+      state
+        ? html`<select aria-label="New state of ${service.name}" @change=${(/** @type {Event} */ e) => change(/** @type {HTMLSelectElement} */ (e.target).value)}>
+          ${offered.map((n) => html`<option value=${n} .selected=${live(n === state)}>${stateName(n)}</option>`)}</select>`
+        : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? 'Under maintenance: end the maintenance first.' : 'It cannot get worse than this.'}>${badge(service.status, service.status_display)}</span>`
+    }
+  </div>`;
 }

@@ -5,6 +5,7 @@ import { model } from '../model.js';
 import * as rules from '../rules.js';
 import { call } from '../request.js';
 import { exact, short } from '../time.js';
+import { uuid7 } from '../id.js';
 import { markdown } from '../markdown.js';
 import { changed } from '../model.js';
 
@@ -86,20 +87,28 @@ function record(form, services, after) {
   const now = new Date().toISOString();
   const hence = new Date(Date.now() + HOUR).toISOString();
   const today = services.map((id) => rules.uptime(id, 1, now)?.uptime ?? '–');
-  const later = after ? whatIf(form, () => services.map((id) => rules.uptime(id, 1, hence)?.uptime ?? '–')) : null;
+  const later = after
+    ? whatIf([form.command()], () => services.map((id) => rules.uptime(id, 1, hence)?.uptime ?? '–'))
+    : null;
   const name = (/** @type {string} */ id) => model.view?.services.find((s) => s.id === id)?.name ?? '';
   return html`<table class="record"><thead><tr><th scope="col">Uptime of today</th><th scope="col">Now</th>${later ? html`<th scope="col">If it lasts 1 h</th>` : nothing}</tr></thead>
     <tbody>${services.map((id, i) => html`<tr><th scope="row">${name(id)}</th><td>${today[i]} %</td>${later ? html`<td>${later[i]} %</td>` : nothing}</tr>`)}</tbody></table>`;
 }
 
-/** Asks the rules something as if the form were published, then puts the queue back. @template T @param {Form} form @param {() => T} ask @returns {T} */
-function whatIf(form, ask) {
+/**
+ * Asks the rules something as if commands were on the page, of those that they allow, then puts the queue back.
+ * @template T
+ * @param {import('../types.js').Command[]} commands
+ * @param {(view: View) => T} ask
+ * @returns {T}
+ */
+export function whatIf(commands, ask) {
   const queue = model.queue
     .filter((i) => i.state !== 'refused' && !i.remote)
     .map(({ id, at, command }) => ({ id, at, command }));
   try {
-    rules.queue([...queue, { id: form.ids.id, at: new Date().toISOString(), command: form.command() }]);
-    return ask();
+    const at = new Date().toISOString();
+    return ask(rules.queue([...queue, ...commands.map((command) => ({ id: uuid7(), at, command }))]).view);
   } finally {
     rules.queue(queue);
   }

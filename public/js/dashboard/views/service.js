@@ -3,6 +3,7 @@ import { choose, field } from '../form.js';
 import { empty, heading, mark } from './list.js';
 import { go, route, withQuery } from '../router.js';
 import { mayWrite, model, say, toast } from '../model.js';
+import { box, bulkBar, groupBox } from './bulk.js';
 import { badge, icon } from '../icon.js';
 import { exact, short } from '../time.js';
 import { openForm } from '../dialog.js';
@@ -45,7 +46,7 @@ export function services(view) {
       </select>
     </div>
     ${shown.length ? table(shown, view, !wanted && !status) : empty('Nothing found', 'No service is like that.', html`<a class="button" href="/dashboard/services">Show all</a>`)}
-    ${reports()}`;
+    ${bulkBar()} ${reports()}`;
 }
 
 /** @param {Service[]} shown @param {View} view @param {boolean} whole */
@@ -62,11 +63,11 @@ function table(shown, view, whole) {
         const members = shown.filter((s) => s.group === group);
         const at = groups.indexOf(group);
         return html`<tbody>
-        ${group || groups.length > 1 ? groupRow(group, view, { up: whole && at > 0, down: whole && at < groups.length - 1 }) : nothing}
+        ${group || groups.length > 1 ? groupRow(group, members, view, { up: whole && at > 0, down: whole && at < groups.length - 1 }) : nothing}
         ${repeat(
           members,
           (s) => s.id,
-          (s, i) => row(s, view, { up: whole && i > 0, down: whole && i < members.length - 1 }),
+          (s, i) => row(s, shown, view, { up: whole && i > 0, down: whole && i < members.length - 1 }),
         )}
       </tbody>`;
       },
@@ -74,8 +75,8 @@ function table(shown, view, whole) {
   </table></div>`;
 }
 
-/** @param {Service} s @param {View} view @param {{up: boolean, down: boolean}} may */
-function row(s, view, may) {
+/** @param {Service} s @param {Service[]} shown @param {View} view @param {{up: boolean, down: boolean}} may */
+function row(s, shown, view, may) {
   const keys = (/** @type {KeyboardEvent} */ e) => {
     if (!e.altKey || !mayWrite()) return;
     if (e.key === 'ArrowUp' && may.up) move(s, -1);
@@ -85,7 +86,7 @@ function row(s, view, may) {
   };
   const drag = mayWrite() && (may.up || may.down);
   return html`<tr id="row-${s.id}" draggable=${drag ? 'true' : 'false'} @keydown=${keys} @dragstart=${(/** @type {DragEvent} */ e) => lift(e, { service: s.id })} @dragover=${(/** @type {DragEvent} */ e) => over(e, (x) => x.service !== s.id && view.services.some((o) => o.id === x.service && o.group === s.group))} @dragleave=${leave} @drop=${(/** @type {DragEvent} */ e) => drop(e, (x) => put(x.service, s))}>
-    <td class="main"><span class="strong">${s.name}</span> ${mark(s.id)}${s.description ? html`<span class="faint block clip">${s.description}</span>` : nothing}</td>
+    <td class="main">${box(s, shown)}<span class="strong">${s.name}</span> ${mark(s.id)}${s.description ? html`<span class="faint block clip">${s.description}</span>` : nothing}</td>
     <td class="state">${state(s)}</td>
     <td class="wide-only faint nowrap"><time title=${exact(s.status_since)}>${short(s.status_since)}</time></td>
     <td class="number wide-only">${rules.uptime(s.id, DAYS)?.uptime ?? '–'}%</td>
@@ -242,8 +243,14 @@ async function put(id, target) {
   if (done.words) say(done.words);
 }
 
-/** The line above a group: groups go up and down as services do, and are renamed. @param {string} group @param {View} view @param {{up: boolean, down: boolean}} may */
-function groupRow(group, view, may) {
+/**
+ * The line above a group: groups go up and down as services do, and are renamed.
+ * @param {string} group
+ * @param {Service[]} members that are shown
+ * @param {View} view
+ * @param {{up: boolean, down: boolean}} may
+ */
+function groupRow(group, members, view, may) {
   const name = group || 'Services without a group';
   const keys = (/** @type {KeyboardEvent} */ e) => {
     if (!e.altKey || !mayWrite()) return;
@@ -253,7 +260,7 @@ function groupRow(group, view, may) {
     e.preventDefault();
   };
   return html`<tr class="group" id="group-${group}" draggable=${mayWrite() && (may.up || may.down) ? 'true' : 'false'} @keydown=${keys} @dragstart=${(/** @type {DragEvent} */ e) => lift(e, { group })} @dragover=${(/** @type {DragEvent} */ e) => over(e, (x) => x.group !== undefined && x.group !== group)} @dragleave=${leave} @drop=${(/** @type {DragEvent} */ e) => drop(e, (x) => putGroup(x.group, () => group))}>
-    <th scope="rowgroup" colspan="4">${group || 'Without a group'}</th>
+    <th scope="rowgroup" colspan="4">${groupBox(members, name)}${group || 'Without a group'}</th>
     <td class="tools">${
       mayWrite()
         ? html`<button type="button" class="quiet-button small" aria-label="Move ${name} up" title="Up (Alt ↑)" ?disabled=${!may.up} @click=${() => moveGroup(group, -1)}>${icon('up')}</button
