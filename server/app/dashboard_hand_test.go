@@ -79,7 +79,9 @@ func undone(t *testing.T, w *browser) {
 	b.write("What is wrong", "Now")
 	b.press("Publish")
 	b.until(`document.querySelector('main h1')?.textContent === 'Now'`)
-
+	b.reads("Done: Open incident “Now”.")
+	b.queued(0)
+	b.until(`!document.querySelector('main .pip.pending')`)
 	b.press("Resolve")
 	b.write("Message", "It is over.")
 	b.press("Resolve")
