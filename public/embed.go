@@ -67,7 +67,8 @@ func Open(address string) (*File, bool) {
 		return nil, false
 	}
 	sum := sha256.Sum256(body)
-	f := &File{Name: name, Type: kind, Body: body, ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, Immutable: name != "sw.js"}
+	f := &File{Name: name, Type: kind, Body: body, ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
+		Immutable: name != "sw.js" && name != "push.js"}
 	f.Gzip, _ = files.ReadFile(dir + name + ".gz")
 	f.Brotli, _ = files.ReadFile(dir + name + ".br")
 	kept, _ := opened.LoadOrStore(name, f)

@@ -140,6 +140,26 @@ func worker(root string, out *output, manifest map[string]string) error {
 	return out.compressed("sw.js", result.OutputFiles[0].Contents)
 }
 
+// pushWorker bundles the service worker of public pages, which is registered under one address for ever, too.
+func pushWorker(root string, out *output, manifest map[string]string) error {
+	text, err := os.ReadFile(filepath.Join(root, "public", "push.js")) // #nosec G304 -- the module's own source
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	o := options(root, nil)
+	o.Format, o.Metafile, o.EntryNames = api.FormatIIFE, false, "[name]"
+	o.Stdin = &api.StdinOptions{Contents: string(text), Sourcefile: "push.js",
+		ResolveDir: filepath.Join(absolute(root), "public"), Loader: api.LoaderJS}
+	result := api.Build(o)
+	if err := problems(result); err != nil {
+		return err
+	}
+	manifest["push.js"] = "/push.js"
+	return out.compressed("push.js", result.OutputFiles[0].Contents)
+}
+
 // dashboard lists the addresses of what the dashboard needs, in a fixed order.
 func dashboard(manifest map[string]string) []string {
 	list := []string{}

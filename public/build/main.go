@@ -7,6 +7,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -44,7 +45,7 @@ func build(root string) ([]string, error) {
 	if err := bundle(root, out, manifest); err != nil {
 		return nil, err
 	}
-	if err := worker(root, out, manifest); err != nil {
+	if err := errors.Join(worker(root, out, manifest), pushWorker(root, out, manifest)); err != nil {
 		return nil, err
 	}
 	list, err := json.MarshalIndent(manifest, "", "  ")

@@ -1,6 +1,8 @@
 // The dialog in which somebody subscribes: the form of the page that is there for it, with the same tabs, which are radio buttons.
 import { t } from './status/words.js';
 
+import * as push from './push.js';
+
 /** @param {string} method @param {string} url @param {URLSearchParams} [body] @returns {Promise<Document>} */
 function page(method, url, body) {
   return new Promise((resolve, reject) => {
@@ -36,15 +38,27 @@ async function dress(doc) {
   }
 }
 
-/** A program is told its secret, this once. @param {HTMLFormElement} form */
-async function program(form) {
-  const data = new FormData(form);
+/** What is to be heard of. @param {FormData} data */
+function about(data) {
   const services = data.get('whole') === '0' ? data.getAll('services') : [];
-  const wish = {
-    webhook_url: data.get('address'),
+  return {
     ...(services.length ? { services } : {}),
     ...(data.get('incident') ? { incident: data.get('incident') } : {}),
   };
+}
+
+/** This browser is asked, and asks. @param {HTMLFormElement} form @param {FormData} data */
+async function browser(form, data) {
+  if (data.get('whole') === '0' && !data.has('services'))
+    return make('p', { className: 'card note', role: 'alert' }, push.words(form, 'what'));
+  const [said, good] = await push.subscribe(form, about(data));
+  return make('p', { className: 'card note', role: good ? 'status' : 'alert' }, said);
+}
+
+/** A program is told its secret, this once. @param {HTMLFormElement} form */
+async function program(form) {
+  const data = new FormData(form);
+  const wish = { webhook_url: data.get('address'), ...about(data) };
   const res = await fetch(form.action, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -74,6 +88,7 @@ export async function ask(address) {
     send(dialog, form);
   };
   document.body.append(dialog);
+  if (push.possible(form)) push.offer(form);
   dialog.showModal();
   /** @type {HTMLElement | null} */ (form.querySelector('input:checked'))?.focus();
 }
@@ -85,7 +100,8 @@ async function send(dialog, form) {
   let told;
   try {
     const data = new FormData(form);
-    if (data.get('channel') === 'webhook') told = await program(form);
+    if (data.get('channel') === 'push') told = await browser(form, data);
+    else if (data.get('channel') === 'webhook') told = await program(form);
     else told = note(await page('POST', form.action, new URLSearchParams(/** @type {any} */ (data))));
   } catch {
     told = make('p', { className: 'card note', role: 'alert' }, t('We could not reach the server. Please try again.'));

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ func (l *Limits) Subscribe(c *fiber.Ctx) error {
 // the same in two fields.
 type wish struct {
 	addresses [5]*string // by store.Channels
+	push      *pushWish  // a browser's
 	channel   *string
 	address   *string
 	services  []string
@@ -53,10 +55,26 @@ func (w *wish) Wire(f *wire.Fields) {
 	for i, name := range addressFields {
 		f.OptStr(name, &w.addresses[i])
 	}
+	wire.Opt(f, "push", &w.push, (*pushWish).Wire)
 	f.OptStr("channel", &w.channel)
 	f.OptStr("address", &w.address)
 	f.Strings("services", &w.services)
 	f.OptStr("incident", &w.incident)
+}
+
+// pushWish is a PushSubscription of the Push API, and the language of who looks at the page.
+type pushWish struct {
+	endpoint, language string
+	keys               usecase.PushKeys
+}
+
+func (p *pushWish) Wire(f *wire.Fields) {
+	f.Str("endpoint", &p.endpoint)
+	wire.One(f, "keys", &p.keys, func(k *usecase.PushKeys, f *wire.Fields) {
+		f.Str("p256dh", &k.P256dh)
+		f.Str("auth", &k.Auth)
+	})
+	f.Str("language", &p.language)
 }
 
 // byAdmin also takes what only an admin may state.
@@ -82,6 +100,10 @@ func (w *wish) subscriber() (usecase.NewSubscriber, error) {
 			given++
 			n.Channel, n.Field, n.Address = store.Channels[i], addressFields[i], *a
 		}
+	}
+	if w.push != nil {
+		given++
+		n.Channel, n.Field, n.Address, n.Push = store.Push, "push.endpoint", w.push.endpoint, w.push.keys
 	}
 	if w.channel != nil || w.address != nil {
 		given++
@@ -109,7 +131,7 @@ func (w *wish) subscriber() (usecase.NewSubscriber, error) {
 		return n, fault.OnField("webhook_url", "The secret of a webhook is shown once, in an answer of JSON: send JSON.")
 	}
 	if given != 1 {
-		return n, fault.OnField("email", "Give one of email, webhook_url, slack_url, discord_url and teams_url.")
+		return n, fault.OnField("email", "Give one of email, webhook_url, slack_url, discord_url, teams_url and push.")
 	}
 	return n, nil
 }
@@ -150,12 +172,21 @@ func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
 		return store.Subscriber{}, err
 	}
 	n.Base, n.Language = c.pageBase(org), c.language(org)
+	if w.push != nil && slices.Contains(page.Languages, w.push.language) {
+		n.Language = w.push.language
+	}
 	by := usecase.Caller{Who: auth.Principal{}, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx)}
 	s, err := c.UseCases.Subscribe(c.ctx, by, org.ID, n)
-	if s.Channel != store.Webhook {
+	if s.Channel != store.Webhook && !c.theirs(&s, &n) {
 		s = store.Subscriber{Channel: n.Channel}
 	}
 	return s, err
+}
+
+// theirs says that a subscription is the asking browser's own, whose keys nobody else knows.
+func (c *call) theirs(s *store.Subscriber, n *usecase.NewSubscriber) bool {
+	keys, no := notify.PushKeys("", n.Push.P256dh, n.Push.Auth)
+	return no == nil && notify.SameBrowser(s, &store.Subscriber{Channel: n.Channel, Key: s.Key, Secret: keys})
 }
 
 // mayMail refuses subscribers by mail where no mail goes out, for the reason for which none goes out about accounts.
@@ -190,6 +221,11 @@ func wireWanted(s *store.Subscriber, f *wire.Fields) {
 		f.Str("id", &s.ID)
 		f.Str("secret", &s.Secret)
 		f.Derived("manage_url", notify.ManageURL(s))
+	case store.Push:
+		f.Derived("detail", "If this browser can be reached, a notification is on its way to it.")
+		if s.Token != "" {
+			f.Derived("manage_url", notify.ManageURL(s))
+		}
 	default:
 		f.Derived("detail", "If this address can be reached, a message is on its way to it, with a link to manage the subscription.")
 	}

@@ -127,7 +127,7 @@ var table = map[string]access{
 
 // pages is what the site shows, to anybody alike. {slug} is acme's; what stands on an organisation's own host name is not found here.
 var pages = strings.Fields(`/ /login /setup /setup/slug /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
-	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js
+	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js /push.js
 	/report /status/{slug} /status/{slug}/report /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/share.png /status/{slug}/incidents/{incident}/share.png /status/{slug}/theme.css /status/{slug}/logo/{logo} /status/{slug}/feed.atom /status/{slug}/feed.rss
 	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/calendar.ics /status/{slug}/shields.json
 	/status/{slug}/sitemap.xml /sitemap.xml /status/{slug}/access /access /status/{slug}/embed /status/{slug}/embed.js /status/{slug}/llms.txt /status/{slug}/subscription

@@ -81,7 +81,8 @@ func (a *App) routes() *fiber.App {
 	pages := site.Deps{Pages: visitors{a}, Index: a.cfg.Index, History: past{a.DB}, BaseURL: a.cfg.BaseURL,
 		Own: a.UseCases.Hosts.Own.Has, Region: a.region.Name, Lag: a.lag,
 		Subscribe: true, NoMail: a.cfg.SMTPURL != "" && a.cfg.BaseURL == "", Subscriptions: subscriptions{a},
-		Logos: past{a.DB}, Measures: past{a.DB}, Reported: a.reported,
+		PushKey: a.pushKey,
+		Logos:   past{a.DB}, Measures: past{a.DB}, Reported: a.reported,
 		Fresh: a.fresh, Doors: doors{a.readers}}
 	site.Routes(f, pages)
 	f.Use(a.nothing(site.Missing(pages)))

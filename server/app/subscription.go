@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -82,4 +83,14 @@ func (a *App) reported(v *visit.Visit, services []string, from status.Time) (n i
 		n += some
 	}
 	return n, nil
+}
+
+// pushKey is what a browser subscribes for: this installation's public key. "" where it cannot be read, and then no
+// browser is offered to be told.
+func (a *App) pushKey(ctx context.Context) string {
+	_, public, err := a.DB.PushKey(ctx)
+	if err != nil {
+		slog.Warn("browsers are not offered to be told", "error", err)
+	}
+	return public
 }

@@ -99,6 +99,9 @@ func checkURL(field string, channel store.Channel, address string, allowLoopback
 		return "", "", fault.OnField(field, "%s must be an address on the public internet.", field)
 	}
 	host := strings.ToLower(u.Hostname())
+	if channel == store.Push && !isPushHost(host, allowLoopback) {
+		return "", "", fault.OnField(field, "%s must be the address of a browser's push service.", field)
+	}
 	for home, its := range homes {
 		if its != channel && channel != store.Webhook && (host == home || strings.HasSuffix(host, "."+home)) {
 			return "", "", fault.OnField(field, "%s is an address of %s.", field, string(its))

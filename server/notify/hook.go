@@ -13,6 +13,7 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -63,18 +64,23 @@ func (p *poster) send(ctx context.Context, x *post, channel store.Channel) error
 	if err != nil {
 		return final{err}
 	}
-	// An IPv4 address in an IPv6 spelling would be dialled as what it stands for.
-	if ip, no := netip.ParseAddr(req.URL.Hostname()); no == nil && refuse(ip, p.loopback) != nil {
-		return final{errNotPublic}
-	}
 	maps.Copy(req.Header, x.Header)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "StatusPage/1")
 	if x.Secret != "" {
 		if err := p.sign(req, x); err != nil {
 			return final{err}
 		}
 	}
+	return p.exchange(ctx, req, channel)
+}
+
+// exchange sends a request to where a stranger wants it, and says what its answer means.
+func (p *poster) exchange(ctx context.Context, req *http.Request, channel store.Channel) error {
+	// An IPv4 address in an IPv6 spelling would be dialled as what it stands for.
+	if ip, no := netip.ParseAddr(req.URL.Hostname()); no == nil && refuse(ip, p.loopback) != nil {
+		return final{errNotPublic}
+	}
+	req.Header.Set("User-Agent", "StatusPage/1")
 	var handed atomic.Bool
 	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { handed.Store(true) }}))
 	res, err := p.client.Do(req)
@@ -117,14 +123,18 @@ func (p *poster) sign(req *http.Request, x *post) error {
 	return nil
 }
 
-// verdict is what an answer means: 2xx is done, 410 ends the subscription, as does the 404 by which Slack and Discord
-// say that a webhook was deleted; everything else is tried again, and not before the receiver wants it.
+// goneBy404 are the channels that say so that there is no such address any more: a webhook that was deleted, a browser
+// that ended its subscription.
+var goneBy404 = []store.Channel{store.Slack, store.Discord, store.Push}
+
+// verdict is what an answer means: 2xx is done, 410 ends the subscription, as does 404 of some; everything else is
+// tried again, and not before the receiver wants it.
 func verdict(res *http.Response, channel store.Channel, words []byte, now time.Time) error {
 	code := res.StatusCode
 	switch {
 	case code >= 200 && code < 300:
 		return nil
-	case code == http.StatusGone, code == http.StatusNotFound && (channel == store.Slack || channel == store.Discord):
+	case code == http.StatusGone, code == http.StatusNotFound && slices.Contains(goneBy404, channel):
 		return errGone
 	}
 	said := clip(clean(string(words)), 120)

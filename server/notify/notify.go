@@ -1,4 +1,5 @@
-// Package notify tells subscribers what happens on a page: by mail, webhook, Slack, Discord and Teams.
+// Package notify tells subscribers what happens on a page: by mail, webhook, Slack, Discord, Teams and in
+// their browsers.
 //
 // What is to be told is written as jobs in the batch of the event itself (Jobs), so that it is neither lost nor
 // invented; a worker at the primary sends it (Worker), and nothing ever waits for that. A scheduler starts and ends

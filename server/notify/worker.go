@@ -322,6 +322,9 @@ func (w *Worker) deliver(ctx context.Context, j *store.Job, k *kept, n *Notice) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, hookDeadline)
 	defer cancel()
+	if j.To.Channel == store.Push {
+		return w.push(ctx, j.To, l)
+	}
 	return w.post.send(ctx, &post{URL: j.To.Address, ID: "msg_" + id, Secret: j.To.Secret, Body: payload(l, j.To)}, j.To.Channel)
 }
 

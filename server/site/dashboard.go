@@ -169,8 +169,17 @@ func installed(name string) *relay.Doc {
 	return relay.NewDoc(types[path.Ext(name)], body)
 }
 
-// worker is the service worker. It names the shell that it will keep, so that browsers see a new worker when the shell
-// is new.
+// pushWorker is the service worker of public pages: it shows what browsers are told, and keeps and fetches nothing.
+func pushWorker() *relay.Doc {
+	var body []byte
+	if file, built := public.Open("push.js"); built {
+		body = file.Body
+	}
+	return relay.NewDoc("text/javascript; charset=utf-8", body)
+}
+
+// worker is the dashboard's service worker. It names the shell that it will keep, so that browsers see a new
+// worker when the shell is new.
 func worker(shell *relay.Doc) *relay.Doc {
 	var body []byte
 	if file, built := public.Open("sw.js"); built {

@@ -50,8 +50,9 @@ type Deps struct {
 	Fresh         Fresh    // nil where nobody sets anything up
 	Doors         Doors    // lets readers in to pages that are not public; nil lets nobody in
 	Logos         Logos
-	Reported      Reported      // nil shows no numbers
-	Subscriptions Subscriptions // the pages on which somebody subscribes; nil has none
+	PushKey       func(ctx context.Context) string // for which a browser subscribes; nil or "" offers none
+	Reported      Reported                         // nil shows no numbers
+	Subscriptions Subscriptions                    // the pages on which somebody subscribes; nil has none
 }
 
 // Routes adds the pages to an application. Fiber must be Immutable, and not StrictRouting: a trailing slash changes
@@ -62,6 +63,7 @@ func Routes(app fiber.Router, d Deps) {
 	app.Get("/robots.txt", s.robots)
 	app.Get("/favicon.ico", s.favicon)
 	app.Get("/assets/*", s.static)
+	app.Get("/push.js", fixed(workerPolicy, pushWorker()))
 	visit.Shared(app, "feed.atom", "history.atom", "feed.rss", "history.rss", "badge.svg")
 	for _, at := range []struct {
 		prefix string

@@ -40,6 +40,7 @@ type subscriptionView struct {
 	Once    *status.Incident // the one that this is about
 	Of      *status.Service  // whose feeds are offered
 	Told    string           // the language that it is told in
+	Push    string           // the key for which a browser subscribes, or ""
 	Until   bool             // it hears of an incident alone, until that is over
 }
 
@@ -94,6 +95,9 @@ func (s *site) subscribeForm(v *visit.Visit) error {
 		head: s.head(v, v.Language().Say("Subscribe")), Mode: "new", Heading: "Subscribe to updates",
 		Whole: true, Groups: choices(v, nil),
 	}
+	if s.PushKey != nil {
+		view.Push = s.PushKey(v.Ctx.UserContext())
+	}
 	if in, there := v.State.Incident(v.Ctx.Query("incident")); there && in.Active() {
 		view.Once, view.Heading = in, "Tell me when this is over"
 	} else if svc, there := v.State.Service(v.Ctx.Query("service")); there {
@@ -124,6 +128,7 @@ var problems = map[string]string{
 	"slack_url":    "This is no address of an incoming webhook, as Slack shows it: it begins with https://.",
 	"discord_url":  "This is no address of a webhook, as Discord shows it: it begins with https://discord.com/api/webhooks/.",
 	"teams_url":    "This is no address of a workflow or a connector, as Teams shows it: it begins with https://.",
+	"push":         "This did not work. Please look at what you filled in, and try again.",
 	"channel":      "Please choose how you want to be told.",
 	"address":      "Please fill in where you want to be told.",
 	"incident":     "This incident is over already, or it is not on the page any more.",

@@ -31,6 +31,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	}
 	var b Batch
 	b.Add(`INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING`, uuid.NewString())
+	b.Add(`INSERT INTO meta (key, value) VALUES ('push_key', ?) ON CONFLICT DO NOTHING`, newPushKey())
 	if err := db.Do(ctx, &b); err != nil {
 		return err
 	}

@@ -23,10 +23,11 @@ const (
 	Slack   Channel = "slack"
 	Discord Channel = "discord"
 	Teams   Channel = "teams"
+	Push    Channel = "push" // a browser
 )
 
 // Channels lists them all.
-var Channels = []Channel{Email, Webhook, Slack, Discord, Teams}
+var Channels = []Channel{Email, Webhook, Slack, Discord, Teams, Push}
 
 // States of a subscriber.
 const (
@@ -51,7 +52,7 @@ type Subscriber struct {
 	Incidents   int64        // open ones that it hears of until they are over, beside those
 	Incident    string       // the one that a new subscriber wants to hear of
 	Token       string       // of the manage link
-	Secret      string       // of a webhook
+	Secret      string       // of a webhook; of a browser its two keys
 	Base        string       // address of the page, without a slash at the end
 	Source      string       // visitor or admin
 	Language    string       // that it is told in; "" is the page's own
@@ -113,10 +114,11 @@ func (s *Subscriber) Masked() string {
 
 // AddSubscriber puts a new one into a batch. Services that the organisation does not have are left out.
 func (o *Org) AddSubscriber(b *Batch, s Subscriber) {
-	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source, created_at, asked_at, confirmed_at, language)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, s.ID, string(s.Channel), s.Address, s.Key, s.State, bit(s.Whole), s.Token, s.Secret, s.Base, s.Source,
-		int64(s.CreatedAt), int64(s.AskedAt), when(s.ConfirmedAt), s.Language)
+	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, language, base,
+ source, created_at, asked_at, confirmed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, s.ID, string(s.Channel), s.Address, s.Key, s.State, bit(s.Whole), s.Token,
+		s.Secret, s.Language, s.Base, s.Source,
+		int64(s.CreatedAt), int64(s.AskedAt), when(s.ConfirmedAt))
 	if !s.Whole {
 		o.addServices(b, []string{s.ID}, refIDs(s.Services))
 	}
@@ -129,7 +131,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 func (o *Org) FollowIncident(b *Batch, id, incident string) {
 	b.Add(`INSERT INTO subscriber_incidents (subscriber, org_id, incident_id)
 SELECT s.num, i.org_id, i.id FROM subscribers s JOIN incidents i ON i.org_id = s.org_id
-WHERE s.org_id = ? AND s.id = ? AND i.id = ? AND i.deleted_at IS NULL AND i.status <> 'resolved' ON CONFLICT DO NOTHING`, o.id, id, incident)
+WHERE s.org_id = ? AND s.id = ? AND i.id = ? AND i.deleted_at IS NULL
+ AND i.status <> 'resolved' ON CONFLICT DO NOTHING`, o.id, id, incident)
 }
 
 // ForgetFollowers ends what subscribers hear of incidents that are over, once nothing of it waits to be told, and the
@@ -224,17 +227,20 @@ func (o *Org) ConfirmSubscriber(b *Batch, s *Subscriber, at status.Time) {
 
 // BounceSubscriber puts into a batch that an address cannot be reached.
 func (o *Org) BounceSubscriber(b *Batch, id, problem string) {
-	b.Add(`UPDATE subscribers SET state = 'bouncing', problem = ? WHERE org_id = ? AND id = ? AND state = 'active'`, problem, o.id, id)
+	b.Add(`UPDATE subscribers SET state = 'bouncing', problem = ?
+ WHERE org_id = ? AND id = ? AND state = 'active'`, problem, o.id, id)
 }
 
 // ReviveSubscriber puts into a batch that an address can be reached again.
 func (o *Org) ReviveSubscriber(b *Batch, id string) {
-	b.Add(`UPDATE subscribers SET state = 'active', failures = 0, problem = '' WHERE org_id = ? AND id = ? AND state = 'bouncing'`, o.id, id)
+	b.Add(`UPDATE subscribers SET state = 'active', failures = 0, problem = ''
+ WHERE org_id = ? AND id = ? AND state = 'bouncing'`, o.id, id)
 }
 
 // RemoveSubscriber puts the end of a subscription into a batch; nothing that says who it was is kept.
 func (o *Org) RemoveSubscriber(b *Batch, id string) {
-	b.Add(`DELETE FROM jobs WHERE state <> 'sent' AND subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
+	b.Add(`DELETE FROM jobs WHERE state <> 'sent'
+ AND subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
 	b.Add(`DELETE FROM subscriber_services WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
 	b.Add(`DELETE FROM subscriber_incidents
 WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
@@ -329,8 +335,8 @@ func (f SubscriberFilter) conditions(org string) (string, []any) {
 	return where, args
 }
 
-const subscriberColumns = `SELECT s.num, s.id, s.channel, s.address, s.address_key, s.state, s.whole, s.token, s.secret, s.base, s.source, s.language, s.failures, s.problem,
- s.created_at, s.asked_at, s.confirmed_at,
+const subscriberColumns = `SELECT s.num, s.id, s.channel, s.address, s.address_key, s.state, s.whole, s.token, s.secret,
+ s.language, s.base, s.source, s.failures, s.problem, s.created_at, s.asked_at, s.confirmed_at,
  (SELECT count(*) FROM subscriber_incidents y WHERE y.subscriber = s.num),
  (SELECT json_group_array(json_object('id', id, 'name', name)) FROM (SELECT v.id, v.name FROM subscriber_services x
   JOIN services v ON v.org_id = x.org_id AND v.id = x.service_id WHERE x.subscriber = s.num AND v.deleted_at IS NULL ORDER BY v.position, v.created_at, v.id))
@@ -339,8 +345,8 @@ FROM subscribers s WHERE `
 func scanSubscriber(rows *sql.Rows, s *Subscriber) error {
 	var confirmed sql.NullInt64
 	var services []byte
-	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret, &s.Base, &s.Source, &s.Language, &s.Failures, &s.Problem,
-		&s.CreatedAt, &s.AskedAt, &confirmed, &s.Incidents, &services); err != nil {
+	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret, &s.Language,
+		&s.Base, &s.Source, &s.Failures, &s.Problem, &s.CreatedAt, &s.AskedAt, &confirmed, &s.Incidents, &services); err != nil {
 		return err
 	}
 	s.ConfirmedAt = nullTime(confirmed)

@@ -149,7 +149,7 @@ func (db *DB) ClaimTurns(ctx context.Context, lane Lane, turns []Turn, lease, pr
 	}
 	var spoilt []string
 	jobs, err := everybodys(ctx, db, "job", `SELECT j.id, j.org_id, j.message_id, j.since, j.thread, j.host, j.tries, j.lease, j.due_at,
- s.num, s.id, s.channel, s.address, s.state, s.token, s.secret, s.base, s.failures
+ s.num, s.id, s.channel, s.address, s.state, s.token, s.secret, s.language, s.base, s.failures
 FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? AND j.lease <> '' ORDER BY j.id`, []any{lease}, scanJob, func(u *Unreadable) { spoilt = append(spoilt, u.ID) })
 	if err != nil {
 		return nil, fmt.Errorf("read what was claimed: %w", err)
@@ -171,14 +171,14 @@ func (db *DB) buryJobs(ctx context.Context, ids []string, lease string, now stat
 
 func scanJob(rows *sql.Rows, j *Job) error {
 	var num, failures sql.NullInt64
-	var id, channel, address, state, token, secret, base sql.NullString
+	var id, channel, address, state, token, secret, language, base sql.NullString
 	if err := rows.Scan(&j.ID, &j.OrgID, &j.MessageID, &j.Since, &j.Thread, &j.Host, &j.Tries, &j.Lease, &j.Until,
-		&num, &id, &channel, &address, &state, &token, &secret, &base, &failures); err != nil {
+		&num, &id, &channel, &address, &state, &token, &secret, &language, &base, &failures); err != nil {
 		return err
 	}
 	if num.Valid {
 		j.To = &Subscriber{Num: num.Int64, ID: id.String, Channel: Channel(channel.String), Address: address.String, State: state.String,
-			Token: token.String, Secret: secret.String, Base: base.String, Failures: failures.Int64}
+			Token: token.String, Secret: secret.String, Language: language.String, Base: base.String, Failures: failures.Int64}
 	}
 	return nil
 }

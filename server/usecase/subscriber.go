@@ -38,10 +38,14 @@ type NewSubscriber struct {
 	Incident string // hear of this one alone, until it is over
 	Base     string
 	Language string // that of the page on which somebody subscribes; "" is the page's own
-	Consent  bool   // an admin says that this person has agreed
+	Push     PushKeys
+	Consent  bool // an admin says that this person has agreed
 }
 
-// make checks what came in.
+// PushKeys are what a browser's subscription has beside its address.
+type PushKeys struct{ P256dh, Auth string }
+
+// newSubscriber checks what came in.
 func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscriber, source string) (store.Subscriber, error) {
 	address, key, no := notify.CheckAddress(n.Field, n.Channel, n.Address, d.loopbackHooks)
 	if no != nil {
@@ -60,8 +64,13 @@ func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscri
 	s := store.Subscriber{ID: newID(), Channel: n.Channel, Address: address, Key: key, State: store.Pending,
 		Whole: len(services) == 0 && n.Incident == "", Services: services,
 		Incident: n.Incident, Token: auth.NewOpaque().Text, Base: n.Base, Language: n.Language, Source: source, CreatedAt: now, AskedAt: now}
-	if s.Channel == store.Webhook {
+	switch s.Channel {
+	case store.Webhook:
 		s.Secret = newSecret()
+	case store.Push:
+		if s.Secret, no = notify.PushKeys("push.keys", n.Push.P256dh, n.Push.Auth); no != nil {
+			return s, no
+		}
 	}
 	return s, nil
 }
@@ -115,8 +124,8 @@ func (d *UseCases) chosen(ctx context.Context, orgID string, ids []string) ([]st
 func (d *UseCases) AllowLoopbackHooks() { d.loopbackHooks = true }
 
 // Subscribe takes a visitor's wish to be told; nobody is told anything before the address has said yes. The answer's
-// ID, Secret and Token are for a webhook only: for any other channel it may be somebody else's, and none of it may be
-// shown.
+// ID, Secret and Token are for a webhook only, and its Token for the browser that it is: for any other channel it may
+// be somebody else's, and none of it may be shown.
 func (d *UseCases) Subscribe(ctx context.Context, by Caller, orgID string, n NewSubscriber) (store.Subscriber, error) {
 	s, err := d.newSubscriber(ctx, orgID, n, "visitor")
 	if err != nil {
@@ -130,7 +139,9 @@ func (d *UseCases) Subscribe(ctx context.Context, by Caller, orgID string, n New
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return s, err
 	}
-	if known := err == nil; known && s.Channel != store.Webhook {
+	if known := err == nil; known && notify.SameBrowser(&old, &s) {
+		return old, d.pushAgain(ctx, by, org, old, s)
+	} else if known && s.Channel != store.Webhook {
 		return old, d.ask(ctx, org, old, s)
 	} else if err := d.room(ctx, org); err != nil {
 		return s, err
@@ -142,6 +153,29 @@ func (d *UseCases) Subscribe(ctx context.Context, by Caller, orgID string, n New
 		}
 	}
 	return s, d.addPending(ctx, by, org, &b, s)
+}
+
+// pushAgain is what a browser that is a subscriber already wants now: it needs no question, since nobody else knows its
+// keys. An incident comes beside what it hears of.
+func (d *UseCases) pushAgain(ctx context.Context, by Caller, org *store.Org, old, wish store.Subscriber) error {
+	var b store.Batch
+	org.SpeakTo(&b, old.ID, wish.Language)
+	is := old
+	if wish.Incident != "" {
+		org.FollowIncident(&b, old.ID, wish.Incident)
+	} else {
+		is.Whole, is.Services = wish.Whole, wish.Services
+		org.ChooseServices(&b, old.ID, wish.Whole, refs(wish.Services))
+	}
+	switch now := status.Time(d.now().UnixMilli()); {
+	case old.State == store.Bouncing:
+		org.ReviveSubscriber(&b, old.ID)
+	case old.State == store.Pending && now-old.AskedAt >= status.Time(askAgain.Milliseconds()):
+		org.AskSubscriber(&b, old.ID, now)
+		org.TellOne(&b, notify.Question(notify.Confirm, &is, now), old.ID)
+	}
+	org.AddAudit(&b, d.visitor(by, "edit_subscription", &old, subscriberJSON(&old), subscriberJSON(&is)))
+	return d.db.Do(ctx, &b)
 }
 
 // roomForHook lets each program that subscribes one address have a subscription and a secret of its own, as long as

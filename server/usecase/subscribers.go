@@ -35,6 +35,9 @@ func (d *UseCases) reply(ctx context.Context, by Caller, orgID string, work func
 // first, and any other channel is tried first. A webhook's secret is in the answer, this once.
 func (d *UseCases) AddSubscriber(ctx context.Context, by Caller, orgID string, n NewSubscriber) (Reply, error) {
 	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
+		if n.Channel == store.Push {
+			return Reply{}, fault.OnField(n.Field, "A browser can only be subscribed in it, on the page.")
+		}
 		s, err := d.newSubscriber(ctx, orgID, n, "admin")
 		if err != nil {
 			return Reply{}, err

@@ -148,9 +148,12 @@ var Columns = map[string]map[string]Bound{
 	"proposals": joined(ids("org_id", "id", "service_id", "incident_id"), words("kind", "state", "to_state"), map[string]Bound{
 		"title": ours(title, "status.TitleMax"), "body": ours(text, "status.BodyMax"), "source": ours(2_000, "usecase/alert.go")}),
 	"subscribers": joined(ids("org_id", "id"), words("channel", "state", "source"), map[string]Bound{
-		"language": ours(140, "35 characters, its column"),
-		"address":  ours(8_000, "2,000 characters, its column"), "address_key": ours(8_000, "an address"), "token": ours(64, "made here"), "secret": ours(128, "made here"),
-		"base": ours(16_000, "BASE_URL, or a request's Host within its headers"), "problem": ours(2_000, "notify/problem.go"), "host": ours(8_000, "of its address")}),
+		"address": ours(8_000, "2,000 characters, its column"), "address_key": ours(8_000, "an address"),
+		"token":    ours(64, "made here"),
+		"secret":   ours(128, "made here, or a browser's keys"),
+		"language": ours(140, "35 characters, its column"), "base": ours(16_000, "BASE_URL, or a request's Host within its headers"),
+		"problem": ours(2_000, "notify/problem.go"),
+		"host":    ours(8_000, "of its address")}),
 	"templates": joined(ids("org_id", "id"), words("status"), map[string]Bound{
 		"name": theirs(title, "cases/template.go"), "title": theirs(title, "cases/template.go"), "body": theirs(text, "status.BodyMax"), "services": ours(100*100, "page.MaxAffected ids and states")}),
 	"unsubscribed": joined(ids("org_id"), map[string]Bound{"hash": ours(64, "SHA-256")}),

@@ -15,7 +15,7 @@ import { mailLine } from './mail.js';
 /**
  * @typedef {object} Subscriber
  * @property {string} id
- * @property {string} channel email, webhook, slack, discord or teams
+ * @property {string} channel email, webhook, slack, discord, teams or push
  * @property {string} address as members may see it
  * @property {'pending'|'active'|'bouncing'} state
  * @property {boolean} whole_page
@@ -35,6 +35,7 @@ const channels = [
   ['slack', 'Slack'],
   ['discord', 'Discord'],
   ['teams', 'Teams'],
+  ['push', 'Browser'],
 ];
 const states = { pending: 'Not confirmed yet', active: 'Is told', bouncing: 'Cannot be reached' };
 const list = new Remote();
@@ -75,7 +76,7 @@ const nobody = (filtered) =>
       )
     : empty(
         'Nobody has subscribed yet',
-        html`Visitors subscribe on <a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">your page</a>, by mail, webhook, chat or feed.`,
+        html`Visitors subscribe on <a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">your page</a>, by mail, webhook, chat, feed or in their browser.`,
       );
 
 /** @param {{count: number, results: Subscriber[]}} data */
@@ -165,7 +166,9 @@ function addOne() {
     action: 'Add',
     plain: true,
     values: { channel: 'email', address: '', services: [], consent: false },
-    body: (form) => html`${choose(form, { name: 'channel', label: 'By', options: channels, focus: true })}
+    body: (
+      form,
+    ) => html`${choose(form, { name: 'channel', label: 'By', options: channels.filter(([name]) => name !== 'push'), focus: true })}
       ${field(form, { name: 'address', label: form.values.channel === 'email' ? 'E-mail' : 'Address', type: form.values.channel === 'email' ? 'email' : 'url' })}
       ${about(form)}
       ${form.values.channel === 'email' ? tick(form, 'consent', 'They have agreed to this', 'Without it they are asked by mail first.') : nothing}`,
