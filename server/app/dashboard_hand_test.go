@@ -42,8 +42,12 @@ func (c *tenant) stands(list string) (titles []string) {
 // until waits for something at the server.
 func (c *tenant) until(what string, is func() bool) {
 	c.t.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
+	again, late := time.NewTicker(20*time.Millisecond), time.After(patience)
+	defer again.Stop()
+	for !is() {
+		select {
+		case <-again.C:
+		case <-late:
 			c.t.Fatalf("never: %s", what)
 		}
 	}
