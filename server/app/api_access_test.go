@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
 
 	"statuspage/server/auth"
 	"statuspage/server/racetest"
@@ -49,7 +50,7 @@ var table = map[string]access{
 	"GET /api/v1/incidents/{incident}": {reads, nil, 200}, "PATCH /api/v1/incidents/{incident}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/incidents/{incident}": {writes, nil, 204},
 	"GET /api/v1/incidents/{incident}/updates": {reads, nil, 200}, "POST /api/v1/incidents/{incident}/updates": {writes, j{"body": "x"}, 201},
 	"PATCH /api/v1/incidents/{incident}/updates/{update}":  {writes, j{"body": "x"}, 200},
-	"DELETE /api/v1/incidents/{incident}/updates/{update}": {writes, nil, 409},
+	"DELETE /api/v1/incidents/{incident}/updates/{newest}": {writes, nil, 200},
 	"GET /api/v1/incidents/{incident}/notes":               {inside, nil, 200},
 	"POST /api/v1/incidents/{incident}/notes":              {notes, j{"body": "x"}, 201},
 	"PATCH /api/v1/incidents/{incident}/notes/{note}":      {notes, j{"body": "x"}, 404},
@@ -268,6 +269,11 @@ func filled(acme *caller, text string, made map[string]string) string {
 	return blank.ReplaceAllStringFunc(text, func(b string) string {
 		if b == "{update}" {
 			return acme.get("/api/v1/incidents/" + incident).str("updates.0.id")
+		}
+		if b == "{newest}" {
+			id := uuid.Must(uuid.NewV7()).String()
+			acme.post("/api/v1/incidents/"+incident+"/updates", j{"update_id": id, "status": "identified", "body": "x"})
+			return id
 		}
 		name := b[1 : len(b)-1]
 		id := made[name]

@@ -86,10 +86,10 @@ type Config struct {
 	StaleAfter    time.Duration `name:"stale-after" env:"STALE_AFTER" default:"10s" help:"From what lag on a page says that it may be old."`
 
 	Index        []string `env:"INDEX" help:"Slugs of public pages, comma-separated, that / lists with their states (default: the product page)."`
-	TLS          string `env:"TLS" enum:",acme" default:"" help:"acme: serve https itself, for BASE_URL and the host names that organisations have proved; ADDR then answers http by leading there."`
-	TLSAddr      string `name:"tls-addr" env:"TLS_ADDR" default:":443" help:"Listen address of https, with TLS=acme."`
-	TLSEmail     string `name:"tls-email" env:"TLS_EMAIL" help:"Where the certificate authority writes to; it may be empty."`
-	TLSDirectory string `name:"tls-directory" env:"TLS_DIRECTORY" help:"Directory of the certificate authority (default: Let's Encrypt)."`
+	TLS          string   `env:"TLS" enum:",acme" default:"" help:"acme: serve https itself, for BASE_URL and the host names that organisations have proved; ADDR then answers http by leading there."`
+	TLSAddr      string   `name:"tls-addr" env:"TLS_ADDR" default:":443" help:"Listen address of https, with TLS=acme."`
+	TLSEmail     string   `name:"tls-email" env:"TLS_EMAIL" help:"Where the certificate authority writes to; it may be empty."`
+	TLSDirectory string   `name:"tls-directory" env:"TLS_DIRECTORY" help:"Directory of the certificate authority (default: Let's Encrypt)."`
 
 	Auth Auth `embed:""`
 

@@ -1,5 +1,4 @@
 import * as database from './database.js';
-import * as outbox from './outbox.js';
 import * as page from './page.js';
 import { caughtUp, expect, rebase, rebaseSoon, sendSoon } from './rebase.js';
 import { changed, model, say, set } from './model.js';
@@ -121,10 +120,8 @@ function take(frame) {
     behind.want();
     return;
   }
-  if (mine) {
-    outbox.take(mine.id);
-    if (mine.state === 'waiting') confirm(mine);
-  }
+  // A command may cause several messages: its item stays on top of the page until the page has all that its answer names.
+  if (mine?.state === 'waiting') confirm(mine);
   rebaseSoon();
 }
 
