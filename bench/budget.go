@@ -21,7 +21,8 @@ func (b *bench) weights() ([]budget, error) {
 	for _, x := range []struct {
 		glob string
 		most float64
-	}{{"public/wasm/core-*.wasm.br", 505}, {"public/dist/dashboard-*.js.br", 64}, {"public/dist/dashboard-*.css.br", 10}} {
+	}{{"public/wasm/core-*.wasm.br", 505}, {"public/dist/dashboard-*.js.br", 64},
+		{"public/dist/dashboard-*.css.br", 10}} {
 		found, err := filepath.Glob(filepath.Join(b.root, x.glob))
 		if err != nil || len(found) != 1 {
 			return nil, fmt.Errorf("%s: %d files, %w", x.glob, len(found), err)
@@ -31,7 +32,8 @@ func (b *bench) weights() ([]budget, error) {
 			return nil, err
 		}
 		name, _, _ := strings.Cut(filepath.Base(x.glob), "-")
-		all = append(all, budget{name + strings.TrimSuffix(filepath.Ext(strings.TrimSuffix(x.glob, ".br")), ".br") + " in brotli", float64(info.Size()) / 1000, x.most, "KB"})
+		all = append(all, budget{name + strings.TrimSuffix(filepath.Ext(strings.TrimSuffix(x.glob, ".br")), ".br") +
+			" in brotli", float64(info.Size()) / 1000, x.most, "KB"})
 	}
 	return all, nil
 }
@@ -41,7 +43,8 @@ func (b *bench) hold(all []budget) error {
 	var rows [][]string
 	var broken []string
 	for _, x := range all {
-		rows = append(rows, []string{x.what, fmt.Sprintf("%.2f %s", x.is, x.unit), fmt.Sprintf("%g %s", x.most, x.unit)})
+		rows = append(rows, []string{x.what, fmt.Sprintf("%.2f %s", x.is, x.unit),
+			fmt.Sprintf("%g %s", x.most, x.unit)})
 		if x.is > x.most {
 			broken = append(broken, fmt.Sprintf("%s is %.2f %s, over %g", x.what, x.is, x.unit, x.most))
 		}

@@ -54,7 +54,8 @@ func (b *bench) rules(ctx context.Context) error {
 		browser, ready = append(browser, time.Duration(got.Decide*1e3)), append(ready, time.Duration(got.Start*1e3))
 		native = append(native, natively(load, decide))
 	}
-	b.report.say("### One decision of the rules, with the preview of the whole page (an incident on a page of 20 services; 0.3 KB in, 11 KB out)")
+	b.report.say("### One decision of the rules, with the preview of the whole page (an incident on a page of 20 " +
+		"services; 0.3 KB in, 11 KB out)")
 	b.report.table("where|CPU µs|× native", [][]string{
 		{"native Go", us(median(native)), "1.00"},
 		{"core.wasm in node, through public/js/core.js", us(median(browser)), times(float64(median(browser)),

@@ -137,8 +137,10 @@ func (b *bench) fanOut(ctx context.Context) error {
 				median(base.used)), kb(median(c.each)), fmt.Sprintf("%.0f", median(c.opening))})
 	}
 	b.report.say("### One event of %d bytes to %d sockets (%d events a round)", len(frame), b.sockets, waves)
-	b.report.table("server|request → last, ms|first → last, ms|× melody|CPU µs a message|× melody|KB a connection|CPU µs to open one", rows)
-	b.report.say("Status Page's request is a whole write: checked, decided, committed to the disk, told. The others' is a publish of the same bytes out of memory. " +
+	b.report.table("server|request → last, ms|first → last, ms|× melody|CPU µs a message|× melody|KB a "+
+		"connection|CPU µs to open one", rows)
+	b.report.say("Status Page's request is a whole write: checked, decided, committed to the disk, told. The others' " +
+		"is a publish of the same bytes out of memory. " +
 		"Of *first → last* compare the magnitude only: it ends with the slowest of the clients, who share the cores.")
 	return nil
 }
@@ -199,7 +201,9 @@ func (b *bench) contestants(frame *[]byte) []*contestant {
 	}
 	quiet := func(*websocket.Conn) error { return nil }
 	return []*contestant{
-		{name: "Status Page", start: b.ourRoom(), greet: func(conn *websocket.Conn) error { _, _, err := conn.ReadMessage(); return err }}, // hello
+		// hello
+		{name: "Status Page", start: b.ourRoom(),
+			greet: func(conn *websocket.Conn) error { _, _, err := conn.ReadMessage(); return err }},
 		{name: "melody on net/http", start: peer("melody", "/"), greet: quiet},
 		{name: "gorilla, prepared message", start: peer("gorilla", "/"), greet: quiet},
 		{name: "centrifuge", start: peer("centrifuge", "/"), greet: greetCentrifuge},

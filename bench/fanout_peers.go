@@ -27,14 +27,16 @@ func fan(addr string, open http.HandlerFunc, publish func([]byte)) int {
 
 func fanMelody(args []string) int {
 	m := melody.New()
-	return fan(args[0], func(w http.ResponseWriter, r *http.Request) { _ = m.HandleRequest(w, r) }, func(b []byte) { _ = m.Broadcast(b) })
+	return fan(args[0], func(w http.ResponseWriter, r *http.Request) { _ = m.HandleRequest(w, r) },
+		func(b []byte) { _ = m.Broadcast(b) })
 }
 
 // fanGorilla prepares each message once and gives every connection a writer, as the library's own example does.
 func fanGorilla(args []string) int {
 	var mu sync.Mutex
 	sockets := map[chan *websocket.PreparedMessage]struct{}{}
-	up := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{}, CheckOrigin: func(*http.Request) bool { return true }}
+	up := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
+		CheckOrigin: func(*http.Request) bool { return true }}
 	open := func(w http.ResponseWriter, r *http.Request) {
 		conn, err := up.Upgrade(w, r, nil)
 		if err != nil {
@@ -86,13 +88,15 @@ func fanCentrifuge(args []string) int {
 		return 1
 	}
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}, Subscriptions: map[string]centrifuge.SubscribeOptions{"room": {}}}, nil
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{},
+			Subscriptions: map[string]centrifuge.SubscribeOptions{"room": {}}}, nil
 	})
 	if err := node.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	ws := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{CheckOrigin: func(*http.Request) bool { return true }})
+	ws := centrifuge.NewWebsocketHandler(node,
+		centrifuge.WebsocketConfig{CheckOrigin: func(*http.Request) bool { return true }})
 	return fan(args[0], ws.ServeHTTP, func(b []byte) { _, _ = node.Publish("room", b) })
 }
 

@@ -95,7 +95,8 @@ func (b *bench) growOrgs(ctx context.Context, sizes []int) error {
 			fmt.Sprintf("%.2f%%", 100*idle), fmt.Sprintf("%.2f", cold), fmt.Sprintf("%.0f", each)})
 	}
 	b.report.say("### Growth: organisations, with a service each")
-	b.report.table("organisations|start → first answer, ms|memory then, MB|idle, of a core|CPU of a page never asked for, ms|KB that a loaded one adds, of up to 1,000, its documents included", rows)
+	b.report.table("organisations|start → first answer, ms|memory then, MB|idle, of a core|CPU of a page never asked "+
+		"for, ms|KB that a loaded one adds, of up to 1,000, its documents included", rows)
 	return b.plot("growth-organisations", "organisations", first, memory)
 }
 

@@ -37,7 +37,8 @@ func (b *bench) overload(ctx context.Context) error {
 		return err
 	}
 	defer p.stop()
-	url := p.url() + "/api/v1/public/" + all[0].slug + "/incidents/?page_size=100" // which is read and made anew each time
+	// which is read and made anew each time
+	url := p.url() + "/api/v1/public/" + all[0].slug + "/incidents/?page_size=100"
 	var alone storm
 	alone.blow(url, 1, 0, 200*time.Millisecond, nil)
 	if n := alone.failed.Load() + alone.refused.Load(); n > 0 {
@@ -73,14 +74,16 @@ func (b *bench) overload(ctx context.Context) error {
 	}
 	back := time.Since(after)
 	asked := s.served.Load() + s.refused.Load() + s.failed.Load()
-	b.report.say("### Overload: %d connections ask for twice what is carried (%.0f a second; a list that is read and made for each request), while an admin writes", overloadClients, carries)
+	b.report.say("### Overload: %d connections ask for twice what is carried (%.0f a second; a list that is read and "+
+		"made for each request), while an admin writes", overloadClients, carries)
 	b.report.table("what|how much", [][]string{
 		{"requests answered in full a second, × what is carried", times(float64(s.served.Load())/overloadTime.Seconds(),
 			carries)},
 		{"requests a second, all", fmt.Sprintf("%.0f", rate)},
 		{"refused with 503 and Retry-After", fmt.Sprintf("%.0f%%", 100*float64(s.refused.Load())/float64(asked))},
 		{"neither answered nor refused", fmt.Sprint(s.failed.Load())},
-		{"an admin's write, alone: median, 99th", ms(percentile(quiet, 0.5)) + ", " + ms(percentile(quiet, 0.99)) + " ms"},
+		{"an admin's write, alone: median, 99th", ms(percentile(quiet, 0.5)) + ", " + ms(percentile(quiet, 0.99)) +
+			" ms"},
 		{fmt.Sprintf("an admin's write meanwhile (%d): median, 99th", len(s.writes)), ms(percentile(s.writes,
 			0.5)) + ", " + ms(percentile(s.writes, 0.99)) + " ms"},
 		{"memory (RSS) before, most", kb(idle/1000) + ", " + kb(most.Load()/1000) + " MB of 256 MiB"},
@@ -96,7 +99,8 @@ func (b *bench) overload(ctx context.Context) error {
 func admin(t tenant, base string, times int) (took []time.Duration) {
 	for range times {
 		at := time.Now()
-		_, err := t.post(base+"/api/v1/services/"+t.service+"/", http.MethodPatch, map[string]any{"description": at.String()})
+		_, err := t.post(base+"/api/v1/services/"+t.service+"/", http.MethodPatch,
+			map[string]any{"description": at.String()})
 		if took = append(took, time.Since(at)); err != nil {
 			took[len(took)-1] = time.Hour
 		}
@@ -124,7 +128,8 @@ func (s *storm) blow(url string, clients int, rate float64, lasts time.Duration,
 				switch err := host.Do(req, res); {
 				case err == nil && res.StatusCode() == http.StatusOK:
 					s.served.Add(1)
-				case err == nil && res.StatusCode() == http.StatusServiceUnavailable && len(res.Header.Peek("Retry-After")) > 0:
+				case err == nil && res.StatusCode() == http.StatusServiceUnavailable &&
+					len(res.Header.Peek("Retry-After")) > 0:
 					s.refused.Add(1)
 				default:
 					s.failed.Add(1)

@@ -110,7 +110,8 @@ func servedFromSQLite(args []string) error {
 		return err
 	}
 	defer db.Close()
-	for _, statement := range []string{`CREATE TABLE docs (slug TEXT PRIMARY KEY, body BLOB NOT NULL)`, `INSERT INTO docs VALUES ('acme', ?)`} {
+	for _, statement := range []string{`CREATE TABLE docs (slug TEXT PRIMARY KEY, body BLOB NOT NULL)`,
+		`INSERT INTO docs VALUES ('acme', ?)`} {
 		var with []any
 		if statement[0] == 'I' {
 			with = append(with, body)

@@ -65,7 +65,8 @@ func (d *document) fetch(base string) error {
 	}
 	d.body = append([]byte(nil), res.Body()...)
 	d.file = d.body
-	d.mediaType, d.coding, d.etag = string(res.Header.ContentType()), string(res.Header.ContentEncoding()), string(res.Header.Peek("ETag"))
+	d.mediaType, d.coding, d.etag = string(res.Header.ContentType()), string(res.Header.ContentEncoding()),
+		string(res.Header.Peek("ETag"))
 	if d.status == http.StatusNotModified {
 		d.have, d.body = d.etag, nil
 	}

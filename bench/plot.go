@@ -37,13 +37,17 @@ func (b *bench) plot(name, of string, all ...curve) error {
 		return plotHigh - plotEdge - (plotHigh-2*plotEdge)*math.Log(max(v, low)/low)/math.Log(high/low)
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" font-family="sans-serif" font-size="12" role="img" aria-label="Growth by %s">`+"\n", plotWide, plotHigh, of)
+	fmt.Fprintf(&s,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" font-family="sans-serif" font-size="12" role="img" aria-label="Growth by %s">`+"\n", plotWide, plotHigh, of)
 	fmt.Fprintf(&s, `<rect width="%g" height="%g" fill="#fff"/>`+"\n", plotWide, plotHigh)
 	for v := low; v <= high*1.001; v *= 10 {
-		fmt.Fprintf(&s, `<path d="M%g %.1fH%g" stroke="#ddd"/><text x="4" y="%.1f" fill="#555">%g</text>`+"\n", plotEdge, y(v), plotWide-plotEdge, y(v)+4, v)
+		fmt.Fprintf(&s, `<path d="M%g %.1fH%g" stroke="#ddd"/><text x="4" y="%.1f" fill="#555">%g</text>`+"\n",
+			plotEdge, y(v), plotWide-plotEdge, y(v)+4, v)
 	}
 	for v := left; v <= right*1.001; v *= 10 {
-		fmt.Fprintf(&s, `<path d="M%.1f %gV%g" stroke="#ddd"/><text x="%.1f" y="%g" fill="#555" text-anchor="middle">%.0f</text>`+"\n", x(v), plotEdge, plotHigh-plotEdge, x(v), plotHigh-plotEdge+18, v)
+		fmt.Fprintf(&s,
+			`<path d="M%.1f %gV%g" stroke="#ddd"/><text x="%.1f" y="%g" fill="#555" text-anchor="middle">%.0f</text>`+
+				"\n", x(v), plotEdge, plotHigh-plotEdge, x(v), plotHigh-plotEdge+18, v)
 	}
 	fmt.Fprintf(&s, `<text x="%g" y="%g" fill="#333" text-anchor="middle">%s</text>`+"\n", plotWide/2, plotHigh-8, of)
 	for k, c := range all {
@@ -53,7 +57,8 @@ func (b *bench) plot(name, of string, all ...curve) error {
 			points = append(points, fmt.Sprintf("%.1f,%.1f", x(c.at[i]), y(c.is[i])))
 			fmt.Fprintf(&s, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`+"\n", x(c.at[i]), y(c.is[i]), colour)
 		}
-		fmt.Fprintf(&s, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(points, " "), colour)
+		fmt.Fprintf(&s, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n",
+			strings.Join(points, " "), colour)
 		fmt.Fprintf(&s, `<text x="%g" y="24" fill="%s">%s</text>`+"\n", plotEdge+float64(k)*180, colour, c.name)
 	}
 	s.WriteString("</svg>\n")

@@ -45,7 +45,8 @@ func freeAddr() (string, error) {
 }
 
 // spawn starts a program whose address is in its environment or arguments, and waits until it accepts connections.
-func (b *bench) spawn(ctx context.Context, addr string, env []string, program string, args ...string) (*process, error) {
+func (b *bench) spawn(ctx context.Context, addr string, env []string, program string,
+	args ...string) (*process, error) {
 	p := &process{Cmd: exec.CommandContext(ctx, program, args...), addr: addr, log: filepath.Join(b.dir, "log")} // #nosec G204 -- our own programs
 	p.Env = append(os.Environ(), env...)
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -126,7 +126,8 @@ func (b *bench) ways(t tenant, ams, fra *process) error {
 		}
 		home, away = append(home, here.Sub(at)), append(away, there.Sub(at))
 	}
-	b.report.say("### From the request to a socket (%d updates; RELAY_INTERVAL 100 ms; the stand-in's replica beside it)", len(home))
+	b.report.say("### From the request to a socket (%d updates; RELAY_INTERVAL 100 ms; the stand-in's replica beside "+
+		"it)", len(home))
 	b.report.table("what|median ms|99th ms", [][]string{
 		{"the answer to the request", ms(median(answered)), ms(percentile(answered, 0.99))},
 		{"a socket in the primary region", ms(median(home)), ms(percentile(home, 0.99))},

@@ -26,13 +26,15 @@ func (r *report) table(head string, rows [][]string) {
 func (r *report) text(took time.Duration) string {
 	return fmt.Sprintf(`# Performance
 
-Made by `+"`make bench`"+` on %s with %s, %d cores of %s, %s; %.0f s, load average %s at its end. Every server is a process on the loopback; rounds of them are
+Made by `+"`make bench`"+
+		` on %s with %s, %d cores of %s, %s; %.0f s, load average %s at its end. Every server is a process on the loopback; rounds of them are
 interleaved, the client is on the same cores, and each number is the median of its rounds. What holds on other machines are the ratios, of which none within 15%% of 1 says
 anything. CPU is the clock of the server's process. With others at work on a machine milliseconds swell, and CPU less.
 
 Status pages of other makers are not among the peers: Gatus is not served by the module proxy, the others are no Go modules.
 
-`, time.Now().UTC().Format("2 January 2006"), cpu(), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version(), took.Seconds(), load()) + r.b.String()
+`, time.Now().UTC().Format("2 January 2006"), cpu(), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH,
+		runtime.Version(), took.Seconds(), load()) + r.b.String()
 }
 
 func load() string {

@@ -57,7 +57,8 @@ func (b *bench) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []string{"the public page of the demonstration" + map[string]string{"": "", "br": ", in brotli"}[form], kb(size) + " KB"})
+		rows = append(rows, []string{"the public page of the demonstration" +
+			map[string]string{"": "", "br": ", in brotli"}[form], kb(size) + " KB"})
 	}
 	b.report.say("### Start and size")
 	b.report.table("what|how much", rows)
@@ -71,7 +72,8 @@ func (b *bench) once(ctx context.Context, database string) (time.Duration, int64
 		return 0, 0, err
 	}
 	began := time.Now()
-	p, err := b.spawn(ctx, addr, []string{"ADDR=" + addr, "DATABASE_URL=" + database, "LOG_LEVEL=warn"}, b.program, "serve")
+	p, err := b.spawn(ctx, addr, []string{"ADDR=" + addr, "DATABASE_URL=" + database, "LOG_LEVEL=warn"}, b.program,
+		"serve")
 	if err != nil {
 		return 0, 0, err
 	}

@@ -38,7 +38,8 @@ func tenants(ctx context.Context, database string, n int) ([]tenant, error) {
 			return nil, err
 		}
 		email := t.slug + "@example.com"
-		if _, err := a.UseCases.AddMember(ctx, system, t.org, usecase.NewMember{Email: email, Name: "Bench", Role: auth.Admin}); err != nil {
+		if _, err := a.UseCases.AddMember(ctx, system, t.org, usecase.NewMember{Email: email, Name: "Bench",
+			Role: auth.Admin}); err != nil {
 			return nil, err
 		}
 		if t.token, err = a.UseCases.Token(ctx, t.slug, email, time.Hour); err != nil {
@@ -85,7 +86,8 @@ func (t tenant) post(url, method string, body any) (string, error) {
 
 func (t tenant) open(base string) (string, error) {
 	return t.post(base+"/api/v1/incidents/", http.MethodPost, map[string]any{"title": "Elevated error rates",
-		"description": "We see more errors than usual and are looking into it.", "service": t.service, "to_state": "degraded_performance"})
+		"description": "We see more errors than usual and are looking into it.", "service": t.service,
+		"to_state": "degraded_performance"})
 }
 
 func (t tenant) resolve(base, incident string) error {
@@ -94,6 +96,7 @@ func (t tenant) resolve(base, incident string) error {
 }
 
 func (t tenant) update(base, incident, body string) error {
-	_, err := t.post(base+"/api/v1/incidents/"+incident+"/updates/", http.MethodPost, map[string]any{"status": "investigating", "body": body})
+	_, err := t.post(base+"/api/v1/incidents/"+incident+"/updates/", http.MethodPost,
+		map[string]any{"status": "investigating", "body": body})
 	return err
 }

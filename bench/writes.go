@@ -58,8 +58,10 @@ func (b *bench) writes(ctx context.Context) error {
 			fmt.Sprintf("%.0f", median(p.bare)), times(median(p.full), median(p.bare))})
 	}
 	b.report.say("### Writes: %d admins of %d organisations open and resolve incidents", writers, writers)
-	b.report.table(fmt.Sprintf("database|writes a second|CPU µs a write|bare batches a second (%d inserts)|share of bare", statement), rows)
-	b.report.say("A write is a request over HTTP: token, rate limit, decision, one batch (events, rows, audit), read back by the relay, answered. " +
+	b.report.table(fmt.Sprintf("database|writes a second|CPU µs a write|bare batches a second (%d inserts)|share of "+
+		"bare", statement), rows)
+	b.report.say("A write is a request over HTTP: token, rate limit, decision, one batch (events, rows, audit), read " +
+		"back by the relay, answered. " +
 		"The stand-in is not sqld; its numbers say what the protocol costs, not what sqld does.")
 	return nil
 }

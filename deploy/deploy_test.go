@@ -1,5 +1,6 @@
-// Package deploy holds what puts Status Page on other people's machines. Its tests hold the files against Fly's reference, against
-// the server's own configuration, and the database's start script against a database server; flyctl itself is not run.
+// Package deploy holds what puts Status Page on other people's machines. Its tests hold the files against Fly's
+// reference, against the server's own configuration, and the database's start script against a database server; flyctl
+// itself is not run.
 package deploy
 
 import (
@@ -199,7 +200,8 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 func TestBothAppsAgreeOnWhoWrites(t *testing.T) {
 	file, database := read(t, appFile), read(t, databaseFile)
 	home := at(t, file, "primary_region")
-	for _, other := range []any{at(t, file, "env", "PRIMARY_REGION"), at(t, database, "primary_region"), at(t, database, "env", "PRIMARY_REGION")} {
+	for _, other := range []any{at(t, file, "env", "PRIMARY_REGION"), at(t, database, "primary_region"),
+		at(t, database, "env", "PRIMARY_REGION")} {
 		if other != home {
 			t.Errorf("primary regions %v and %v", home, other)
 		}
@@ -281,23 +283,30 @@ func TestNoImageIsNamedByAHost(t *testing.T) {
 }
 
 // flyCommand is a fly command of a page or a comment, up to the end of its line or what follows it in the shell.
-var flyCommand = regexp.MustCompile("(?m)(?:^|[`# +(\"])fly ((?:apps|certs|checks|console|deploy|machine|proxy|scale|secrets|ssh|volumes)\\b[^`#;&|)\\n]*)")
+var flyCommand = regexp.MustCompile("(?m)(?:^|[`# +(\"])fly " +
+	"((?:apps|certs|checks|console|deploy|machine|proxy|scale|secrets|ssh|volumes)\\b[^`#;&|)\\n]*)")
 
 // quoted is what the shell puts into a command.
 var quoted = regexp.MustCompile(`\$\([^()]*\)`)
 
-// TestTheDatabaseIsDeployedFromItsOwnFolder holds every fly command of the documents and scripts: flyctl builds in the working directory that `fly deploy` is
-// given, whatever --config names, so that the database's Dockerfile finds start.sh in its own folder alone.
+// TestTheDatabaseIsDeployedFromItsOwnFolder holds every fly command of the documents and scripts: flyctl builds in the
+// working directory that `fly deploy` is given, whatever --config names, so that the database's Dockerfile finds
+// start.sh in its own folder alone.
 func TestTheDatabaseIsDeployedFromItsOwnFolder(t *testing.T) {
 	deploys := 0
-	for _, name := range []string{"../docs/deploy.md", "../docs/operations.md", "../docs/architecture.md", "../README.md", "../fly.toml", "libsql/fly.toml", "promote.sh"} {
+	for _, name := range []string{"../docs/deploy.md", "../docs/operations.md", "../docs/architecture.md",
+		"../README.md", "../fly.toml", "libsql/fly.toml", "promote.sh"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range flyCommand.FindAllStringSubmatch(quoted.ReplaceAllString(strings.ReplaceAll(string(text), "\\\n", " "), "…"), -1) {
+		for _, found := range flyCommand.FindAllStringSubmatch(
+			quoted.ReplaceAllString(strings.ReplaceAll(string(text), "\\\n", " "), "…"), -1) {
 			words := strings.Fields(found[1])
-			if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "--config") || w == "-c" }) {
+			if slices.ContainsFunc(words, func(w string) bool {
+				return strings.HasPrefix(w, "--config") ||
+					w == "-c"
+			}) {
 				t.Errorf("%s: fly %s: --config changes no build context", name, found[1])
 			}
 			if flag := unknownFlag(words); flag != "" {
@@ -309,7 +318,8 @@ func TestTheDatabaseIsDeployedFromItsOwnFolder(t *testing.T) {
 			deploys++
 			ofDatabase := len(words) > 1 && words[1] == "deploy/libsql"
 			if ofDatabase != strings.Contains(found[1], "SQLD_IMAGE") {
-				t.Errorf("%s: fly %s: the database is deployed from deploy/libsql with its image, the program from the root without", name, found[1])
+				t.Errorf("%s: fly %s: the database is deployed from deploy/libsql with its image, the program from "+
+					"the root without", name, found[1])
 			}
 		}
 	}
@@ -320,9 +330,12 @@ func TestTheDatabaseIsDeployedFromItsOwnFolder(t *testing.T) {
 
 // flyFlags are the flags that Fly documents for each command, as far as they are used here.
 var flyFlags = map[string][]string{
-	"apps create": {}, "certs add": {"-a"}, "checks list": {"-a"}, "console": {"-a"}, "deploy": {"--ha", "--build-arg", "--regions", "--exclude-regions"},
-	"machine destroy": {"--force", "-a"}, "machine list": {"-a", "--json"}, "machine restart": {"--force-stop", "-a"}, "proxy": {"-a"}, "scale count": {"--region", "-a"}, "secrets set": {"-a"},
-	"ssh sftp": {"-a"}, "volumes snapshots": {"-a"}, "volumes create": {"--snapshot-id", "--region", "-a"}, "secrets": {},
+	"apps create": {}, "certs add": {"-a"}, "checks list": {"-a"}, "console": {"-a"},
+	"deploy":          {"--ha", "--build-arg", "--regions", "--exclude-regions"},
+	"machine destroy": {"--force", "-a"}, "machine list": {"-a", "--json"}, "machine restart": {"--force-stop", "-a"},
+	"proxy": {"-a"}, "scale count": {"--region", "-a"}, "secrets set": {"-a"},
+	"ssh sftp": {"-a"}, "volumes snapshots": {"-a"}, "volumes create": {"--snapshot-id", "--region", "-a"},
+	"secrets": {},
 }
 
 // unknownFlag is the first flag of a command that Fly does not document for it, or the command itself.

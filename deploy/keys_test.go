@@ -11,44 +11,59 @@ import (
 // kind says what is wrong with a value, or nothing.
 type kind func(any) error
 
-// documented is every key of Fly's "App configuration (fly.toml)" that such files may use, with the values that it takes. A name in
-// the place of "*" is anybody's. What the reference has and these files do not need is left out: then a new key is looked up
-// before it is used.
+// documented is every key of Fly's "App configuration (fly.toml)" that such files may use, with the values that it
+// takes. A name in the place of "*" is anybody's. What the reference has and these files do not need is left out: then
+// a new key is looked up before it is used.
 var documented = map[string]kind{
-	"app": like(`[a-z0-9][a-z0-9-]{0,62}`), "primary_region": region, "kill_signal": oneOf("SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP"),
+	"app": like(`[a-z0-9][a-z0-9-]{0,62}`), "primary_region": region,
+	"kill_signal":  oneOf("SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP"),
 	"kill_timeout": seconds(1, 300), "console_command": text, "swap_size_mb": whole(1, 1<<20),
 
-	"build.dockerfile": text, "build.image": text, "build.builder": text, "build.ignorefile": text, "build.build-target": text, "build.args.*": text,
+	"build.dockerfile": text, "build.image": text, "build.builder": text, "build.ignorefile": text,
+	"build.build-target": text, "build.args.*": text,
 
-	"deploy.strategy": oneOf("rolling", "immediate", "canary", "bluegreen"), "deploy.max_unavailable": share, "deploy.wait_timeout": duration,
+	"deploy.strategy": oneOf("rolling", "immediate", "canary", "bluegreen"), "deploy.max_unavailable": share,
+	"deploy.wait_timeout":    duration,
 	"deploy.release_command": text, "deploy.release_command_timeout": duration,
 
 	"env.*": text,
 
-	"http_service.internal_port": port, "http_service.force_https": yesNo, "http_service.auto_stop_machines": oneOf("off", "stop", "suspend"),
-	"http_service.auto_start_machines": yesNo, "http_service.min_machines_running": whole(0, 1000), "http_service.processes": texts,
-	"http_service.concurrency.type": oneOf("connections", "requests"), "http_service.concurrency.soft_limit": whole(1, 1<<20),
+	"http_service.internal_port": port, "http_service.force_https": yesNo,
+	"http_service.auto_stop_machines":  oneOf("off", "stop", "suspend"),
+	"http_service.auto_start_machines": yesNo, "http_service.min_machines_running": whole(0, 1000),
+	"http_service.processes":        texts,
+	"http_service.concurrency.type": oneOf("connections", "requests"), "http_service.concurrency.soft_limit": whole(1,
+		1<<20),
 	"http_service.concurrency.hard_limit": whole(1, 1<<20), "http_service.http_options.idle_timeout": whole(1, 86400),
-	"http_service.checks[].grace_period": duration, "http_service.checks[].interval": duration, "http_service.checks[].timeout": duration,
-	"http_service.checks[].method": method, "http_service.checks[].path": path, "http_service.checks[].protocol": oneOf("http", "https"),
+	"http_service.checks[].grace_period": duration, "http_service.checks[].interval": duration,
+	"http_service.checks[].timeout": duration,
+	"http_service.checks[].method":  method, "http_service.checks[].path": path,
+	"http_service.checks[].protocol":  oneOf("http", "https"),
 	"http_service.checks[].headers.*": text,
 
-	"http_service.machine_checks[].image": text, "http_service.machine_checks[].entrypoint": texts, "http_service.machine_checks[].command": texts,
-	"http_service.machine_checks[].kill_signal": oneOf("SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL", "SIGSTOP"), "http_service.machine_checks[].kill_timeout": duration,
+	"http_service.machine_checks[].image": text, "http_service.machine_checks[].entrypoint": texts,
+	"http_service.machine_checks[].command": texts,
+	"http_service.machine_checks[].kill_signal": oneOf("SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGKILL",
+		"SIGSTOP"), "http_service.machine_checks[].kill_timeout": duration,
 
 	"checks.*.type": oneOf("http", "tcp"), "checks.*.port": port, "checks.*.method": method, "checks.*.path": path,
-	"checks.*.grace_period": duration, "checks.*.interval": duration, "checks.*.timeout": duration, "checks.*.headers.*": text, "checks.*.processes": texts,
+	"checks.*.grace_period": duration, "checks.*.interval": duration, "checks.*.timeout": duration,
+	"checks.*.headers.*": text, "checks.*.processes": texts,
 
 	"metrics.port": port, "metrics.path": path,
 
-	"mounts.source": like(`[a-z0-9_]{1,30}`), "mounts.destination": path, "mounts.initial_size": size, "mounts.processes": texts,
-	"mounts.snapshot_retention": whole(1, 60), "mounts.scheduled_snapshots": yesNo, "mounts.auto_extend_size_threshold": whole(1, 99),
+	"mounts.source": like(`[a-z0-9_]{1,30}`), "mounts.destination": path, "mounts.initial_size": size,
+	"mounts.processes":          texts,
+	"mounts.snapshot_retention": whole(1, 60), "mounts.scheduled_snapshots": yesNo,
+	"mounts.auto_extend_size_threshold": whole(1, 99),
 	"mounts.auto_extend_size_increment": size, "mounts.auto_extend_size_limit": size,
 
-	"vm[].size": like(`(shared-cpu-[1248]x|performance-(1|2|4|8|16)x)`), "vm[].memory": size, "vm[].cpus": whole(1, 16), "vm[].cpu_kind": oneOf("shared", "performance"),
+	"vm[].size": like(`(shared-cpu-[1248]x|performance-(1|2|4|8|16)x)`), "vm[].memory": size, "vm[].cpus": whole(1, 16),
+	"vm[].cpu_kind":  oneOf("shared", "performance"),
 	"vm[].processes": texts,
 
-	"restart[].policy": oneOf("always", "never", "on-failure"), "restart[].retries": whole(0, 1000), "restart[].processes": texts,
+	"restart[].policy": oneOf("always", "never", "on-failure"), "restart[].retries": whole(0, 1000),
+	"restart[].processes": texts,
 }
 
 // faults says of each key in a file that Fly does not document, or gives another kind of value, what is wrong with it.
@@ -129,7 +144,10 @@ func oneOf(words ...string) kind {
 
 func whole(least, most int64) kind {
 	return func(v any) error {
-		return is(v, func(n int64) error { return that(n >= least && n <= most, "%d is not from %d to %d", n, least, most) })
+		return is(v, func(n int64) error {
+			return that(n >= least && n <= most, "%d is not from %d to %d", n, least,
+				most)
+		})
 	}
 }
 

@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 // script prepares start.sh with an environment of its own, and nothing else of this one.
 func script(t *testing.T, env ...string) *exec.Cmd {
 	t.Helper()
-	c := exec.CommandContext(context.WithoutCancel(t.Context()), "/bin/sh", "libsql/start.sh") // Cleanup ends a server, with a signal
+	// Cleanup ends a server, with a signal
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), "/bin/sh", "libsql/start.sh")
 	c.Env = append(env, "PATH="+os.Getenv("PATH"))
 	return c
 }
@@ -41,15 +42,19 @@ func TestARegionStartsAsWhatItIs(t *testing.T) {
 	if err := os.WriteFile(echo, []byte("#!/bin/sh\necho \"$@\"\nenv | grep ^SQLD_ | sort\n"), 0o700); err != nil { // #nosec G306 -- it is run
 		t.Fatal(err)
 	}
-	common := []string{"SQLD=" + echo, "PRIMARY_REGION=ams", "FLY_APP_NAME=statuspage-db", "SQLD_DB_PATH=" + t.TempDir() + "/d"}
+	common := []string{"SQLD=" + echo, "PRIMARY_REGION=ams", "FLY_APP_NAME=statuspage-db", "SQLD_DB_PATH=" +
+		t.TempDir() + "/d"}
 	for _, c := range []struct {
 		name string
 		env  []string
 		want []string // flags; none is a refusal
 	}{
-		{"the primary", []string{"FLY_REGION=ams", "SQLD_AUTH_JWT_KEY=k"}, []string{"--http-listen-addr [::]:8080", "--grpc-listen-addr [::]:5001"}},
-		{"a replica", []string{"FLY_REGION=fra", "SQLD_AUTH_JWT_KEY=k"}, []string{"--http-listen-addr [::]:8080", "--primary-grpc-url http://ams.statuspage-db.internal:5001"}},
-		{"a replica that was told to listen for replicas", []string{"FLY_REGION=fra", "SQLD_AUTH_JWT_KEY=k", "SQLD_GRPC_LISTEN_ADDR=[::]:5001"},
+		{"the primary", []string{"FLY_REGION=ams", "SQLD_AUTH_JWT_KEY=k"},
+			[]string{"--http-listen-addr [::]:8080", "--grpc-listen-addr [::]:5001"}},
+		{"a replica", []string{"FLY_REGION=fra", "SQLD_AUTH_JWT_KEY=k"},
+			[]string{"--http-listen-addr [::]:8080", "--primary-grpc-url http://ams.statuspage-db.internal:5001"}},
+		{"a replica that was told to listen for replicas", []string{"FLY_REGION=fra", "SQLD_AUTH_JWT_KEY=k",
+			"SQLD_GRPC_LISTEN_ADDR=[::]:5001"},
 			[]string{"--primary-grpc-url http://ams.statuspage-db.internal:5001"}},
 		{"without a key", []string{"FLY_REGION=ams"}, nil},
 		{"with an empty key", []string{"FLY_REGION=ams", "SQLD_AUTH_JWT_KEY="}, nil},
@@ -67,7 +72,8 @@ func TestARegionStartsAsWhatItIs(t *testing.T) {
 				}
 			}
 			replica := strings.Contains(string(out), "--primary-grpc-url")
-			if replica && strings.Contains(string(out), "--grpc-listen-addr") || strings.Contains(string(out), "SQLD_GRPC_LISTEN_ADDR") {
+			if replica && strings.Contains(string(out), "--grpc-listen-addr") ||
+				strings.Contains(string(out), "SQLD_GRPC_LISTEN_ADDR") {
 				t.Errorf("sqld refuses both roles at once: %s", out)
 			}
 		})
@@ -90,8 +96,10 @@ func server(t *testing.T, region, home, dir, addr, grpc, key string) (stop func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := script(t, "DEPLOY_TEST_DATABASE=1", "SQLD="+self, "PRIMARY_REGION="+home, "FLY_REGION="+region, "SQLD_AUTH_JWT_KEY="+key,
-		"SQLD_ADMIN_LISTEN_ADDR="+free(t), "SQLD_DB_PATH="+dir, "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
+	c := script(t, "DEPLOY_TEST_DATABASE=1", "SQLD="+self, "PRIMARY_REGION="+home, "FLY_REGION="+region,
+		"SQLD_AUTH_JWT_KEY="+key,
+		"SQLD_ADMIN_LISTEN_ADDR="+free(t), "SQLD_DB_PATH="+dir, "SQLD_HTTP_LISTEN_ADDR="+addr, "SQLD_GRPC_LISTEN_ADDR="+
+			grpc, "SQLD_PRIMARY_GRPC_URL=http://"+grpc)
 	var said strings.Builder
 	c.Stderr = &said
 	if err := c.Start(); err != nil {
@@ -162,7 +170,8 @@ type regions struct {
 func standUp(t *testing.T) regions {
 	t.Helper()
 	dir := t.TempDir()
-	r := regions{key: filepath.Join(dir, "key.pem"), amsDir: filepath.Join(dir, "ams"), fraDir: filepath.Join(dir, "fra"), ams: free(t), fra: free(t), grpc: free(t)}
+	r := regions{key: filepath.Join(dir, "key.pem"), amsDir: filepath.Join(dir, "ams"),
+		fraDir: filepath.Join(dir, "fra"), ams: free(t), fra: free(t), grpc: free(t)}
 	r.public = token(t, "key", r.key)
 	r.stopAms = server(t, "ams", "ams", r.amsDir, r.ams, r.grpc, r.public)
 	r.stopFra = server(t, "fra", "ams", r.fraDir, r.fra, r.grpc, r.public)
@@ -206,7 +215,8 @@ func TestThePrimarySyncsEachCommitAfterEveryStart(t *testing.T) {
 	for range 2 {
 		stop := server(t, "ams", "ams", filepath.Join(dir, "db"), addr, grpc, key)
 		durable(t, addr)
-		if is, err := open(t, addr, token(t, "rw", filepath.Join(dir, "key.pem"))).Durability(t.Context()); err != nil || is != store.Strong {
+		if is, err := open(t, addr, token(t, "rw", filepath.Join(dir, "key.pem"))).
+			Durability(t.Context()); err != nil || is != store.Strong {
 			t.Errorf("the product sees %q: %v", is, err)
 		}
 		stop()

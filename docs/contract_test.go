@@ -15,7 +15,8 @@ import (
 // unbuilt are the sections of the contract that nothing keeps yet. A section that is cited is left out here.
 var unbuilt = map[string]string{}
 
-// contract is the digest of docs/contract.md. The contract is others' to change: whoever puts a newer one here puts its digest here, too.
+// contract is the digest of docs/contract.md. The contract is others' to change: whoever puts a newer one here puts its
+// digest here, too.
 const contract = "ae17e851ae2429d97756385e218308d12554cd479942091ce7282d90f02d4981"
 
 // sources are the files whose comments say which promise they keep.
@@ -27,7 +28,8 @@ func sources(t *testing.T, see func(path, text string)) {
 		case err != nil:
 			return err
 		case d.IsDir():
-			if path != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "dist" || name == "vendor" || name == "testdata") {
+			if path != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "dist" ||
+				name == "vendor" || name == "testdata") {
 				return filepath.SkipDir
 			}
 			return nil

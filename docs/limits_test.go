@@ -23,8 +23,8 @@ var unset = map[string]string{
 	"pages held in memory: 10,000":                         "crowd times maxPages",
 }
 
-// TestEveryLimitInTheDocsIsItsConstant takes each number of the table of limits, with its unit, and looks for it in what is named as setting it: a
-// constant, a file, or a variable of the environment.
+// TestEveryLimitInTheDocsIsItsConstant takes each number of the table of limits, with its unit, and looks for it in
+// what is named as setting it: a constant, a file, or a variable of the environment.
 func TestEveryLimitInTheDocsIsItsConstant(t *testing.T) {
 	_, rest, _ := strings.Cut(read(t, "operations.md"), "| what | limit | set by |\n")
 	table, _, _ := strings.Cut(rest, "\n\n")
@@ -67,7 +67,8 @@ var quantity = regexp.MustCompile(`(\d+(?:,\d{3})*)( (?:KB|MB|MiB|ms|s|seconds?|
 
 // units are what one of each is worth, in the ways in which a constant may say it.
 var units = map[string][]int64{
-	"": {1}, "KB": {1 << 10, 1000}, "MB": {1 << 20, 1_000_000}, "MiB": {1 << 20, 1 << 10}, "ms": {1e6, 1}, "s": {1e9, 1, 1000}, "second": {1e9, 1, 1000},
+	"": {1}, "KB": {1 << 10, 1000}, "MB": {1 << 20, 1_000_000}, "MiB": {1 << 20, 1 << 10}, "ms": {1e6, 1},
+	"s": {1e9, 1, 1000}, "second": {1e9, 1, 1000},
 	"minute": {60e9, 60, 1}, "hour": {3600e9, 3600, 1}, "day": {24 * 3600e9, 1},
 }
 
@@ -128,7 +129,8 @@ func set(t *testing.T, name string, held map[int64]bool) {
 	}
 }
 
-// numbers gathers the constants of a file by name and, unless only one of them is asked for, every number that stands in it.
+// numbers gathers the constants of a file by name and, unless only one of them is asked for, every number that stands
+// in it.
 func numbers(t *testing.T, file string, known map[string]int64, held map[int64]bool, only string) {
 	t.Helper()
 	if _, err := os.Stat(file); err != nil {
@@ -158,7 +160,8 @@ func numbers(t *testing.T, file string, known map[string]int64, held map[int64]b
 	}
 }
 
-var durations = map[string]int64{"Nanosecond": 1, "Microsecond": 1e3, "Millisecond": 1e6, "Second": 1e9, "Minute": 60e9, "Hour": 3600e9}
+var durations = map[string]int64{"Nanosecond": 1, "Microsecond": 1e3, "Millisecond": 1e6, "Second": 1e9, "Minute": 60e9,
+	"Hour": 3600e9}
 
 // worth evaluates what constants are made of.
 func worth(e ast.Expr, known map[string]int64) (int64, bool) {

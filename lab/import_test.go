@@ -16,7 +16,8 @@ func TestNothingButTestsImportsTheLaboratory(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != ".." && (d.Name() == "lab" || d.Name() == "bench" || d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".")):
+		case d.IsDir() && path != ".." && (d.Name() == "lab" || d.Name() == "bench" || d.Name() == "node_modules" ||
+			strings.HasPrefix(d.Name(), ".")):
 			return filepath.SkipDir
 		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 			return nil

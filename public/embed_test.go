@@ -14,7 +14,8 @@ import (
 
 // What is there depends on what was built; whatever is there keeps its promises.
 func TestEveryBuiltAssetOpensInAllItsForms(t *testing.T) {
-	for _, logical := range []string{"core.wasm", "dashboard.js", "dashboard.css", "status.js", "status.css", "login.js", "sw.js"} {
+	for _, logical := range []string{"core.wasm", "dashboard.js", "dashboard.css", "status.js", "status.css",
+		"login.js", "sw.js"} {
 		address, ok := public.Asset(logical)
 		if !ok {
 			continue
@@ -53,7 +54,8 @@ func same(t *testing.T, what string, want []byte, r io.Reader) {
 }
 
 func TestOnlyAssetsAreOpened(t *testing.T) {
-	for _, address := range []string{"", "/", "manifest.json", "/assets/manifest.json", ".gitkeep", ".built", "/assets/../embed.go", "dist/manifest.json", "wasm/.built", "x.js", "core.wasm.br"} {
+	for _, address := range []string{"", "/", "manifest.json", "/assets/manifest.json", ".gitkeep", ".built",
+		"/assets/../embed.go", "dist/manifest.json", "wasm/.built", "x.js", "core.wasm.br"} {
 		if f, ok := public.Open(address); ok {
 			t.Errorf("%q opens %s", address, f.Name)
 		}

@@ -51,7 +51,8 @@ func TestWhatIsWrongIsSaidInTheInterfacesWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	// #nosec G204 -- our own script
-	said, err := exec.Command(node, "--input-type=module", "-e", `import { speak } from "./js/speak.js"; console.log(JSON.stringify(JSON.parse(process.argv[1]).map((s) => speak(s))));`, string(given)).Output()
+	said, err := exec.Command(node, "--input-type=module", "-e",
+		`import { speak } from "./js/speak.js"; console.log(JSON.stringify(JSON.parse(process.argv[1]).map((s) => speak(s))));`, string(given)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,8 @@ type migrate struct {
 // Run migrates, which only the region that writes may do.
 func (m *migrate) Run(ctx context.Context) error {
 	if !m.Primary() {
-		return fmt.Errorf("%s is not the region that writes (PRIMARY_REGION=%s): migrate there", m.Region(), m.PrimaryRegion)
+		return fmt.Errorf("%s is not the region that writes (PRIMARY_REGION=%s): migrate there", m.Region(),
+			m.PrimaryRegion)
 	}
 	return with(ctx, m.Database, func(*app.App) error { return nil })
 }
@@ -279,7 +280,8 @@ func greet(ctx context.Context, a *app.App, cfg *config.Config, addr net.Addr) e
 	if login != nil {
 		fmt.Printf("  Sign in       %s  %s\n\n", login.Email, login.Password)
 	} else {
-		fmt.Printf("  Sign in       with the login that the first start printed (demo: %s  %s)\n\n", demo.Email, demo.Password)
+		fmt.Printf("  Sign in       with the login that the first start printed (demo: %s  %s)\n\n", demo.Email,
+			demo.Password)
 	}
 	return nil
 }

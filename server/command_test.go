@@ -11,8 +11,10 @@ import (
 
 // TestCommandsThatNeedADatabaseMakeNone runs each where there is none, as who forgot DATABASE_URL does.
 func TestCommandsThatNeedADatabaseMakeNone(t *testing.T) {
-	for _, line := range []string{"token --org a --email b@c.example", "user create --org a --email b@c.example", "link --email b@c.example", "epoch", "backup copy.db",
-		"org delete --slug a", "org restore --slug a", "org erase --slug a", "user remove-factors --email b@c.example"} {
+	for _, line := range []string{"token --org a --email b@c.example", "user create --org a --email b@c.example",
+		"link --email b@c.example", "epoch", "backup copy.db",
+		"org delete --slug a", "org restore --slug a", "org erase --slug a",
+		"user remove-factors --email b@c.example"} {
 		t.Run(line, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			t.Setenv("DATABASE_URL", "")
@@ -28,7 +30,8 @@ func TestCommandsThatNeedADatabaseMakeNone(t *testing.T) {
 				t.Fatal(err)
 			}
 			run.BindTo(context.Background(), (*context.Context)(nil))
-			if err := run.Run(); err == nil || !strings.Contains(err.Error(), "DATABASE_URL") || !strings.Contains(err.Error(), "is not there") {
+			if err := run.Run(); err == nil || !strings.Contains(err.Error(), "DATABASE_URL") ||
+				!strings.Contains(err.Error(), "is not there") {
 				t.Errorf("it says %v", err)
 			}
 			if left, err := os.ReadDir("."); err != nil || len(left) > 0 {

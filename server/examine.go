@@ -33,7 +33,8 @@ func (e *examine) Run(ctx context.Context) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
-	all := doctor.Look(ctx, doctor.Options{Addresses: addresses, Database: e.Database, Version: version, App: e.FlyToml, DatabaseFile: e.DatabaseToml})
+	all := doctor.Look(ctx, doctor.Options{Addresses: addresses, Database: e.Database, Version: version, App: e.FlyToml,
+		DatabaseFile: e.DatabaseToml})
 	if e.JSON {
 		out := json.NewEncoder(os.Stdout)
 		out.SetEscapeHTML(false)

@@ -9,7 +9,8 @@ import (
 
 // Whoever adds or updates a module runs `make notices`.
 func TestTheNoticesAreOfWhatIsLinked(t *testing.T) {
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", ".")
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		"{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", ".")
 	list.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=1", "GOFLAGS=")
 	out, err := list.Output()
 	if err != nil {
@@ -37,7 +38,8 @@ func TestTheNoticesAreOfWhatIsLinked(t *testing.T) {
 	const heading = "\n" + "================================================================================\n"
 	for _, part := range strings.Split(notices, heading) {
 		name, _, _ := strings.Cut(part, " (")
-		if strings.Count(name, " v") == 1 && !strings.Contains(name, "\n") && !strings.HasPrefix(name, "NOTICE of ") && !linked[name] {
+		if strings.Count(name, " v") == 1 && !strings.Contains(name, "\n") && !strings.HasPrefix(name, "NOTICE of ") &&
+			!linked[name] {
 			t.Errorf("%s is not linked any more: make notices", name)
 		}
 	}

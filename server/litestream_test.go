@@ -29,7 +29,8 @@ func litestream(t *testing.T) string {
 
 // addService writes as a program does, and says whether it was answered.
 func addService(ctx context.Context, base, token, name string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/api/v1/services/", strings.NewReader(`{"name": "`+name+`"}`))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/api/v1/services/",
+		strings.NewReader(`{"name": "`+name+`"}`))
 	if err != nil {
 		return false
 	}
@@ -43,7 +44,8 @@ func addService(ctx context.Context, base, token, name string) bool {
 	return res.StatusCode == http.StatusCreated
 }
 
-// TestTheMachineIsLostAndTheDatabaseComesBackFromLitestream is the drill of docs/deploy.md, with deploy/litestream.yml as it stands.
+// TestTheMachineIsLostAndTheDatabaseComesBackFromLitestream is the drill of docs/deploy.md, with deploy/litestream.yml
+// as it stands.
 func TestTheMachineIsLostAndTheDatabaseComesBackFromLitestream(t *testing.T) {
 	tool := litestream(t)
 	o := newOperator(t)

@@ -53,7 +53,8 @@ var commands struct {
 }
 
 func main() {
-	parser, err := kong.New(&commands, kong.Name("statuspage"), kong.Description("A real-time status page that runs at the edge."), kong.UsageOnError())
+	parser, err := kong.New(&commands, kong.Name("statuspage"), kong.Description("A real-time status page that runs "+
+		"at the edge."), kong.UsageOnError())
 	if err != nil {
 		panic(err)
 	}
@@ -114,7 +115,8 @@ func (s *serve) Run(ctx context.Context) error {
 			return errors.Join(err, ln.Close(), a.Close())
 		}
 	}
-	slog.Info("serving", "address", ln.Addr().String(), "region", s.Region(), "primary", s.Primary(), "version", version)
+	slog.Info("serving", "address", ln.Addr().String(), "region", s.Region(), "primary", s.Primary(), "version",
+		version)
 	return a.Serve(ctx, ln)
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// memoryShare is the part, in percent, of the machine's memory that Go's is to stay within. The rest is SQLite's, which the runtime
-// does not count, and the kernel's.
+// memoryShare is the part, in percent, of the machine's memory that Go's is to stay within. The rest is SQLite's, which
+// the runtime does not count, and the kernel's.
 const memoryShare = 80
 
 // machine is the memory of the cgroup, or of the machine where that has no limit.

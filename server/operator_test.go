@@ -20,7 +20,8 @@ import (
 	"statuspage/server/racetest"
 )
 
-// TestMain is the program itself when a test calls it as such: what an operator types is tried as a process, with its answers and its end.
+// TestMain is the program itself when a test calls it as such: what an operator types is tried as a process, with its
+// answers and its end.
 func TestMain(m *testing.M) {
 	if os.Getenv("STATUSPAGE_TEST_IS_THE_PROGRAM") == "1" {
 		main()
@@ -43,7 +44,8 @@ func (o *operator) command(ctx context.Context, line string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, self, strings.Fields(line)...)
 	cmd.Dir = o.t.TempDir()
-	cmd.Env = []string{"STATUSPAGE_TEST_IS_THE_PROGRAM=1", "DATABASE_URL=file:" + o.file, "HOME=" + cmd.Dir, "TMPDIR=" + cmd.Dir, "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{"STATUSPAGE_TEST_IS_THE_PROGRAM=1", "DATABASE_URL=file:" + o.file, "HOME=" + cmd.Dir,
+		"TMPDIR=" + cmd.Dir, "PATH=" + os.Getenv("PATH")}
 	return cmd
 }
 
@@ -78,7 +80,8 @@ func (o *operator) fails(line, words string) {
 	o.t.Helper()
 	out, complaint, code := o.run("", line)
 	last := complaint[strings.LastIndexByte(complaint, '\n')+1:]
-	if code == 0 || !strings.Contains(last, words) || !strings.HasPrefix(last, "statuspage: ") || strings.Contains(complaint, "panic") {
+	if code == 0 || !strings.Contains(last, words) || !strings.HasPrefix(last, "statuspage: ") ||
+		strings.Contains(complaint, "panic") {
 		o.t.Errorf("%s: %d, %q, and says %q", line, code, out, complaint)
 	}
 }
@@ -195,11 +198,13 @@ func newOperator(t *testing.T) *operator {
 func TestTheOperatorsAccountIsProvedAndTheirLinkWorksOnce(t *testing.T) {
 	racetest.Outside(t, "the program itself")
 	o := newOperator(t)
-	if n := o.count(`SELECT count(*) FROM users WHERE email = 'ada@people.example' AND proved_at IS NOT NULL AND held_by IS NULL`); n != 1 {
+	if n := o.count(`SELECT count(*) FROM users WHERE email = 'ada@people.example' AND proved_at IS NOT NULL AND held_by
+  IS NULL`); n != 1 {
 		t.Errorf("%d proved accounts", n)
 	}
 	base, log := o.served()
-	if code, text := post(t, base+"/api/v1/auth/login/", `{"email": "ada@people.example", "password": "a long password"}`); code != 200 {
+	if code, text := post(t, base+"/api/v1/auth/login/",
+		`{"email": "ada@people.example", "password": "a long password"}`); code != 200 {
 		t.Errorf("a sign-in is answered %d %s", code, text)
 	}
 	void := o.does("", "link --email ada@people.example --base-url https://status.example/")
@@ -249,7 +254,9 @@ func TestTheOperatorDeletesRestoresAndErasesAnOrganization(t *testing.T) {
 	if out := o.does("", "org erase --slug acme"); out != id {
 		t.Errorf("it prints %q, not %q", out, id)
 	}
-	if n := o.count(`SELECT (SELECT count(*) FROM organizations WHERE id = ?1) + (SELECT count(*) FROM audit_log WHERE org_id = ?1) + (SELECT count(*) FROM members WHERE org_id = ?1) + (SELECT count(*) FROM events WHERE org_id = ?1)`, id); n != 0 {
+	if n := o.count(`SELECT (SELECT count(*) FROM organizations WHERE id = ?1) + (SELECT count(*) FROM audit_log WHERE
+  org_id = ?1) + (SELECT count(*) FROM members WHERE org_id = ?1) + (SELECT count(*) FROM events WHERE org_id = ?1)`,
+		id); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
 	o.fails("org restore --slug acme", "there is no deleted organisation acme")
@@ -280,7 +287,8 @@ func TestTheFirstLinkIsInAFileOfItsOwnerWhereThereIsNoTerminal(t *testing.T) {
 	if text := log(); strings.Contains(text, secret) || !strings.Contains(text, stale) {
 		t.Errorf("the log names the file and not the link:\n%s", text)
 	}
-	body := `{"token": "` + secret + `", "organization": {"slug": "acme", "name": "Acme"}, "email": "ada@people.example", "name": "Ada", "password": "a long password"}`
+	body := `{"token": "` + secret +
+		`", "organization": {"slug": "acme", "name": "Acme"}, "email": "ada@people.example", "name": "Ada", "password": "a long password"}`
 	for _, want := range []int{201, 403} {
 		if code, text := post(t, base+"/api/v1/auth/setup/", body); code != want && (want != 201 || code != 200) {
 			t.Errorf("a setup is answered %d, not %d: %s", code, want, text)
@@ -296,7 +304,8 @@ func TestTheOperatorRemovesTheFactorsOfSomebodyWhoLostThem(t *testing.T) {
 	}
 	db, err := sql.Open("sqlite3", "file:"+o.file)
 	if err == nil {
-		_, err = db.ExecContext(t.Context(), `INSERT INTO factors (user_id, id, kind, name, party, secret, created_at) SELECT id, id, 'totp', 'Telephone', '', 'x', 1 FROM users`)
+		_, err = db.ExecContext(t.Context(), `INSERT INTO factors (user_id, id, kind, name, party, secret, created_at)
+  SELECT id, id, 'totp', 'Telephone', '', 'x', 1 FROM users`)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -305,12 +314,14 @@ func TestTheOperatorRemovesTheFactorsOfSomebodyWhoLostThem(t *testing.T) {
 	if out := o.does("", "user remove-factors --org acme --email ada@people.example"); out != "1" {
 		t.Errorf("it prints %q", out)
 	}
-	if n := o.count(`SELECT count(*) FROM factors`); n != 0 || o.count(`SELECT credential_version FROM users`) != version+1 {
+	if n := o.count(`SELECT count(*) FROM factors`); n != 0 ||
+		o.count(`SELECT credential_version FROM users`) != version+1 {
 		t.Errorf("%d factors are left, or its links still work", n)
 	}
 }
 
-// TestWhatTheOperatorMistypesIsASentence tries each command with what is not there, and with what is missing or unknown.
+// TestWhatTheOperatorMistypesIsASentence tries each command with what is not there, and with what is missing or
+// unknown.
 func TestWhatTheOperatorMistypesIsASentence(t *testing.T) {
 	racetest.Outside(t, "the program itself")
 	o := newOperator(t)
@@ -337,7 +348,8 @@ func TestWhatTheOperatorMistypesIsASentence(t *testing.T) {
 		t.Run(line, func(t *testing.T) { (&operator{t: t, file: o.file}).fails(line, words) })
 	}
 	nowhere := &operator{t: t, file: filepath.Join(t.TempDir(), "none.db")}
-	for _, line := range []string{"link --email b@c.example", "org delete --slug a", "org restore --slug a", "org erase --slug a", "user create --org a --email b@c.example", "user remove-factors --email b@c.example"} {
+	for _, line := range []string{"link --email b@c.example", "org delete --slug a", "org restore --slug a",
+		"org erase --slug a", "user create --org a --email b@c.example", "user remove-factors --email b@c.example"} {
 		nowhere.fails(line, "is not there")
 	}
 	if _, err := os.Stat(nowhere.file); !errors.Is(err, os.ErrNotExist) {

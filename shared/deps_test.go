@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// cost says what one use of a package would add to the WebAssembly that every admin's browser downloads, starts and holds: brotli 11,
-// measured beside a core of 508 KB. What a package brings along is counted with it, so the numbers do not add up; goroutines, the
-// network and timers would not even work there.
+// cost says what one use of a package would add to the WebAssembly that every admin's browser downloads, starts and
+// holds: brotli 11, measured beside a core of 508 KB. What a package brings along is counted with it, so the numbers do
+// not add up; goroutines, the network and timers would not even work there.
 var cost = map[string]string{
 	"fmt":           "140 KB",
 	"encoding/json": "260 KB",
@@ -69,7 +69,8 @@ func TestTheBrowserDownloadsNothingButTheRules(t *testing.T) {
 }
 
 func ours(p string) bool {
-	return allowed[p] || strings.HasPrefix(p, "internal/") || strings.HasPrefix(p, "statuspage/shared/") || strings.HasPrefix(p, "statuspage/wasm")
+	return allowed[p] || strings.HasPrefix(p, "internal/") || strings.HasPrefix(p, "statuspage/shared/") ||
+		strings.HasPrefix(p, "statuspage/wasm")
 }
 
 func price(p string) string {

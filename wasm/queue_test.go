@@ -12,8 +12,8 @@ import (
 	"statuspage/wasm/bridge"
 )
 
-// kept is one of the queues that a release of the dashboard left in a browser, as it stood there. A release that writes another form of
-// them adds its own: testdata/queues/DAY.json.
+// kept is one of the queues that a release of the dashboard left in a browser, as it stood there. A release that writes
+// another form of them adds its own: testdata/queues/DAY.json.
 func kept(t *testing.T) map[string][]byte {
 	t.Helper()
 	files, err := filepath.Glob("testdata/queues/*.json")
@@ -34,7 +34,8 @@ func TestAQueueThatAReleaseLeftIsTakenByTheRulesOfToday(t *testing.T) {
 	started := machine(t)
 	queues, held := kept(t), map[string][]string{}
 	for name, queue := range queues {
-		load := []byte(`{"op":"load","state":{"seq":1,"org":{"id":"01920000-0000-7000-8000-000000000001","slug":"acme","name":"Acme","time_zone":"UTC","version":1}}}`)
+		load := []byte(
+			`{"op":"load","state":{"seq":1,"org":{"id":"01920000-0000-7000-8000-000000000001","slug":"acme","name":"Acme","time_zone":"UTC","version":1}}}`)
 		decide := []byte(`{"op":"queue","at":"2026-11-28T12:00:00Z","queue":` + string(queue) + `}`)
 		var native bridge.Core
 		wasm := started()
@@ -62,7 +63,8 @@ func TestAQueueThatAReleaseLeftIsTakenByTheRulesOfToday(t *testing.T) {
 		if err := json.Unmarshal(queue, &items); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(answer, &said); err != nil || said.Error != nil || len(said.Value.Verdicts) != len(items) {
+		if err := json.Unmarshal(answer, &said); err != nil || said.Error != nil ||
+			len(said.Value.Verdicts) != len(items) {
 			t.Fatalf("%s: %.300s, %v", name, answer, err)
 		}
 		kinds := map[string]bool{}
@@ -82,7 +84,8 @@ func TestAQueueThatAReleaseLeftIsTakenByTheRulesOfToday(t *testing.T) {
 // inQueues is how many kinds of commands stand in the queues: more with a release that adds some, never fewer.
 const inQueues = 12
 
-// holdAll: from the first queue on that has a kind, all have it. A kind that came after the last release is in none yet.
+// holdAll: from the first queue on that has a kind, all have it. A kind that came after the last release is in none
+// yet.
 func holdAll(t *testing.T, queues map[string][]byte, held map[string][]string) {
 	t.Helper()
 	if len(held) < inQueues {

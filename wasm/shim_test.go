@@ -21,7 +21,8 @@ import (
 	"statuspage/wasm/bridge"
 )
 
-// node runs a script of testdata on an address and standard input, and gives what it prints. Node.js is needed by `make test`.
+// node runs a script of testdata on an address and standard input, and gives what it prints. Node.js is needed by `make
+// test`.
 func node(t *testing.T, script, url string, in []byte) []byte {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -75,14 +76,16 @@ func TestTheBrowsersShimGivesTheServersAnswers(t *testing.T) {
 		}
 		return true
 	}).Example(7)
-	messages = append(messages, []byte(`{"op":"unknown"}`), []byte(`{"op":"`+strings.Repeat("🚒", 300_000)+`"}`), []byte(`{"op":"\ud83d alone"}`))
+	messages = append(messages, []byte(`{"op":"unknown"}`), []byte(`{"op":"`+strings.Repeat("🚒", 300_000)+`"}`),
+		[]byte(`{"op":"\ud83d alone"}`))
 
 	in, err := json.Marshal(texts(messages))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var answers []string
-	if err := json.Unmarshal(node(t, "ask.mjs", serve(t, shipped(t), "application/wasm")+"/core.wasm", in), &answers); err != nil {
+	if err := json.Unmarshal(node(t, "ask.mjs", serve(t, shipped(t), "application/wasm")+"/core.wasm", in),
+		&answers); err != nil {
 		t.Fatal(err)
 	}
 	if len(answers) != len(messages) {
@@ -130,7 +133,8 @@ func TestTheShimWorksWithoutTheRightMediaTypeAndSaysWhenThereAreNoRules(t *testi
 	if !strings.Contains(string(out), "There is no operation named none.") {
 		t.Errorf("%s", out)
 	}
-	if out := node(t, "missing.mjs", url+"/nothing.wasm", nil); strings.TrimSpace(string(out)) != "The rules could not be fetched: 404." {
+	if out := node(t, "missing.mjs", url+"/nothing.wasm", nil); strings.TrimSpace(
+		string(out)) != "The rules could not be fetched: 404." {
 		t.Errorf("%s", out)
 	}
 }
@@ -143,15 +147,16 @@ func TestTheShimStartsTheRulesAnewWhenTheyBreak(t *testing.T) {
 	}
 }
 
-// trapping is a module by hand: memory; _initialize does nothing; alloc gives 1024; call(n) breaks when n > 100, else gives n; answer
-// gives 1024.
+// trapping is a module by hand: memory; _initialize does nothing; alloc gives 1024; call(n) breaks when n > 100, else
+// gives n; answer gives 1024.
 func trapping() []byte {
 	section := func(id byte, body ...byte) []byte { return append([]byte{id, byte(len(body))}, body...) }
 	name := func(s string, kind, index byte) []byte {
 		return append(append([]byte{byte(len(s))}, s...), kind, index)
 	}
 	exports := []byte{5}
-	for _, e := range [][]byte{name("memory", 2, 0), name("_initialize", 0, 0), name("alloc", 0, 1), name("call", 0, 2), name("answer", 0, 3)} {
+	for _, e := range [][]byte{name("memory", 2, 0), name("_initialize", 0, 0), name("alloc", 0, 1), name("call", 0, 2),
+		name("answer", 0, 3)} {
 		exports = append(exports, e...)
 	}
 	const i32, unreachable, end = 0x7f, 0x00, 0x0b

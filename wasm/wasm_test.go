@@ -24,8 +24,8 @@ import (
 	"statuspage/wasm/bridge"
 )
 
-// stories is how many random sequences of commands each of the two halves tells (issue "The dashboard that works in a tunnel": 10,000 in
-// all), without the race detector, which has nothing to find in a core without goroutines.
+// stories is how many random sequences of commands each of the two halves tells (issue "The dashboard that works in a
+// tunnel": 10,000 in all), without the race detector, which has nothing to find in a core without goroutines.
 func stories() string {
 	if testing.Short() {
 		return "500"
@@ -45,7 +45,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// shipped is the core that the build left in public/wasm, or, when the sources have changed since, one that is built the same way.
+// shipped is the core that the build left in public/wasm, or, when the sources have changed since, one that is built
+// the same way.
 func shipped(t testing.TB) []byte {
 	t.Helper()
 	path, fresh := core.Current("..")
@@ -98,7 +99,8 @@ func machine(t testing.TB) func() *instance {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &instance{ctx, module.Memory(), module.ExportedFunction("alloc"), module.ExportedFunction("call"), module.ExportedFunction("answer")}
+		return &instance{ctx, module.Memory(), module.ExportedFunction("alloc"), module.ExportedFunction("call"),
+			module.ExportedFunction("answer")}
 	}
 }
 
@@ -248,7 +250,8 @@ func tell(t *rapid.T, p *pair) {
 			p.ask(queue(waiting))
 		}
 	}
-	p.ask(fold([]byte(`{"type":"page_update","event":"page_changed","seq":` + wire.Itoa(s.Seq+2) + `,"data":{"id":"gap"}}`)))
+	p.ask(fold([]byte(`{"type":"page_update","event":"page_changed","seq":` + wire.Itoa(s.Seq+2) +
+		`,"data":{"id":"gap"}}`)))
 }
 
 func TestMemoryDoesNotGrowWithTheNumberOfMessages(t *testing.T) {

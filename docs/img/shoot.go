@@ -27,7 +27,8 @@ func main() {
 }
 
 func shoot(base, dir string) error {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1200, 900))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.WindowSize(1200, 900))
 	alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
 	defer end()
 	ctx, end := chromedp.NewContext(alloc)
@@ -42,16 +43,20 @@ func shoot(base, dir string) error {
 		file, theme string
 		steps       []do
 	}{
-		{"page.png", "light", []do{chromedp.EmulateViewport(900, 1000), chromedp.Navigate(base + "/status/acme"), chromedp.Sleep(2 * time.Second)}},
+		{"page.png", "light", []do{chromedp.EmulateViewport(900, 1000), chromedp.Navigate(base + "/status/acme"),
+			chromedp.Sleep(2 * time.Second)}},
 		{"page-dark.png", "dark", []do{chromedp.Sleep(time.Second)}},
 		{"dashboard.png", "light", []do{
 			chromedp.EmulateViewport(1200, 820), chromedp.Navigate(base + "/login?next=/dashboard"),
 			chromedp.SendKeys(`#email`, "admin@acme.example"), chromedp.SendKeys(`#password`, "acme-demo-password\r"),
 			chromedp.WaitVisible(`nav`), chromedp.Sleep(4 * time.Second)}},
-		{"incident.png", "light", []do{chromedp.KeyEvent("i"), chromedp.WaitVisible(`dialog[open] input`), chromedp.Sleep(time.Second),
-			chromedp.KeyEvent("Checkout is failing for some customers"), chromedp.Click(`dialog[open] input[type=checkbox]`), chromedp.Sleep(2 * time.Second)}},
+		{"incident.png", "light", []do{chromedp.KeyEvent("i"), chromedp.WaitVisible(`dialog[open] input`),
+			chromedp.Sleep(time.Second),
+			chromedp.KeyEvent("Checkout is failing for some customers"),
+			chromedp.Click(`dialog[open] input[type=checkbox]`), chromedp.Sleep(2 * time.Second)}},
 	} {
-		theme := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: p.theme}}}
+		theme := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
+			Value: p.theme}}}
 		if _, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
 			return cdp.Call(ctx, t, emulation.SetEmulatedMedia, theme)
 		}); err != nil {

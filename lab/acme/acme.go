@@ -21,7 +21,7 @@ import (
 
 // Authority is one that runs until the test ends.
 type Authority struct {
-	Directory string // its address
+	Directory string         // its address
 	Roots     *x509.CertPool // of its certificates
 	Own       *x509.CertPool // of its own address
 	server    *httptest.Server

@@ -31,7 +31,10 @@ func (r *Region) appCommand() (Command, error) {
 	}
 	r.moved(&r.metrics, metrics)
 	if r.isPrimary() {
-		r.moved(&r.app, addr, r.followers(func(o *Region) (*Region, *link.Relay) { return o.appFollows, o.toPrimaryApp })...)
+		r.moved(&r.app, addr, r.followers(func(o *Region) (*Region, *link.Relay) {
+			return o.appFollows,
+				o.toPrimaryApp
+		})...)
 	} else {
 		r.moved(&r.app, addr)
 	}

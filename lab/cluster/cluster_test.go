@@ -87,17 +87,20 @@ func TestThreeRegionsWriteAtThePrimaryAndReadAtHome(t *testing.T) {
 		t.Errorf("%d replays", n)
 	}
 	_, text, _ := say("GET", c.Region("syd").URL()+"/env", "")
-	for _, want := range []string{"FLY_REGION=syd", "PRIMARY_REGION=fra", "WRITE_FORWARD=fly-replay", "RELAY_INTERVAL=50ms", "DATABASE_AUTH_TOKEN=e"} {
+	for _, want := range []string{"FLY_REGION=syd", "PRIMARY_REGION=fra", "WRITE_FORWARD=fly-replay",
+		"RELAY_INTERVAL=50ms", "DATABASE_AUTH_TOKEN=e"} {
 		if !strings.Contains(text, `"`+want) {
 			t.Errorf("the app was started without %s", want)
 		}
 	}
 	report := c.Region("syd").Inspect()
-	if !report.App || !report.DB || !report.Ready || report.Role != "replica" || report.Seq != 3 || report.Lag != 7*time.Millisecond || report.Sockets < 1 {
+	if !report.App || !report.DB || !report.Ready || report.Role != "replica" || report.Seq != 3 ||
+		report.Lag != 7*time.Millisecond || report.Sockets < 1 {
 		t.Errorf("%+v", report)
 	}
 	c.Region("syd").Partition()
-	if status, text, _ := say("POST", c.Region("syd").URL()+"/", "cut off"); status != 503 || !strings.Contains(text, "the primary is away") {
+	if status, text, _ := say("POST", c.Region("syd").URL()+"/", "cut off"); status != 503 ||
+		!strings.Contains(text, "the primary is away") {
 		t.Errorf("a replay out of a cut region: %d %s", status, text)
 	}
 	c.Region("syd").Heal()
@@ -176,7 +179,8 @@ func TestFaultsOfARegion(t *testing.T) {
 	eventually(t, "all is there after a restart of all", func() bool { return count(fra) == 4 && count(syd) == 4 })
 }
 
-// Writers in all regions, while everything is killed in turn: what was acknowledged is there, and nothing is there twice.
+// Writers in all regions, while everything is killed in turn: what was acknowledged is there, and nothing is there
+// twice.
 func TestNoAcknowledgedWriteIsLostWhileThingsAreKilled(t *testing.T) {
 	c := startCluster(t, Options{})
 	var acknowledged sync.Map
@@ -257,7 +261,8 @@ func TestNothingSurvivesACluster(t *testing.T) {
 }
 
 func TestAProgramThatEndsAtItsStartIsReportedWithItsLastWords(t *testing.T) {
-	_, err := Start(Options{Regions: []string{"fra"}, Dir: t.TempDir(), App: Command{Args: []string{"sh", "-c", "echo no port for me; exit 3"}}})
+	_, err := Start(Options{Regions: []string{"fra"}, Dir: t.TempDir(),
+		App: Command{Args: []string{"sh", "-c", "echo no port for me; exit 3"}}})
 	if err == nil || !strings.Contains(err.Error(), "no port for me") {
 		t.Fatalf("%v", err)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/tursodatabase/libsql-client-go/libsql"
 )
 
-// What the product relies on of its database, asked of whatever the cluster runs: the stand-in, or the real server when SQLD
-// names one. Every sentence here has to hold for both.
+// What the product relies on of its database, asked of whatever the cluster runs: the stand-in, or the real server when
+// SQLD names one. Every sentence here has to hold for both.
 func TestWhatTheProductReliesOn(t *testing.T) {
 	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 32
 	c, err := Start(Options{Regions: []string{"fra", "syd"}, Dir: t.TempDir()})
@@ -116,7 +116,8 @@ func batchesRace(t *testing.T, near, _ string) {
 		})
 	}
 	all.Wait()
-	if n, top := ask(t, db, `SELECT count(*) FROM race`), ask(t, db, `SELECT max(seq) FROM race`); n != 40 || top != 40 {
+	if n, top := ask(t, db, `SELECT count(*) FROM race`), ask(t, db, `SELECT max(seq) FROM race`); n != 40 ||
+		top != 40 {
 		t.Errorf("%d rows up to %d", n, top)
 	}
 }
@@ -131,7 +132,8 @@ func replicaIsAPrefix(t *testing.T, near, far string) {
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		for i := range 100 {
-			if _, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO prefix_a VALUES (?); INSERT INTO prefix_b VALUES (?); COMMIT`, i+1, i+1); err != nil {
+			if _, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO prefix_a VALUES (?); INSERT INTO prefix_b VALUES (?);
+  COMMIT`, i+1, i+1); err != nil {
 				t.Error(err)
 				return
 			}
@@ -141,7 +143,8 @@ func replicaIsAPrefix(t *testing.T, near, far string) {
 	last := int64(0)
 	for deadline := time.Now().Add(20 * time.Second); last < 100 && time.Now().Before(deadline); {
 		var a, top, b int64
-		err := replica.QueryRow(`SELECT (SELECT count(*) FROM prefix_a), (SELECT coalesce(max(n), 0) FROM prefix_a), (SELECT count(*) FROM prefix_b)`).Scan(&a, &top, &b)
+		err := replica.QueryRow(`SELECT (SELECT count(*) FROM prefix_a), (SELECT coalesce(max(n), 0) FROM prefix_a),
+  (SELECT count(*) FROM prefix_b)`).Scan(&a, &top, &b)
 		if err != nil || a != top || a != b || a < last {
 			t.Fatalf("%d rows up to %d beside %d, after %d: %v", a, top, b, last, err)
 		}
@@ -171,7 +174,8 @@ func writesAreForwarded(t *testing.T, near, far string) {
 	if n := ask(t, open(t, near), `SELECT count(*) FROM forwarded`); n != 1 {
 		t.Errorf("%d rows at the primary", n)
 	}
-	if _, err := db.Exec(`INSERT INTO forwarded VALUES (1)`); err == nil || !strings.Contains(err.Error(), "UNIQUE constraint failed: forwarded.a") {
+	if _, err := db.Exec(`INSERT INTO forwarded VALUES (1)`); err == nil ||
+		!strings.Contains(err.Error(), "UNIQUE constraint failed: forwarded.a") {
 		t.Errorf("%v", err)
 	}
 }
@@ -179,7 +183,8 @@ func writesAreForwarded(t *testing.T, near, far string) {
 func unsupportedIsRefused(t *testing.T, near, _ string) {
 	db := open(t, near)
 	for _, statement := range []string{`VACUUM`, `ANALYZE`, `CREATE TEMP TABLE x (a)`, `PRAGMA journal_mode=DELETE`} {
-		if _, err := db.Exec(statement); err == nil || !strings.Contains(err.Error(), "SQL string could not be parsed") {
+		if _, err := db.Exec(statement); err == nil ||
+			!strings.Contains(err.Error(), "SQL string could not be parsed") {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
@@ -221,7 +226,8 @@ func streamExpires(t *testing.T, near, _ string) {
 		t.Errorf("expired within eight seconds: %d %s", status, text)
 	}
 	time.Sleep(3500 * time.Millisecond) // the real server looks at whole seconds
-	if status, text, _ := pipeline(t, near, idle, `SELECT 3`); status != 400 || !strings.Contains(text, `"STREAM_EXPIRED"`) {
+	if status, text, _ := pipeline(t, near, idle, `SELECT 3`); status != 400 ||
+		!strings.Contains(text, `"STREAM_EXPIRED"`) {
 		t.Errorf("%d %s", status, text)
 	}
 }
@@ -236,7 +242,8 @@ func transactionTimesOut(t *testing.T, near, _ string) {
 	if waited := time.Since(started); waited < 4*time.Second || waited > 15*time.Second {
 		t.Errorf("the next writer waited %s", waited)
 	}
-	if status, text, _ := pipeline(t, near, baton, `COMMIT`); status != 200 || !strings.Contains(text, `"TRANSACTION_TIMEOUT"`) {
+	if status, text, _ := pipeline(t, near, baton, `COMMIT`); status != 200 ||
+		!strings.Contains(text, `"TRANSACTION_TIMEOUT"`) {
 		t.Errorf("%d %s", status, text)
 	}
 	if n := ask(t, db, `SELECT sum(a) FROM timeout`); n != 2 {
@@ -246,7 +253,8 @@ func transactionTimesOut(t *testing.T, near, _ string) {
 
 func answersAreLimited(t *testing.T, near, _ string) {
 	db := open(t, near)
-	for size, fits := range map[int]bool{3_000_000: true, 3_666_667: false} { // of each of three rows: one may have 5 MB
+	// of each of three rows: one may have 5 MB
+	for size, fits := range map[int]bool{3_000_000: true, 3_666_667: false} {
 		got, err := lengths(db, fmt.Sprintf(`SELECT printf('%%.*c', %d, 'x') FROM (VALUES (1), (2), (3))`, size))
 		if fits && (err != nil || got != 3*size) {
 			t.Errorf("%d bytes: %d, %v", 3*size, got, err)
@@ -279,7 +287,8 @@ func rowsAreLimited(t *testing.T, near, _ string) {
 	db := open(t, near)
 	must(t, db, `CREATE TABLE long (a)`)
 	must(t, db, `INSERT INTO long VALUES (?)`, strings.Repeat("x", 4_900_000))
-	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO long VALUES (1); INSERT INTO long VALUES (?); COMMIT`, strings.Repeat("x", 5_000_001))
+	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO long VALUES (1); INSERT INTO long VALUES (?); COMMIT`,
+		strings.Repeat("x", 5_000_001))
 	if err == nil || !strings.Contains(err.Error(), "string or blob too big") {
 		t.Errorf("%v", err)
 	}

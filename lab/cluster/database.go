@@ -31,7 +31,10 @@ func (r *Region) dbCommand() (Command, error) {
 		if err != nil {
 			return Command{}, err
 		}
-		r.moved(&r.primary, grpc, r.followers(func(o *Region) (*Region, *link.Relay) { return o.dbFollows, o.toPrimaryDB })...)
+		r.moved(&r.primary, grpc, r.followers(func(o *Region) (*Region, *link.Relay) {
+			return o.dbFollows,
+				o.toPrimaryDB
+		})...)
 		flags = append(flags, "--grpc-listen-addr", grpc)
 		if c.opts.Durable {
 			admin, err := freeAddr()
@@ -71,7 +74,8 @@ func (r *Region) dbReady(p *Process) error {
 func (r *Region) Configure(durability string) error {
 	body := fmt.Appendf(nil, `{"block_reads":false,"block_writes":false,"durability_mode":%q}`, durability)
 	client := http.Client{Timeout: 5 * time.Second}
-	res, err := client.Post(r.address(&r.admin)+"/v1/namespaces/default/config", "application/json", bytes.NewReader(body))
+	res, err := client.Post(r.address(&r.admin)+"/v1/namespaces/default/config", "application/json",
+		bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%s: set the durability: %w", r.Name, err)
 	}

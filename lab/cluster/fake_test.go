@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeApp is the smallest app that lives as the real one must: writes at the primary by fly-replay or by proxying, in one
-// batch guarded by an idempotency key; reads from the region's own database.
+// fakeApp is the smallest app that lives as the real one must: writes at the primary by fly-replay or by proxying, in
+// one batch guarded by an idempotency key; reads from the region's own database.
 func fakeApp([]string) int {
 	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 32
 	var opts []libsql.Option

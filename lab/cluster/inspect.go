@@ -173,7 +173,8 @@ func (r *Region) askEvents(out *Report) {
 				}
 			}
 		}
-		if err := json.Unmarshal(answer, &body); err != nil || len(body.Results) == 0 || len(body.Results[0].Response.Result.Rows) == 0 {
+		if err := json.Unmarshal(answer, &body); err != nil || len(body.Results) == 0 ||
+			len(body.Results[0].Response.Result.Rows) == 0 {
 			return err
 		}
 		seq, err := strconv.ParseInt(body.Results[0].Response.Result.Rows[0][0].Value, 10, 64)

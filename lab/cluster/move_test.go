@@ -9,7 +9,11 @@ func TestABackupIsRestoredAndARegionPromoted(t *testing.T) {
 	c := startCluster(t, Options{})
 	write := func(key string) {
 		t.Helper()
-		eventually(t, "a write", func() bool { status, _, _ := say("POST", c.Region("syd").URL()+"/", key); return status == 200 })
+		eventually(t, "a write", func() bool {
+			status, _, _ := say("POST", c.Region("syd").URL()+"/",
+				key)
+			return status == 200
+		})
 	}
 	everywhere := func(n int64) {
 		t.Helper()

@@ -30,12 +30,12 @@ type Options struct {
 	// others.
 	Auth bool
 
-	// Durable sets durability_mode to strong after every start of the primary's database, as deploy/libsql/start.sh does.
-	// Without it a PowerCut takes commits.
+	// Durable sets durability_mode to strong after every start of the primary's database, as deploy/libsql/start.sh
+	// does. Without it a PowerCut takes commits.
 	Durable bool
 
-	// SQLD is the real database server; the environment variable of that name when empty, the stand-in when that is empty
-	// too.
+	// SQLD is the real database server; the environment variable of that name when empty, the stand-in when that is
+	// empty too.
 	SQLD string
 	// Hrana is how the stand-in is started, with flags like sqld's behind it; this executable as Roles("hrana") when
 	// empty.

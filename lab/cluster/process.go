@@ -74,7 +74,8 @@ func (p *Process) Launch() error {
 func inherited() []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return name == "PORT" || name == "DATABASE_AUTH_TOKEN" || strings.HasPrefix(name, "SQLD_") || strings.HasPrefix(name, "FLY_")
+		return name == "PORT" || name == "DATABASE_AUTH_TOKEN" || strings.HasPrefix(name, "SQLD_") ||
+			strings.HasPrefix(name, "FLY_")
 	})
 }
 

@@ -17,11 +17,13 @@ type Region struct {
 
 	cluster *Cluster
 	url     string
-	// toDB is the app's way to its database, toPrimaryDB the replica's to the primary, toPrimaryApp that of PRIMARY_URL.
+	// toDB is the app's way to its database, toPrimaryDB the replica's to the primary, toPrimaryApp that of
+	// PRIMARY_URL.
 	toDB, toPrimaryDB, toPrimaryApp *link.Relay
 
-	mu                                     sync.Mutex
-	app, metrics, database, primary, admin string  // the addresses of the current processes; primary is where replicas connect
+	mu sync.Mutex
+	// the addresses of the current processes; primary is where replicas connect
+	app, metrics, database, primary, admin string
 	dbFollows, appFollows                  *Region // the primary as each process was told at its start
 
 	// faults, guarded by the cluster's mu

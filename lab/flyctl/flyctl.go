@@ -67,7 +67,8 @@ func (f *Fly) Fail(beginning string) {
 // roles.
 func (f *Fly) Install(dir string) error {
 	role := cluster.Role("fly")
-	script := "#!/bin/sh\n" + strings.Join(role.Env, " ") + " LAB_FLY=" + f.url + " exec '" + role.Args[0] + "' \"$@\"\n"
+	script := "#!/bin/sh\n" + strings.Join(role.Env, " ") + " LAB_FLY=" + f.url + " exec '" + role.Args[0] +
+		"' \"$@\"\n"
 	return os.WriteFile(filepath.Join(dir, "fly"), []byte(script), 0o755)
 }
 

@@ -33,7 +33,8 @@ func (b *body) attach(r *http.Request) {
 	case b.whole:
 		r.Body = io.NopCloser(bytes.NewReader(b.kept))
 		r.ContentLength = int64(len(b.kept))
-		if r.Header.Get("Idempotency-Key") == "" { // with one the transport would send again what a machine may have run
+		// with one the transport would send again what a machine may have run
+		if r.Header.Get("Idempotency-Key") == "" {
 			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.kept)), nil }
 		}
 	default:

@@ -72,7 +72,8 @@ func cancellable(req *http.Request) (*http.Request, context.CancelCauseFunc) {
 	return req.WithContext(ctx), stop
 }
 
-func (e *edge) fallback(req *http.Request, kept *body, r replay, from Machine, reason string, took time.Duration) (*http.Response, Machine, error) {
+func (e *edge) fallback(req *http.Request, kept *body, r replay, from Machine, reason string,
+	took time.Duration) (*http.Response, Machine, error) {
 	e.proxy.fallbacks.Add(1)
 	back := req.Clone(req.Context())
 	back.Header.Set("Fly-Replay-Failed", r.failed(from, reason, took))
@@ -99,7 +100,8 @@ func (e *edge) afterFallback(res *http.Response) (*http.Response, error) {
 
 // deliver sends the request to the first machine that takes the connection. It tries them over and over for as long as
 // its patience lasts; once a machine may have heard the request no other gets it.
-func (e *edge) deliver(req *http.Request, kept *body, targets []Machine, patience time.Duration) (*http.Response, Machine, error) {
+func (e *edge) deliver(req *http.Request, kept *body, targets []Machine,
+	patience time.Duration) (*http.Response, Machine, error) {
 	if len(targets) == 0 {
 		return nil, Machine{}, &failure{"no_candidate", "no machine can take the request"}
 	}

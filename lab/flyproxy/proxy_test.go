@@ -36,7 +36,8 @@ func newWorld(t *testing.T, cfg Config) *world {
 	cfg.Regions = regions
 	w := &world{t: t, proxy: New(cfg), answer: map[string]http.HandlerFunc{}, stop: map[string]func(){}}
 	for _, region := range regions {
-		machine := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.serve(region, rw, r) }))
+		machine := httptest.NewServer(http.HandlerFunc(
+			func(rw http.ResponseWriter, r *http.Request) { w.serve(region, rw, r) }))
 		t.Cleanup(machine.Close)
 		w.stop[region] = func() { machine.CloseClientConnections(); machine.Close() }
 		w.proxy.Place(Machine{"m-" + region, region, machine.Listener.Addr().String()})
@@ -139,9 +140,11 @@ func TestARequestGoesToTheNearestMachine(t *testing.T) {
 func TestHeadersThatFlySetsAreNotTheClients(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.send("GET", "iad", "", "Fly-Client-IP", "6.6.6.6", "Fly-Region", "moon", "Fly-Replay-Failed", "reason=forged",
-		"X-Forwarded-For", "5.5.5.5", "fly-replay-src", "instance=forged;region=fra;t=1;state=primary", "X-Custom", "kept")
-	for name, want := range map[string]string{"Fly-Client-IP": "127.0.0.1", "Fly-Region": "iad", "Fly-Replay-Failed": "",
-		"X-Forwarded-For": "5.5.5.5, 127.0.0.1", "X-Forwarded-Proto": "http", "X-Custom": "kept", "X-Lab-Region": "",
+		"X-Forwarded-For", "5.5.5.5", "fly-replay-src", "instance=forged;region=fra;t=1;state=primary", "X-Custom",
+		"kept")
+	for name, want := range map[string]string{"Fly-Client-IP": "127.0.0.1", "Fly-Region": "iad",
+		"Fly-Replay-Failed": "",
+		"X-Forwarded-For":   "5.5.5.5, 127.0.0.1", "X-Forwarded-Proto": "http", "X-Custom": "kept", "X-Lab-Region": "",
 		"fly-replay-src": "instance=forged;region=fra;t=1;state=primary"} {
 		if got := w.saw(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -325,7 +328,8 @@ func TestClientsMayAskForARegionOrAMachine(t *testing.T) {
 		{"fly-prefer-region", "iad", "iad"}, {"fly-prefer-region", "nrt", "syd"}, {"fly-force-region", "fra", "fra"},
 		{"fly-force-instance-id", "m-iad", "iad"}, {"fly-prefer-instance-id", "gone", "syd"},
 	} {
-		if status, text := w.send("GET", "syd", "", c.name, c.value); status != 200 || !strings.HasPrefix(text, c.want) {
+		if status, text := w.send("GET", "syd", "", c.name, c.value); status != 200 ||
+			!strings.HasPrefix(text, c.want) {
 			t.Errorf("%s=%s: %d %s", c.name, c.value, status, text)
 		}
 	}
@@ -342,7 +346,8 @@ func TestAWebSocketPassesThrough(t *testing.T) {
 			return
 		}
 		defer c.Close()
-		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\n", r.Header.Get("Upgrade"))
+		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: %s\r\n\r\n",
+			r.Header.Get("Upgrade"))
 		line, _ := buffered.ReadString('\n')
 		fmt.Fprintf(c, "iad heard %s", line)
 	})
@@ -352,7 +357,8 @@ func TestAWebSocketPassesThrough(t *testing.T) {
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(5 * time.Second))
-	io.WriteString(c, "GET /ws HTTP/1.1\r\nHost: x\r\nX-Lab-Region: iad\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	io.WriteString(c, "GET /ws HTTP/1.1\r\nHost: x\r\nX-Lab-Region: iad\r\nConnection: Upgrade\r\nUpgrade: "+
+		"websocket\r\n\r\n")
 	in := bufio.NewReader(c)
 	res, err := http.ReadResponse(in, nil)
 	if err != nil || res.StatusCode != 101 {

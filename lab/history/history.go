@@ -22,8 +22,8 @@ const (
 	Write Kind = "write"
 	// Read is a page, asked for once: Texts has each service's. MinSeq says what the session had seen.
 	Read Kind = "read"
-	// Listen is the greeting of a socket. Since and Known are what the session said it had seen; Since is -1 when it said
-	// nothing.
+	// Listen is the greeting of a socket. Since and Known are what the session said it had seen; Since is -1 when it
+	// said nothing.
 	Listen Kind = "listen"
 	// Frame is an event on a socket, Snapshot a whole page there.
 	Frame    Kind = "frame"

@@ -10,11 +10,12 @@ type known struct {
 	org    string
 	epochs []Epoch
 	log    *Log
-	// kept is, by epoch, up to which seq its log is in the last one: all epochs share the beginning of the last one's log.
+	// kept is, by epoch, up to which seq its log is in the last one: all epochs share the beginning of the last one's
+	// log.
 	kept   []int64
 	number map[string]int // an epoch's place, by name
-	// goesOn is, by epoch, the one whose log it is: of an organisation that lost nothing the log goes on, whatever it is
-	// called meanwhile.
+	// goesOn is, by epoch, the one whose log it is: of an organisation that lost nothing the log goes on, whatever it
+	// is called meanwhile.
 	goesOn []int
 	at     map[string][]int64 // where a text stands in the log
 	writes map[string]*Op     // by text
@@ -22,7 +23,8 @@ type known struct {
 
 // learn puts it together of a whole history.
 func learn(org string, ops []Op, t *Truth) (*known, error) {
-	k := &known{org: org, epochs: t.Epochs, log: t.Logs[org], number: map[string]int{}, at: map[string][]int64{}, writes: map[string]*Op{}}
+	k := &known{org: org, epochs: t.Epochs, log: t.Logs[org], number: map[string]int{}, at: map[string][]int64{},
+		writes: map[string]*Op{}}
 	if k.log == nil || len(t.Epochs) == 0 {
 		return nil, fmt.Errorf("the truth says nothing about %s", org)
 	}

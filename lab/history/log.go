@@ -8,7 +8,8 @@ import (
 )
 
 // writesOnce is what the model of the log says.
-const writesOnce = "an accepted write is in the log once, at the seq it was answered, in the order of time; only a change of epoch loses it"
+const writesOnce = "an accepted write is in the log once, at the seq it was answered, in the order of time; only a " +
+	"change of epoch loses it"
 
 // logState is how far the log of an organisation has come.
 type logState struct {

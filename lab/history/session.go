@@ -48,7 +48,8 @@ func (k *known) sessionModel() porcupine.Model {
 }
 
 func (op *Op) String() string {
-	return fmt.Sprintf("%s %s: %s %q of epoch %.8s at %d (asked for %d)", op.Session, op.Region, op.Kind, op.Text, op.Epoch, op.Seq, max(op.MinSeq, op.Since))
+	return fmt.Sprintf("%s %s: %s %q of epoch %.8s at %d (asked for %d)", op.Session, op.Region, op.Kind, op.Text,
+		op.Epoch, op.Seq, max(op.MinSeq, op.Since))
 }
 
 // step is what an operation makes of what a session has seen, and which promise it breaks. looked hears of each promise
@@ -106,7 +107,8 @@ func (k *known) stepRead(s sessionState, op *Op, epoch int, looked func(string))
 			return s, broken(asAsked, "%s", op)
 		}
 		if k.number[op.Known] > epoch {
-			// Status-Min-Seq counts in no epoch: a region that has not heard of the new one may answer from the old one.
+			// Status-Min-Seq counts in no epoch: a region that has not heard of the new one may answer from the old
+			// one.
 			return s, k.shows(op, epoch, looked)
 		}
 		looked(readsAscend)

@@ -65,11 +65,15 @@ func (k *known) checkLog(ops []Op, checks *Checks, folder string) {
 func (k *known) checkSession(name string, ops []Op, checks *Checks, folder string) {
 	var history []porcupine.Operation
 	for n := range ops {
-		if op := &ops[n]; op.Return != 0 && (op.Kind == Write || op.Kind == Listen || op.Kind == Frame || op.Kind == Snapshot || op.Code == 200) {
+		if op := &ops[n]; op.Return != 0 && (op.Kind == Write || op.Kind == Listen || op.Kind == Frame ||
+			op.Kind == Snapshot || op.Code == 200) {
 			history = append(history, porcupine.Operation{Input: op, Call: op.Call, Return: op.Return})
 		}
 	}
-	slices.SortStableFunc(history, func(a, b porcupine.Operation) int { return int(min(1, max(-1, a.Return-b.Return))) })
+	slices.SortStableFunc(history, func(a, b porcupine.Operation) int {
+		return int(
+			min(1, max(-1, a.Return-b.Return)))
+	})
 	result := judge(k.sessionModel(), history, folder, "session-"+name)
 	if result == porcupine.Unknown {
 		checks.Always(readsAscend).That(false, "session %s could not be checked in %v", name, patience)

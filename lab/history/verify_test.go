@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// story is a run of two organisations through two logs: what was accepted as 6 is lost with the first one. Times are in hundreds; each has room for more.
+// story is a run of two organisations through two logs: what was accepted as 6 is lost with the first one. Times are in
+// hundreds; each has room for more.
 type story struct {
 	ops   []Op
 	truth Truth
@@ -18,12 +19,14 @@ type story struct {
 func (s *story) add(op Op) { s.ops = append(s.ops, op) }
 
 func write(session string, at int64, service, text string, seq int64) Op {
-	return Op{Kind: Write, Session: session, Org: "acme", Region: "fra", Call: at, Return: at + 50, Service: service, Text: text, Code: 200, Seq: seq}
+	return Op{Kind: Write, Session: session, Org: "acme", Region: "fra", Call: at, Return: at + 50, Service: service,
+		Text: text, Code: 200, Seq: seq}
 }
 
 // read is of what the session had seen.
 func read(session string, at int64, epoch string, seq, least int64, texts ...string) Op {
-	op := Op{Kind: Read, Session: session, Org: "acme", Region: "syd", Call: at, Return: at + 50, Epoch: epoch, Seq: seq, MinSeq: least, Known: epoch, Code: 200, Texts: map[string]string{}}
+	op := Op{Kind: Read, Session: session, Org: "acme", Region: "syd", Call: at, Return: at + 50, Epoch: epoch,
+		Seq: seq, MinSeq: least, Known: epoch, Code: 200, Texts: map[string]string{}}
 	for n, text := range texts {
 		op.Texts[fmt.Sprintf("s%d", n)] = text
 	}
@@ -31,13 +34,15 @@ func read(session string, at int64, epoch string, seq, least int64, texts ...str
 }
 
 func heard(kind Kind, at int64, epoch string, seq int64, service, text string) Op {
-	return Op{Kind: kind, Session: "socket", Org: "acme", Region: "iad", Call: at, Return: at + 1, Epoch: epoch, Seq: seq, Service: service, Text: text, Since: -1}
+	return Op{Kind: kind, Session: "socket", Org: "acme", Region: "iad", Call: at, Return: at + 1, Epoch: epoch,
+		Seq: seq, Service: service, Text: text, Since: -1}
 }
 
 // good has every kind of operation, and nothing wrong.
 func good() *story {
 	s := &story{truth: Truth{
-		Epochs: []Epoch{{Name: "one"}, {Name: "two", Call: 700, Dead: 800, Settled: 1200, Base: map[string]int64{"acme": 5, "other": 4}}},
+		Epochs: []Epoch{{Name: "one"}, {Name: "two", Call: 700, Dead: 800, Settled: 1200,
+			Base: map[string]int64{"acme": 5, "other": 4}}},
 		Logs: map[string]*Log{
 			"acme":  {First: 2, Entries: []Entry{{"s0", "a"}, {"s1", "b"}, {"s0", "c"}, {"s1", "e"}, {"s0", "f"}}},
 			"other": {First: 3, Entries: []Entry{{"s0", "x"}}},
@@ -92,7 +97,8 @@ func (s *story) judged(t *testing.T) *Checks {
 func (s *story) find(t *testing.T, kind Kind, session, text string, seq int64) *Op {
 	t.Helper()
 	n := slices.IndexFunc(s.ops, func(op Op) bool {
-		return op.Kind == kind && op.Session == session && (text == "" || op.Text == text) && (seq == 0 || op.Seq == seq)
+		return op.Kind == kind && op.Session == session && (text == "" || op.Text == text) &&
+			(seq == 0 || op.Seq == seq)
 	})
 	if n < 0 {
 		t.Fatalf("the story has no %s of %s", kind, session)
@@ -126,7 +132,8 @@ func TestWhatMayHappenPasses(t *testing.T) {
 			log.Entries = append(log.Entries, Entry{"s1", "d"})
 		},
 		"a write that was refused": func(s *story) {
-			s.add(Op{Kind: Write, Session: "eve", Org: "acme", Call: 1, Return: 2, Service: "s0", Text: "no", Code: 422})
+			s.add(Op{Kind: Write, Session: "eve", Org: "acme", Call: 1, Return: 2, Service: "s0", Text: "no",
+				Code: 422})
 		},
 		"replayed with today's words": func(s *story) { s.find(t, Frame, "socket", "a", 3).Text = "c" },
 		"a snapshot of the same log, farther on": func(s *story) {
@@ -255,15 +262,18 @@ func TestABadHistoryIsRefused(t *testing.T) {
 			op := s.find(t, Frame, "socket", "b", 4)
 			op.Service, op.Text = "s0", "a"
 		}},
-		"an event with yesterday's words": {readsTrue, func(s *story) { s.find(t, Frame, "socket", "c", 5).Text = "a" }},
-		"another log without a snapshot":  {framesWhole, func(s *story) { s.drop(t, Snapshot, "socket", "", 5) }},
-		"a snapshot that goes back":       {framesWhole, func(s *story) { s.add(heard(Snapshot, 1320, "two", 6, "", "")) }},
-		"an epoch that nobody knows":      {rightEpoch, func(s *story) { s.find(t, Read, "bob", "", 7).Epoch = "three" }},
-		"an epoch before it began":        {rightEpoch, func(s *story) { s.find(t, Read, "bob", "", 4).Epoch = "two" }},
+		"an event with yesterday's words": {readsTrue,
+			func(s *story) { s.find(t, Frame, "socket", "c", 5).Text = "a" }},
+		"another log without a snapshot": {framesWhole, func(s *story) { s.drop(t, Snapshot, "socket", "", 5) }},
+		"a snapshot that goes back": {framesWhole,
+			func(s *story) { s.add(heard(Snapshot, 1320, "two", 6, "", "")) }},
+		"an epoch that nobody knows": {rightEpoch, func(s *story) { s.find(t, Read, "bob", "", 7).Epoch = "three" }},
+		"an epoch before it began":   {rightEpoch, func(s *story) { s.find(t, Read, "bob", "", 4).Epoch = "two" }},
 		"an epoch that was over everywhere": {rightEpoch, func(s *story) {
 			s.add(read("eve", 1500, "one", 5, 0, "c", "b"))
 		}},
-		"a socket in an epoch that was over": {rightEpoch, func(s *story) { s.add(heard(Listen, 1500, "one", 5, "", "")) }},
+		"a socket in an epoch that was over": {rightEpoch,
+			func(s *story) { s.add(heard(Listen, 1500, "one", 5, "", "")) }},
 		"a new event under the old epoch": {rightEpoch, func(s *story) {
 			s.add(read("eve", 1000, "one", 6, 0, "c", "e"))
 		}},
@@ -312,7 +322,8 @@ func TestACheckThatWasNeverEvaluatedFails(t *testing.T) {
 		t.Errorf("%s", checks)
 	}
 	checks.Finally("four", fmt.Errorf("broken"))
-	if text := checks.String(); !strings.Contains(text, "finally     FAILED 1 of 1 times: four") || !strings.Contains(text, "- broken") {
+	if text := checks.String(); !strings.Contains(text, "finally     FAILED 1 of 1 times: four") ||
+		!strings.Contains(text, "- broken") {
 		t.Errorf("%s", text)
 	}
 }
@@ -325,7 +336,8 @@ func TestAFileThatWasKept(t *testing.T) {
 	}
 	ops, truth, err := Load(path)
 	if err != nil || truth == nil {
-		t.Fatalf("%s: %v; it has %d operations, and whether it says what was true: %v", path, err, len(ops), truth != nil)
+		t.Fatalf("%s: %v; it has %d operations, and whether it says what was true: %v", path, err, len(ops),
+			truth != nil)
 	}
 	checks := &Checks{}
 	Verify(ops, truth, checks, filepath.Dir(path))

@@ -27,7 +27,8 @@ var synchronous = map[string]string{"extra": "EXTRA", "strong": "FULL", "relaxed
 func (s *Server) administers(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/namespaces/default/config", func(w http.ResponseWriter, _ *http.Request) {
 		no, size, mode := false, "1000.0 PB", s.Durability()
-		answer(w, http.StatusOK, namespaceConfig{BlockReads: &no, BlockWrites: &no, MaxDBSize: &size, DurabilityMode: &mode})
+		answer(w, http.StatusOK, namespaceConfig{BlockReads: &no, BlockWrites: &no, MaxDBSize: &size,
+			DurabilityMode: &mode})
 	})
 	mux.HandleFunc("POST /v1/namespaces/default/config", func(w http.ResponseWriter, r *http.Request) {
 		var c namespaceConfig

@@ -27,7 +27,8 @@ func (p permission) check(prog program) error {
 	}
 	for _, s := range prog {
 		if s.query.kind.needsWrite() {
-			return internal("Not authorized to execute query: Current session doesn't not have Write permission to namespace default")
+			return internal("Not authorized to execute query: Current session doesn't not have Write permission to " +
+				"namespace default")
 		}
 	}
 	return nil

@@ -15,7 +15,8 @@ import (
 func TestEveryTypeOfValueComesBackAsItWas(t *testing.T) {
 	db := dial(t, start(t, Config{}).URL())
 	exec(t, db, `CREATE TABLE v (x)`)
-	for _, want := range []any{nil, int64(math.MaxInt64), int64(math.MinInt64), 0.1, 3.0, "", "it's; \"x\" ? <&>\u2028", []byte{0, 255, 10}} {
+	for _, want := range []any{nil, int64(math.MaxInt64), int64(math.MinInt64), 0.1, 3.0, "", "it's; \"x\" ? <&>\u2028",
+		[]byte{0, 255, 10}} {
 		exec(t, db, `DELETE FROM v`)
 		exec(t, db, `INSERT INTO v VALUES (?)`, want)
 		var got any
@@ -79,7 +80,8 @@ COMMIT;`
 
 func newEvents(t *testing.T, url string) *sql.DB {
 	db := dial(t, url)
-	exec(t, db, `CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, org TEXT, seq INTEGER, body TEXT, UNIQUE (org, seq))`)
+	exec(t, db,
+		`CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, org TEXT, seq INTEGER, body TEXT, UNIQUE (org, seq))`)
 	exec(t, db, `CREATE TABLE rows (name TEXT)`)
 	return db
 }
@@ -87,7 +89,8 @@ func newEvents(t *testing.T, url string) *sql.DB {
 func TestAUniqueViolationInTheMiddleUndoesAllAndFreesTheLock(t *testing.T) {
 	db := newEvents(t, start(t, Config{}).URL())
 	exec(t, db, append3, "acme", 1, "a;'b", "one")
-	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO rows (name) VALUES (?); INSERT INTO events (org, seq) VALUES (?, ?); COMMIT;`, "two", "acme", 1)
+	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO rows (name) VALUES (?); INSERT INTO events (org, seq) VALUES (?, ?);
+  COMMIT;`, "two", "acme", 1)
 	if err == nil || !strings.Contains(err.Error(), "UNIQUE constraint failed: events.org, events.seq") {
 		t.Fatalf("%v", err)
 	}
@@ -135,7 +138,8 @@ func TestRacingWritersLeaveNoGapAndNoLock(t *testing.T) {
 	if n := number(t, db, `SELECT count(*) FROM rows`); n != writers*each {
 		t.Errorf("%d rows: a refused batch left something", n)
 	}
-	if n := number(t, db, `SELECT count(*) FROM events a JOIN events b ON a.id = b.id - 1 WHERE a.seq <> b.seq - 1`); n != 0 {
+	if n := number(t, db,
+		`SELECT count(*) FROM events a JOIN events b ON a.id = b.id - 1 WHERE a.seq <> b.seq - 1`); n != 0 {
 		t.Errorf("%d places where id and seq disagree on the order", n)
 	}
 }
@@ -191,13 +195,15 @@ func TestACancelledWriteMayBeWrittenAllTheSame(t *testing.T) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the cancelled write is committed", func() bool { return number(t, db, `SELECT count(*) FROM events`) == 1 })
+	eventually(t, "the cancelled write is committed",
+		func() bool { return number(t, db, `SELECT count(*) FROM events`) == 1 })
 }
 
 func TestForeignKeysAreOn(t *testing.T) {
 	db := dial(t, start(t, Config{}).URL())
 	exec(t, db, `CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a INTEGER REFERENCES a(id));`)
-	if _, err := db.Exec(`INSERT INTO b VALUES (1)`); err == nil || !strings.Contains(err.Error(), "FOREIGN KEY constraint failed") {
+	if _, err := db.Exec(`INSERT INTO b VALUES (1)`); err == nil ||
+		!strings.Contains(err.Error(), "FOREIGN KEY constraint failed") {
 		t.Fatalf("%v", err)
 	}
 }

@@ -50,7 +50,10 @@ func (s *Server) Pause() { s.replica.setPaused(true) }
 func (s *Server) Resume() { s.replica.setPaused(false) }
 
 func (s *Server) controls(mux *http.ServeMux) {
-	mux.HandleFunc("GET /lab/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Status()) })
+	mux.HandleFunc("GET /lab/status", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK,
+			s.Status())
+	})
 	mux.HandleFunc("POST /lab/replication", s.serveReplication)
 }
 

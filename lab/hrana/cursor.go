@@ -82,5 +82,6 @@ func writeStep(lines *json.Encoder, i int, res *StmtResult, refusal *Error) {
 	for _, row := range res.Rows {
 		lines.Encode(cursorEntry{Type: "row", Row: &row})
 	}
-	lines.Encode(cursorEntry{Type: "step_end", AffectedRowCount: &res.AffectedRowCount, LastInsertRowid: res.LastInsertRowid})
+	lines.Encode(cursorEntry{Type: "step_end", AffectedRowCount: &res.AffectedRowCount,
+		LastInsertRowid: res.LastInsertRowid})
 }

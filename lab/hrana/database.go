@@ -50,7 +50,8 @@ const maxLength = 5_000_000
 // which is all that the laboratory kills.
 func openFile(path, more string) (*sqlite3.SQLiteConn, error) {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	raw, err := (&sqlite3.SQLiteDriver{}).Open("file:" + escaped + "?_foreign_keys=1&_busy_timeout=5000&_synchronous=NORMAL&" + more)
+	raw, err := (&sqlite3.SQLiteDriver{}).
+		Open("file:" + escaped + "?_foreign_keys=1&_busy_timeout=5000&_synchronous=NORMAL&" + more)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

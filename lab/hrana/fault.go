@@ -47,8 +47,9 @@ var codes = map[sqlite3.ErrNo]string{
 	sqlite3.ErrReadonly: "SQLITE_READONLY", sqlite3.ErrInterrupt: "SQLITE_INTERRUPT", sqlite3.ErrIoErr: "SQLITE_IOERR",
 	sqlite3.ErrCorrupt: "SQLITE_CORRUPT", sqlite3.ErrNotFound: "SQLITE_NOTFOUND", sqlite3.ErrFull: "SQLITE_FULL",
 	sqlite3.ErrCantOpen: "SQLITE_CANTOPEN", sqlite3.ErrProtocol: "SQLITE_PROTOCOL", sqlite3.ErrSchema: "SQLITE_SCHEMA",
-	sqlite3.ErrTooBig: "SQLITE_TOOBIG", sqlite3.ErrConstraint: "SQLITE_CONSTRAINT", sqlite3.ErrMismatch: "SQLITE_MISMATCH",
-	sqlite3.ErrMisuse: "SQLITE_MISUSE", sqlite3.ErrNoLFS: "SQLITE_NOLFS", sqlite3.ErrAuth: "SQLITE_AUTH",
+	sqlite3.ErrTooBig: "SQLITE_TOOBIG", sqlite3.ErrConstraint: "SQLITE_CONSTRAINT",
+	sqlite3.ErrMismatch: "SQLITE_MISMATCH",
+	sqlite3.ErrMisuse:   "SQLITE_MISUSE", sqlite3.ErrNoLFS: "SQLITE_NOLFS", sqlite3.ErrAuth: "SQLITE_AUTH",
 	sqlite3.ErrRange: "SQLITE_RANGE", sqlite3.ErrNotADB: "SQLITE_NOTADB",
 }
 

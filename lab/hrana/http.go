@@ -75,7 +75,8 @@ func (e *endpoints) begin(r *http.Request, body any, baton func() *string, versi
 	if err := json.Unmarshal(data, body); err != nil {
 		return nil, protocolError("Cannot deserialize client message from JSON: " + err.Error())
 	}
-	req := &request{Request: r, version: version, call: call{auth: access, token: token, limit: e.server.cfg.MaxResponse}}
+	req := &request{Request: r, version: version,
+		call: call{auth: access, token: token, limit: e.server.cfg.MaxResponse}}
 	if b := baton(); b != nil && *b != "" {
 		req.stream, err = e.streams.acquire(*b)
 	} else {

@@ -13,7 +13,8 @@ import (
 
 func TestTheDefaultsAreThoseOfTheRealServer(t *testing.T) {
 	cfg := Config{}.withDefaults()
-	if cfg.StreamExpiry != 10*time.Second || cfg.TxTimeout != 5*time.Second || cfg.MaxResponse != 10_000_000 || cfg.MaxStreams != 128 {
+	if cfg.StreamExpiry != 10*time.Second || cfg.TxTimeout != 5*time.Second || cfg.MaxResponse != 10_000_000 ||
+		cfg.MaxStreams != 128 {
 		t.Fatalf("%+v", cfg)
 	}
 }
@@ -46,7 +47,8 @@ func TestAnExpiredStreamIsAnEmptyErrorToTheClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the stream is gone", func() bool { return s.expiredStreams() == 1 })
-	if _, err = tx.Exec(`SELECT 1`); err == nil || !strings.HasSuffix(strings.TrimSpace(err.Error()), "error code 400:") {
+	if _, err = tx.Exec(`SELECT 1`); err == nil || !strings.HasSuffix(strings.TrimSpace(err.Error()),
+		"error code 400:") {
 		t.Fatalf("%v", err)
 	}
 }
@@ -85,7 +87,8 @@ func TestAnswersAreLimitedInSize(t *testing.T) {
 	s := start(t, Config{MaxResponse: 1000})
 	w := &wire{t: t, url: s.URL(), version: "v3"}
 	res := w.ask(execute(`SELECT printf('%.*c', 900, 'x')`), execute(`SELECT printf('%.*c', 1000, 'x')`),
-		batch(when(nil, `BEGIN`), when(nil, `SELECT printf('%.*c', 600, 'x')`), when(nil, `SELECT printf('%.*c', 600, 'x')`), when(nil, `COMMIT`)),
+		batch(when(nil, `BEGIN`), when(nil, `SELECT printf('%.*c', 600, 'x')`),
+			when(nil, `SELECT printf('%.*c', 600, 'x')`), when(nil, `COMMIT`)),
 		streamRequest{Type: "get_autocommit"})
 	if res[0].Type != "ok" {
 		t.Errorf("%+v", res[0].Error)
@@ -105,14 +108,16 @@ func TestTooManyStreamsAreRefused(t *testing.T) {
 	for range 2 {
 		(&wire{t: t, url: s.URL(), version: "v3"}).ask(execute(`SELECT 1`))
 	}
-	if status, text := post(t, s.URL()+"/v3/pipeline", `{"requests":[]}`); status != 500 || !strings.Contains(text, "Timed out while opening database connection") {
+	if status, text := post(t, s.URL()+"/v3/pipeline", `{"requests":[]}`); status != 500 ||
+		!strings.Contains(text, "Timed out while opening database connection") {
 		t.Errorf("%d %s", status, text)
 	}
 }
 
 func newToken(t *testing.T, key ed25519.PrivateKey, access string, ttl time.Duration) string {
 	t.Helper()
-	token, err := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{"a": access, "exp": time.Now().Add(ttl).Unix()}).SignedString(key)
+	token, err := jwt.NewWithClaims(jwt.SigningMethodEdDSA,
+		jwt.MapClaims{"a": access, "exp": time.Now().Add(ttl).Unix()}).SignedString(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +137,8 @@ func TestTokensSayWhoMayReadAndWhoMayWrite(t *testing.T) {
 	if n := number(t, reader, `SELECT count(*) FROM t`); n != 0 {
 		t.Errorf("%d", n)
 	}
-	if _, err := reader.Exec(`BEGIN; INSERT INTO t VALUES (1); COMMIT`); err == nil || !strings.Contains(err.Error(), "Not authorized") {
+	if _, err := reader.Exec(`BEGIN; INSERT INTO t VALUES (1); COMMIT`); err == nil ||
+		!strings.Contains(err.Error(), "Not authorized") {
 		t.Errorf("%v", err)
 	}
 	for name, opts := range map[string][]libsql.Option{
@@ -140,7 +146,8 @@ func TestTokensSayWhoMayReadAndWhoMayWrite(t *testing.T) {
 		"expired": {libsql.WithAuthToken(newToken(t, private, "rw", -time.Hour))},
 		"foreign": {libsql.WithAuthToken(newToken(t, other, "rw", time.Hour))},
 	} {
-		if _, err := dial(t, s.URL(), opts...).Exec(`SELECT 1`); err == nil || !strings.Contains(err.Error(), "error code 401") {
+		if _, err := dial(t, s.URL(), opts...).Exec(`SELECT 1`); err == nil ||
+			!strings.Contains(err.Error(), "error code 401") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

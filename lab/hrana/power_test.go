@@ -23,7 +23,8 @@ func TestAPowerCutTakesTheNewestCommitsBack(t *testing.T) {
 	db := dial(t, s.URL())
 	exec(t, db, `CREATE TABLE n (id INTEGER PRIMARY KEY, body TEXT)`)
 	for i := 1; i <= 40; i++ {
-		exec(t, db, `BEGIN IMMEDIATE; INSERT INTO n VALUES (?, ?); COMMIT`, i, strings.Repeat("x", 300*i)) // several frames a commit
+		// several frames a commit
+		exec(t, db, `BEGIN IMMEDIATE; INSERT INTO n VALUES (?, ?); COMMIT`, i, strings.Repeat("x", 300*i))
 	}
 	for last, commits := 40, 1; commits <= 12; commits += 4 {
 		log := s.Status().Log

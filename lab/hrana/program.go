@@ -57,7 +57,8 @@ func checkCond(c *Cond, step int, version int) error {
 		return nil
 	case "is_autocommit":
 		if version < 3 {
-			return protocolError("BatchCond of type `is_autocommit` is only supported in protocol version hrana3 and higher")
+			return protocolError("BatchCond of type `is_autocommit` is only supported in protocol version hrana3 and " +
+				"higher")
 		}
 		return nil
 	}

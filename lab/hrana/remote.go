@@ -56,7 +56,8 @@ func (m *remote) run(ctx context.Context, c call, p program) (outcome, bool, err
 
 // proxied is how the primary's refusals look at a replica: the code is lost.
 func proxied(e *Error) *Error {
-	return &Error{"error executing a request on the primary: " + strings.TrimPrefix(e.Message, "SQLite error: "), "PROXY_ERROR"}
+	return &Error{"error executing a request on the primary: " + strings.TrimPrefix(e.Message, "SQLite error: "),
+		"PROXY_ERROR"}
 }
 
 // persist sends until the primary was reached. Once it may have heard the request it is never sent again.

@@ -28,12 +28,17 @@ func follower(t *testing.T, primary *Server, cfg Config) *Server {
 func caughtUp(t *testing.T, primary, replica *Server) {
 	t.Helper()
 	want := primary.Status()
-	eventually(t, "the replica catches up", func() bool { s := replica.Status(); return s.Log == want.Log && s.Index >= want.Index })
+	eventually(t, "the replica catches up", func() bool {
+		s := replica.Status()
+		return s.Log == want.Log &&
+			s.Index >= want.Index
+	})
 }
 
 // snapshot reads everything in one batch, as the product does.
 func snapshot(ctx context.Context, db *sql.DB) (count, top, pairs int64, err error) {
-	rows, err := db.QueryContext(ctx, `BEGIN; SELECT count(*), coalesce(max(n), 0), (SELECT count(*) FROM b) FROM a; COMMIT`)
+	rows, err := db.QueryContext(ctx, `BEGIN; SELECT count(*), coalesce(max(n), 0), (SELECT count(*) FROM b) FROM a;
+  COMMIT`)
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -83,7 +88,8 @@ func TestAReplicaIsAlwaysACommittedPrefix(t *testing.T) {
 		if i == writes/2 {
 			replica.SetLag(100 * time.Millisecond)
 		}
-		exec(t, db, `BEGIN IMMEDIATE; INSERT INTO a VALUES (?, ?); INSERT INTO b VALUES (?); COMMIT`, i+1, strings.Repeat("x", 100+i%2000), i)
+		exec(t, db, `BEGIN IMMEDIATE; INSERT INTO a VALUES (?, ?); INSERT INTO b VALUES (?); COMMIT`, i+1,
+			strings.Repeat("x", 100+i%2000), i)
 	}
 	replica.SetLag(0)
 	eventually(t, "the replica has everything", func() bool {
@@ -192,7 +198,8 @@ func TestWritesAndInteractiveTransactionsRunAtThePrimary(t *testing.T) {
 		t.Fatalf("%d rows at the primary", n)
 	}
 	_, err := far.Exec(`INSERT INTO t VALUES (1)`)
-	if err == nil || !strings.Contains(err.Error(), "error executing a request on the primary: UNIQUE constraint failed: t.a") {
+	if err == nil || !strings.Contains(err.Error(), "error executing a request on the primary: UNIQUE constraint "+
+		"failed: t.a") {
 		t.Errorf("%v", err)
 	}
 	caughtUp(t, primary, replica) // its connection waits for what it wrote, were that an hour
@@ -217,7 +224,8 @@ func TestWritesAndInteractiveTransactionsRunAtThePrimary(t *testing.T) {
 
 func TestOneBatchThatOnlyReadsStaysLocal(t *testing.T) {
 	primary, replica := pair(t, Config{})
-	exec(t, dial(t, primary.URL()), `CREATE TABLE a (n INTEGER); CREATE TABLE b (n INTEGER); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)`)
+	exec(t, dial(t, primary.URL()), `CREATE TABLE a (n INTEGER); CREATE TABLE b (n INTEGER); INSERT INTO a VALUES (1);
+  INSERT INTO b VALUES (1)`)
 	caughtUp(t, primary, replica)
 	primary.Kill()
 	if count, _, _, err := snapshot(within(t, 5*time.Second), dial(t, replica.URL())); err != nil || count != 1 {
@@ -232,7 +240,8 @@ func TestAStreamThatWroteReadsItsOwnWrites(t *testing.T) {
 	replica.SetLag(200 * time.Millisecond)
 	w := &wire{t: t, url: replica.URL(), version: "v3"}
 	w.ask(execute(`INSERT INTO t VALUES (1)`))
-	if res := w.ask(execute(`SELECT count(*) FROM t`))[0]; !strings.Contains(string(res.Response.Result), `"value":"1"`) {
+	if res := w.ask(execute(`SELECT count(*) FROM t`))[0]; !strings.Contains(string(res.Response.Result),
+		`"value":"1"`) {
 		t.Fatalf("%s", res.Response.Result)
 	}
 }
@@ -295,9 +304,14 @@ func TestAfterACrashThereIsANewLogAndReplicasLoadEverythingAgain(t *testing.T) {
 	if s := again.Status(); s.Log == old.Log || s.Index >= old.Index {
 		t.Fatalf("%+v goes on with %+v", s, old)
 	}
-	eventually(t, "the replica follows the new log", func() bool { s := replica.Status(); return s.Ready && s.Log != old.Log })
+	eventually(t, "the replica follows the new log", func() bool {
+		s := replica.Status()
+		return s.Ready &&
+			s.Log != old.Log
+	})
 	caughtUp(t, again, replica)
-	if status, text := post(t, replica.URL()+"/v3/pipeline", `{"baton":"`+*w.baton+`","requests":[]}`); status != 400 || !strings.Contains(text, "invalid baton") {
+	if status, text := post(t, replica.URL()+"/v3/pipeline", `{"baton":"`+*w.baton+`","requests":[]}`); status != 400 ||
+		!strings.Contains(text, "invalid baton") {
 		t.Errorf("a stream on the dropped file lives on: %d %s", status, text)
 	}
 	if n := number(t, dial(t, replica.URL()), `SELECT count(*) FROM t`); n != 20 {

@@ -143,9 +143,11 @@ func (r *request) storeSQL(sub streamRequest) (*streamResponse, error) {
 	case exists:
 		return nil, protocolError(fmt.Sprintf("SQL text %d already exists", *sub.SQLID))
 	case len(sqls) >= maxStoredSQL:
-		return nil, &Error{fmt.Sprintf("The server already stores %d SQL texts, it cannot store more", len(sqls)), "SQL_STORE_TOO_MANY"}
+		return nil, &Error{fmt.Sprintf("The server already stores %d SQL texts, it cannot store more", len(sqls)),
+			"SQL_STORE_TOO_MANY"}
 	case len(*sub.SQL) > maxStoredSQLSize:
-		return nil, &Error{fmt.Sprintf("The statement is too large to be stored: %d B/5.0 KB", len(*sub.SQL)), "SQL_STORE_TOO_LARGE"}
+		return nil, &Error{fmt.Sprintf("The statement is too large to be stored: %d B/5.0 KB", len(*sub.SQL)),
+			"SQL_STORE_TOO_LARGE"}
 	}
 	sqls[*sub.SQLID] = *sub.SQL
 	return &streamResponse{}, nil
@@ -153,7 +155,8 @@ func (r *request) storeSQL(sub streamRequest) (*streamResponse, error) {
 
 func (r *request) autocommit() (*streamResponse, error) {
 	if r.version < 3 {
-		return nil, protocolError("The `get_autocommit` request is only supported in protocol version hrana3 and higher")
+		return nil,
+			protocolError("The `get_autocommit` request is only supported in protocol version hrana3 and higher")
 	}
 	is := r.stream.session.autocommit()
 	return &streamResponse{IsAutocommit: &is}, nil

@@ -28,8 +28,8 @@ type Config struct {
 	MaxResponse  int64         // 10 MB when 0
 	MaxStreams   int           // 128 when 0
 	Log          *slog.Logger
-	// Wedges is the fault of sqld's write queue (see writer). Programs have it; tests of the stand-in itself may leave it
-	// out.
+	// Wedges is the fault of sqld's write queue (see writer). Programs have it; tests of the stand-in itself may leave
+	// it out.
 	Wedges bool
 
 	// The machine's network and clock when nil. Now is what SQL's unixepoch() says.
@@ -131,9 +131,11 @@ func (s *Server) openPrimary() (err error) {
 }
 
 func (s *Server) openReplica() error {
-	client := &http.Client{Transport: &http.Transport{DialContext: s.cfg.Dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}
+	client := &http.Client{Transport: &http.Transport{DialContext: s.cfg.Dial, MaxIdleConnsPerHost: 16,
+		IdleConnTimeout: time.Minute}}
 	r := &replica{dir: s.cfg.DBPath, primary: s.cfg.PrimaryGRPCURL, client: client, txTimeout: s.cfg.TxTimeout,
-		log: s.cfg.Log, now: s.cfg.Now, streams: s.endpoints.streams, changed: make(chan struct{}), source: source{flags: "mode=ro"}}
+		log: s.cfg.Log, now: s.cfg.Now, streams: s.endpoints.streams, changed: make(chan struct{}),
+		source: source{flags: "mode=ro"}}
 	if err := r.open(); err != nil {
 		return err
 	}

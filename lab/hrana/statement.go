@@ -101,16 +101,19 @@ func parameters(tokens []token) []string {
 // bind lays the arguments out by index. Each parameter needs one, and none may be left over.
 func (s statement) bind(args []Value, named []NamedArg) ([]any, error) {
 	if len(args) > 0 && len(named) > 0 {
-		return nil, &Error{"Specifying both positional and named arguments is not supported", "ARGS_BOTH_POSITIONAL_AND_NAMED"}
+		return nil, &Error{"Specifying both positional and named arguments is not supported",
+			"ARGS_BOTH_POSITIONAL_AND_NAMED"}
 	}
 	if given := len(args) + len(named); given > len(s.params) {
-		return nil, argsInvalid("too many parameters, expected " + strconv.Itoa(len(s.params)) + " found " + strconv.Itoa(given))
+		return nil, argsInvalid("too many parameters, expected " + strconv.Itoa(len(s.params)) + " found " +
+			strconv.Itoa(given))
 	}
 	out := make([]any, len(s.params))
 	for i, name := range s.params {
 		value, ok := argument(i, name, args, named)
 		if !ok && !s.explain {
-			return nil, argsInvalid("value for parameter " + strings.TrimSpace(name+" ") + strconv.Itoa(i+1) + " not found")
+			return nil, argsInvalid("value for parameter " + strings.TrimSpace(name+" ") + strconv.Itoa(i+1) +
+				" not found")
 		}
 		out[i] = value
 	}

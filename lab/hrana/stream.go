@@ -32,7 +32,8 @@ type streams struct {
 }
 
 func newStreams(expiry time.Duration, most int) *streams {
-	s := &streams{expiry: expiry, cleanup: 5 * time.Minute, open: map[uint64]*stream{}, slots: make(chan struct{}, most)}
+	s := &streams{expiry: expiry, cleanup: 5 * time.Minute, open: map[uint64]*stream{},
+		slots: make(chan struct{}, most)}
 	rand.Read(s.key[:])
 	return s
 }

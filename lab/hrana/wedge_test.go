@@ -12,7 +12,8 @@ func writesOf(t *testing.T, s *Server, clients int, until time.Duration) (writte
 	t.Helper()
 	db := openClient(t, s.URL())
 	db.SetMaxOpenConns(clients)
-	_, _ = db.ExecContext(within(t, 2*time.Second), `CREATE TABLE IF NOT EXISTS n (id INTEGER PRIMARY KEY)`) // it may be locked up already
+	// it may be locked up already
+	_, _ = db.ExecContext(within(t, 2*time.Second), `CREATE TABLE IF NOT EXISTS n (id INTEGER PRIMARY KEY)`)
 	ctx, cancel := context.WithTimeout(t.Context(), until)
 	defer cancel()
 	var all sync.WaitGroup
@@ -33,7 +34,8 @@ func writesOf(t *testing.T, s *Server, clients int, until time.Duration) (writte
 	return written, last
 }
 
-// FACTS: eight clients at once, and after some thousand writes there was none any more, for ever; with two it was not seen.
+// FACTS: eight clients at once, and after some thousand writes there was none any more, for ever; with two it was not
+// seen.
 func TestEightWritersLockTheWritesUpForEver(t *testing.T) {
 	s := start(t, Config{Wedges: true, TxTimeout: time.Second})
 	for tries := 0; ; tries++ {

@@ -57,7 +57,8 @@ func TestRefusalsHaveTheServersCodes(t *testing.T) {
 			t.Errorf("%s: %+v, want %s %q", c.sql, res.Error, c.code, c.text)
 		}
 	}
-	for _, sql := range []string{`PRAGMA journal_mode`, `PRAGMA foreign_keys=ON`, `PRAGMA main.table_info(t)`, `EXPLAIN QUERY PLAN SELECT ?`,
+	for _, sql := range []string{`PRAGMA journal_mode`, `PRAGMA foreign_keys=ON`, `PRAGMA main.table_info(t)`,
+		`EXPLAIN QUERY PLAN SELECT ?`,
 		`WITH x AS (SELECT 1) SELECT * FROM x`, `VALUES (1)`, `CREATE TABLE "temp table" (a)`} {
 		if res := w.ask(execute(sql))[0]; res.Type != "ok" {
 			t.Errorf("%s: %+v", sql, res.Error)
@@ -124,14 +125,17 @@ func TestWhatBreaksTheProtocolEndsTheStream(t *testing.T) {
 		{"/v3/pipeline", `{"baton":null,"requests":[`, "Cannot deserialize"},
 		{"/v3/pipeline", `{"requests":[{"type":"dance"}]}`, "unknown variant `dance`"},
 		{"/v3/pipeline", `{"requests":[{"type":"execute"}]}`, "missing field `stmt`"},
-		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{"sql":"SELECT ?","args":[{"type":"integer","value":1}]}}]}`, "Cannot deserialize"},
+		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{"sql":"SELECT
+  ?","args":[{"type":"integer","value":1}]}}]}`, "Cannot deserialize"},
 		{"/v3/pipeline", `{"baton":"bm90IG1pbmU","requests":[]}`, "invalid baton"},
 		{"/v3/pipeline", `{"requests":[{"type":"close"},{"type":"execute","stmt":{"sql":"SELECT 1"}}]}`, "was closed"},
 		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{"sql_id":7}}]}`, "SQL text 7 not found"},
 		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{}}]}`, "are required"},
-		{"/v3/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT 1"},"condition":{"type":"ok","step":0}}]}}]}`, "Invalid reference to step"},
+		{"/v3/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT
+  1"},"condition":{"type":"ok","step":0}}]}}]}`, "Invalid reference to step"},
 		{"/v2/pipeline", `{"requests":[{"type":"get_autocommit"}]}`, "hrana3"},
-		{"/v2/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT 1"},"condition":{"type":"is_autocommit"}}]}}]}`, "hrana3"},
+		{"/v2/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT
+  1"},"condition":{"type":"is_autocommit"}}]}}]}`, "hrana3"},
 	} {
 		if status, text := post(t, s.URL()+c.path, c.body); status != 400 || !strings.Contains(text, c.text) {
 			t.Errorf("%s: %d %s", c.body, status, text)
@@ -148,7 +152,8 @@ func TestABatonIsGoodForOneRequest(t *testing.T) {
 	if *w.baton == first {
 		t.Error("the same baton came back")
 	}
-	if status, text := post(t, s.URL()+"/v3/pipeline", `{"baton":"`+first+`","requests":[]}`); status != 400 || !strings.Contains(text, "already been used") {
+	if status, text := post(t, s.URL()+"/v3/pipeline", `{"baton":"`+first+`","requests":[]}`); status != 400 ||
+		!strings.Contains(text, "already been used") {
 		t.Errorf("%d %s", status, text)
 	}
 	w.ask(streamRequest{Type: "close"})
@@ -161,7 +166,8 @@ func TestStoredTextsSequencesDescriptionsAndAutocommit(t *testing.T) {
 	w := &wire{t: t, url: start(t, Config{}).URL(), version: "v3"}
 	id, text := int32(7), `SELECT a, b FROM t WHERE a = :key AND b > ?`
 	script := `CREATE TABLE t (a INTEGER, b TEXT); INSERT INTO t VALUES (1, 'x;y');
-		CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = CASE WHEN a = 1 THEN 'one' ELSE b END; SELECT 1; END; BEGIN;`
+		CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = CASE WHEN a = 1 THEN 'one' ELSE b END; SELECT 1; END;
+		BEGIN;`
 	res := w.ask(streamRequest{Type: "sequence", SQL: &script}, streamRequest{Type: "get_autocommit"},
 		streamRequest{Type: "store_sql", SQL: &text, SQLID: &id}, streamRequest{Type: "describe", SQLID: &id},
 		streamRequest{Type: "close_sql", SQLID: &id}, execute(`ROLLBACK`), streamRequest{Type: "get_autocommit"})
@@ -178,7 +184,8 @@ func TestStoredTextsSequencesDescriptionsAndAutocommit(t *testing.T) {
 		t.Errorf("described as\n%s\nwant\n%s", got, want)
 	}
 	broken := `SELECT 1; INSERT INTO missing VALUES (1); DELETE FROM t`
-	if r := w.ask(streamRequest{Type: "sequence", SQL: &broken})[0]; r.Type != "error" || !strings.Contains(r.Error.Message, "no such table: missing") {
+	if r := w.ask(streamRequest{Type: "sequence", SQL: &broken})[0]; r.Type != "error" ||
+		!strings.Contains(r.Error.Message, "no such table: missing") {
 		t.Errorf("%+v", r)
 	}
 	if r := w.ask(execute(`SELECT * FROM t`))[0]; !strings.Contains(string(r.Response.Result), "x;y") {
@@ -210,7 +217,8 @@ func TestACursorAnswersLineByLine(t *testing.T) {
 		}
 		types = append(types, entry.Type)
 	}
-	if got, want := strings.Join(types, " "), " step_begin row row step_end step_error replication_index"; status != 200 || got != want {
+	if got, want := strings.Join(types, " "),
+		" step_begin row row step_end step_error replication_index"; status != 200 || got != want {
 		t.Fatalf("%d %q\n%s", status, got, text)
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// checkpointEvery is how many transactions lie between two checkpoints, and crowd how many must be waiting at one for
-	// it to go wrong.
+	// checkpointEvery is how many transactions lie between two checkpoints, and crowd how many must be waiting at one
+	// for it to go wrong.
 	checkpointEvery = 100
 	crowd           = 5
 )

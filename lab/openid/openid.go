@@ -69,7 +69,8 @@ func Start(t testing.TB) *Issuer {
 	t.Cleanup(func() { slog.SetDefault(before) })
 	i := &Issuer{clients: map[string]*storage.Client{}, server: httptest.NewUnstartedServer(nil)}
 	i.Name = "http://" + i.server.Listener.Addr().String() + "/"
-	i.server.Config.Handler = exampleop.SetupServer(i.Name, provider{storage.NewStorageWithClients(storage.NewUserStore(i.Name), i.clients)}, nil, false)
+	i.server.Config.Handler = exampleop.SetupServer(i.Name,
+		provider{storage.NewStorageWithClients(storage.NewUserStore(i.Name), i.clients)}, nil, false)
 	i.server.Start()
 	t.Cleanup(i.server.Close)
 	return i
@@ -104,5 +105,6 @@ func (i *Issuer) SignIn(browser *http.Client, from, user string) (*http.Response
 	if id == "" {
 		return nil, fmt.Errorf("%s leads to %s, which is no form to sign in: %s", from, form.Request.URL, form.Status)
 	}
-	return browser.PostForm(form.Request.URL.String(), url.Values{"username": {user}, "password": {Password}, "id": {id}})
+	return browser.PostForm(form.Request.URL.String(), url.Values{"username": {user}, "password": {Password},
+		"id": {id}})
 }

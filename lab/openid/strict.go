@@ -38,8 +38,9 @@ func StartStrict(t testing.TB, callback string, refresh bool, lasts time.Duratio
 		t.Fatal(err)
 	}
 	s := &Strict{Audience: "https://status.example"}
-	options, err := json.Marshal(map[string]any{"client": ClientID, "secret": Secret, "callback": callback, "audience": s.Audience,
-		"refresh": refresh, "seconds": int(lasts.Seconds())})
+	options, err := json.Marshal(map[string]any{"client": ClientID, "secret": Secret, "callback": callback,
+		"audience": s.Audience,
+		"refresh":  refresh, "seconds": int(lasts.Seconds())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,8 @@ func modules(t testing.TB) string {
 	dir = t.TempDir()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "oidc-provider@"+strictVersion)
+	install := exec.CommandContext(ctx, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund",
+		"--ignore-scripts", "oidc-provider@"+strictVersion)
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("npm install: %v\n%s", err, out)
 	}

@@ -22,7 +22,8 @@ func (w *world) doctor(in *cluster.Region, tokens []string, args ...string) ([]f
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), w.binary, append([]string{"doctor", "--json"}, args...)...)
 	cmd.Dir = w.dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "DATABASE_URL=" + in.DBURL(), "FLY_REGION=" + in.Name, "PRIMARY_REGION=ams"}, tokens...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "DATABASE_URL=" + in.DBURL(),
+		"FLY_REGION=" + in.Name, "PRIMARY_REGION=ams"}, tokens...)
 	out, err := cmd.Output()
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
@@ -62,7 +63,10 @@ func TestADoctorFindsEachFault(t *testing.T) {
 	edge := []string{ams.URL(), "--regions", "ams,fra,syd"}
 	mine := []string{"DATABASE_AUTH_TOKEN=" + rw}
 	worst := func(found []finding) (bad []finding) {
-		return slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return f.Level == "ok" || f.Check == "durability" })
+		return slices.DeleteFunc(slices.Clone(found), func(f finding) bool {
+			return f.Level == "ok" ||
+				f.Check == "durability"
+		})
 	}
 	w.eventually("all is well", func() error {
 		found, _ := w.doctor(ams, mine, all...)
@@ -79,7 +83,8 @@ func TestADoctorFindsEachFault(t *testing.T) {
 		w.eventually("the doctor finds "+says, func() error {
 			found, code := w.doctor(in, tokens, args...)
 			if slices.ContainsFunc(found, func(f finding) bool {
-				return f.Level == level && f.Check == check && f.Region == region && strings.Contains(f.Says, says) && f.Do != ""
+				return f.Level == level && f.Check == check && f.Region == region && strings.Contains(f.Says, says) &&
+					f.Do != ""
 			}) && (code == 1) == slices.ContainsFunc(found, func(f finding) bool { return f.Level == "fail" }) {
 				return nil
 			}
@@ -93,7 +98,8 @@ func TestADoctorFindsEachFault(t *testing.T) {
 	finds("fail", "token", "fra", "DATABASE_READ_TOKEN may write", fra, []string{"DATABASE_READ_TOKEN=" + rw}, all...)
 	finds("fail", "token", "fra", "DATABASE_AUTH_TOKEN may write", fra, mine, all...)
 	finds("fail", "token", "ams", "DATABASE_AUTH_TOKEN may read", ams, []string{"DATABASE_AUTH_TOKEN=" + ro}, all...)
-	finds("fail", "token", "ams", "DATABASE_AUTH_TOKEN is not taken", ams, []string{"DATABASE_AUTH_TOKEN=x.y.z"}, all...)
+	finds("fail", "token", "ams", "DATABASE_AUTH_TOKEN is not taken", ams, []string{"DATABASE_AUTH_TOKEN=x.y.z"},
+		all...)
 
 	file := filepath.Join(w.dir, "fly.toml")
 	raw, err := os.ReadFile(file) // #nosec G304 -- of the test
@@ -104,7 +110,8 @@ func TestADoctorFindsEachFault(t *testing.T) {
 		"internal_port is 9000":                        {"internal_port = 8080", "internal_port = 9000"},
 		"auto_stop_machines must be":                   {`auto_stop_machines = "off"`, `auto_stop_machines = "stop"`},
 		"visitors are routed by /readyz":               {`path = "/healthz"`, `path = "/readyz"`},
-		"names ams.other-db.internal":                  {"{region}.statuspage-db.internal", "{region}.other-db.internal"},
+		"names ams.other-db.internal": {"{region}.statuspage-db.internal",
+			"{region}.other-db.internal"},
 	} {
 		w.try(os.WriteFile(file, []byte(strings.Replace(string(raw), change[0], change[1], 1)), 0o600)) // #nosec G703
 		finds("fail", "fly.toml", "", says, ams, mine, all...)

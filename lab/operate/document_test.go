@@ -34,9 +34,9 @@ var (
 )
 
 // TestTheCommandsOfTheDocumentsRunAsTheyStand types the blocks of each document into one shell, in a fresh directory
-// with the program that was built. Ports are others, and what is the machine's own (/etc, /var/lib) is in the directory.
-// Where a command asks for what a test has not got, such as Fly or systemd, a stand-in holds it against what is
-// documented (documentedUse) and does what the next command needs.
+// with the program that was built. Ports are others, and what is the machine's own (/etc, /var/lib) is in the
+// directory. Where a command asks for what a test has not got, such as Fly or systemd, a stand-in holds it against what
+// is documented (documentedUse) and does what the next command needs.
 func TestTheCommandsOfTheDocumentsRunAsTheyStand(t *testing.T) {
 	racetest.Outside(t, "bin/statuspage")
 	binary, err := program()
@@ -133,7 +133,8 @@ func (d *desk) set(binary string) {
 		d.t.Fatal(err)
 	}
 	role := cluster.Role("documented")
-	for path, what := range map[string]string{in("bin/statuspage"): "statuspage", in("deploy/promote.sh"): "promote.sh"} {
+	for path, what := range map[string]string{in("bin/statuspage"): "statuspage",
+		in("deploy/promote.sh"): "promote.sh"} {
 		d.script(path, role, what)
 	}
 	for program := range documentedUse {

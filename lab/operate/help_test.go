@@ -1,5 +1,5 @@
-// Package operate_test does what an operator does, to regions of the laboratory: deploy/promote.sh itself, with a `fly` that does to processes what
-// Fly does to Machines, and `statuspage doctor` itself.
+// Package operate_test does what an operator does, to regions of the laboratory: deploy/promote.sh itself, with a `fly`
+// that does to processes what Fly does to Machines, and `statuspage doctor` itself.
 package operate_test
 
 import (
@@ -74,8 +74,10 @@ func start(t *testing.T, change func(*cluster.Options)) *world {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	opts := cluster.Options{Regions: []string{"ams", "fra", "syd"}, Dir: dir, Auth: true, App: cluster.Command{Args: []string{binary, "serve"}},
-		RelayInterval: 50 * time.Millisecond, Proxy: flyproxy.Config{DialTimeout: time.Second, Patience: 2 * time.Second}, ReadyTimeout: time.Minute,
+	opts := cluster.Options{Regions: []string{"ams", "fra", "syd"}, Dir: dir, Auth: true,
+		App:           cluster.Command{Args: []string{binary, "serve"}},
+		RelayInterval: 50 * time.Millisecond, Proxy: flyproxy.Config{DialTimeout: time.Second,
+			Patience: 2 * time.Second}, ReadyTimeout: time.Minute,
 		Env: func(string) []string { return []string{"PUBLIC_RATE=100000", "LOG_FORMAT=text", "TMPDIR=" + dir} }}
 	if change != nil {
 		change(&opts)
@@ -125,7 +127,8 @@ func (w *world) command(r *cluster.Region, line string) string {
 	token, err := w.Token(r)
 	w.try(err)
 	cmd := exec.CommandContext(w.t.Context(), w.binary, strings.Fields(line)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "DATABASE_URL=" + r.DBURL(), "DATABASE_AUTH_TOKEN=" + token}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "DATABASE_URL=" + r.DBURL(),
+		"DATABASE_AUTH_TOKEN=" + token}
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()

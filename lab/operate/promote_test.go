@@ -21,7 +21,8 @@ func (w *world) promote(flags ...string) (said string, code int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 4*time.Minute)
 	defer cancel()
-	args := append([]string{"deploy/promote.sh", "--url", w.Regions[1].URL(), "--key", w.key, "--image", "libsql-server@sha256:0", "--port", w.port}, flags...)
+	args := append([]string{"deploy/promote.sh", "--url", w.Regions[1].URL(), "--key", w.key, "--image",
+		"libsql-server@sha256:0", "--port", w.port}, flags...)
 	cmd := exec.CommandContext(ctx, "/bin/sh", args...)
 	cmd.Dir = w.dir
 	cmd.Env = []string{"PATH=" + w.bin + ":" + os.Getenv("PATH"), "STATUSPAGE=" + w.binary, "HOME=" + w.dir}
@@ -41,7 +42,8 @@ func (w *world) primaries() string {
 		raw, err := os.ReadFile(filepath.Join(w.dir, name)) // #nosec G304 -- of the test
 		w.try(err)
 		for line := range strings.Lines(string(raw)) {
-			if name, value, is := strings.Cut(line, "="); is && strings.EqualFold(strings.TrimSpace(name), "primary_region") {
+			if name, value, is := strings.Cut(line, "="); is &&
+				strings.EqualFold(strings.TrimSpace(name), "primary_region") {
 				all = append(all, strings.Trim(strings.Fields(value)[0], `"`))
 			}
 		}
@@ -67,7 +69,8 @@ func (w *world) writing(through *cluster.Region) (stop func() []write) {
 				return
 			default:
 			}
-			a, err := w.ask("PATCH", through.URL()+"/api/v1/services/"+w.service+"/", `{"description":"`+strconv.Itoa(n)+`"}`)
+			a, err := w.ask("PATCH", through.URL()+"/api/v1/services/"+w.service+"/", `{"description":"`+
+				strconv.Itoa(n)+`"}`)
 			if err == nil {
 				out = append(out, write{a.seq, time.Now()})
 			}
@@ -76,7 +79,8 @@ func (w *world) writing(through *cluster.Region) (stop func() []write) {
 	return func() []write { close(end); return <-all }
 }
 
-// TestALostPrimaryIsReplacedByTheScript is the rehearsal that docs/deploy.md has its numbers from: ams is killed, database and all, while somebody writes there.
+// TestALostPrimaryIsReplacedByTheScript is the rehearsal that docs/deploy.md has its numbers from: ams is killed,
+// database and all, while somebody writes there.
 func TestALostPrimaryIsReplacedByTheScript(t *testing.T) {
 	racetest.Outside(t, "processes in several regions")
 	w := start(t, nil)
@@ -99,7 +103,8 @@ func TestALostPrimaryIsReplacedByTheScript(t *testing.T) {
 	killed := time.Now()
 	acknowledged := stop()
 
-	if said, code := w.promote("--to", "syd", "--run"); code != 1 || !strings.Contains(said, "fra has more than syd") || w.primaries() != "ams ams ams ams" {
+	if said, code := w.promote("--to", "syd", "--run"); code != 1 || !strings.Contains(said, "fra has more than syd") ||
+		w.primaries() != "ams ams ams ams" {
 		t.Errorf("the region that has less: %d %s", code, said)
 	}
 	w.try(syd.Resume()) // and now it may have what fra never heard of
@@ -169,7 +174,8 @@ func (w *world) onePast(to, other *cluster.Region, before any) {
 	w.eventually("both regions say the same", func() error {
 		a, b := w.ready(to), w.ready(other)
 		switch {
-		case a["primary"] != true || b["primary"] != false || a["primary_region"] != to.Name || b["primary_region"] != to.Name:
+		case a["primary"] != true || b["primary"] != false || a["primary_region"] != to.Name ||
+			b["primary_region"] != to.Name:
 			return fmt.Errorf("who writes: %v, %v", a, b)
 		case a["epoch"] == before || a["epoch"] != b["epoch"] || a["event"] != b["event"] || b["ready"] != true:
 			return fmt.Errorf("the log: %v, %v", a, b)
@@ -188,7 +194,8 @@ func (w *world) onePast(to, other *cluster.Region, before any) {
 	}
 }
 
-// lost says which acknowledged writes are gone: some that were answered while the region was cut off, and none that was answered before.
+// lost says which acknowledged writes are gone: some that were answered while the region was cut off, and none that was
+// answered before.
 func (w *world) lost(to *cluster.Region, acknowledged []write, cut, killed time.Time, took time.Duration) {
 	w.t.Helper()
 	a, err := w.ask("GET", to.URL()+"/api/v1/snapshot/", "")
@@ -212,14 +219,19 @@ func (w *world) lost(to *cluster.Region, acknowledged []write, cut, killed time.
 		}
 	}
 	if before < 60 || gone == 0 || cut.Sub(oldest) > 2*time.Second {
-		w.t.Errorf("%d of %d writes are gone, the oldest answered %s before the region was cut off", gone, len(acknowledged), cut.Sub(oldest))
+		w.t.Errorf("%d of %d writes are gone, the oldest answered %s before the region was cut off", gone,
+			len(acknowledged), cut.Sub(oldest))
 	}
-	w.t.Logf("RPO: %d of the %d writes that were answered before the cut are gone, the oldest was answered %s before it, and %d of the %d that were answered in the %s of it",
-		beforeGone, before, cut.Sub(oldest).Round(time.Millisecond), gone-beforeGone, len(acknowledged)-before, killed.Sub(cut).Round(time.Millisecond))
-	w.t.Logf("RTO: the next write through another region was answered %s after the script began", took.Round(100*time.Millisecond))
+	w.t.Logf("RPO: %d of the %d writes that were answered before the cut are gone, the oldest was answered %s before "+
+		"it, and %d of the %d that were answered in the %s of it",
+		beforeGone, before, cut.Sub(oldest).Round(time.Millisecond), gone-beforeGone, len(acknowledged)-before,
+		killed.Sub(cut).Round(time.Millisecond))
+	w.t.Logf("RTO: the next write through another region was answered %s after the script began",
+		took.Round(100*time.Millisecond))
 }
 
-// TestAPromotionIsRefusedUntilTheRunbookAllowsIt has each thing that must hold first, one at a time, and none of it changes anything.
+// TestAPromotionIsRefusedUntilTheRunbookAllowsIt has each thing that must hold first, one at a time, and none of it
+// changes anything.
 func TestAPromotionIsRefusedUntilTheRunbookAllowsIt(t *testing.T) {
 	racetest.Outside(t, "processes in several regions")
 	w := start(t, nil)
@@ -229,7 +241,8 @@ func TestAPromotionIsRefusedUntilTheRunbookAllowsIt(t *testing.T) {
 	refused := func(says string, flags ...string) {
 		t.Helper()
 		said, code := w.promote(flags...)
-		if code != 1 || !strings.Contains(said, "refused: ") || !strings.Contains(said, says) || w.primaries() != "ams ams ams ams" {
+		if code != 1 || !strings.Contains(said, "refused: ") || !strings.Contains(said, says) ||
+			w.primaries() != "ams ams ams ams" {
 			t.Errorf("%v: %d, %s: %s", flags, code, w.primaries(), said)
 		}
 	}
@@ -264,9 +277,11 @@ func TestAPromotionIsRefusedUntilTheRunbookAllowsIt(t *testing.T) {
 	fra.App.Kill()
 	refused("fra does not answer", "--to", "fra", "--run")
 	file := filepath.Join(w.dir, "deploy/libsql/fly.toml")
-	raw, err := os.ReadFile(file)                                                                                                      // #nosec G304 -- of the test
-	w.try(err, os.WriteFile(file, []byte(strings.Replace(string(raw), `PRIMARY_REGION = "ams"`, `PRIMARY_REGION = "fra"`, 1)), 0o600)) // #nosec G703
-	if said, code := w.promote("--to", "fra", "--run"); code != 1 || !strings.Contains(said, "must agree on who writes") {
+	raw, err := os.ReadFile(file) // #nosec G304 -- of the test
+	w.try(err, os.WriteFile(file, []byte(strings.Replace(string(raw), `PRIMARY_REGION = "ams"`,
+		`PRIMARY_REGION = "fra"`, 1)), 0o600)) // #nosec G703
+	if said, code := w.promote("--to", "fra", "--run"); code != 1 ||
+		!strings.Contains(said, "must agree on who writes") {
 		t.Errorf("files that do not agree: %d %s", code, said)
 	}
 	for _, line := range w.fly.Said() {

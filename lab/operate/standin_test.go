@@ -148,8 +148,8 @@ func answersTurso(args []string) error {
 	return nil
 }
 
-// litestreamed restores the database of the machine, as it is. A copy is restored when the machine is another one, which
-// has no database.
+// litestreamed restores the database of the machine, as it is. A copy is restored when the machine is another one,
+// which has no database.
 func litestreamed(args []string) error {
 	if args[0] == "replicate" {
 		_, err := os.Stat(args[2])
@@ -187,7 +187,8 @@ func curled(args []string) error {
 		flags = append(flags, "--output", os.DevNull, "--write-out", "%{http_code}")
 	}
 	for _, a := range args {
-		flags = append(flags, strings.ReplaceAll(a, "https://status.example.com", "http://127.0.0.1:"+os.Getenv("PORT")))
+		flags = append(flags, strings.ReplaceAll(a, "https://status.example.com", "http://127.0.0.1:"+
+			os.Getenv("PORT")))
 	}
 	if want == "" {
 		return becomes("/usr/bin/curl", flags)

@@ -141,7 +141,8 @@ func TestNoFaultLosesOrRepeatsAnything(t *testing.T) {
 		}
 		returned, events = returned+f.returned, events+len(f.seen)
 	}
-	t.Logf("%d faults, %d accepted writes, %d followers that came back %d times and saw %d events", rounds, len(accepted), len(followers), returned, events)
+	t.Logf("%d faults, %d accepted writes, %d followers that came back %d times and saw %d events", rounds,
+		len(accepted), len(followers), returned, events)
 	if len(accepted) < rounds {
 		t.Error("hardly anything was written: nothing was tested")
 	}
@@ -152,7 +153,8 @@ func (w *world) insist(id, text string, deadline time.Time) bool {
 	choice := w.seed.Stream("write", text)
 	for time.Now().Before(deadline) {
 		r := w.Regions[choice.IntN(len(w.Regions))]
-		code, said, header, err := w.ask("PATCH", r.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text}, "Idempotency-Key", "key "+text)
+		code, said, header, err := w.ask("PATCH", r.URL()+"/api/v1/services/"+id+"/",
+			map[string]any{"description": text}, "Idempotency-Key", "key "+text)
 		if err == nil && code == http.StatusOK {
 			return true
 		}

@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// clockSkew is by how much a region's clock is wrong. No variable of the machine can do that to a Go program, and none of the program's own does.
+// clockSkew is by how much a region's clock is wrong. No variable of the machine can do that to a Go program, and none
+// of the program's own does.
 const clockSkew = "LAB_CLOCK_SKEW"
 
 // serve is `statuspage serve` inside the test's own executable, so that the race detector watches it too.
@@ -91,8 +92,9 @@ const slug = "acme"
 // start begins three regions. change may alter the options.
 func start(t *testing.T, change func(*cluster.Options)) *world {
 	t.Helper()
-	opts := cluster.Options{Regions: []string{"fra", "iad", "syd"}, Dir: t.TempDir(), App: cluster.Role("app"), RelayInterval: 50 * time.Millisecond,
-		Proxy: flyproxy.Config{DialTimeout: time.Second, Patience: 3 * time.Second},
+	opts := cluster.Options{Regions: []string{"fra", "iad", "syd"}, Dir: t.TempDir(), App: cluster.Role("app"),
+		RelayInterval: 50 * time.Millisecond,
+		Proxy:         flyproxy.Config{DialTimeout: time.Second, Patience: 3 * time.Second},
 		Env: func(string) []string {
 			return []string{"PUBLIC_RATE=100000", "PUBLIC_SOCKETS=100000", "LOG_LEVEL=info", "LOG_FORMAT=text"}
 		}}
@@ -191,7 +193,8 @@ func (w *world) ask(method, url string, body any, header ...string) (int, map[st
 	return w.askWithin(context.Background(), method, url, body, header...)
 }
 
-func (w *world) askWithin(ctx context.Context, method, url string, body any, header ...string) (int, map[string]any, http.Header, error) {
+func (w *world) askWithin(ctx context.Context, method, url string, body any,
+	header ...string) (int, map[string]any, http.Header, error) {
 	var in io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)

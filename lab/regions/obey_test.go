@@ -135,7 +135,8 @@ func (r *run) ends(db *store.DB) (map[string]int64, error) {
 	return ends, nil
 }
 
-// loses takes the newest commits away while the program runs: it has to notice by itself. When no event is among them, there is no new epoch.
+// loses takes the newest commits away while the program runs: it has to notice by itself. When no event is among them,
+// there is no new epoch.
 func (r *run) loses(commits int, next *history.Epoch) error {
 	_, err := r.Primary().PowerCutLook(commits, func(file string) error {
 		next.Dead = r.history.Now()
@@ -173,7 +174,8 @@ func (r *run) loses(commits int, next *history.Epoch) error {
 func (r *run) missed(next *history.Epoch) bool {
 	last := r.truth.Epochs[len(r.truth.Epochs)-1]
 	for _, op := range r.history.Ops() {
-		if op.Return > last.Dead && op.Return < next.Dead && op.Seq > next.Base[op.Org] && (op.Kind == history.Write || op.Epoch == last.Name) {
+		if op.Return > last.Dead && op.Return < next.Dead && op.Seq > next.Base[op.Org] &&
+			(op.Kind == history.Write || op.Epoch == last.Name) {
 			return true
 		}
 	}

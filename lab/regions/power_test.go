@@ -22,12 +22,14 @@ type watch struct {
 	watched string
 }
 
-// loseEvents cuts the power of the primary's database until events are lost that were acknowledged. It answers the last one before and after.
+// loseEvents cuts the power of the primary's database until events are lost that were acknowledged. It answers the last
+// one before and after.
 func (w *watch) loseEvents(commits int) (before, after int64) {
 	w.t.Helper()
 	for try := range 5 {
 		for i := range commits {
-			_, before = w.must(w.Primary(), "PATCH", "/api/v1/services/"+w.watched+"/", map[string]any{"description": fmt.Sprintf("before loss %d, %d", try, i)})
+			_, before = w.must(w.Primary(), "PATCH", "/api/v1/services/"+w.watched+"/",
+				map[string]any{"description": fmt.Sprintf("before loss %d, %d", try, i)})
 		}
 		for _, r := range w.Regions { // a region that never saw an event loses nothing
 			w.seen(r, before)
@@ -83,7 +85,8 @@ type state struct {
 
 // shown asks a region's own socket, as a client does that comes for the first time.
 func (w *watch) shown(r *cluster.Region) (s state, err error) {
-	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(r.URL(), "http")+"/ws/status/public/"+slug+"/", nil)
+	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(r.URL(), "http")+"/ws/status/public/"+slug+"/",
+		nil)
 	if err != nil {
 		return s, err
 	}
@@ -105,8 +108,8 @@ func (w *watch) shown(r *cluster.Region) (s state, err error) {
 	return s, nil
 }
 
-// TestAPowerCutThatTakesCommitsBackIsSaidAndLeavesNoGap while every program of the product runs on: the log gets a new epoch, every region shows the
-// same again, and writes go on at once.
+// TestAPowerCutThatTakesCommitsBackIsSaidAndLeavesNoGap while every program of the product runs on: the log gets a new
+// epoch, every region shows the same again, and writes go on at once.
 func TestAPowerCutThatTakesCommitsBackIsSaidAndLeavesNoGap(t *testing.T) {
 	racetest.Outside(t, "processes in several regions")
 	w := &watch{world: start(t, nil)}
@@ -133,7 +136,8 @@ func TestAPowerCutThatTakesCommitsBackIsSaidAndLeavesNoGap(t *testing.T) {
 	var last int64
 	for i := range 6 { // more than were lost: each takes a seq that was taken before
 		r := w.Regions[i%len(w.Regions)]
-		_, seq := w.must(r, "PATCH", "/api/v1/services/"+w.watched+"/", map[string]any{"description": fmt.Sprintf("after %d", i)})
+		_, seq := w.must(r, "PATCH", "/api/v1/services/"+w.watched+"/",
+			map[string]any{"description": fmt.Sprintf("after %d", i)})
 		if i > 0 && seq != last+1 {
 			t.Errorf("event %d behind %d", seq, last)
 		}
@@ -184,7 +188,8 @@ func TestThePrimarySaysWhetherItsDatabaseOutlivesAPowerCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 4 {
-		w.must(w.Primary(), "PATCH", "/api/v1/services/"+w.watched+"/", map[string]any{"description": fmt.Sprint("kept ", i)})
+		w.must(w.Primary(), "PATCH", "/api/v1/services/"+w.watched+"/",
+			map[string]any{"description": fmt.Sprint("kept ", i)})
 	}
 	before := w.logEnd()
 	if lost, err := w.Primary().PowerCut(4); err != nil || lost != 0 {
@@ -201,7 +206,8 @@ func TestThePrimarySaysWhetherItsDatabaseOutlivesAPowerCut(t *testing.T) {
 		t.Error("a database that works is no reason not to be ready")
 	}
 	said, err := os.ReadFile(w.Primary().App.LogFile())
-	if err != nil || strings.Count(string(said), "A POWER CUT AT THE DATABASE'S HOST TAKES WRITES BACK THAT WERE ACKNOWLEDGED") != 1 {
+	if err != nil || strings.Count(string(said), "A POWER CUT AT THE DATABASE'S HOST TAKES WRITES BACK THAT WERE "+
+		"ACKNOWLEDGED") != 1 {
 		t.Errorf("it is not said, once: %v", err)
 	}
 	if n := w.metric(w.Primary(), "statuspage_database_durable"); n != 0 {

@@ -45,12 +45,15 @@ func TestNobodyReadsSomethingOlderThanWhatTheyWrote(t *testing.T) {
 				choice := w.seed.Stream("worker", n, i)
 				through, back := w.Regions[choice.IntN(3)], w.Regions[choice.IntN(3)]
 				write := func() (int, map[string]any, http.Header, error) {
-					return w.ask("PATCH", through.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text}, "Idempotency-Key", id+text)
+					return w.ask("PATCH", through.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": text},
+						"Idempotency-Key", id+text)
 				}
 				sent := time.Now()
 				code, _, header, err := write()
-				// A machine so busy that the primary took longer than fly-replay's timeout is no fault of the program's; any sooner 503 is.
-				for again := 0; err == nil && code == http.StatusServiceUnavailable && time.Since(sent) >= replayTimeout && again < 5; again++ {
+				// A machine so busy that the primary took longer than fly-replay's timeout is no fault of the
+				// program's; any sooner 503 is.
+				for again := 0; err == nil && code == http.StatusServiceUnavailable &&
+					time.Since(sent) >= replayTimeout && again < 5; again++ {
 					refused.Add(1)
 					sent = time.Now()
 					code, _, header, err = write()
@@ -59,9 +62,11 @@ func TestNobodyReadsSomethingOlderThanWhatTheyWrote(t *testing.T) {
 					failed <- fmt.Errorf("write through %s: %d %v", through.Name, code, err)
 					return
 				}
-				code, out, header, err := w.ask("GET", back.URL()+"/api/v1/services/"+id+"/", nil, "Status-Min-Seq", header.Get("Status-Seq"))
+				code, out, header, err := w.ask("GET", back.URL()+"/api/v1/services/"+id+"/", nil, "Status-Min-Seq",
+					header.Get("Status-Seq"))
 				if err != nil || code != http.StatusOK || out["description"] != text {
-					failed <- fmt.Errorf("wrote %q through %s, read %v through %s: %d %v", text, through.Name, out["description"], back.Name, code, err)
+					failed <- fmt.Errorf("wrote %q through %s, read %v through %s: %d %v", text, through.Name,
+						out["description"], back.Name, code, err)
 					return
 				}
 				if header.Get("Status-Region") == back.Name {
@@ -79,7 +84,8 @@ func TestNobodyReadsSomethingOlderThanWhatTheyWrote(t *testing.T) {
 	for err := range failed {
 		t.Error(err)
 	}
-	t.Logf("%d reads were answered where they were asked, %d by the primary; %d writes were sent again", here.Load(), replayed.Load(), refused.Load())
+	t.Logf("%d reads were answered where they were asked, %d by the primary; %d writes were sent again", here.Load(),
+		replayed.Load(), refused.Load())
 	if !t.Failed() && (here.Load() == 0 || replayed.Load() == 0) {
 		t.Error("only one of the two ways was taken")
 	}
@@ -91,7 +97,8 @@ func TestWithoutThePrimaryEverybodyReadsAndNobodyWrites(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			w := start(t, withForward(mode))
 			id := w.service("API")
-			_, seq := w.must(w.Regions[1], "PATCH", "/api/v1/services/"+id+"/", map[string]any{"description": "through another region"})
+			_, seq := w.must(w.Regions[1], "PATCH", "/api/v1/services/"+id+"/",
+				map[string]any{"description": "through another region"})
 			away := w.Regions[2]
 			w.eventually("the event arrives", func() error {
 				code, _, header, err := w.ask("GET", away.URL()+"/api/v1/public/acme/status/", nil)
@@ -101,19 +108,22 @@ func TestWithoutThePrimaryEverybodyReadsAndNobodyWrites(t *testing.T) {
 				return want(code, http.StatusOK, err)
 			})
 			w.Primary().App.Kill()
-			for _, path := range []string{"/status/acme", "/status/acme/feed.atom", "/api/v1/public/acme/summary/", "/api/v1/services/"} {
+			for _, path := range []string{"/status/acme", "/status/acme/feed.atom", "/api/v1/public/acme/summary/",
+				"/api/v1/services/"} {
 				if code, _, _, err := w.ask("GET", away.URL()+path, nil); err != nil || code != http.StatusOK {
 					t.Errorf("%s without the primary: %d %v", path, code, err)
 				}
 			}
-			code, out, header, err := w.ask("PATCH", away.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": "lost"})
+			code, out, header, err := w.ask("PATCH", away.URL()+"/api/v1/services/"+id+"/",
+				map[string]any{"description": "lost"})
 			if err != nil || code != http.StatusServiceUnavailable {
 				t.Errorf("a write without the primary: %d %v %v", code, out, err)
 			}
 			if header.Get("Retry-After") == "" || out["code"] != "unavailable" {
 				t.Errorf("the refusal says %v, Retry-After %q", out, header.Get("Retry-After"))
 			}
-			code, _, _, err = w.ask("GET", away.URL()+"/api/v1/services/"+id+"/", nil, "Status-Min-Seq", strconv.FormatInt(seq+5, 10))
+			code, _, _, err = w.ask("GET", away.URL()+"/api/v1/services/"+id+"/", nil, "Status-Min-Seq",
+				strconv.FormatInt(seq+5, 10))
 			if err != nil || code != http.StatusServiceUnavailable {
 				t.Errorf("what nobody has, without the primary: %d %v", code, err)
 			}
@@ -128,7 +138,8 @@ func TestWithoutThePrimaryEverybodyReadsAndNobodyWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.eventually("writes go on", func() error {
-				code, _, _, err := w.ask("PATCH", away.URL()+"/api/v1/services/"+id+"/", map[string]any{"description": "again"})
+				code, _, _, err := w.ask("PATCH", away.URL()+"/api/v1/services/"+id+"/",
+					map[string]any{"description": "again"})
 				return want(code, http.StatusOK, err)
 			})
 		})

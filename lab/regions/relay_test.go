@@ -29,12 +29,13 @@ import (
 	"statuspage/shared/page"
 )
 
-// TestEveryRegionHearsOfEveryEventSoon measures from the answer to a write to its frame on a socket of each region, under load: of several
-// organisations, since one organisation's writes wait for each other. What the replica took is measured beside, by asking it all the time.
+// TestEveryRegionHearsOfEveryEventSoon measures from the answer to a write to its frame on a socket of each region,
+// under load: of several organisations, since one organisation's writes wait for each other. What the replica took is
+// measured beside, by asking it all the time.
 func TestEveryRegionHearsOfEveryEventSoon(t *testing.T) {
 	w := start(t, nil)
-	// What HTTP costs the writers leaves two cores no room for 200 writes a second, so the use cases of another process of the primary region writes
-	// them; and first, since the stand-in copies the whole database each time.
+	// What HTTP costs the writers leaves two cores no room for 200 writes a second, so the use cases of another process
+	// of the primary region writes them; and first, since the stand-in copies the whole database each time.
 	t.Run("by the use cases", func(t *testing.T) {
 		a, err := app.New(t.Context(), config.Default(config.Database{DatabaseURL: w.Primary().DBURL()}))
 		if err != nil {
@@ -42,13 +43,15 @@ func TestEveryRegionHearsOfEveryEventSoon(t *testing.T) {
 		}
 		defer func() { _ = a.Close() }()
 		w.hears(t, load{"cases", 6, 12, 100, 18}, func(p tenant, service, text string) error {
-			_, err := a.UseCases.Change(t.Context(), usecase.Caller{System: true}, p.id, &page.EditService{ID: service, Description: &text})
+			_, err := a.UseCases.Change(t.Context(), usecase.Caller{System: true}, p.id,
+				&page.EditService{ID: service, Description: &text})
 			return err
 		})
 	})
 	t.Run("by the API", func(t *testing.T) {
 		w.hears(t, load{"api", 4, 8, 60, 25}, func(p tenant, service, text string) error {
-			code, _, _, err := w.ask("PATCH", w.Primary().URL()+"/api/v1/services/"+service+"/", map[string]any{"description": text}, "Authorization", "Bearer "+p.token)
+			code, _, _, err := w.ask("PATCH", w.Primary().URL()+"/api/v1/services/"+service+"/",
+				map[string]any{"description": text}, "Authorization", "Bearer "+p.token)
 			return want(code, http.StatusOK, err)
 		})
 	})
@@ -75,7 +78,8 @@ func (w *world) hears(t *testing.T, l load, write func(p tenant, service, text s
 	for i, r := range w.Regions {
 		heard[i], there[i] = &times{at: map[string]time.Time{}}, &times{at: map[string]time.Time{}}
 		for _, p := range pages {
-			ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(r.URL(), "http")+"/ws/status/public/"+p.slug+"/", nil)
+			ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(r.URL(), "http")+"/ws/status/public/"+
+				p.slug+"/", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,11 +105,13 @@ func (w *world) hears(t *testing.T, l load, write func(p tenant, service, text s
 		}
 		t.Cleanup(func() { _ = db.Close() })
 		watching.Go(func() {
-			for last := (store.Anchor{}); there[i].count() < all && watched.Err() == nil; time.Sleep(10 * time.Millisecond) {
+			for last := (store.Anchor{}); there[i].count() < all &&
+				watched.Err() == nil; time.Sleep(10 * time.Millisecond) {
 				entries, _, err := db.EventsAfter(watched, last, 1000)
 				for _, e := range entries {
 					last = e.At
-					if err == nil && e.Event.Service != nil && strings.HasPrefix(e.Event.Service.Description, l.name+" ") {
+					if err == nil && e.Event.Service != nil && strings.HasPrefix(e.Event.Service.Description,
+						l.name+" ") {
 						there[i].note(e.Event.Service.Description)
 					}
 				}
@@ -143,7 +149,8 @@ func (w *world) hears(t *testing.T, l load, write func(p tenant, service, text s
 		if n != all || len(own) != n {
 			t.Fatalf("%s: %d of %d events, %d of them seen in its database", r.Name, n, all, len(own))
 		}
-		t.Logf("%s: %d events at %.0f writes a second; from the answer: median %s, 99th percentile %s; from its replica: median %s, 99th percentile %s",
+		t.Logf("%s: %d events at %.0f writes a second; from the answer: median %s, 99th percentile %s; from its "+
+			"replica: median %s, 99th percentile %s",
 			r.Name, n, rate, late[n/2], late[n*99/100], own[n/2], own[n*99/100])
 		// The promise is interval + replication + 50 ms; a busy machine gets ten times that before it fails.
 		if late[n*99/100] > 5*time.Second {
@@ -171,7 +178,8 @@ func (w *world) tenant(slug string) tenant {
 		})
 	}
 	for n := range p.services {
-		code, out, _, err := w.ask("POST", w.Primary().URL()+"/api/v1/services/", map[string]any{"name": fmt.Sprintf("Service %d", n)}, bearer...)
+		code, out, _, err := w.ask("POST", w.Primary().URL()+"/api/v1/services/",
+			map[string]any{"name": fmt.Sprintf("Service %d", n)}, bearer...)
 		if err := want(code, http.StatusCreated, err); err != nil {
 			w.t.Fatal(err)
 		}
@@ -218,7 +226,8 @@ func TestWhoIsCutInOneRegionGoesOnInAnother(t *testing.T) {
 	id := w.service("API")
 	near, far := w.Regions[1], w.Regions[2]
 	dial := func(r *cluster.Region, query string) *websocket.Conn {
-		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(r.URL(), "http")+"/ws/status/public/"+slug+"/"+query, nil)
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(r.URL(), "http")+"/ws/status/public/"+slug+
+			"/"+query, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,12 +303,13 @@ func TestAWriteIsOneRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	// The batch, and in the same request the log with what it committed. The other process writes a heartbeat each second:
-	// whoever meets it asks again, so the least of a few counts.
+	// The batch, and in the same request the log with what it committed. The other process writes a heartbeat each
+	// second: whoever meets it asks again, so the least of a few counts.
 	least := int64(math.MaxInt64)
 	for range 5 {
 		before, batches := settled(), a.DB.Batches()
-		_, err = a.UseCases.Change(ctx, by, w.org, &page.OpenIncident{Title: "Down", Service: &service, ToState: "major_outage"})
+		_, err = a.UseCases.Change(ctx, by, w.org, &page.OpenIncident{Title: "Down", Service: &service,
+			ToState: "major_outage"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,8 @@ const (
 	soonEnough = time.Minute
 )
 
-// play runs one seed: its schedule of so many rounds, and all clients, and then holds what was written down against what is true.
+// play runs one seed: its schedule of so many rounds, and all clients, and then holds what was written down against
+// what is true.
 func play(t *testing.T, s seed.Seed, rounds int) {
 	t.Helper()
 	r := &run{seed: s, checks: &history.Checks{}}
@@ -200,8 +201,10 @@ func (r *run) settle() {
 		for _, p := range r.pages {
 			r.checks.Eventually("every region shows the end of the log", soonEnough, func() error {
 				code, page, _, err := r.ask("GET", at.URL()+"/api/v1/public/"+p.slug+"/summary/", nil)
-				if seq, _ := page["seq"].(float64); err == nil && (page["epoch"] != end.epoch || int64(seq) != end.seq[p.slug]) {
-					err = fmt.Errorf("%s shows %v of epoch %v, the log ends with %d of %s", at.Name, page["seq"], page["epoch"], end.seq[p.slug], end.epoch)
+				if seq, _ := page["seq"].(float64); err == nil &&
+					(page["epoch"] != end.epoch || int64(seq) != end.seq[p.slug]) {
+					err = fmt.Errorf("%s shows %v of epoch %v, the log ends with %d of %s", at.Name, page["seq"],
+						page["epoch"], end.seq[p.slug], end.epoch)
 				}
 				return want(code, http.StatusOK, err)
 			})
@@ -216,7 +219,8 @@ func (r *run) readTruth() (ends map[string]int64, err error) {
 		for _, p := range r.pages {
 			log := r.truth.Logs[p.slug]
 			log.Entries = nil
-			err := eachEvent(db, p.id, log.First, func(seq int64, e history.Entry) { log.Entries = append(log.Entries, e) })
+			err := eachEvent(db, p.id, log.First,
+				func(seq int64, e history.Entry) { log.Entries = append(log.Entries, e) })
 			if err != nil {
 				return err
 			}
@@ -250,7 +254,8 @@ func (r *run) judge() {
 	for _, op := range ops {
 		counts[op.Kind]++
 	}
-	r.t.Logf("%d operations %v, %d writes accepted, %d epochs\n%s", len(ops), counts, r.accepted.Load(), len(r.truth.Epochs), r.checks)
+	r.t.Logf("%d operations %v, %d writes accepted, %d epochs\n%s", len(ops), counts, r.accepted.Load(),
+		len(r.truth.Epochs), r.checks)
 	if err := r.checks.Err(); err != nil {
 		r.t.Error(err)
 	}

@@ -14,7 +14,8 @@ import (
 	"statuspage/server/racetest"
 )
 
-// TestARevokedKeyOpensNothingAnywhereSoon: with replicas that lag, a revoked key is refused, and loses its sockets, in every region within a second of its copy having heard.
+// TestARevokedKeyOpensNothingAnywhereSoon: with replicas that lag, a revoked key is refused, and loses its sockets, in
+// every region within a second of its copy having heard.
 func TestARevokedKeyOpensNothingAnywhereSoon(t *testing.T) {
 	racetest.Outside(t, "processes in several regions")
 	const (
@@ -31,9 +32,11 @@ func TestARevokedKeyOpensNothingAnywhereSoon(t *testing.T) {
 			}
 		}
 	}
-	made, _ := w.must(w.Primary(), "POST", "/api/v1/api-keys/", map[string]any{"name": "robot", "scopes": []string{"read"}})
+	made, _ := w.must(w.Primary(), "POST", "/api/v1/api-keys/",
+		map[string]any{"name": "robot", "scopes": []string{"read"}})
 	key, _ := made["key"].(string)
-	other, _ := w.must(w.Primary(), "POST", "/api/v1/api-keys/", map[string]any{"name": "another", "scopes": []string{"read"}})
+	other, _ := w.must(w.Primary(), "POST", "/api/v1/api-keys/",
+		map[string]any{"name": "another", "scopes": []string{"read"}})
 	stays, _ := other["key"].(string)
 	reads := func(r *cluster.Region, bearer string, wanted int) error {
 		code, _, _, err := w.ask("GET", r.URL()+"/api/v1/services/", nil, "Authorization", "Bearer "+bearer)
@@ -55,7 +58,8 @@ func TestARevokedKeyOpensNothingAnywhereSoon(t *testing.T) {
 	}
 	sockets, kept := map[*cluster.Region]*websocket.Conn{}, map[*cluster.Region]*websocket.Conn{}
 	for _, r := range w.Regions {
-		w.eventually("the key arrives in "+r.Name, func() error { return errors.Join(reads(r, key, http.StatusOK), reads(r, stays, http.StatusOK)) })
+		w.eventually("the key arrives in "+r.Name,
+			func() error { return errors.Join(reads(r, key, http.StatusOK), reads(r, stays, http.StatusOK)) })
 		sockets[r], kept[r] = open(r, key), open(r, stays)
 	}
 
@@ -101,7 +105,8 @@ func TestARevokedKeyOpensNothingAnywhereSoon(t *testing.T) {
 		if e.refused > bound || e.cut > bound {
 			note = fmt.Sprintf(" (over the bound of %v)", bound)
 		}
-		t.Logf("%s refuses it after %v, its socket ended after %v at the latest%s", e.region.Name, e.refused.Round(time.Millisecond), e.cut.Round(time.Millisecond), note)
+		t.Logf("%s refuses it after %v, its socket ended after %v at the latest%s", e.region.Name,
+			e.refused.Round(time.Millisecond), e.cut.Round(time.Millisecond), note)
 	}
 
 	// The other key goes on, and so do its sockets.

@@ -22,8 +22,8 @@ const (
 	insistFor = 30 * time.Second
 )
 
-// session is a client of one page, who does one thing after the other, each through a region of its choice. What it does as its nth thing is
-// decided by the seed, its name and n alone.
+// session is a client of one page, who does one thing after the other, each through a region of its choice. What it
+// does as its nth thing is decided by the seed, its name and n alone.
 type session struct {
 	run  *run
 	name string
@@ -58,15 +58,18 @@ func (s *session) ask(method, url string, body any, header ...string) (int, map[
 	return s.run.askWithin(ctx, method, url, body, append(header, "Authorization", "Bearer "+s.page.token)...)
 }
 
-// write is repeated under one key, through any region, until there is an answer. Of some the first answer is taken for lost.
+// write is repeated under one key, through any region, until there is an answer. Of some the first answer is taken for
+// lost.
 func (s *session) write(r *rand.Rand, n int) {
-	op := history.Op{Kind: history.Write, Session: s.name, Org: s.page.slug, Service: s.page.services[r.IntN(len(s.page.services))],
-		Text: fmt.Sprintf("%s/%d", s.name, n), Call: s.run.history.Now()}
+	op := history.Op{Kind: history.Write, Session: s.name, Org: s.page.slug,
+		Service: s.page.services[r.IntN(len(s.page.services))],
+		Text:    fmt.Sprintf("%s/%d", s.name, n), Call: s.run.history.Now()}
 	misses := r.IntN(4) == 0
 	for !s.run.stoppedFor(insistFor) {
 		at := s.region(r)
 		op.Region = at.Name
-		code, said, header, err := s.ask("PATCH", at.URL()+"/api/v1/services/"+op.Service+"/", map[string]any{"description": op.Text}, "Idempotency-Key", op.Text)
+		code, said, header, err := s.ask("PATCH", at.URL()+"/api/v1/services/"+op.Service+"/",
+			map[string]any{"description": op.Text}, "Idempotency-Key", op.Text)
 		if err != nil || code >= 500 || code == http.StatusConflict || misses {
 			misses = misses && (err != nil || code != http.StatusOK)
 			s.run.rest(50 * time.Millisecond)
@@ -120,7 +123,8 @@ func (s *session) sees(op history.Op) {
 }
 
 func (s *session) get(at *cluster.Region, least int64) (history.Op, bool) {
-	op := history.Op{Kind: history.Read, Session: s.name, Org: s.page.slug, Region: at.Name, MinSeq: least, Known: s.epoch, Call: s.run.history.Now()}
+	op := history.Op{Kind: history.Read, Session: s.name, Org: s.page.slug, Region: at.Name, MinSeq: least,
+		Known: s.epoch, Call: s.run.history.Now()}
 	var header []string
 	if least > 0 {
 		header = []string{"Status-Min-Seq", strconv.FormatInt(least, 10)}
@@ -151,7 +155,8 @@ func textsOf(page map[string]any) map[string]string {
 	return texts
 }
 
-// listener has a socket, and comes back with what it has heard whenever it is cut off: in a region that the seed chooses, or always in its own.
+// listener has a socket, and comes back with what it has heard whenever it is cut off: in a region that the seed
+// chooses, or always in its own.
 type listener struct {
 	run   *run
 	name  string
@@ -188,7 +193,8 @@ func (l *listener) live() {
 }
 
 func (l *listener) op(kind history.Kind, at *cluster.Region, call int64) history.Op {
-	return history.Op{Kind: kind, Session: l.name, Org: l.page.slug, Region: at.Name, Call: call, Return: l.run.history.Now(), Since: -1, Epoch: l.epoch}
+	return history.Op{Kind: kind, Session: l.name, Org: l.page.slug, Region: at.Name, Call: call,
+		Return: l.run.history.Now(), Since: -1, Epoch: l.epoch}
 }
 
 // listen is one connection. It answers whether there was one.

@@ -15,7 +15,8 @@ import (
 
 const staleWords = "This page may be old"
 
-// TestAWrongClockHidesNothing has one region whose clock is five minutes behind, and one whose clock is four seconds ahead.
+// TestAWrongClockHidesNothing has one region whose clock is five minutes behind, and one whose clock is four seconds
+// ahead.
 func TestAWrongClockHidesNothing(t *testing.T) {
 	racetest.Outside(t, "processes in several regions")
 	w := start(t, func(o *cluster.Options) {

@@ -27,7 +27,8 @@ func holds(r *cluster.Region) (h held, err error) {
 		return h, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	wanted := map[string]*float64{"go_goroutines": &h.goroutines, "process_open_fds": &h.descriptors, "go_memstats_heap_alloc_bytes": &h.heap}
+	wanted := map[string]*float64{"go_goroutines": &h.goroutines, "process_open_fds": &h.descriptors,
+		"go_memstats_heap_alloc_bytes": &h.heap}
 	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
 		name, text, _ := strings.Cut(lines.Text(), " ")
 		if to := wanted[name]; to != nil {
@@ -69,7 +70,8 @@ func (w *world) storm(sockets int) {
 				}
 			}
 			if n%2 == 0 {
-				_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second))
+				_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""),
+					time.Now().Add(time.Second))
 			}
 		})
 	}
@@ -87,18 +89,20 @@ func TestSoakStormsLeaveNothingBehind(t *testing.T) {
 	}
 	checks := &history.Checks{}
 	calm := func(most held) (now held) {
-		checks.Eventually("after a storm the process holds no more than after the first one", time.Minute, func() (err error) {
-			client.CloseIdleConnections()
-			if now, err = holds(w.Primary()); err != nil {
-				return err
-			}
-			if now.goroutines > most.goroutines || now.descriptors > most.descriptors || now.heap > most.heap {
-				// Garbage is collected when something is allocated.
-				_, _, _, err = w.ask("PATCH", w.Primary().URL()+"/api/v1/services/"+service+"/", map[string]any{"description": time.Now().String()})
-				return fmt.Errorf("it holds %+v, after the first storm at most %+v; %v", now, most, err)
-			}
-			return nil
-		})
+		checks.Eventually("after a storm the process holds no more than after the first one", time.Minute,
+			func() (err error) {
+				client.CloseIdleConnections()
+				if now, err = holds(w.Primary()); err != nil {
+					return err
+				}
+				if now.goroutines > most.goroutines || now.descriptors > most.descriptors || now.heap > most.heap {
+					// Garbage is collected when something is allocated.
+					_, _, _, err = w.ask("PATCH", w.Primary().URL()+"/api/v1/services/"+service+"/",
+						map[string]any{"description": time.Now().String()})
+					return fmt.Errorf("it holds %+v, after the first storm at most %+v; %v", now, most, err)
+				}
+				return nil
+			})
 		return now
 	}
 	before, err := holds(w.Primary())
@@ -107,7 +111,8 @@ func TestSoakStormsLeaveNothingBehind(t *testing.T) {
 	}
 	w.storm(sockets)
 	// What a first storm makes for good: caches, connections to the database, idle threads.
-	first := calm(held{goroutines: before.goroutines + 40, descriptors: before.descriptors + 40, heap: before.heap + 64<<20})
+	first := calm(held{goroutines: before.goroutines + 40, descriptors: before.descriptors + 40, heap: before.heap +
+		64<<20})
 	most := held{goroutines: first.goroutines + 20, descriptors: first.descriptors + 20, heap: first.heap + 32<<20}
 	var last held
 	n := 1
@@ -115,7 +120,8 @@ func TestSoakStormsLeaveNothingBehind(t *testing.T) {
 		w.storm(sockets)
 		last = calm(most)
 	}
-	t.Logf("%d storms of %d sockets: before %+v, after the first %+v, after the last %+v\n%s", n, sockets, before, first, last, checks)
+	t.Logf("%d storms of %d sockets: before %+v, after the first %+v, after the last %+v\n%s", n, sockets, before,
+		first, last, checks)
 	if err := checks.Err(); err != nil {
 		t.Error(err)
 	}

@@ -37,7 +37,8 @@ var order = []struct {
 	kind   Kind
 	victim int
 }{
-	{KillApp, anyRegion}, {KillDatabase, anyRegion}, {KillRegion, anyRegion}, {Partition, anyRegion}, {CutDatabase, anyRegion}, {Lag, noPrimary}, {Pause, noPrimary},
+	{KillApp, anyRegion}, {KillDatabase, anyRegion}, {KillRegion, anyRegion}, {Partition, anyRegion},
+	{CutDatabase, anyRegion}, {Lag, noPrimary}, {Pause, noPrimary},
 	{Slow, anyRegion}, {RestartAll, anyRegion}, {Restore, anyRegion}, {Promotion, noPrimary}, {LoseCommits, anyRegion},
 }
 
@@ -99,7 +100,8 @@ func (s Seed) Schedule(regions []string, rounds int) (out Schedule) {
 func round(r *rand.Rand, regions []string) (out Schedule) {
 	for _, n := range r.Perm(len(order)) {
 		if order[n].kind == Restore {
-			out = slices.Insert(out, max(out.lastFork()+1, len(out)-r.IntN(3)), Fault{Kind: Backup, After: 5 + r.IntN(10)})
+			out = slices.Insert(out, max(out.lastFork()+1, len(out)-r.IntN(3)),
+				Fault{Kind: Backup, After: 5 + r.IntN(10)})
 		}
 		f := draw(r, order[n].kind, order[n].victim, regions)
 		if f.Kind == Promotion { // from here on it is the one that writes

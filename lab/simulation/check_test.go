@@ -33,7 +33,8 @@ func (w *world) record(file string) (out record) {
 		if err := db.QueryRow(`SELECT value FROM meta WHERE key = 'epoch'`).Scan(&out.epoch); err != nil {
 			return err
 		}
-		rows, err := db.Query(`SELECT seq, coalesce(json_extract(body, '$.service.id'), ''), coalesce(json_extract(body, '$.service.description'), '') FROM events WHERE org_id = ? ORDER BY seq`, template.org)
+		rows, err := db.Query(`SELECT seq, coalesce(json_extract(body, '$.service.id'), ''), coalesce(json_extract(body,
+  '$.service.description'), '') FROM events WHERE org_id = ? ORDER BY seq`, template.org)
 		if err != nil {
 			return err
 		}
@@ -102,8 +103,10 @@ func (w *world) right() error {
 			return fmt.Errorf("%s is not ready: %v %v", name, ready.body, err)
 		}
 		a, err := p.page()
-		if after := w.record(file); err != nil || a.code != http.StatusOK || a.seq() < before.last() || a.seq() > after.last() || ready.body["epoch"] != after.epoch {
-			return fmt.Errorf("%s shows %d of %v, not %d of %s: %d %v", name, a.seq(), ready.body["epoch"], after.last(), after.epoch, a.code, err)
+		if after := w.record(file); err != nil || a.code != http.StatusOK || a.seq() < before.last() ||
+			a.seq() > after.last() || ready.body["epoch"] != after.epoch {
+			return fmt.Errorf("%s shows %d of %v, not %d of %s: %d %v", name, a.seq(), ready.body["epoch"],
+				after.last(), after.epoch, a.code, err)
 		}
 	}
 	return nil

@@ -27,7 +27,8 @@ type step struct {
 }
 
 func (s step) String() string {
-	return fmt.Sprintf("%s (%s/%d, %.2f, after %s for %s, overlaps %v)", s.fault.name, s.region, s.other, s.size, s.wait, s.hold, s.overlap)
+	return fmt.Sprintf("%s (%s/%d, %.2f, after %s for %s, overlaps %v)", s.fault.name, s.region, s.other, s.size,
+		s.wait, s.hold, s.overlap)
 }
 
 // fault breaks something; what it answers mends it.
@@ -41,10 +42,14 @@ var faults = []*fault{
 	{name: "a replica that falls behind", do: lag},
 	{name: "a region cut off", do: partition},
 	{name: "a database out of reach of its program", do: cutDB},
-	{name: "kill -9 of a program", do: func(w *world, s step) func() { w.regions[s.region].killApp(); return w.regions[s.region].startApp }},
-	{name: "SIGTERM of a program", do: func(w *world, s step) func() { w.regions[s.region].endApp(); return w.regions[s.region].startApp }},
-	{name: "kill -9 of a database", do: func(w *world, s step) func() { w.regions[s.region].killDB(); return w.regions[s.region].restartDB }},
-	{name: "kill -9 of the primary's database", do: func(w *world, s step) func() { p := w.regions[w.primary]; p.killDB(); return p.restartDB }},
+	{name: "kill -9 of a program",
+		do: func(w *world, s step) func() { w.regions[s.region].killApp(); return w.regions[s.region].startApp }},
+	{name: "SIGTERM of a program",
+		do: func(w *world, s step) func() { w.regions[s.region].endApp(); return w.regions[s.region].startApp }},
+	{name: "kill -9 of a database",
+		do: func(w *world, s step) func() { w.regions[s.region].killDB(); return w.regions[s.region].restartDB }},
+	{name: "kill -9 of the primary's database",
+		do: func(w *world, s step) func() { p := w.regions[w.primary]; p.killDB(); return p.restartDB }},
 	{name: "SIGTERM of a database", do: stopDB},
 	{name: "slow ways", do: slow},
 	{name: "a clock that is wrong", do: skew},
@@ -58,8 +63,10 @@ var faults = []*fault{
 func (w *world) schedule(n int, among []*fault) []step {
 	var out []step
 	for range n {
-		s := step{fault: among[w.rand.IntN(len(among))], region: names[w.rand.IntN(len(names))], other: w.rand.IntN(len(names) - 1), size: w.rand.Float64(),
-			wait: time.Duration(300+w.rand.IntN(1500)) * time.Millisecond, hold: time.Duration(100+w.rand.IntN(3000)) * time.Millisecond, overlap: w.rand.IntN(3) == 0}
+		s := step{fault: among[w.rand.IntN(len(among))], region: names[w.rand.IntN(len(names))],
+			other: w.rand.IntN(len(names) - 1), size: w.rand.Float64(),
+			wait: time.Duration(300+w.rand.IntN(1500)) * time.Millisecond,
+			hold: time.Duration(100+w.rand.IntN(3000)) * time.Millisecond, overlap: w.rand.IntN(3) == 0}
 		out = append(out, s)
 	}
 	return out
@@ -277,7 +284,8 @@ func flood(w *world, s step) func() {
 // splash opens an incident with a long text and deletes it: the log grows, the page does not.
 func (w *world) splash(text string) error {
 	url := w.regions[w.primary].appURL() + "/api/v1/incidents/"
-	a, err := w.ask(w.primary, "POST", url, map[string]any{"title": "A flood", "description": text, "service": template.services[0], "to_state": "degraded_performance"})
+	a, err := w.ask(w.primary, "POST", url, map[string]any{"title": "A flood", "description": text,
+		"service": template.services[0], "to_state": "degraded_performance"})
 	if err != nil || a.code != http.StatusCreated {
 		return fmt.Errorf("%d %v %w", a.code, a.body, err)
 	}

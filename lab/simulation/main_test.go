@@ -1,4 +1,5 @@
-// Package simulation runs the whole set of regions in one process, in virtual time (testing/synctest), with faults from a seed: docs/simulation.md.
+// Package simulation runs the whole set of regions in one process, in virtual time (testing/synctest), with faults from
+// a seed: docs/simulation.md.
 package simulation
 
 import (
@@ -76,7 +77,8 @@ func furnish(ctx context.Context, d *usecase.UseCases) (err error) {
 	if template.org, err = d.CreateOrg(ctx, by, slug, "Acme", at, nil); err != nil {
 		return err
 	}
-	if _, err = d.AddMember(ctx, by, template.org, usecase.NewMember{Email: "ada@acme.example", Role: auth.Admin}); err != nil {
+	if _, err = d.AddMember(ctx, by, template.org, usecase.NewMember{Email: "ada@acme.example",
+		Role: auth.Admin}); err != nil {
 		return err
 	}
 	if template.token, err = d.Token(ctx, slug, "ada@acme.example", 300*24*time.Hour); err != nil {
@@ -98,7 +100,8 @@ func warm() error {
 	s := &fasthttp.Server{Handler: func(*fasthttp.RequestCtx) {}}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
-	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}}
 	res, err := c.Get("http://warm/")
 	if err == nil {
 		err = res.Body.Close()

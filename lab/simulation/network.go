@@ -94,7 +94,8 @@ type Host struct {
 func (n *Network) Boot(name, place string) *Host {
 	n.mu.Lock()
 	n.count++
-	h := &Host{net: n, name: name, place: place, ip: net.IPv4(10, 1, byte(n.count>>8), byte(n.count)), conns: map[*Conn]bool{}, listeners: map[string]*listener{}}
+	h := &Host{net: n, name: name, place: place, ip: net.IPv4(10, 1, byte(n.count>>8), byte(n.count)),
+		conns: map[*Conn]bool{}, listeners: map[string]*listener{}}
 	before := n.hosts[name]
 	n.hosts[name] = h
 	n.mu.Unlock()

@@ -22,7 +22,9 @@ func simulate(t *testing.T, seed uint64, faults []*fault) {
 		w.play(seed, steps, usual)
 		took := time.Since(w.began)
 		w.stop()
-		t.Logf("seed %d: %s, %d writes, %d events heard, %d losses, slowest recovery %s", seed, took.Round(time.Millisecond), len(w.history.acks), w.history.heard, len(w.history.losses), w.history.slowest)
+		t.Logf("seed %d: %s, %d writes, %d events heard, %d losses, slowest recovery %s", seed,
+			took.Round(time.Millisecond), len(w.history.acks), w.history.heard, len(w.history.losses),
+			w.history.slowest)
 		if len(w.history.wrong) == 0 && os.Getenv("SIM_LOG") == "" {
 			return
 		}
@@ -45,11 +47,14 @@ type keptSeed struct {
 	found string
 }
 
-// kept are seeds that failed once, and what they found: in the product while it was written, or in one with a mend taken out again.
+// kept are seeds that failed once, and what they found: in the product while it was written, or in one with a mend
+// taken out again.
 var kept = []keptSeed{
 	{1, "a page in memory waited for the poll of a database that did not answer"},
-	{21, "a region read no heartbeat until its clock, which had been set back, was where it had been; and (without the mend) a log that went back kept its epoch"},
-	{18, "the same of the clock; and (without the mend) idle connections of Hrana waited for an index of a log that was gone"},
+	{21, "a region read no heartbeat until its clock, which had been set back, was where it had been; and (without " +
+		"the mend) a log that went back kept its epoch"},
+	{18, "the same of the clock; and (without the mend) idle connections of Hrana waited for an index of a log that " +
+		"was gone"},
 	{4, "without the mend: a region that found more events than the database answers at once never went on"},
 	{20, "without the mend: a region showed for good what the database had lost"},
 }

@@ -28,7 +28,8 @@ func (w *world) write(n int, r *rand.Rand, every time.Duration) {
 func (w *world) insist(n int, text string, r *rand.Rand) {
 	for tries := 0; tries < 200; tries++ {
 		from, asked := names[r.IntN(len(names))], time.Now()
-		a, err := w.ask(from, "PATCH", w.regions[from].url()+"/api/v1/services/"+template.services[n]+"/", map[string]any{"description": text}, "Idempotency-Key", "key "+text)
+		a, err := w.ask(from, "PATCH", w.regions[from].url()+"/api/v1/services/"+template.services[n]+"/",
+			map[string]any{"description": text}, "Idempotency-Key", "key "+text)
 		switch {
 		case err == nil && a.code == http.StatusOK:
 			w.history.acked(ack{text, a.seq(), asked, time.Now()})
@@ -54,7 +55,8 @@ func (w *world) read(r *rand.Rand, every time.Duration) {
 		if g := w.history.generation(); g != generation {
 			seen, generation = 0, g
 		}
-		a, err := w.ask(from, "GET", w.regions[from].url()+"/api/v1/public/"+slug+"/summary/", nil, "Status-Min-Seq", strconv.FormatInt(seen, 10))
+		a, err := w.ask(from, "GET", w.regions[from].url()+"/api/v1/public/"+slug+"/summary/", nil, "Status-Min-Seq",
+			strconv.FormatInt(seen, 10))
 		if err != nil || a.code != http.StatusOK || w.history.generation() != generation {
 			continue
 		}
@@ -65,7 +67,8 @@ func (w *world) read(r *rand.Rand, every time.Duration) {
 	}
 }
 
-// watch asks a region's program for its page all the time: it must not say that it is fresh when it is not, and what it has in memory it must answer.
+// watch asks a region's program for its page all the time: it must not say that it is fresh when it is not, and what it
+// has in memory it must answer.
 func (p *place) watch(every time.Duration) {
 	for !p.pause(every) {
 		p.look()
@@ -91,7 +94,8 @@ func (p *place) look() {
 	}
 	old := began.Add(-time.Duration(lag*float64(time.Second)) - honest)
 	if missing := p.history.newest(generation, old); a.seq() < missing {
-		p.history.violated("%s says that it is %.3f s old and shows event %d; event %d is older", p.name, lag, a.seq(), missing)
+		p.history.violated("%s says that it is %.3f s old and shows event %d; event %d is older", p.name, lag, a.seq(),
+			missing)
 	}
 }
 
@@ -166,7 +170,8 @@ func (f *follower) listen(at string) error {
 	if !fresh {
 		to += "?" + url.Values{"since": {strconv.FormatInt(since, 10)}, "epoch": {epoch}}.Encode()
 	}
-	ws, res, err := (&websocket.Dialer{HandshakeTimeout: 3 * time.Second, NetDialContext: f.hosts[at].Dial}).Dial(to, nil)
+	ws, res, err := (&websocket.Dialer{HandshakeTimeout: 3 * time.Second, NetDialContext: f.hosts[at].Dial}).
+		Dial(to, nil)
 	if res != nil && res.StatusCode == http.StatusInternalServerError {
 		f.history.violated("a socket in %s is answered 500", at)
 	}
@@ -191,7 +196,8 @@ func (f *follower) listen(at string) error {
 	return nil
 }
 
-// hear holds what is told against what was heard: one after the other, none twice, none left out; everything anew only when the log is another.
+// hear holds what is told against what was heard: one after the other, none twice, none left out; everything anew only
+// when the log is another.
 func (f *follower) hear(m frame, at string, since int64, epoch string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

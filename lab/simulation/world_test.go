@@ -85,14 +85,17 @@ func route(ctx context.Context, network, addr string) (net.Conn, error) {
 
 func newWorld(t *testing.T, seed uint64) *world {
 	time.Sleep(time.Until(birth))
-	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), number: worlds.Add(1), dir: t.TempDir(), began: time.Now(), net: NewNetwork(),
-		client: map[string]*http.Client{}, hosts: map[string]*Host{}, regions: map[string]*place{}, primary: names[0], quiet: make(chan struct{})}
+	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), number: worlds.Add(1), dir: t.TempDir(), began: time.Now(),
+		net:    NewNetwork(),
+		client: map[string]*http.Client{}, hosts: map[string]*Host{}, regions: map[string]*place{}, primary: names[0],
+		quiet: make(chan struct{})}
 	w.history.began = w.began
 	networks.Store(fmt.Sprint(w.number), w.net)
 	w.distances()
-	w.proxy = flyproxy.New(flyproxy.Config{Regions: names, Patience: 3 * time.Second, DialTimeout: time.Second, Dial: func(ctx context.Context, edge string, to flyproxy.Machine) (net.Conn, error) {
-		return w.net.Named(w.host("edge", edge)).Dial(ctx, "tcp", to.Addr)
-	}})
+	w.proxy = flyproxy.New(flyproxy.Config{Regions: names, Patience: 3 * time.Second, DialTimeout: time.Second,
+		Dial: func(ctx context.Context, edge string, to flyproxy.Machine) (net.Conn, error) {
+			return w.net.Named(w.host("edge", edge)).Dial(ctx, "tcp", to.Addr)
+		}})
 	for _, name := range names {
 		w.addEdge(name)
 		w.regions[name] = &place{world: w, name: name}
@@ -125,7 +128,8 @@ func (w *world) addEdge(name string) {
 	w.edges = append(w.edges, s)
 	w.ended.Go(func() { _ = s.Serve(ln) })
 	w.hosts[name] = w.net.Boot(w.host("client", name), name)
-	w.client[name] = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DialContext: w.hosts[name].Dial, MaxIdleConnsPerHost: 16}}
+	w.client[name] = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DialContext: w.hosts[name].Dial,
+		MaxIdleConnsPerHost: 16}}
 }
 
 func (p *place) folder() string { return filepath.Join(p.dir, p.name) }
@@ -141,7 +145,8 @@ func (p *place) now() time.Time { return time.Now().Add(time.Duration(p.skew.Loa
 // startDB begins the region's database, as the primary's or as a replica.
 func (p *place) startDB() error {
 	p.dbHost = p.net.Boot(p.host("db", p.name), p.name+"/db")
-	cfg := hrana.Config{HTTPListenAddr: p.dbHost.name + ":8080", DBPath: p.folder(), MaxResponse: maxAnswer, Wedges: true,
+	cfg := hrana.Config{HTTPListenAddr: p.dbHost.name + ":8080", DBPath: p.folder(), MaxResponse: maxAnswer,
+		Wedges: true,
 		Listen: p.dbHost.Listen, Dial: p.dbHost.Dial, Now: time.Now}
 	if p.name == p.primary {
 		cfg.GRPCListenAddr = p.dbHost.name + ":5001"
@@ -166,7 +171,8 @@ func (p *place) killDB() {
 	p.db = nil
 }
 
-// startApp begins the region's program, in place of one that runs. A start that fails is tried again, as systemd does it.
+// startApp begins the region's program, in place of one that runs. A start that fails is tried again, as systemd does
+// it.
 func (p *place) startApp() {
 	if p.stopApp != nil {
 		p.killApp()
@@ -189,9 +195,13 @@ func (p *place) startApp() {
 }
 
 func (p *place) run(ctx context.Context, h *Host, primary string) error {
-	cfg := config.Default(config.Database{DatabaseURL: "http://" + p.host("db", p.name) + ":8080", FlyRegion: p.name, PrimaryRegion: primary})
+	cfg := config.Default(config.Database{DatabaseURL: "http://" + p.host("db", p.name) + ":8080", FlyRegion: p.name,
+		PrimaryRegion: primary})
 	cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets, cfg.CallerRate = 200*time.Millisecond, 1e6, 1e6, 1e6
-	cfg.Host = config.Host{Dial: h.Dial, Now: p.now, Uptime: func() (string, time.Duration) { return "boot of " + p.name, time.Since(p.began) }}
+	cfg.Host = config.Host{Dial: h.Dial, Now: p.now, Uptime: func() (string, time.Duration) {
+		return "boot of " +
+			p.name, time.Since(p.began)
+	}}
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return err

@@ -85,8 +85,8 @@ func aWhile() time.Duration {
 	return 3 * time.Second
 }
 
-// TestEightWritersGoOn through whatever lies between them, and every write is told its own outcome. Without one at a time the writes of
-// both servers are locked up for ever within seconds (hrana, wedge_test.go).
+// TestEightWritersGoOn through whatever lies between them, and every write is told its own outcome. Without one at a
+// time the writes of both servers are locked up for ever within seconds (hrana, wedge_test.go).
 func TestEightWritersGoOn(t *testing.T) {
 	places(t, []string{"fra"}, func(t *testing.T, c *cluster.Cluster) {
 		db := at(t, c, c.Primary())
@@ -143,7 +143,8 @@ func TestWhatIsTooLongIsSaidToBe(t *testing.T) {
 		if !errors.As(err, &no) || no.Code != fault.TooLarge || store.Uncertain(err) {
 			t.Errorf("a row that is too long: %v", err)
 		}
-		// What the product's own limit does not see, the server refuses: of an event that was written by half, nothing is there.
+		// What the product's own limit does not see, the server refuses: of an event that was written by half, nothing
+		// is there.
 		var b store.Batch
 		b.Add(`INSERT INTO meta (key, value) VALUES ('before', 'x')`)
 		b.Add(`INSERT INTO meta (key, value) SELECT 'long', value || value FROM meta WHERE key = 'fits'`)
@@ -262,7 +263,8 @@ func (s *story) again() {
 	}
 }
 
-// TestAPowerCutTakesEventsAndLeavesNoGap whatever of the product is asked first: who still knows what is gone is refused, and the log begins an epoch.
+// TestAPowerCutTakesEventsAndLeavesNoGap whatever of the product is asked first: who still knows what is gone is
+// refused, and the log begins an epoch.
 func TestAPowerCutTakesEventsAndLeavesNoGap(t *testing.T) {
 	places(t, []string{"fra"}, func(t *testing.T, c *cluster.Cluster) {
 		ctx := context.Background()
@@ -290,7 +292,8 @@ func TestAPowerCutTakesEventsAndLeavesNoGap(t *testing.T) {
 	})
 }
 
-// TestARegionComesBackWhenThePrimaryGoesDuringItsReset after a loss: its replica loads everything anew, and its primary goes before it has.
+// TestARegionComesBackWhenThePrimaryGoesDuringItsReset after a loss: its replica loads everything anew, and its primary
+// goes before it has.
 func TestARegionComesBackWhenThePrimaryGoesDuringItsReset(t *testing.T) {
 	places(t, []string{"fra", "syd"}, func(t *testing.T, c *cluster.Cluster) {
 		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
@@ -306,7 +309,8 @@ func TestARegionComesBackWhenThePrimaryGoesDuringItsReset(t *testing.T) {
 				if err == nil {
 					p, err = away.Page(ctx, s.org.ID())
 				}
-				if err == nil && p.State.Seq == s.s.Seq && p.Epoch == home.Epoch() && len(p.State.Services) == len(s.s.Services) {
+				if err == nil && p.State.Seq == s.s.Seq && p.Epoch == home.Epoch() &&
+					len(p.State.Services) == len(s.s.Services) {
 					return
 				}
 				if ctx.Err() != nil {

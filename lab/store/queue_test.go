@@ -15,7 +15,8 @@ import (
 // wedging is a database that eight writers at once lock up, as the real one.
 func wedging(t testing.TB) (*store.DB, *hrana.Server) {
 	t.Helper()
-	server, err := hrana.Start(hrana.Config{HTTPListenAddr: "127.0.0.1:0", DBPath: t.TempDir(), Wedges: true, TxTimeout: time.Second})
+	server, err := hrana.Start(hrana.Config{HTTPListenAddr: "127.0.0.1:0", DBPath: t.TempDir(), Wedges: true,
+		TxTimeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +63,15 @@ func TestEightWritersDoNotLockTheDatabaseUp(t *testing.T) {
 	for err := range errs {
 		t.Error(err)
 	}
-	t.Logf("%d writes in %v, %.0f a second", writers*each, time.Since(began), float64(writers*each)/time.Since(began).Seconds())
+	t.Logf("%d writes in %v, %.0f a second", writers*each, time.Since(began), float64(writers*each)/time.Since(began).
+		Seconds())
 	if at, err := db.Epoch(context.Background()); err != nil || at == "" {
 		t.Error(err)
 	}
 }
 
-// TestAWriteThatEndsTheTransactionTakesNobodyAlong has statements that make SQLite roll the whole transaction back, as a full disk does. What
-// was told to have failed is not there, and what was told to have been written is.
+// TestAWriteThatEndsTheTransactionTakesNobodyAlong has statements that make SQLite roll the whole transaction back, as
+// a full disk does. What was told to have failed is not there, and what was told to have been written is.
 func TestAWriteThatEndsTheTransactionTakesNobodyAlong(t *testing.T) {
 	db, server := wedging(t)
 	ctx := context.Background()
@@ -102,7 +104,8 @@ func TestAWriteThatEndsTheTransactionTakesNobodyAlong(t *testing.T) {
 	failed := 0
 	for i, err := range outcomes {
 		var n int
-		if no := raw.QueryRowContext(ctx, `SELECT count(*) FROM meta WHERE key = ?`, fmt.Sprintf("e%d", i)).Scan(&n); no != nil {
+		if no := raw.QueryRowContext(ctx, `SELECT count(*) FROM meta WHERE key = ?`, fmt.Sprintf("e%d", i)).
+			Scan(&n); no != nil {
 			t.Fatal(no)
 		}
 		if (err == nil) != (n == 1) && !store.Uncertain(err) || err != nil && n == 1 {

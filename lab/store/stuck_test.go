@@ -11,15 +11,18 @@ import (
 	"statuspage/shared/fault"
 )
 
-// A replica whose primary goes while it loads everything anew answers nobody, and then denies that its namespace exists. Whoever asks is told to
-// come again, at the latest after the store's deadline, and the same open store goes on as soon as the replica does.
+// A replica whose primary goes while it loads everything anew answers nobody, and then denies that its namespace
+// exists. Whoever asks is told to come again, at the latest after the store's deadline, and the same open store goes on
+// as soon as the replica does.
 func TestAReplicaWhosePrimaryGoesDuringItsResetIsUnavailableUntilItIsStartedAnew(t *testing.T) {
-	primary, err := hrana.Start(hrana.Config{HTTPListenAddr: "127.0.0.1:0", GRPCListenAddr: "127.0.0.1:0", DBPath: t.TempDir()})
+	primary, err := hrana.Start(hrana.Config{HTTPListenAddr: "127.0.0.1:0", GRPCListenAddr: "127.0.0.1:0",
+		DBPath: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(primary.Kill)
-	replica, err := hrana.Start(hrana.Config{HTTPListenAddr: "127.0.0.1:0", PrimaryGRPCURL: primary.GRPCURL(), DBPath: t.TempDir()})
+	replica, err := hrana.Start(hrana.Config{HTTPListenAddr: "127.0.0.1:0", PrimaryGRPCURL: primary.GRPCURL(),
+		DBPath: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,16 +96,21 @@ func (c *counter) during(do func()) []string {
 }
 
 // looks are what the primary reads and writes by itself, by the clock: heartbeat, deliveries, scheduler.
-var looks = []string{"INTO heartbeat", "FROM revivals", "FROM messages m WHERE m.upto", "SELECT '' UNION ALL SELECT 'prompt'", "FROM workers", "FROM jobs WHERE lease", "FROM reminders",
-	"FROM team_messages WHERE state", "EXISTS (SE", "pragma_synchronous", "UPDATE jobs", "FROM maintenance_series", "unixepoch", "FROM deleted_organizations", "hostname_checks"}
+var looks = []string{"INTO heartbeat", "FROM revivals", "FROM messages m WHERE m.upto",
+	"SELECT '' UNION ALL SELECT 'prompt'", "FROM workers", "FROM jobs WHERE lease", "FROM reminders",
+	"FROM team_messages WHERE state", "EXISTS (SE", "pragma_synchronous", "UPDATE jobs", "FROM maintenance_series",
+	"unixepoch", "FROM deleted_organizations", "hostname_checks"}
 
 func byItself(request string) bool {
 	read := strings.HasPrefix(request, "read")
-	return slices.ContainsFunc(looks, func(l string) bool { return strings.Contains(request, l) && (read || l == "INTO heartbeat") })
+	return slices.ContainsFunc(looks, func(l string) bool {
+		return strings.Contains(request, l) &&
+			(read || l == "INTO heartbeat")
+	})
 }
 
-// TestAWriteIsABatchAndOneRead counts what reaches the database while writes go through the API: who asks is one read (membership, session, second
-// factor), the rest is the batch, with whose outcome the log comes back.
+// TestAWriteIsABatchAndOneRead counts what reaches the database while writes go through the API: who asks is one read
+// (membership, session, second factor), the rest is the batch, with whose outcome the log comes back.
 func TestAWriteIsABatchAndOneRead(t *testing.T) {
 	c := counting(t, overHrana(t))
 	site := apptest.Start(t, func(cfg *config.Config) { cfg.DatabaseURL, cfg.RelayInterval = c.url, time.Minute })
@@ -136,21 +141,27 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		{"service", "POST", "/api/v1/services/", map[string]any{"name": "API"}, true},
 		{"", "PATCH", "/api/v1/services/{service}/", map[string]any{"description": "x"}, true},
 		{"", "PATCH", "/api/v1/services/{service}/", map[string]any{"description": "y"}, false},
-		{"incident", "POST", "/api/v1/incidents/", map[string]any{"title": "Down", "to_state": "major_outage", "service": "{service}"}, true},
-		{"", "POST", "/api/v1/incidents/{incident}/updates/", map[string]any{"body": "Found it.", "status": "identified"}, true},
+		{"incident", "POST", "/api/v1/incidents/", map[string]any{"title": "Down", "to_state": "major_outage",
+			"service": "{service}"}, true},
+		{"", "POST", "/api/v1/incidents/{incident}/updates/",
+			map[string]any{"body": "Found it.", "status": "identified"}, true},
 		{"", "PATCH", "/api/v1/incidents/{incident}/", map[string]any{"title": "Down again"}, false},
-		{"", "POST", "/api/v1/incidents/{incident}/updates/", map[string]any{"body": "Over.", "status": "resolved"}, false},
-		{"window", "POST", "/api/v1/maintenances/", map[string]any{"title": "Work", "services": []string{"{service}"}, "scheduled_for": time.Now().Add(time.Hour), "scheduled_until": time.Now().Add(2 * time.Hour)}, true},
+		{"", "POST", "/api/v1/incidents/{incident}/updates/", map[string]any{"body": "Over.", "status": "resolved"},
+			false},
+		{"window", "POST", "/api/v1/maintenances/", map[string]any{"title": "Work", "services": []string{"{service}"},
+			"scheduled_for": time.Now().Add(time.Hour), "scheduled_until": time.Now().Add(2 * time.Hour)}, true},
 		{"", "PATCH", "/api/v1/maintenances/{window}/", map[string]any{"title": "More work"}, true},
 		{"", "DELETE", "/api/v1/maintenances/{window}/", nil, false},
 		{"template", "POST", "/api/v1/templates/", map[string]any{"name": "Usual", "title": "T", "body": "B"}, true},
 		{"", "PATCH", "/api/v1/templates/{template}/", map[string]any{"title": "Other"}, true},
-		{"monitor", "POST", "/api/v1/monitors/", map[string]any{"name": "Site", "kind": "http", "target": "https://example.com/",
+		{"monitor", "POST", "/api/v1/monitors/", map[string]any{"name": "Site", "kind": "http",
+			"target":   "https://example.com/",
 			"template": "{template}", "service": "{service}"}, true},
 		{"", "PATCH", "/api/v1/monitors/{monitor}/", map[string]any{"name": "Shop", "template": "{template}"}, false},
 		{"", "DELETE", "/api/v1/monitors/{monitor}/", nil, true},
 		{"", "DELETE", "/api/v1/templates/{template}/", nil, true},
-		{"subscriber", "POST", "/api/v1/subscribers/", map[string]any{"channel": "email", "address": "eve@example.com"}, true},
+		{"subscriber", "POST", "/api/v1/subscribers/", map[string]any{"channel": "email", "address": "eve@example.com"},
+			true},
 		{"", "DELETE", "/api/v1/subscribers/{subscriber}/", nil, true},
 		{"key", "POST", "/api/v1/api-keys/", map[string]any{"name": "CI"}, true},
 		{"", "DELETE", "/api/v1/api-keys/{key}/", nil, true},
@@ -224,11 +235,15 @@ func inMemory(path string) bool {
 	})
 }
 
-// TestAnIdleRegionAsksOnceAPoll counts what a region asks its replica while nothing happens: the log, and with the same question heartbeat, epoch and
-// whether organisations were deleted. Before, it was thirteen questions for ten polls, and with a second request to close each stream 26.
+// TestAnIdleRegionAsksOnceAPoll counts what a region asks its replica while nothing happens: the log, and with the same
+// question heartbeat, epoch and whether organisations were deleted. Before, it was thirteen questions for ten polls,
+// and with a second request to close each stream 26.
 func TestAnIdleRegionAsksOnceAPoll(t *testing.T) {
 	database := overHrana(t)
-	apptest.Start(t, func(cfg *config.Config) { cfg.DatabaseURL, cfg.FlyRegion, cfg.PrimaryRegion = database, "fra", "fra" })
+	apptest.Start(t, func(cfg *config.Config) {
+		cfg.DatabaseURL, cfg.FlyRegion, cfg.PrimaryRegion = database, "fra",
+			"fra"
+	})
 	c := counting(t, database)
 	site := apptest.Start(t, func(cfg *config.Config) {
 		cfg.DatabaseURL, cfg.FlyRegion, cfg.PrimaryRegion, cfg.RelayInterval = c.url, "syd", "fra", 100*time.Millisecond

@@ -52,7 +52,8 @@ const someWorker = "const ASSETS = (/* assets */ []);\nconst V = /* version */ '
 func TestPagesScriptsAreBundledAndTheirPartsAreNot(t *testing.T) {
 	root := t.TempDir()
 	manifest, err := site(t, root, map[string]string{
-		"js/dashboard.js":      "import {load} from './core.js';\nimport {word} from './dashboard/word.js';\nload(word);",
+		"js/dashboard.js": "import {load} from './core.js';\nimport {word} from " +
+			"'./dashboard/word.js';\nload(word);",
 		"js/status.js":         "document.title = 'live';",
 		"js/core.js":           "export const load = (x) => console.log(x);",
 		"js/dashboard/word.js": "export const word = 'unmistakable';",
@@ -78,7 +79,8 @@ func TestPagesScriptsAreBundledAndTheirPartsAreNot(t *testing.T) {
 	if css := read(t, root, manifest["dashboard.css"]); !strings.Contains(css, "--c: red") {
 		t.Errorf("not one file: %s", css)
 	}
-	unpacked, err := io.ReadAll(brotli.NewReader(bytes.NewReader([]byte(read(t, root, manifest["dashboard.js"]+".br")))))
+	unpacked, err := io.ReadAll(brotli.NewReader(
+		bytes.NewReader([]byte(read(t, root, manifest["dashboard.js"]+".br")))))
 	if err != nil || string(unpacked) != script {
 		t.Errorf("the compressed form is another: %v", err)
 	}
@@ -86,7 +88,8 @@ func TestPagesScriptsAreBundledAndTheirPartsAreNot(t *testing.T) {
 
 func TestTheWorkerKnowsWhatTheDashboardNeedsAndItsVersionFollows(t *testing.T) {
 	root := t.TempDir()
-	sources := map[string]string{"js/dashboard.js": "console.log(1)", "js/status.js": "console.log(2)", "css/dashboard.css": "a{color:red}", "sw.js": someWorker}
+	sources := map[string]string{"js/dashboard.js": "console.log(1)", "js/status.js": "console.log(2)",
+		"css/dashboard.css": "a{color:red}", "sw.js": someWorker}
 	first, err := site(t, root, sources)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +130,8 @@ func TestWithoutSourcesThereIsNothingToBundle(t *testing.T) {
 }
 
 func TestABrokenSourceIsNamed(t *testing.T) {
-	for name, text := range map[string]string{"js/dashboard.js": "import './missing.js';", "css/dashboard.css": "@import './missing.css';", "sw.js": "self.x = 1;"} {
+	for name, text := range map[string]string{"js/dashboard.js": "import './missing.js';",
+		"css/dashboard.css": "@import './missing.css';", "sw.js": "self.x = 1;"} {
 		_, err := site(t, t.TempDir(), map[string]string{name: text})
 		if err == nil || !strings.Contains(err.Error(), filepath.Base(name)) {
 			t.Errorf("%s: %v", name, err)

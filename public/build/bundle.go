@@ -43,8 +43,10 @@ func bundle(root string, out *output, manifest map[string]string) error {
 
 func options(root string, entries []string) api.BuildOptions {
 	return api.BuildOptions{
-		AbsWorkingDir: absolute(root), EntryPoints: entries, Outdir: "public/dist", EntryNames: "[name]-[hash]", AssetNames: "[name]-[hash]",
-		PublicPath: prefix, Bundle: true, Metafile: true, Format: api.FormatESModule, Target: api.ES2022, Charset: api.CharsetUTF8,
+		AbsWorkingDir: absolute(root), EntryPoints: entries, Outdir: "public/dist", EntryNames: "[name]-[hash]",
+		AssetNames: "[name]-[hash]",
+		PublicPath: prefix, Bundle: true, Metafile: true, Format: api.FormatESModule, Target: api.ES2022,
+		Charset:          api.CharsetUTF8,
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsEndOfFile,
 		Loader: map[string]api.Loader{".svg": api.LoaderFile, ".png": api.LoaderFile, ".woff2": api.LoaderFile},
 	}
@@ -131,7 +133,8 @@ func worker(root string, out *output, manifest map[string]string) error {
 	source = strings.Replace(source, versionMark, "'"+hex.EncodeToString(sum[:5])+"'", 1)
 	o := options(root, nil)
 	o.Format, o.Metafile, o.EntryNames = api.FormatIIFE, false, "[name]"
-	o.Stdin = &api.StdinOptions{Contents: source, Sourcefile: "sw.js", ResolveDir: filepath.Join(absolute(root), "public"), Loader: api.LoaderJS}
+	o.Stdin = &api.StdinOptions{Contents: source, Sourcefile: "sw.js",
+		ResolveDir: filepath.Join(absolute(root), "public"), Loader: api.LoaderJS}
 	result := api.Build(o)
 	if err := problems(result); err != nil {
 		return err

@@ -16,7 +16,8 @@ func Sprite(names ...string) template.HTML {
 	var b strings.Builder
 	b.WriteString(`<svg class="sprite" width="0" height="0" aria-hidden="true" focusable="false">`)
 	for _, name := range names {
-		b.WriteString(`<symbol id="i-` + name + `" viewBox="0 0 20 20" fill="currentColor">` + inner(name) + `</symbol>`)
+		b.WriteString(`<symbol id="i-` + name + `" viewBox="0 0 20 20" fill="currentColor">` + inner(name) +
+			`</symbol>`)
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) // #nosec G203 -- our own files
@@ -24,7 +25,8 @@ func Sprite(names ...string) template.HTML {
 
 // Image is an icon in one colour as a document of its own.
 func Image(name, colour string) []byte {
-	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="` + colour + `" color="` + colour + `">` + inner(name) + `</svg>`)
+	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="` + colour + `" color="` + colour +
+		`">` + inner(name) + `</svg>`)
 }
 
 func inner(name string) string {

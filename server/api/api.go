@@ -37,8 +37,8 @@ type Server struct {
 	Monitors Monitors
 	Kick     func(orgID, userID string)
 	Now      func() time.Time
-	// KeyUsed hears of each use of a key. Where the request can be brought to the primary, true says that it should be, to
-	// be heard of there.
+	// KeyUsed hears of each use of a key. Where the request can be brought to the primary, true says that it should be,
+	// to be heard of there.
 	KeyUsed func(key auth.Principal, brings bool) bool
 	// Webhooks reads an external issuer's messages; nil when it sends none. Issuer is its name.
 	Webhooks *auth.Webhooks

@@ -59,9 +59,11 @@ func TestAMonthIsOneInWhichThereWasAPage(t *testing.T) {
 		return status.Time(when.UnixMilli())
 	}
 	state := page.State{Org: page.Org{ID: "x", Slug: "acme", CreatedAt: at("2026-09-10")}}
-	p, now := relay.NewPage(state, "e"), time.Date(2026, 11, 30, 23, 0, 0, 0, time.FixedZone("", -2*3600)) // December in UTC
+	// December in UTC
+	p, now := relay.NewPage(state, "e"), time.Date(2026, 11, 30, 23, 0, 0, 0, time.FixedZone("", -2*3600))
 	for text, good := range map[string]bool{
-		"2026-09": true, "2026-11": true, "2026-12": true, "2026-08": false, "2027-01": false, "2026-13": false, "2026-9": false, "": false, "x": false,
+		"2026-09": true, "2026-11": true, "2026-12": true, "2026-08": false, "2027-01": false, "2026-13": false,
+		"2026-9": false, "": false, "x": false,
 	} {
 		month, err := monthOf(text, p, now)
 		var f *fault.Error
@@ -94,7 +96,8 @@ func TestNamesOfVariablesMakeNoOtherRoute(t *testing.T) {
 }
 
 func TestOnlyTheVersionOfARulesCoreIsLogged(t *testing.T) {
-	for header, want := range map[string]string{"abc123": "abc123", "": "", "x y": "", "A": "", strings.Repeat("a", 33): ""} {
+	for header, want := range map[string]string{"abc123": "abc123", "": "", "x y": "", "A": "",
+		strings.Repeat("a", 33): ""} {
 		app := fiber.New(fiber.Config{DisableStartupMessage: true})
 		app.Get("/", func(c *fiber.Ctx) error {
 			if got := coreOf(c); got != want {

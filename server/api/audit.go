@@ -47,7 +47,8 @@ func (c *call) auditFilter() (store.AuditFilter, error) {
 	if since := c.Query("since"); since != "" {
 		at, ok := wire.ParseTime(since)
 		if !ok {
-			if err := c.refuse(fault.OnField("since", "since must be a time such as 2026-01-31T14:00:00Z.")); err != nil {
+			if err := c.refuse(fault.OnField("since",
+				"since must be a time such as 2026-01-31T14:00:00Z.")); err != nil {
 				return f, err
 			}
 		}
@@ -152,12 +153,14 @@ type auditCSV struct{ buf bytes.Buffer }
 
 func newAuditCSV() *auditCSV {
 	t := &auditCSV{}
-	t.row("id", "at", "actor_kind", "actor_id", "actor_name", "action", "object_kind", "object_id", "address", "request_id", "before", "after")
+	t.row("id", "at", "actor_kind", "actor_id", "actor_name", "action", "object_kind", "object_id", "address",
+		"request_id", "before", "after")
 	return t
 }
 
 func (t *auditCSV) add(a *store.Audit) {
-	t.row(wire.Itoa(a.ID), a.At.String(), a.ActorKind, a.ActorID, cell(a.ActorName), a.Action, a.ObjectKind, a.ObjectID, a.Address, cell(a.RequestID),
+	t.row(wire.Itoa(a.ID), a.At.String(), a.ActorKind, a.ActorID, cell(a.ActorName), a.Action, a.ObjectKind, a.ObjectID,
+		a.Address, cell(a.RequestID),
 		a.Before, a.After)
 }
 

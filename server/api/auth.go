@@ -114,8 +114,9 @@ func (c *call) elsewhere(token string, who auth.Principal, final bool) error {
 		return err
 	}
 	org := p.State.Org
-	return c.session(usecase.Login{Token: token, Final: final, Expires: who.ExpiresAt, User: store.User{ID: who.ID, Email: who.Email, Name: who.Name},
-		Org: store.Membership{OrgID: org.ID, Slug: org.Slug, Name: org.Name, Role: who.Role}})
+	return c.session(usecase.Login{Token: token, Final: final, Expires: who.ExpiresAt,
+		User: store.User{ID: who.ID, Email: who.Email, Name: who.Name},
+		Org:  store.Membership{OrgID: org.ID, Slug: org.Slug, Name: org.Name, Role: who.Role}})
 }
 
 func logout(c *call) error {
@@ -333,7 +334,8 @@ func (c *call) mailBase() (string, error) {
 		return "", fault.New(fault.NotFound, "This installation sends no mail. Its operator can make a link.")
 	}
 	if c.baseless() {
-		return "", fault.New(fault.NotFound, "No link can be mailed from here, since BASE_URL is not set. The operator can make one.")
+		return "", fault.New(fault.NotFound, "No link can be mailed from here, since BASE_URL is not set. The "+
+			"operator can make one.")
 	}
 	return c.BaseURL(), nil
 }

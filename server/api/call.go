@@ -128,7 +128,8 @@ func (c *call) read(into wire.Object) error {
 
 // caller is how the use cases know the request.
 func (c *call) caller() (usecase.Caller, error) {
-	by := usecase.Caller{Who: c.who, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx), Key: c.Get("Idempotency-Key"),
+	by := usecase.Caller{Who: c.who, Address: c.Limits.Address(c.Ctx).String(), RequestID: requestID(c.Ctx),
+		Key:    c.Get("Idempotency-Key"),
 		Device: device(c.Get(fiber.HeaderUserAgent)), Base: c.BaseURL()}
 	if by.Key == "" {
 		return by, nil
@@ -189,7 +190,8 @@ func (c *call) told(answer store.Answer) error {
 func (c *call) sawSeq(seq int64) {
 	text := strconv.FormatInt(seq, 10)
 	c.Set("Status-Seq", text)
-	c.Cookie(&fiber.Cookie{Name: serve.Cookie(c.Ctx, serve.SeqCookie), Value: c.who.OrgID + "." + text, Path: "/", MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: serve.Secure(c.Ctx)})
+	c.Cookie(&fiber.Cookie{Name: serve.Cookie(c.Ctx, serve.SeqCookie), Value: c.who.OrgID + "." + text, Path: "/",
+		MaxAge: 60, HTTPOnly: true, SameSite: "Lax", Secure: serve.Secure(c.Ctx)})
 }
 
 func (c *call) json(code int, body []byte) error {

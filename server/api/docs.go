@@ -43,17 +43,19 @@ var docsPage = sync.OnceValue(func() renderedDocs {
 	}
 	var out bytes.Buffer
 	t := template.Must(template.New("docs").Funcs(template.FuncMap{
-		"markdown": markdown.HTML, "words": words, "upper": strings.ToUpper, "name": schemaName, "operations": d.operations,
-		"parameter": func(p parameter) parameter { return deref(p, p.Ref, d.Components.Parameters) },
-		"response":  func(r response) response { return deref(r, r.Ref, d.Components.Responses) },
-		"css":       func() template.CSS { return template.CSS(docsCSS) }, // #nosec G203 -- it is part of the program
+		"markdown": markdown.HTML, "words": words, "upper": strings.ToUpper, "name": schemaName,
+		"operations": d.operations,
+		"parameter":  func(p parameter) parameter { return deref(p, p.Ref, d.Components.Parameters) },
+		"response":   func(r response) response { return deref(r, r.Ref, d.Components.Responses) },
+		"css":        func() template.CSS { return template.CSS(docsCSS) }, // #nosec G203 -- it is part of the program
 	}).Parse(docsHTML))
 	if err := t.Execute(&out, d); err != nil {
 		panic("docs.html: " + err.Error())
 	}
 	sum := sha256.Sum256([]byte(docsCSS))
 	return renderedDocs{relay.NewDoc("text/html; charset=utf-8", out.Bytes()),
-		"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+		"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 })
 
 // document is as much of OpenAPI as the page shows.

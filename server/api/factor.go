@@ -176,5 +176,6 @@ func newRecoveryCodes(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(fiber.StatusCreated, wire.Marshal(mapping(func(f *wire.Fields) { f.Strings("recovery_codes", &codes) })))
+	return c.json(fiber.StatusCreated, wire.Marshal(
+		mapping(func(f *wire.Fields) { f.Strings("recovery_codes", &codes) })))
 }

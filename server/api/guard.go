@@ -20,7 +20,8 @@ func (s *Server) guard(c *fiber.Ctx) {
 }
 
 // exposed are the headers that a script of another site may read.
-const exposed = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Status-Lag, Status-Region, Status-Seq, X-Request-Id"
+const exposed = "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Status-Lag, Status-Region, Status-Seq, " +
+	"X-Request-Id"
 
 // shared opens an answer to the scripts of other sites.
 func (c *call) shared() { shared(c.Ctx) }
@@ -114,5 +115,6 @@ func Methods(path string) []string {
 }
 
 func noSuchMethod() *fault.Error {
-	return fault.New(fault.MethodNotAllowed, "This address does not answer this method; the header Allow names those that it does.")
+	return fault.New(fault.MethodNotAllowed, "This address does not answer this method; the header Allow names those "+
+		"that it does.")
 }

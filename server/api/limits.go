@@ -15,14 +15,16 @@ import (
 )
 
 const (
-	loginsDevice  = 20      // a minute, of a device that has signed in to the account before
-	loginsDevices = 60      // a minute, of all such devices of an account
-	loginsFirst   = 3       // an hour, of one account from one address: so many are nobody else's
-	loginsAccount = 20      // a minute, of one account: what follows, from all addresses together
-	deviceOpen    = 60      // requests a minute of a known device that is not signed in
-	forgotAccount = 5       // mails an hour
-	presentTries  = 10      // of one's present password, a minute
-	factorTries   = 10      // codes of an authenticator an hour, of a device that has signed in to the account before; as many of all others together
+	loginsDevice  = 20 // a minute, of a device that has signed in to the account before
+	loginsDevices = 60 // a minute, of all such devices of an account
+	loginsFirst   = 3  // an hour, of one account from one address: so many are nobody else's
+	loginsAccount = 20 // a minute, of one account: what follows, from all addresses together
+	deviceOpen    = 60 // requests a minute of a known device that is not signed in
+	forgotAccount = 5  // mails an hour
+	presentTries  = 10 // of one's present password, a minute
+	// codes of an authenticator an hour, of a device that has signed in to the account before; as many of all others
+	// together
+	factorTries   = 10
 	offersAddress = 5       // mails an hour to one address, of one organisation
 	offersOrg     = 100     // mails an hour, of one organisation
 	mailTests     = 6       // a minute, of one organisation
@@ -211,13 +213,18 @@ func (l *Limits) Principal(c *fiber.Ctx, who auth.Principal) error {
 
 // counted says in words what each policy counts.
 var counted = map[string]string{
-	"public": "Too many requests come from your network address.", "login": "Too many attempts to sign in come from your network address.",
-	"subscribe": "Too many subscriptions come from your network address.", "browser": "Too many requests come from this browser.",
-	"device": "Too many attempts to sign in to this account come from this browser.", "devices": "Too many attempts to sign in to this account come from browsers that know it.",
-	"account": "Too many attempts to sign in to this account.", "mail": "Too many mails about this account's password were asked for.",
-	"password": "The present password was tried too often.", "factor": "Too many codes were tried.",
+	"public":    "Too many requests come from your network address.",
+	"login":     "Too many attempts to sign in come from your network address.",
+	"subscribe": "Too many subscriptions come from your network address.",
+	"browser":   "Too many requests come from this browser.",
+	"device":    "Too many attempts to sign in to this account come from this browser.",
+	"devices":   "Too many attempts to sign in to this account come from browsers that know it.",
+	"account":   "Too many attempts to sign in to this account.",
+	"mail":      "Too many mails about this account's password were asked for.",
+	"password":  "The present password was tried too often.", "factor": "Too many codes were tried.",
 	"offers": "Your organization has mailed too many offers.", "offer": "Too many offers were mailed to this address.",
-	"organization": "Too many requests come from your organization's users and keys together.", "caller": "You, or this API key, make too many requests.",
+	"organization": "Too many requests come from your organization's users and keys together.",
+	"caller":       "You, or this API key, make too many requests.",
 }
 
 // limited marks, in a request's locals, that its headers are of the limit by which it was refused.

@@ -77,7 +77,8 @@ func confirmAddress(c *call) error {
 	})); err != nil {
 		return err
 	}
-	user, err := c.UseCases.ConfirmAddress(c.ctx, token, password, c.door(), func(userID string) error { return c.Limits.Present(c.Ctx, userID) })
+	user, err := c.UseCases.ConfirmAddress(c.ctx, token, password, c.door(),
+		func(userID string) error { return c.Limits.Present(c.Ctx, userID) })
 	if err != nil {
 		return err
 	}

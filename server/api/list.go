@@ -43,7 +43,8 @@ func (c *call) count(name string, usual, most int) (int, error) {
 // paged answers {count, next, previous, results}. A page behind the last one is not found; the first is always there.
 func paged[T any](c *call, number int, s store.Span, count int, results []T, each func(*T, *wire.Fields)) error {
 	if number > 1 && s.Offset >= count {
-		return fault.New(fault.NotFound, "There is no page %s.", strconv.Itoa(number)).With("page", "There is no page %s.", strconv.Itoa(number))
+		return fault.New(fault.NotFound, "There is no page %s.", strconv.Itoa(number)).
+			With("page", "There is no page %s.", strconv.Itoa(number))
 	}
 	next, previous := "", ""
 	if s.Offset+len(results) < count {

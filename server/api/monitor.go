@@ -374,8 +374,8 @@ func ingestAlerts(c *call) error {
 	return c.object(mapping(func(f *wire.Fields) { wire.List(f, "results", &outcomes, (*usecase.Outcome).Wire) }))
 }
 
-// signalOf chooses the service that an alert is about: the one that the request names, else the one that the alert names,
-// else the only one there is. Without one it is proposed.
+// signalOf chooses the service that an alert is about: the one that the request names, else the one that the alert
+// names, else the only one there is. Without one it is proposed.
 func signalOf(a *ingest.Alert, source, service string, action status.MonitorAction, to status.ServiceStatus,
 	services []status.Service) usecase.Signal {
 	s := usecase.Signal{Source: status.Source{Kind: source, ID: a.ID, Fingerprint: a.Fingerprint}, Firing: a.Firing,

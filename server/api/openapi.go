@@ -23,7 +23,8 @@ var OpenAPI = sync.OnceValue(func() []byte {
 	if err == nil {
 		// The introduction is Markdown, which nobody would want to edit inside JSON.
 		var out bytes.Buffer
-		with := bytes.Replace(openapiJSON, []byte(`"info": {`), append(append([]byte(`"info": {"description": `), text...), ','), 1)
+		with := bytes.Replace(openapiJSON, []byte(`"info": {`),
+			append(append([]byte(`"info": {"description": `), text...), ','), 1)
 		if err = json.Compact(&out, with); err == nil {
 			return out.Bytes()
 		}

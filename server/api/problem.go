@@ -24,10 +24,12 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 	var f *fault.Error
 	if errors.As(err, &f) {
 		if f.Code == fault.Unavailable || f.Code == fault.Internal {
-			slog.Warn("request refused", "request_id", requestID(c), "method", c.Method(), "path", c.Path(), "error", err)
+			slog.Warn("request refused", "request_id", requestID(c), "method", c.Method(), "path", c.Path(), "error",
+				err)
 		}
 		if core := coreOf(c); core != "" && (f.Code == fault.Invalid || f.Code == fault.Conflict) {
-			slog.Info("a browser's rules allowed what was refused", "request_id", requestID(c), "core", core, "method", c.Method(), "path", c.Path(), "error", err)
+			slog.Info("a browser's rules allowed what was refused", "request_id", requestID(c), "core", core, "method",
+				c.Method(), "path", c.Path(), "error", err)
 		}
 		return f
 	}
@@ -37,7 +39,8 @@ func AsFault(c *fiber.Ctx, err error) *fault.Error {
 		case http.Code == fiber.StatusRequestEntityTooLarge:
 			return fault.New(fault.TooLarge, "A request may have 1 MB at most.")
 		case http.Code == fiber.StatusRequestHeaderFieldsTooLarge:
-			return fault.New(fault.Malformed, "The headers of a request may have 16 KB at most, with its address and its cookies.")
+			return fault.New(fault.Malformed, "The headers of a request may have 16 KB at most, with its address and "+
+				"its cookies.")
 		case http.Code == fiber.StatusMethodNotAllowed:
 			return noSuchMethod()
 		case http.Code == fiber.StatusRequestTimeout:
@@ -102,8 +105,10 @@ type problem struct {
 }
 
 var titles = map[fault.Code]string{
-	fault.Invalid: "Invalid input", fault.Malformed: "Malformed request", fault.Unauthenticated: "Not signed in", fault.Forbidden: "Not allowed",
-	fault.NotFound: "Not found", fault.MethodNotAllowed: "Method not allowed", fault.Conflict: "Conflict", fault.PreconditionFailed: "Precondition failed", fault.TooLarge: "Too large",
+	fault.Invalid: "Invalid input", fault.Malformed: "Malformed request", fault.Unauthenticated: "Not signed in",
+	fault.Forbidden: "Not allowed",
+	fault.NotFound:  "Not found", fault.MethodNotAllowed: "Method not allowed", fault.Conflict: "Conflict",
+	fault.PreconditionFailed: "Precondition failed", fault.TooLarge: "Too large",
 	fault.RateLimited: "Too many requests", fault.Unavailable: "Unavailable", fault.Internal: "Internal error",
 }
 

@@ -86,11 +86,13 @@ func publicIncidents(c *call) error {
 	found := []status.Incident{}
 	for _, in := range serve.Incidents(p.State.Incidents) {
 		_, on := in.On(f.ServiceID)
-		if (f.Status == "" || string(in.Status) == f.Status) && (f.Active == nil || in.Active() == *f.Active) && (f.ServiceID == "" || on) {
+		if (f.Status == "" || string(in.Status) == f.Status) && (f.Active == nil || in.Active() == *f.Active) &&
+			(f.ServiceID == "" || on) {
 			found = append(found, in)
 		}
 	}
-	return inParts(c, found, func(part []status.Incident) []status.Incident { return roomy(part).Incidents(part) }, (*status.Incident).Wire)
+	return inParts(c, found, func(part []status.Incident) []status.Incident { return roomy(part).Incidents(part) },
+		(*status.Incident).Wire)
 }
 
 func publicMaintenances(c *call) error {
@@ -111,7 +113,10 @@ func publicMaintenances(c *call) error {
 			found = append(found, m)
 		}
 	}
-	return inParts(c, found, func(part []status.Maintenance) []status.Maintenance { return roomy(part).Maintenances(part) }, (*status.Maintenance).Wire)
+	return inParts(c, found, func(part []status.Maintenance) []status.Maintenance {
+		return roomy(part).
+			Maintenances(part)
+	}, (*status.Maintenance).Wire)
 }
 
 // full says that the page keeps as much of what is over as it may, so that there may be more in the database.
@@ -213,7 +218,8 @@ func wireUptime(days []status.DayUptime, all int64, f *wire.Fields) {
 		for _, t := range []struct {
 			name string
 			ms   int64
-		}{{"degraded_seconds", d.Tally.Degraded}, {"partial_seconds", d.Tally.Partial}, {"major_seconds", d.Tally.Major}, {"maintenance_seconds", d.Tally.Maintenance}} {
+		}{{"degraded_seconds", d.Tally.Degraded}, {"partial_seconds", d.Tally.Partial},
+			{"major_seconds", d.Tally.Major}, {"maintenance_seconds", d.Tally.Maintenance}} {
 			seconds := t.ms / 1000
 			f.Int(t.name, &seconds)
 		}

@@ -26,7 +26,8 @@ func wireAsked(a *usecase.Asked, f *wire.Fields) {
 
 // asks answers whoever gave the right password, or has the right link, and must show a second factor next.
 func (c *call) asks(a *usecase.Asked) error {
-	f := fault.New(fault.Unauthenticated, "This account has a second factor. Show it to go on.").Because(fault.SecondFactor)
+	f := fault.New(fault.Unauthenticated, "This account has a second factor. Show it to go on.").
+		Because(fault.SecondFactor)
 	code := f.Code.Status()
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="statuspage"`)

@@ -128,7 +128,8 @@ func (w *wish) subscriber() (usecase.NewSubscriber, error) {
 		return n, fault.OnField("services", "Choose at least one service, or the whole page.")
 	}
 	if w.form && n.Channel == store.Webhook {
-		return n, fault.OnField("webhook_url", "The secret of a webhook is shown once, in an answer of JSON: send JSON.")
+		return n, fault.OnField("webhook_url",
+			"The secret of a webhook is shown once, in an answer of JSON: send JSON.")
 	}
 	if given != 1 {
 		return n, fault.OnField("email", "Give one of email, webhook_url, slack_url, discord_url, teams_url and push.")
@@ -215,9 +216,11 @@ func wireWanted(s *store.Subscriber, f *wire.Fields) {
 	f.Str("channel", (*string)(&s.Channel))
 	switch s.Channel {
 	case store.Email:
-		f.Derived("detail", "If this address can be reached, a mail is on its way to it. Open the link in it to confirm.")
+		f.Derived("detail", "If this address can be reached, a mail is on its way to it. Open the link in it to "+
+			"confirm.")
 	case store.Webhook:
-		f.Derived("detail", "A request of type subscription.confirm is on its way. Answer it with 2xx to confirm. The secret is shown this once.")
+		f.Derived("detail", "A request of type subscription.confirm is on its way. Answer it with 2xx to confirm. "+
+			"The secret is shown this once.")
 		f.Str("id", &s.ID)
 		f.Str("secret", &s.Secret)
 		f.Derived("manage_url", notify.ManageURL(s))
@@ -227,7 +230,8 @@ func wireWanted(s *store.Subscriber, f *wire.Fields) {
 			f.Derived("manage_url", notify.ManageURL(s))
 		}
 	default:
-		f.Derived("detail", "If this address can be reached, a message is on its way to it, with a link to manage the subscription.")
+		f.Derived("detail", "If this address can be reached, a message is on its way to it, with a link to manage "+
+			"the subscription.")
 	}
 }
 
@@ -240,7 +244,8 @@ func (c *call) formWish() wish {
 			w.addresses[i] = &text
 		}
 	}
-	if channel, address := string(args.Peek("channel")), strings.TrimSpace(string(args.Peek("address"))); channel != "" || address != "" {
+	if channel, address := string(args.Peek("channel")),
+		strings.TrimSpace(string(args.Peek("address"))); channel != "" || address != "" {
 		w.channel, w.address = &channel, &address
 	}
 	if incident := string(args.Peek("incident")); incident != "" {
@@ -358,7 +363,8 @@ func addSubscriber(c *call) error {
 		if err := c.mayMail(store.Email, "emails"); err != nil {
 			return err
 		}
-		return c.answer(c.UseCases.ImportSubscribers(c.ctx, by, c.who.OrgID, usecase.Import{Emails: w.emails, Consent: w.consent, Services: w.services, Base: base}))
+		return c.answer(c.UseCases.ImportSubscribers(c.ctx, by, c.who.OrgID,
+			usecase.Import{Emails: w.emails, Consent: w.consent, Services: w.services, Base: base}))
 	}
 	n, err := w.subscriber()
 	if err != nil {

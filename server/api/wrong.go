@@ -60,7 +60,8 @@ func (c *call) answerAll(r Route) error {
 }
 
 // rehearsed are the nouns whose writes do nothing but write: a rehearsal of them sends and asks nothing.
-var rehearsed = []string{"services", "incidents", "maintenances", "templates", "recurring-maintenances", "organization", "members", "api-keys", "subscribers"}
+var rehearsed = []string{"services", "incidents", "maintenances", "templates", "recurring-maintenances", "organization",
+	"members", "api-keys", "subscribers"}
 
 func rehearsable(r Route) bool {
 	noun, rest, _ := strings.Cut(strings.TrimPrefix(r.Path, "/api/v1/"), "/")
@@ -68,7 +69,8 @@ func rehearsable(r Route) bool {
 	case "GET":
 		return r.Access != Open
 	case "POST", "PATCH":
-		return slices.Contains(rehearsed, noun) && (rest == "" || rest == ":id" || strings.HasPrefix(rest, ":id/updates"))
+		return slices.Contains(rehearsed, noun) &&
+			(rest == "" || rest == ":id" || strings.HasPrefix(rest, ":id/updates"))
 	}
 	return false
 }

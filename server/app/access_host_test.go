@@ -49,7 +49,8 @@ func TestAHostNameOfItsOwnObeysWhoMaySeeThePage(t *testing.T) {
 		res, body := ask(name(acme), "GET", path, "", nil)
 		told(t, "GET "+path+" as a stranger", res, body, false, open[path])
 		if res, body := ask(name(acme), "GET", path, cookie, nil); res.StatusCode != open[path] {
-			t.Errorf("GET %s as a reader: %d, and %d while it was public: %.80s", path, res.StatusCode, open[path], body)
+			t.Errorf("GET %s as a reader: %d, and %d while it was public: %.80s", path, res.StatusCode, open[path],
+				body)
 		}
 		// The same password opens another page, and its cookie does not.
 		res, body = ask(name(other), "GET", path, cookie, nil)
@@ -71,7 +72,8 @@ func TestAMailedLinkLetsItsMailboxIn(t *testing.T) {
 	}
 	code, stranger := post(url.Values{"email": {"eve@evil.example"}})
 	again, known := post(url.Values{"email": {"bob@partner.example"}})
-	if code != again || strings.ReplaceAll(stranger, "eve@evil.example", "") != strings.ReplaceAll(known, "bob@partner.example", "") {
+	if code != again || strings.ReplaceAll(stranger, "eve@evil.example", "") != strings.ReplaceAll(known,
+		"bob@partner.example", "") {
 		t.Errorf("%d and %d: the answer tells who may come", code, again)
 	}
 	letter := o.mail.Wait(t, 1)[0]
@@ -84,11 +86,13 @@ func TestAMailedLinkLetsItsMailboxIn(t *testing.T) {
 	}
 	// Looking at the link uses nothing up, as programs that look at mail do.
 	for range 2 {
-		if res, _ := visited(t, o.site, "GET", page+"/access?token="+found[1], "", "", "", nil); len(res.Cookies()) != 0 {
+		if res, _ := visited(t, o.site, "GET", page+"/access?token="+found[1], "", "", "", nil); len(
+			res.Cookies()) != 0 {
 			t.Error("a look at the link lets in")
 		}
 	}
-	if res, _ := visited(t, o.site, "POST", "/status/"+other.slug+"/access", "", "", "", url.Values{"token": {found[1]}}); len(res.Cookies()) != 0 {
+	if res, _ := visited(t, o.site, "POST", "/status/"+other.slug+"/access", "", "", "",
+		url.Values{"token": {found[1]}}); len(res.Cookies()) != 0 {
 		t.Error("it opens another page")
 	}
 	res, body := visited(t, o.site, "POST", page+"/access", "", "", "", url.Values{"token": {found[1]}})
@@ -99,11 +103,13 @@ func TestAMailedLinkLetsItsMailboxIn(t *testing.T) {
 	if res, _ := visited(t, o.site, "GET", page, "", cookie, "", nil); res.StatusCode != 200 {
 		t.Errorf("its reader gets %d", res.StatusCode)
 	}
-	if res, _ := visited(t, o.site, "POST", page+"/access", "", "", "", url.Values{"token": {found[1]}}); len(res.Cookies()) != 0 {
+	if res, _ := visited(t, o.site, "POST", page+"/access", "", "", "", url.Values{"token": {found[1]}}); len(
+		res.Cookies()) != 0 {
 		t.Error("a link lets in twice")
 	}
 	// Whose address is taken off the list is out.
-	acme.patch("/api/v1/organization/", j{"access": j{"kind": "email", "domains": []string{}, "emails": []string{"ada@else.example"}}})
+	acme.patch("/api/v1/organization/", j{"access": j{"kind": "email", "domains": []string{},
+		"emails": []string{"ada@else.example"}}})
 	if res, _ := visited(t, o.site, "GET", page, "", cookie, "", nil); res.StatusCode != 401 {
 		t.Errorf("who was taken off the list gets %d", res.StatusCode)
 	}

@@ -98,7 +98,8 @@ func TestEveryPublicRouteObeysWhoMaySeeThePage(t *testing.T) {
 		acme.patch("/api/v1/organization/", j{"access": kind.body}).is(200).has("access.kind", kind.body["kind"])
 		callers := map[string][2]string{"stranger": {}, "member": {"", "Bearer " + member.token}, "admin": {"",
 			"Bearer " + acme.token},
-			"another's admin": {"", "Bearer " + other.token}, "who made a cookie up": {"reader-" + acme.slug + "=1999999999..AAAA", ""}}
+			"another's admin":      {"", "Bearer " + other.token},
+			"who made a cookie up": {"reader-" + acme.slug + "=1999999999..AAAA", ""}}
 		if kind.reader != nil {
 			callers["reader"] = [2]string{kind.reader(), ""}
 		}

@@ -42,7 +42,8 @@ func cookieOf(a *answer) string {
 func (s *site) inside(a *answer) *signed {
 	s.t.Helper()
 	a.is(200)
-	return &signed{caller: &caller{site: s, token: a.str("access_token"), id: a.str("user.id"), org: a.str("organization.id"), slug: a.str("organization.slug")}, cookie: cookieOf(a)}
+	return &signed{caller: &caller{site: s, token: a.str("access_token"), id: a.str("user.id"),
+		org: a.str("organization.id"), slug: a.str("organization.slug")}, cookie: cookieOf(a)}
 }
 
 func (s *site) signIn(email, password string) *answer {
@@ -81,7 +82,8 @@ func (o *office) lastLink(t *testing.T, n int) (string, notifytest.Letter) {
 	return mailedLink(t, l), l
 }
 
-// (a) of the takeovers: whoever is invited and has no account yet is offered elsewhere too, by a stranger, who chooses the password.
+// (a) of the takeovers: whoever is invited and has no account yet is offered elsewhere too, by a stranger, who chooses
+// the password.
 func TestAStrangersOfferOpensNoOtherOrganization(t *testing.T) {
 	s := startSite(t, nil) // without mail a link is shown
 	acme, evil := s.org(), s.org()
@@ -91,7 +93,8 @@ func TestAStrangersOfferOpensNoOtherOrganization(t *testing.T) {
 	stranger := s.inside(s.use(theirs, attackersOwn))
 	stranger.get("/api/v1/organizations/").has("count", 1).has("results.0.id", evil.org)
 	stranger.get("/api/v1/users/me/offers/").has("count", 0) // nobody has proved this address
-	s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": attackersOwn, "organization": acme.slug}).refuses(403)
+	s.nobody().do("POST", "/api/v1/auth/login/",
+		j{"email": email, "password": attackersOwn, "organization": acme.slug}).refuses(403)
 
 	ada := s.inside(s.use(link, newPassword))
 	ada.get("/api/v1/organizations/").has("count", 1).has("results.0.id", acme.org)
@@ -105,7 +108,8 @@ func TestAStrangersOfferOpensNoOtherOrganization(t *testing.T) {
 	evil.do("PATCH", "/api/v1/members/"+ada.id, j{"role": "admin"}).refuses(404)
 }
 
-// (b) the stranger makes the account beforehand and waits; the mailbox takes it over, and nothing of the stranger's is left.
+// (b) the stranger makes the account beforehand and waits; the mailbox takes it over, and nothing of the stranger's is
+// left.
 func TestAMailboxTakesOverWhatAStrangerMadeBeforehand(t *testing.T) {
 	o := mailing(t)
 	evil := o.site.org()
@@ -133,14 +137,16 @@ func TestAMailboxTakesOverWhatAStrangerMadeBeforehand(t *testing.T) {
 // heldBy makes an account that an organisation holds, as one was made while the installation had no mail.
 func heldBy(t *testing.T, s *site, org *caller, email, password string) *answer {
 	t.Helper()
-	made, err := s.app.UseCases.Offer(context.Background(), usecase.Caller{System: true}, org.org, usecase.NewOffer{Email: email, Role: auth.Member}, usecase.Door{Base: "https://status.example"})
+	made, err := s.app.UseCases.Offer(context.Background(), usecase.Caller{System: true}, org.org,
+		usecase.NewOffer{Email: email, Role: auth.Member}, usecase.Door{Base: "https://status.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s.use(secretOf(made.URL), password)
 }
 
-// (c) a link outlives nothing: not the password that its person has chosen since, nor a newer link, nor its withdrawal, nor its use.
+// (c) a link outlives nothing: not the password that its person has chosen since, nor a newer link, nor its withdrawal,
+// nor its use.
 func TestALinkDiesWithEverythingThatMovesOn(t *testing.T) {
 	s := startSite(t, nil)
 	acme := s.org()
@@ -157,7 +163,8 @@ func TestALinkDiesWithEverythingThatMovesOn(t *testing.T) {
 	newer := link(email)
 	s.use(older, attackersOwn).refuses(403, "token") // one reset link lives
 	ada := s.inside(s.signIn(email, password))
-	ada.do("POST", "/api/v1/users/me/password/", j{"password": "not mine at all", "new_password": newPassword}).refuses(422, "password")
+	ada.do("POST", "/api/v1/users/me/password/", j{"password": "not mine at all", "new_password": newPassword}).
+		refuses(422, "password")
 	ada.do("POST", "/api/v1/users/me/password/", j{"password": password, "new_password": newPassword}).is(204)
 	s.use(newer, attackersOwn).refuses(403, "token")
 	s.signIn(email, password).refuses(401)
@@ -248,7 +255,8 @@ func TestWhoIsOfferedSeesWhoOffersWhatAndIsAskedOnly(t *testing.T) {
 	ada.do("GET", "/api/v1/services/", nil, "Status-Min-Seq", "0").is(200)
 	list := ada.get("/api/v1/users/me/offers/").has("count", 2)
 	list.keys("results.0", "id organization role offered_by created_at expires_at")
-	bob := s.inside(s.use(func() string { _, l := home.offer("bob@people.example", auth.Member); return l }(), newPassword))
+	bob := s.inside(s.use(func() string { _, l := home.offer("bob@people.example", auth.Member); return l }(),
+		newPassword))
 	bob.get("/api/v1/users/me/offers/").has("count", 0)
 	for _, what := range []string{"accept", "decline"} {
 		bob.do("POST", "/api/v1/users/me/offers/"+id+"/"+what+"/", j{}).refuses(404) // another's
@@ -260,13 +268,15 @@ func TestWhoIsOfferedSeesWhoOffersWhatAndIsAskedOnly(t *testing.T) {
 	}
 	ada.do("POST", "/api/v1/users/me/offers/"+declined+"/decline/", j{}).is(204)
 	other.get("/api/v1/members/").has("count", 1)
-	other.get("/api/v1/audit-log/").has("results.0.action", "decline_offer").has("results.0.actor.kind", "system").has("results.0.address", "")
+	other.get("/api/v1/audit-log/").has("results.0.action", "decline_offer").has("results.0.actor.kind", "system").
+		has("results.0.address", "")
 	ada.do("POST", "/api/v1/users/me/offers/"+id+"/accept/", j{}).is(200).has("slug", acme.slug).has("role", "admin")
 	acme.do("POST", "/api/v1/members/"+ada.id+"/invitation/", nil).refuses(409) // a member's password is the member's
 	ada.get("/api/v1/organizations/").has("count", 2)
 	// By the link alone, without signing in, an offer can be declined and nothing else.
 	_, link := other.offer(email, auth.Member)
-	s.nobody().do("POST", "/api/v1/auth/link/", j{"token": link}).is(200).has("purpose", "offer").has("account", "either")
+	s.nobody().do("POST", "/api/v1/auth/link/", j{"token": link}).is(200).has("purpose", "offer").
+		has("account", "either")
 	s.nobody().do("POST", "/api/v1/auth/decline/", j{"token": link}).is(204)
 	s.nobody().do("POST", "/api/v1/auth/decline/", j{"token": link}).refuses(403, "token")
 	// Who belongs to it is no secret to an organisation itself.
@@ -284,7 +294,8 @@ func TestAnOfferTellsNothingOfAccounts(t *testing.T) {
 				row := o.get("/api/v1/audit-log/?page_size=1")
 				out := []string{}
 				for _, text := range []string{string(made.raw), string(row.raw)} {
-					for _, own := range []string{made.str("id"), made.str("url"), email, strings.Split(email, "@")[0], made.str("created_at"), made.str("expires_at"), row.str("results.0.at"),
+					for _, own := range []string{made.str("id"), made.str("url"), email, strings.Split(email, "@")[0],
+						made.str("created_at"), made.str("expires_at"), row.str("results.0.at"),
 						row.str("results.0.request_id"), row.str("next")} {
 						if own != "" {
 							text = strings.ReplaceAll(text, own, "·")
@@ -322,7 +333,8 @@ func strip(text string) string {
 	}, text)
 }
 
-// The time that an answer takes tells no more than its words. The fastest of several is compared, since a machine may only be slow.
+// The time that an answer takes tells no more than its words. The fastest of several is compared, since a machine may
+// only be slow.
 func TestTheTimeOfAnAnswerTellsNothingOfAccounts(t *testing.T) {
 	racetest.Alone(t, "how long answers take")
 	s := startSite(t, func(c *config.Config) { c.PublicRate = 10_000 })
@@ -378,8 +390,10 @@ func TestAddressesThatLookAlikeAreOneOrNone(t *testing.T) {
 	acme.do("POST", "/api/v1/members/", j{"email": "Max@MÜLLER.example", "role": "member"}).refuses(409, "email")
 	other.offer("ada+status@people.example", auth.Member) // another mailbox, as far as anybody knows
 	s.signIn("ada+status@people.example", password).refuses(401)
-	for _, email := range []string{"аda@people.example", "ada\u200b@people.example", "ada@peo\u200bple.example", "ada@pеople.example", "ａda@people.example", "ada@people.example\u2060",
-		"ada@@people.example", "ada@people.example,eve@evil.example", "ada@people.example\neve@evil.example", "ada\u0131@people.example", "<ada@people.example>", "\u212Aada@people.example"} {
+	for _, email := range []string{"аda@people.example", "ada\u200b@people.example", "ada@peo\u200bple.example",
+		"ada@pеople.example", "ａda@people.example", "ada@people.example\u2060",
+		"ada@@people.example", "ada@people.example,eve@evil.example", "ada@people.example\neve@evil.example",
+		"ada\u0131@people.example", "<ada@people.example>", "\u212Aada@people.example"} {
 		if a := s.signIn(email, password); a.code == 200 {
 			t.Errorf("%q signs in", email)
 		}
@@ -398,7 +412,8 @@ func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r > 126 || r < 33 }) < 0
 }
 
-// A session that has ended is refused at once here, within a second in another process on the same file, and its sockets end in both.
+// A session that has ended is refused at once here, within a second in another process on the same file, and its
+// sockets end in both.
 func TestAnEndedSessionIsRefusedEverywhere(t *testing.T) {
 	racetest.Long(t)
 	home, far := twoRegions(t)
@@ -414,9 +429,11 @@ func TestAnEndedSessionIsRefusedEverywhere(t *testing.T) {
 		{"signed out", func(who *signed) {
 			who.do("POST", "/api/v1/auth/logout/", nil, "Cookie", who.cookie, "X-Requested-With", "x").is(204)
 		}, false},
-		{"signed out with the token alone", func(who *signed) { who.do("POST", "/api/v1/auth/logout/", nil, "X-Requested-With", "x").is(204) }, false},
+		{"signed out with the token alone",
+			func(who *signed) { who.do("POST", "/api/v1/auth/logout/", nil, "X-Requested-With", "x").is(204) }, false},
 		{"signed out everywhere with the token alone", func(who *signed) {
-			home.inside(home.signIn(email, now)).do("POST", "/api/v1/auth/logout/", j{"everywhere": true}, "X-Requested-With", "x").is(204)
+			home.inside(home.signIn(email, now)).do("POST", "/api/v1/auth/logout/", j{"everywhere": true},
+				"X-Requested-With", "x").is(204)
 		}, false},
 		{"ended from another one", func(who *signed) {
 			other := home.inside(home.signIn(email, now))
@@ -428,13 +445,16 @@ func TestAnEndedSessionIsRefusedEverywhere(t *testing.T) {
 			other.get("/api/v1/users/me/sessions/").has("count", 1).has("results.0.current", true)
 		}, false},
 		{"a refresh token came twice", func(who *signed) {
-			next := cookieOf(home.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", who.cookie, "X-Requested-With", "x").is(200))
+			next := cookieOf(home.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", who.cookie,
+				"X-Requested-With", "x").is(200))
 			home.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", next, "X-Requested-With", "x").is(200)
 			home.sql(`UPDATE sessions SET advanced_at = advanced_at - 36000000`)
-			home.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", who.cookie, "X-Requested-With", "x").refuses(401)
+			home.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", who.cookie, "X-Requested-With", "x").
+				refuses(401)
 		}, false},
 		{"the password was changed elsewhere", func(who *signed) {
-			home.inside(home.signIn(email, now)).do("POST", "/api/v1/users/me/password/", j{"password": now, "new_password": now + "!"}).is(204)
+			home.inside(home.signIn(email, now)).do("POST", "/api/v1/users/me/password/",
+				j{"password": now, "new_password": now + "!"}).is(204)
 			now += "!"
 		}, false},
 		{"a link chose a new password", func(who *signed) {
@@ -490,7 +510,8 @@ func TestSigningOutEverywhereNeedsToBeSomebody(t *testing.T) {
 	key.do("POST", "/api/v1/auth/logout/", j{"everywhere": true}, "X-Requested-With", "x").refuses(401)
 	acme.nobody().do("POST", "/api/v1/auth/logout/", nil, "X-Requested-With", "x").is(204)
 	acme.get("/api/v1/services/")
-	acme.do("POST", "/api/v1/auth/logout/", j{"everywhere": true}, "X-Requested-With", "x").is(204) // the token of a script is a session, too
+	// the token of a script is a session, too
+	acme.do("POST", "/api/v1/auth/logout/", j{"everywhere": true}, "X-Requested-With", "x").is(204)
 	acme.do("GET", "/api/v1/services/", nil).refuses(401)
 }
 
@@ -510,19 +531,23 @@ func TestAPersonLooksAfterTheirAccount(t *testing.T) {
 	change := func(to string) *answer {
 		return ada.do("POST", "/api/v1/users/me/address/", j{"email": to, "password": password})
 	}
-	ada.do("POST", "/api/v1/users/me/address/", j{"email": moved, "password": "not mine at all"}).refuses(422, "password")
+	ada.do("POST", "/api/v1/users/me/address/", j{"email": moved, "password": "not mine at all"}).
+		refuses(422, "password")
 	taken, free := change("eve@people.example").is(202), change(moved).is(202)
 	if string(taken.raw) != string(free.raw) {
 		t.Errorf("the answers differ:\n%s\n%s", taken.raw, free.raw)
 	}
 	o.mail.Wait(t, 2)
 	toEve, toNew := o.mail.To("eve@people.example"), o.mail.To(moved)
-	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": mailedLink(t, toEve[0]), "password": password}).refuses(403, "token") // the newer link alone lives
+	// the newer link alone lives
+	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": mailedLink(t, toEve[0]), "password": password}).
+		refuses(403, "token")
 	link := mailedLink(t, toNew[0])
 	o.nobody().do("POST", "/api/v1/auth/link/", j{"token": link}).is(200).has("purpose", "address").has("email", moved)
 	o.signIn(moved, password).refuses(401)
 	// Whoever believes every mail gives a stranger's account nothing: it is asked for that account's password, too.
-	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": link, "password": "a password of one's own"}).refuses(422, "password")
+	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": link, "password": "a password of one's own"}).
+		refuses(422, "password")
 	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": link, "password": password}).is(200).has("email", moved)
 	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": link, "password": password}).refuses(403, "token")
 	ada.do("GET", "/api/v1/users/me/", nil).refuses(401)
@@ -543,10 +568,12 @@ func TestAPersonLooksAfterTheirAccount(t *testing.T) {
 	back.do("POST", "/api/v1/users/me/address/", j{"email": "eve@people.example", "password": newPassword}).is(202)
 	o.mail.Wait(t, 4)
 	toEve = o.mail.To("eve@people.example")
-	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": mailedLink(t, toEve[1]), "password": newPassword}).refuses(409)
+	o.nobody().do("POST", "/api/v1/auth/address/", j{"token": mailedLink(t, toEve[1]), "password": newPassword}).
+		refuses(409)
 }
 
-// Who has an account that nobody has proved proves it by its own mailbox, without another password; and only where there is mail.
+// Who has an account that nobody has proved proves it by its own mailbox, without another password; and only where
+// there is mail.
 func TestAPersonProvesTheirAddress(t *testing.T) {
 	const email = "ada@people.example"
 	o := mailing(t)
@@ -568,7 +595,8 @@ func TestAPersonProvesTheirAddress(t *testing.T) {
 	confirm := func(password string) *answer {
 		return o.nobody().do("POST", "/api/v1/auth/address/", j{"token": link, "password": password})
 	}
-	confirm(attackersOwn).refuses(422, "password") // the mailbox alone is not enough: a stranger may have made the account
+	// the mailbox alone is not enough: a stranger may have made the account
+	confirm(attackersOwn).refuses(422, "password")
 	confirm(newPassword).is(200).has("email", email)
 	confirm(newPassword).refuses(403, "token")
 	ada.do("GET", "/api/v1/users/me/", nil).refuses(401)
@@ -603,12 +631,15 @@ func TestALastAdminStaysAndAnAccountEnds(t *testing.T) {
 	ada.do("DELETE", "/api/v1/members/"+ada.id, nil).refuses(409)
 	ada.do("POST", "/api/v1/users/me/deletion/", j{"email": email, "password": password}).refuses(409)
 	ada.do("DELETE", "/api/v1/users/me/organizations/"+other.org, nil).is(204)
-	other.get("/api/v1/audit-log/?page_size=1").has("results.0.action", "leave_organization").has("results.0.actor.id", ada.id)
+	other.get("/api/v1/audit-log/?page_size=1").has("results.0.action", "leave_organization").has("results.0.actor.id",
+		ada.id)
 	other.get("/api/v1/members/").has("count", 1)
 	ada.do("DELETE", "/api/v1/users/me/organizations/"+other.org, nil).refuses(404)
 	eve := acmeAdmin(s, ada, "eve@people.example")
-	ada.do("POST", "/api/v1/users/me/deletion/", j{"email": "eve@people.example", "password": password}).refuses(422, "email")
-	ada.do("POST", "/api/v1/users/me/deletion/", j{"email": email, "password": "not mine at all"}).refuses(422, "password")
+	ada.do("POST", "/api/v1/users/me/deletion/", j{"email": "eve@people.example", "password": password}).
+		refuses(422, "email")
+	ada.do("POST", "/api/v1/users/me/deletion/", j{"email": email, "password": "not mine at all"}).
+		refuses(422, "password")
 	ada.do("POST", "/api/v1/users/me/deletion/", j{"email": email, "password": password}).is(204)
 	ada.do("GET", "/api/v1/users/me/", nil).refuses(401)
 	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", ada.cookie, "X-Requested-With", "x").refuses(401)
@@ -682,11 +713,13 @@ func TestADeletedOrganizationIsGoneAtOnceAndErasedLater(t *testing.T) {
 	home.sql(`UPDATE deleted_organizations SET erase_at = 1 WHERE org_id = ?`, acme.org)
 	home.app.UseCases.EraseDue(context.Background())
 	for _, table := range tablesWithOrg(t, home) {
-		if n := home.number(`SELECT count(*) FROM "`+table+`" WHERE org_id = ?`, acme.org); n != 0 && table != "deleted_organizations" {
+		if n := home.number(`SELECT count(*) FROM "`+table+`" WHERE org_id = ?`, acme.org); n != 0 &&
+			table != "deleted_organizations" {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
 	}
-	if n := home.number(`SELECT count(*) FROM organizations WHERE id = ?`, acme.org) + home.number(`SELECT count(*) FROM users WHERE email = 'held@people.example'`); n != 0 {
+	if n := home.number(`SELECT count(*) FROM organizations WHERE id = ?`, acme.org) +
+		home.number(`SELECT count(*) FROM users WHERE email = 'held@people.example'`); n != 0 {
 		t.Errorf("%d rows of it are left", n)
 	}
 	acme.do("GET", "/api/v1/services/", nil).refuses(401)
@@ -717,7 +750,8 @@ func (s *site) number(query string, args ...any) (n int) {
 func tablesWithOrg(t *testing.T, s *site) (tables []string) {
 	t.Helper()
 	var list string
-	s.query(`SELECT group_concat(m.name) FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'org_id') AND m.name NOT IN ('sessions')`, nil, &list)
+	s.query(`SELECT group_concat(m.name) FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM
+  pragma_table_info(m.name) c WHERE c.name = 'org_id') AND m.name NOT IN ('sessions')`, nil, &list)
 	if tables = strings.Split(list, ","); len(tables) < 15 {
 		t.Fatalf("the tables are %v", tables)
 	}

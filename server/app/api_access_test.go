@@ -19,8 +19,8 @@ import (
 	"statuspage/server/usecase"
 )
 
-// access is who may use a route: the classes of callers are in `verdicts`. A path's or a body's {service} and so on is an object of
-// the organisation acme, made anew for every request that may change it.
+// access is who may use a route: the classes of callers are in `verdicts`. A path's or a body's {service} and so on is
+// an object of the organisation acme, made anew for every request that may change it.
 type access struct {
 	class string
 	body  any
@@ -42,13 +42,19 @@ const (
 	nothing  = "nothing"  // is there to say that there is nothing
 )
 
-// table is every route of the router but the pages. A route that is not here fails the test, and so does one that is not there.
+// table is every route of the router but the pages. A route that is not here fails the test, and so does one that is
+// not there.
 var table = map[string]access{
 	"GET /api/v1/services": {reads, nil, 200}, "POST /api/v1/services": {writes, j{"name": "New"}, 201},
-	"GET /api/v1/services/{service}": {reads, nil, 200}, "PATCH /api/v1/services/{service}": {writes, j{"description": "x"}, 200}, "DELETE /api/v1/services/{service}": {writes, nil, 204},
-	"GET /api/v1/incidents": {reads, nil, 200}, "POST /api/v1/incidents": {writes, `{"title":"Down","service":"{service}","to_state":"major_outage"}`, 201},
-	"GET /api/v1/incidents/{incident}": {reads, nil, 200}, "PATCH /api/v1/incidents/{incident}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/incidents/{incident}": {writes, nil, 204},
-	"GET /api/v1/incidents/{incident}/updates": {reads, nil, 200}, "POST /api/v1/incidents/{incident}/updates": {writes, j{"body": "x"}, 201},
+	"GET /api/v1/services/{service}": {reads, nil, 200}, "PATCH /api/v1/services/{service}": {writes,
+		j{"description": "x"}, 200}, "DELETE /api/v1/services/{service}": {writes, nil, 204},
+	"GET /api/v1/incidents": {reads, nil, 200},
+	"POST /api/v1/incidents": {writes, `{"title":"Down","service":"{service}","to_state":"major_outage"}`,
+		201},
+	"GET /api/v1/incidents/{incident}": {reads, nil, 200}, "PATCH /api/v1/incidents/{incident}": {writes,
+		j{"title": "x"}, 200}, "DELETE /api/v1/incidents/{incident}": {writes, nil, 204},
+	"GET /api/v1/incidents/{incident}/updates": {reads, nil, 200}, "POST /api/v1/incidents/{incident}/updates": {writes,
+		j{"body": "x"}, 201},
 	"PATCH /api/v1/incidents/{incident}/updates/{update}":  {writes, j{"body": "x"}, 200},
 	"DELETE /api/v1/incidents/{incident}/updates/{newest}": {writes, nil, 200},
 	"GET /api/v1/incidents/{incident}/notes":               {inside, nil, 200},
@@ -57,62 +63,102 @@ var table = map[string]access{
 	"DELETE /api/v1/incidents/{incident}/notes/{note}":     {notes, nil, 404},
 	"GET /api/v1/reports":                                  {reads, nil, 200},
 	"POST /api/v1/public/{slug}/report":                    {anybody, `{"service":"{service}"}`, 202},
-	"GET /api/v1/templates":                                {reads, nil, 200}, "POST /api/v1/templates": {writes, j{"name": "New"}, 201},
-	"GET /api/v1/templates/{template}": {reads, nil, 200}, "PATCH /api/v1/templates/{template}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/templates/{template}": {writes, nil, 204},
-	"GET /api/v1/maintenances": {reads, nil, 200}, "POST /api/v1/maintenances": {writes, `{"title":"Work","services":["{service}"],"scheduled_for":"2036-01-01T00:00:00Z","scheduled_until":"2036-01-01T01:00:00Z"}`, 201},
-	"GET /api/v1/maintenances/{window}": {reads, nil, 200}, "PATCH /api/v1/maintenances/{window}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/maintenances/{window}": {writes, nil, 204},
-	"GET /api/v1/recurring-maintenances": {reads, nil, 200}, "POST /api/v1/recurring-maintenances": {writes, j{"title": "Weekly", "services": []string{"{service}"}, "rrule": "FREQ=WEEKLY;COUNT=1", "starts_at": "2036-01-01T00:00", "duration_minutes": 5}, 201},
-	"GET /api/v1/recurring-maintenances/{series}": {reads, nil, 200}, "PATCH /api/v1/recurring-maintenances/{series}": {writes, j{"title": "x"}, 200}, "DELETE /api/v1/recurring-maintenances/{series}": {writes, nil, 204},
-	"GET /api/v1/organization": {reads, nil, 200}, "PATCH /api/v1/organization": {governs, j{"description": "x"}, 200},
-	"PUT /api/v1/organization/logo": {governs, "no picture", 422}, "DELETE /api/v1/organization/logo": {governs, nil, 200},
+	"GET /api/v1/templates":                                {reads, nil, 200},
+	"POST /api/v1/templates":                               {writes, j{"name": "New"}, 201},
+	"GET /api/v1/templates/{template}":                     {reads, nil, 200},
+	"PATCH /api/v1/templates/{template}":                   {writes, j{"title": "x"}, 200},
+	"DELETE /api/v1/templates/{template}":                  {writes, nil, 204},
+	"GET /api/v1/maintenances":                             {reads, nil, 200},
+	"POST /api/v1/maintenances": {writes,
+		`{"title":"Work","services":["{service}"],"scheduled_for":"2036-01-01T00:00:00Z","scheduled_until":"2036-01-01T01:00:00Z"}`, 201},
+	"GET /api/v1/maintenances/{window}": {reads, nil, 200}, "PATCH /api/v1/maintenances/{window}": {writes,
+		j{"title": "x"}, 200}, "DELETE /api/v1/maintenances/{window}": {writes, nil, 204},
+	"GET /api/v1/recurring-maintenances": {reads, nil, 200}, "POST /api/v1/recurring-maintenances": {writes,
+		j{"title": "Weekly", "services": []string{"{service}"}, "rrule": "FREQ=WEEKLY;COUNT=1",
+			"starts_at": "2036-01-01T00:00", "duration_minutes": 5}, 201},
+	"GET /api/v1/recurring-maintenances/{series}":    {reads, nil, 200},
+	"PATCH /api/v1/recurring-maintenances/{series}":  {writes, j{"title": "x"}, 200},
+	"DELETE /api/v1/recurring-maintenances/{series}": {writes, nil, 204},
+	"GET /api/v1/organization":                       {reads, nil, 200},
+	"PATCH /api/v1/organization":                     {governs, j{"description": "x"}, 200},
+	"PUT /api/v1/organization/logo":                  {governs, "no picture", 422},
+	"DELETE /api/v1/organization/logo":               {governs, nil, 200},
 	"PUT /api/v1/organization/logo-dark": {governs, "no picture",
 		422}, "DELETE /api/v1/organization/logo-dark": {governs, nil, 200},
 	"PUT /api/v1/organization/favicon": {governs, "no picture", 422}, "DELETE /api/v1/organization/favicon": {governs,
 		nil, 200},
-	"GET /api/v1/organization/hostname": {reads, nil, 200}, "POST /api/v1/organization/hostname/verify": {governs, nil, 409}, "GET /api/v1/hostnames/ask": {anybody, nil, 404},
-	"GET /api/v1/organizations": {signedIn, nil, 200}, "GET /api/v1/users/me": {signedIn, nil, 200}, "GET /api/v1/snapshot": {reads, nil, 200},
-	"GET /api/v1/members": {inside, nil, 200}, "POST /api/v1/members": {governs, j{"email": "{email}"}, 201},
-	"PATCH /api/v1/members/{member}": {governs, j{"role": "admin"}, 200}, "DELETE /api/v1/members/{member}": {governs, nil, 204},
+	"GET /api/v1/organization/hostname": {reads, nil, 200}, "POST /api/v1/organization/hostname/verify": {governs, nil,
+		409}, "GET /api/v1/hostnames/ask": {anybody, nil, 404},
+	"GET /api/v1/organizations": {signedIn, nil, 200}, "GET /api/v1/users/me": {signedIn, nil, 200},
+	"GET /api/v1/snapshot": {reads, nil, 200},
+	"GET /api/v1/members":  {inside, nil, 200}, "POST /api/v1/members": {governs, j{"email": "{email}"}, 201},
+	"PATCH /api/v1/members/{member}":     {governs, j{"role": "admin"}, 200},
+	"DELETE /api/v1/members/{member}":    {governs, nil, 204},
 	"POST /api/v1/organization/deletion": {governs, j{"slug": "another"}, 422},
-	"PATCH /api/v1/users/me":             {person, j{"name": "x"}, 200}, "POST /api/v1/users/me/password": {person, j{"password": "wrong", "new_password": "long enough to be one"}, 422},
-	"POST /api/v1/users/me/address": {person, j{"email": "{email}", "password": "wrong"}, 404}, "POST /api/v1/users/me/deletion": {person, j{"email": "{email}", "password": "wrong"}, 422},
-	"GET /api/v1/users/me/sessions": {person, nil, 200}, "DELETE /api/v1/users/me/sessions/{none}": {person, nil, 404},
-	"GET /api/v1/users/me/organizations": {person, nil, 200}, "DELETE /api/v1/users/me/organizations/{none}": {person, nil, 404}, "DELETE /api/v1/users/me/organizations/{none}/deletion": {person, nil, 404},
-	"GET /api/v1/users/me/offers": {person, nil, 200}, "POST /api/v1/users/me/offers/{none}/accept": {person, nil, 404}, "POST /api/v1/users/me/offers/{none}/decline": {person, nil, 404},
-	"GET /api/v1/users/me/factors": {person, nil, 200}, "POST /api/v1/users/me/factors": {person, j{"challenge": "x", "code": "000000"}, 403}, "DELETE /api/v1/users/me/factors/{none}": {person, nil, 403},
-	"POST /api/v1/users/me/authenticator": {person, nil, 403}, "POST /api/v1/users/me/passkey": {person, nil, 403}, "POST /api/v1/users/me/recovery-codes": {person, nil, 403},
-	"POST /api/v1/users/me/confirmation": {person, j{"password": "wrong"}, 422}, "POST /api/v1/users/me/confirmation/challenge": {person, nil, 201},
-	"POST /api/v1/auth/factor": {anybody, j{"challenge": "x", "code": "000000"}, 401}, "POST /api/v1/auth/passkey/options": {anybody, nil, 409}, "POST /api/v1/auth/passkey": {anybody, j{"challenge": "x"}, 401},
-	"GET /api/v1/organization/security": {inside, nil, 200}, "PATCH /api/v1/organization/security": {leads, j{"second_factor": false}, 200},
-	"POST /api/v1/auth/link": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/address": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/decline": {anybody, j{"token": "x"}, 403},
-	"GET /api/v1/api-keys": {inside, nil, 200}, "POST /api/v1/api-keys": {governs, j{"name": "New"}, 201}, "DELETE /api/v1/api-keys/{key}": {governs, nil, 204},
+	"PATCH /api/v1/users/me":             {person, j{"name": "x"}, 200}, "POST /api/v1/users/me/password": {person,
+		j{"password": "wrong", "new_password": "long enough to be one"}, 422},
+	"POST /api/v1/users/me/address":  {person, j{"email": "{email}", "password": "wrong"}, 404},
+	"POST /api/v1/users/me/deletion": {person, j{"email": "{email}", "password": "wrong"}, 422},
+	"GET /api/v1/users/me/sessions":  {person, nil, 200}, "DELETE /api/v1/users/me/sessions/{none}": {person, nil, 404},
+	"GET /api/v1/users/me/organizations": {person, nil, 200}, "DELETE /api/v1/users/me/organizations/{none}": {person,
+		nil, 404}, "DELETE /api/v1/users/me/organizations/{none}/deletion": {person, nil, 404},
+	"GET /api/v1/users/me/offers": {person, nil, 200}, "POST /api/v1/users/me/offers/{none}/accept": {person, nil, 404},
+	"POST /api/v1/users/me/offers/{none}/decline": {person, nil, 404},
+	"GET /api/v1/users/me/factors":                {person, nil, 200}, "POST /api/v1/users/me/factors": {person,
+		j{"challenge": "x", "code": "000000"}, 403}, "DELETE /api/v1/users/me/factors/{none}": {person, nil, 403},
+	"POST /api/v1/users/me/authenticator": {person, nil, 403}, "POST /api/v1/users/me/passkey": {person, nil, 403},
+	"POST /api/v1/users/me/recovery-codes":         {person, nil, 403},
+	"POST /api/v1/users/me/confirmation":           {person, j{"password": "wrong"}, 422},
+	"POST /api/v1/users/me/confirmation/challenge": {person, nil, 201},
+	"POST /api/v1/auth/factor":                     {anybody, j{"challenge": "x", "code": "000000"}, 401},
+	"POST /api/v1/auth/passkey/options":            {anybody, nil, 409},
+	"POST /api/v1/auth/passkey":                    {anybody, j{"challenge": "x"}, 401},
+	"GET /api/v1/organization/security":            {inside, nil, 200}, "PATCH /api/v1/organization/security": {leads,
+		j{"second_factor": false}, 200},
+	"POST /api/v1/auth/link": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/address": {anybody, j{"token": "x"},
+		403}, "POST /api/v1/auth/decline": {anybody, j{"token": "x"}, 403},
+	"GET /api/v1/api-keys": {inside, nil, 200}, "POST /api/v1/api-keys": {governs, j{"name": "New"}, 201},
+	"DELETE /api/v1/api-keys/{key}":        {governs, nil, 204},
 	"POST /api/v1/api-keys/{key}/handover": {governs, `{"owner":"{colleague}"}`, 200},
 	"GET /api/v1/audit-log":                {inside, nil, 200},
-	"GET /api/v1/subscribers":              {reads, nil, 200}, "POST /api/v1/subscribers": {writes, j{"email": "{email}"}, 201}, "GET /api/v1/subscribers/{subscriber}": {reads, nil, 200},
-	"PATCH /api/v1/subscribers/{subscriber}": {writes, j{"services": []string{}}, 200}, "DELETE /api/v1/subscribers/{subscriber}": {writes, nil, 204},
-	"GET /api/v1/stats": {reads, nil, 200}, "GET /api/v1/deliveries": {reads, nil, 200}, "POST /api/v1/deliveries/retry": {writes, nil, 200}, "POST /api/v1/deliveries/{delivery}/retry": {writes, nil, 409},
+	"GET /api/v1/subscribers":              {reads, nil, 200}, "POST /api/v1/subscribers": {writes,
+		j{"email": "{email}"}, 201}, "GET /api/v1/subscribers/{subscriber}": {reads, nil, 200},
+	"PATCH /api/v1/subscribers/{subscriber}":  {writes, j{"services": []string{}}, 200},
+	"DELETE /api/v1/subscribers/{subscriber}": {writes, nil, 204},
+	"GET /api/v1/stats":                       {reads, nil, 200}, "GET /api/v1/deliveries": {reads, nil, 200},
+	"POST /api/v1/deliveries/retry": {writes, nil, 200}, "POST /api/v1/deliveries/{delivery}/retry": {writes, nil, 409},
 	"GET /api/v1/mail": {governs, nil, 200}, "POST /api/v1/mail/test": {governs, nil, 200},
-	"POST /api/v1/auth/login": {anybody, j{"email": "a@b.example", "password": "wrong"}, 401}, "POST /api/v1/auth/refresh": {anybody, nil, 403}, "POST /api/v1/auth/logout": {anybody, nil, 403},
-	"POST /api/v1/auth/setup": {anybody, j{"token": "x"}, 403}, "POST /api/v1/auth/accept": {anybody, j{"token": "x", "password": "long enough to be one"}, 403},
+	"POST /api/v1/auth/login":   {anybody, j{"email": "a@b.example", "password": "wrong"}, 401},
+	"POST /api/v1/auth/refresh": {anybody, nil, 403}, "POST /api/v1/auth/logout": {anybody, nil, 403},
+	"POST /api/v1/auth/setup":     {anybody, j{"token": "x"}, 403},
+	"POST /api/v1/auth/accept":    {anybody, j{"token": "x", "password": "long enough to be one"}, 403},
 	"POST /api/v1/auth/forgot":    {anybody, j{"email": "{email}"}, 202},
 	"POST /api/v1/auth/ticket":    {reads, nil, 201},
 	"POST /api/v1/webhooks/clerk": {anybody, j{}, 404}, "POST /api/v1/members/{offer}/invitation": {governs, nil, 201},
-	"GET /.well-known/jwks.json": {anybody, nil, 200}, "GET /api/openapi.json": {anybody, nil, 200}, "GET /api/docs": {anybody, nil, 200},
-	"GET /api/v1/public/{slug}/services": {anybody, nil, 200}, "GET /api/v1/public/{slug}/incidents": {anybody, nil, 200}, "GET /api/v1/public/{slug}/maintenances": {anybody, nil, 200},
-	"GET /api/v1/public/{slug}/status": {anybody, nil, 200}, "GET /api/v1/public/{slug}/uptime": {anybody, nil, 200}, "GET /api/v1/public/{slug}/summary": {anybody, nil, 200},
+	"GET /.well-known/jwks.json": {anybody, nil, 200}, "GET /api/openapi.json": {anybody, nil, 200},
+	"GET /api/docs":                      {anybody, nil, 200},
+	"GET /api/v1/public/{slug}/services": {anybody, nil, 200}, "GET /api/v1/public/{slug}/incidents": {anybody, nil,
+		200}, "GET /api/v1/public/{slug}/maintenances": {anybody, nil, 200},
+	"GET /api/v1/public/{slug}/status": {anybody, nil, 200}, "GET /api/v1/public/{slug}/uptime": {anybody, nil, 200},
+	"GET /api/v1/public/{slug}/summary":    {anybody, nil, 200},
 	"POST /api/v1/public/{slug}/subscribe": {anybody, j{"email": "nobody"}, 422},
 	"GET /ws/status/org/{org}":             {socket, nil, 0}, "GET /ws/status/public/{slug}": {socket, nil, 0},
-	"GET /api/v1/monitors": {reads, nil, 200}, "POST /api/v1/monitors": {writes, j{"name": "Site", "target": "https://example.com/"}, 201},
-	"GET /api/v1/monitors/{monitor}": {reads, nil, 200}, "PATCH /api/v1/monitors/{monitor}": {writes, j{"name": "x"}, 200},
+	"GET /api/v1/monitors":           {reads, nil, 200},
+	"POST /api/v1/monitors":          {writes, j{"name": "Site", "target": "https://example.com/"}, 201},
+	"GET /api/v1/monitors/{monitor}": {reads, nil, 200}, "PATCH /api/v1/monitors/{monitor}": {writes, j{"name": "x"},
+		200},
 	"DELETE /api/v1/monitors/{monitor}": {writes, nil, 204}, "POST /api/v1/monitors/{monitor}/test": {writes, nil, 200},
 	"POST /api/v1/monitors/test":              {writes, j{"target": "http://127.0.0.1:9/"}, 200},
 	"POST /api/v1/monitors/{monitor}/preview": {writes, j{"failures": 1}, 200},
-	"GET /api/v1/monitors/{monitor}/results":  {reads, nil, 200}, "GET /api/v1/monitors/{monitor}/metrics": {reads, nil, 200},
+	"GET /api/v1/monitors/{monitor}/results":  {reads, nil, 200}, "GET /api/v1/monitors/{monitor}/metrics": {reads, nil,
+		200},
 	"GET /api/v1/heartbeats/{none}": {anybody, nil, 404}, "POST /api/v1/heartbeats/{none}": {anybody, nil, 404},
 	"POST /api/v1/ingest/{source}": {writes, j{"alerts": []j{}}, 200}, "GET /api/v1/proposals": {reads, nil, 200},
-	"POST /api/v1/proposals/{proposal}/accept": {writes, nil, 200}, "POST /api/v1/proposals/{proposal}/dismiss": {writes, nil, 200},
-	"GET /api/v1/public/{slug}/metrics": {anybody, nil, 200}, "POST /internal/looks": {shown, nil, 401},
-	"GET /api/v1/destinations": {inside, nil, 200}, "POST /api/v1/destinations": {governs, j{"name": "New", "kind": "ntfy",
+	"POST /api/v1/proposals/{proposal}/accept":  {writes, nil, 200},
+	"POST /api/v1/proposals/{proposal}/dismiss": {writes, nil, 200},
+	"GET /api/v1/public/{slug}/metrics":         {anybody, nil, 200}, "POST /internal/looks": {shown, nil, 401},
+	"GET /api/v1/destinations": {inside, nil, 200},
+	"POST /api/v1/destinations": {governs, j{"name": "New", "kind": "ntfy",
 		"address": "ntfy://ntfy.example/topic"}, 201},
 	"GET /api/v1/destinations/{destination}": {inside, nil, 200}, "PATCH /api/v1/destinations/{destination}": {governs,
 		j{"name": "x"}, 200},
@@ -126,8 +172,10 @@ var table = map[string]access{
 		nil, 0}, "POST /status/{slug}/access/password": {shown, nil, 0},
 }
 
-// pages is what the site shows, to anybody alike. {slug} is acme's; what stands on an organisation's own host name is not found here.
-var pages = strings.Fields(`/ /login /setup /setup/slug /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
+// pages is what the site shows, to anybody alike. {slug} is acme's; what stands on an organisation's own host name is
+// not found here.
+var pages = strings.Fields(
+	`/ /login /setup /setup/slug /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
 	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js /push.js
 	/report /status/{slug} /status/{slug}/report /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/share.png /status/{slug}/incidents/{incident}/share.png /status/{slug}/theme.css /status/{slug}/logo/{logo} /status/{slug}/feed.atom /status/{slug}/feed.rss
 	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/calendar.ics /status/{slug}/shields.json
@@ -140,27 +188,45 @@ var pages = strings.Fields(`/ /login /setup /setup/slug /accept /forgot /dashboa
 	/api/v2/components.json /api/v2/incidents.json /api/v2/incidents/unresolved.json /api/v2/scheduled-maintenances.json /api/v2/scheduled-maintenances/active.json
 	/api/v2/scheduled-maintenances/upcoming.json /api/v2/status.json /api/v2/summary.json`)
 
-// verdicts is what each class answers to each caller; 0 is the row's own. Another organisation's admin finds nothing of acme's.
+// verdicts is what each class answers to each caller; 0 is the row's own. Another organisation's admin finds nothing of
+// acme's.
 var verdicts = map[string]map[string]int{
-	anybody: {"nobody": 0, "member": 0, "admin": 0, "another's admin": 0, "key that reads": 0, "key that writes": 0, "key that only writes": 0, "key that administers": 0,
-		"key of all scopes": 0, "legacy key": 0, "expired token": 0, "another issuer": 0, "forged token": 0, "revoked key": 0, "expired key": 0, "removed member": 0},
-	signedIn: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 0, "key that reads": 0, "key that writes": 0, "key that only writes": 0, "key that administers": 0,
-		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
-	person: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 0, "key that reads": 403, "key that writes": 403, "key that only writes": 403, "key that administers": 403,
-		"key of all scopes": 403, "legacy key": 403, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
-	reads: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 404, "key that reads": 0, "key that writes": 0, "key that only writes": 0, "key that administers": 0,
-		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
-	inside: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 404, "key that reads": 0, "key that writes": 0, "key that only writes": 403, "key that administers": 0,
-		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
-	writes: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 0, "key that only writes": 0, "key that administers": 403,
-		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
+	anybody: {"nobody": 0, "member": 0, "admin": 0, "another's admin": 0, "key that reads": 0, "key that writes": 0,
+		"key that only writes": 0, "key that administers": 0,
+		"key of all scopes": 0, "legacy key": 0, "expired token": 0, "another issuer": 0, "forged token": 0,
+		"revoked key": 0, "expired key": 0, "removed member": 0},
+	signedIn: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 0, "key that reads": 0, "key that writes": 0,
+		"key that only writes": 0, "key that administers": 0,
+		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
+	person: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 0, "key that reads": 403,
+		"key that writes": 403, "key that only writes": 403, "key that administers": 403,
+		"key of all scopes": 403, "legacy key": 403, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
+	reads: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 404, "key that reads": 0, "key that writes": 0,
+		"key that only writes": 0, "key that administers": 0,
+		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
+	inside: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 404, "key that reads": 0, "key that writes": 0,
+		"key that only writes": 403, "key that administers": 0,
+		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
+	writes: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403,
+		"key that writes": 0, "key that only writes": 0, "key that administers": 403,
+		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
 	notes: {"nobody": 401, "member": 0, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 0,
-		"key that only writes": 403, "key that administers": 403, "key of all scopes": 0, "legacy key": 0, "expired token": 401,
+		"key that only writes": 403, "key that administers": 403, "key of all scopes": 0, "legacy key": 0,
+		"expired token":  401,
 		"another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
-	leads: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 403, "key that only writes": 403, "key that administers": 403,
-		"key of all scopes": 403, "legacy key": 403, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
-	governs: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403, "key that writes": 403, "key that only writes": 403, "key that administers": 0,
-		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401, "revoked key": 401, "expired key": 401, "removed member": 403},
+	leads: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403,
+		"key that writes": 403, "key that only writes": 403, "key that administers": 403,
+		"key of all scopes": 403, "legacy key": 403, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
+	governs: {"nobody": 401, "member": 403, "admin": 0, "another's admin": 404, "key that reads": 403,
+		"key that writes": 403, "key that only writes": 403, "key that administers": 0,
+		"key of all scopes": 0, "legacy key": 0, "expired token": 401, "another issuer": 401, "forged token": 401,
+		"revoked key": 401, "expired key": 401, "removed member": 403},
 }
 
 // callers of every kind, by the names of the verdicts.
@@ -174,15 +240,21 @@ func callers(acme *caller) map[string]*caller {
 	acme.do("DELETE", "/api/v1/members/"+removed.id, nil).is(204)
 	legacy := acme.key("write")
 	s.sql(`UPDATE api_keys SET legacy = 1 WHERE id = ?`, legacy.id)
-	return map[string]*caller{"key that only writes": acme.key("write"), "key that administers": acme.key("admin"), "key of all scopes": acme.key("read", "write", "admin"), "legacy key": legacy, "nobody": s.nobody(), "member": acme.join(auth.Member), "admin": acme.join(auth.Admin), "another's admin": s.org(),
-		"key that reads": acme.key("read"), "key that writes": acme.key("read", "write"), "expired token": as(minted(acme, time.Now().Add(-time.Hour))),
-		"another issuer": as(foreign(acme, "https://issuer.example")), "forged token": as(foreign(acme, auth.LocalIssuer)), "revoked key": revoked, "expired key": ending, "removed member": removed}
+	return map[string]*caller{"key that only writes": acme.key("write"), "key that administers": acme.key("admin"),
+		"key of all scopes": acme.key("read", "write", "admin"), "legacy key": legacy, "nobody": s.nobody(),
+		"member": acme.join(auth.Member), "admin": acme.join(auth.Admin), "another's admin": s.org(),
+		"key that reads": acme.key("read"), "key that writes": acme.key("read", "write"),
+		"expired token":  as(minted(acme, time.Now().Add(-time.Hour))),
+		"another issuer": as(foreign(acme, "https://issuer.example")),
+		"forged token":   as(foreign(acme, auth.LocalIssuer)), "revoked key": revoked, "expired key": ending,
+		"removed member": removed}
 }
 
 // minted is a token of the built-in issuer for an admin of acme, made at another time.
 func minted(acme *caller, at time.Time) string {
 	acme.t.Helper()
-	token, _, err := acme.app.Local.Mint(context.Background(), auth.Subject{UserID: acme.id, OrgID: acme.org, OrgSlug: acme.slug, Role: auth.Admin}, 0, at)
+	token, _, err := acme.app.Local.Mint(context.Background(), auth.Subject{UserID: acme.id, OrgID: acme.org,
+		OrgSlug: acme.slug, Role: auth.Admin}, 0, at)
 	if err != nil {
 		acme.t.Fatal(err)
 	}
@@ -230,16 +302,19 @@ func thing(acme *caller, name string) string {
 	case "monitor":
 		return acme.post("/api/v1/monitors", j{"name": made, "target": "http://127.0.0.1:9/", "paused": true}).str("id")
 	case "destination":
-		return acme.post("/api/v1/destinations", j{"name": made, "kind": "ntfy", "address": "ntfy://ntfy.example/t"}).str("id")
+		return acme.post("/api/v1/destinations", j{"name": made, "kind": "ntfy", "address": "ntfy://ntfy.example/t"}).
+			str("id")
 	case "source":
 		return "alertmanager"
 	case "proposal":
 		alert := j{"fingerprint": made, "title": made, "service": acme.service(made)}
 		return acme.do("POST", "/api/v1/ingest/generic?action=propose", alert).is(200).str("results.0.proposal")
 	case "series":
-		return acme.post("/api/v1/recurring-maintenances", j{"title": made, "services": []string{acme.service(made)}, "rrule": "FREQ=DAILY;COUNT=1", "starts_at": "2036-01-01T00:00", "duration_minutes": 5}).str("id")
+		return acme.post("/api/v1/recurring-maintenances", j{"title": made, "services": []string{acme.service(made)},
+			"rrule": "FREQ=DAILY;COUNT=1", "starts_at": "2036-01-01T00:00", "duration_minutes": 5}).str("id")
 	case "member":
-		m, err := acme.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, acme.org, usecase.NewMember{Email: thing(acme, "email"), Role: auth.Member})
+		m, err := acme.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, acme.org,
+			usecase.NewMember{Email: thing(acme, "email"), Role: auth.Member})
 		if err != nil {
 			acme.t.Fatal(err)
 		}
@@ -263,7 +338,8 @@ func thing(acme *caller, name string) string {
 
 var blank = regexp.MustCompile(`\{([a-z]+)\}`)
 
-// filled puts ids into the blanks; an update is one of the incident before it. Where nothing will change, what was made before serves.
+// filled puts ids into the blanks; an update is one of the incident before it. Where nothing will change, what was made
+// before serves.
 func filled(acme *caller, text string, made map[string]string) string {
 	incident := ""
 	return blank.ReplaceAllStringFunc(text, func(b string) string {
@@ -272,7 +348,7 @@ func filled(acme *caller, text string, made map[string]string) string {
 		}
 		if b == "{newest}" {
 			id := uuid.Must(uuid.NewV7()).String()
-			acme.post("/api/v1/incidents/"+incident+"/updates", j{"update_id": id, "status": "identified", "body": "x"})
+			acme.post("/api/v1/incidents/"+incident+"/updates", j{"id": id, "status": "identified", "body": "x"})
 			return id
 		}
 		name := b[1 : len(b)-1]
@@ -292,7 +368,8 @@ func filled(acme *caller, text string, made map[string]string) string {
 
 // foreigner says whether a request is about something of acme's that another organisation's admin must not find.
 func foreigner(path, body string) bool {
-	return strings.Contains(strings.NewReplacer("{slug}", "", "{source}", "").Replace(path), "{") || strings.Contains(strings.ReplaceAll(body, "{email}", ""), `"{`)
+	return strings.Contains(strings.NewReplacer("{slug}", "", "{source}", "").Replace(path), "{") ||
+		strings.Contains(strings.ReplaceAll(body, "{email}", ""), `"{`)
 }
 
 func TestEveryRouteIsOpenToThoseItIsForAndToNobodyElse(t *testing.T) {
@@ -331,14 +408,17 @@ func TestEveryRouteIsOpenToThoseItIsForAndToNobodyElse(t *testing.T) {
 				before := own.get("/api/v1/audit-log").int("count")
 				a := who.do(method, address, content)
 				a.is(want)
-				if want == 403 && !slices.Contains([]string{anybody, person, leads}, row.class) && strings.Contains(name, "key") && !strings.Contains(a.str("detail"), "does not have the scope") {
+				if want == 403 && !slices.Contains([]string{anybody, person, leads}, row.class) &&
+					strings.Contains(name, "key") && !strings.Contains(a.str("detail"), "does not have the scope") {
 					t.Errorf("it does not say which scope is missing: %s", a.raw)
 				}
 				changed := own.get("/api/v1/audit-log").int("count") - before
 				if allowed := want < 300 && method != "GET" && name != "another's admin"; !allowed && changed != 0 {
 					t.Errorf("%d changes were made", changed)
 				}
-				if name == "another's admin" && row.class != anybody && (strings.Contains(string(a.raw), acme.slug+".example") || strings.Contains(string(a.raw), acme.org)) {
+				if name == "another's admin" && row.class != anybody &&
+					(strings.Contains(string(a.raw), acme.slug+".example") ||
+						strings.Contains(string(a.raw), acme.org)) {
 					t.Errorf("it tells of acme: %s", a.raw)
 				}
 				if method == "GET" && row.class != anybody {
@@ -398,10 +478,12 @@ func TestPagesAreTheSameForEverybody(t *testing.T) {
 }
 
 // plain follows no redirect.
-var plain = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var plain = &http.Client{Timeout: 30 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func TestEveryRouteOfTheRouterStandsInTheTable(t *testing.T) {
-	fill := strings.NewReplacer("{slug}", ":slug", "{logo}", ":name", "{org}", ":id", "{update}", ":update", "{note}", ":note")
+	fill := strings.NewReplacer("{slug}", ":slug", "{logo}", ":name", "{org}", ":id", "{update}", ":update", "{newest}",
+		":update", "{note}", ":note")
 	rest := regexp.MustCompile(`\{[a-z]+\}`)
 	known := map[string]bool{}
 	for route := range table {
@@ -434,7 +516,9 @@ func TestEveryRouteOfTheRouterStandsInTheTable(t *testing.T) {
 
 func TestEverySocketIsOpenToThoseItIsForAndToNobodyElse(t *testing.T) {
 	acme := world(t).org()
-	verdict := map[string]int{"nobody": 4401, "member": 0, "admin": 0, "another's admin": 4403, "key that reads": 0, "key that writes": 0, "key that only writes": 0, "key that administers": 0, "key of all scopes": 0, "legacy key": 0, "expired token": 4401,
+	verdict := map[string]int{"nobody": 4401, "member": 0, "admin": 0, "another's admin": 4403, "key that reads": 0,
+		"key that writes": 0, "key that only writes": 0, "key that administers": 0, "key of all scopes": 0,
+		"legacy key": 0, "expired token": 4401,
 		"another issuer": 4401, "forged token": 4401, "revoked key": 4401, "expired key": 4401, "removed member": 4403}
 	all := callers(acme)
 	for name, want := range verdict {

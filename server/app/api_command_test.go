@@ -9,7 +9,8 @@ import (
 	"statuspage/shared/page"
 )
 
-// What the table of commands says of a command is what its route does, what the document says of it, and who may use it.
+// What the table of commands says of a command is what its route does, what the document says of it, and who may use
+// it.
 func TestEveryCommandIsDescribedAndOpenAsItsTableSays(t *testing.T) {
 	class := map[page.Right]string{page.Writers: writes, page.Admins: governs}
 	success := map[page.Effect]int{page.Creates: 201, page.Adds: 201, page.Changes: 200, page.Deletes: 204}

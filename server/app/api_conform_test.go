@@ -43,7 +43,8 @@ var description = sync.OnceValues(func() (*described, error) {
 		return nil, err
 	}
 	v, errs := validator.NewValidator(document, config.WithoutSecurityValidation(), config.WithFormatAssertions(),
-		config.WithStrictMode(), config.WithStrictIgnoredHeadersExtra(everywhere...), config.WithStrictIgnorePaths(open...))
+		config.WithStrictMode(), config.WithStrictIgnoredHeadersExtra(everywhere...),
+		config.WithStrictIgnorePaths(open...))
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}
@@ -71,11 +72,15 @@ func describes(t testing.TB) *described {
 }
 
 // everywhere are the headers that any answer may have; the introduction of the document tells of those that matter.
-var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-Primary", "Status-Lag", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
-	"Cross-Origin-Resource-Policy", "Referrer-Policy", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Www-Authenticate", "X-Robots-Tag", "Content-Language"}
+var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-Primary", "Status-Lag", "X-Request-Id",
+	"RateLimit", "RateLimit-Policy", "Vary", "X-Content-Type-Options", "Content-Security-Policy",
+	"Cross-Origin-Resource-Policy", "Referrer-Policy", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers",
+	"Www-Authenticate", "X-Robots-Tag", "Content-Language"}
 
 // open are objects that are described elsewhere.
-var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**", "$.body.keys[*].*", "$.body.passkey.**", "$.body.second_factor.passkey.**", "$.body.last.**", "$.body.results[*].last.**"}
+var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**",
+	"$.body.keys[*].*", "$.body.passkey.**", "$.body.second_factor.passkey.**", "$.body.last.**",
+	"$.body.results[*].last.**"}
 
 // find answers the document's own spelling of a path, or "" when it describes no such path. One that is there as it is
 // comes before one with a parameter.
@@ -110,12 +115,14 @@ func (d *described) operation(method, path string) (operation, bool) {
 	return operation{}, false
 }
 
-// conforms holds an answer to the OpenAPI document: its status, type and every member, none of which may be unknown to it.
+// conforms holds an answer to the OpenAPI document: its status, type and every member, none of which may be unknown to
+// it.
 func conforms(t testing.TB, req *http.Request, res *http.Response, raw []byte) {
 	t.Helper()
 	d := describes(t)
 	path := d.find(req.URL.EscapedPath())
-	if path == "" || res.StatusCode == http.StatusMethodNotAllowed || slices.Contains([]string{"HEAD", "OPTIONS"}, req.Method) {
+	if path == "" || res.StatusCode == http.StatusMethodNotAllowed ||
+		slices.Contains([]string{"HEAD", "OPTIONS"}, req.Method) {
 		return
 	}
 	o, there := d.operation(req.Method, path)
@@ -125,7 +132,8 @@ func conforms(t testing.TB, req *http.Request, res *http.Response, raw []byte) {
 	}
 	seen.note(o.OperationID, res.StatusCode)
 	if res.StatusCode < 400 && !declares(o, res) {
-		t.Errorf("%s %s: the document knows no answer %d of type %q", req.Method, path, res.StatusCode, res.Header.Get("Content-Type"))
+		t.Errorf("%s %s: the document knows no answer %d of type %q", req.Method, path, res.StatusCode,
+			res.Header.Get("Content-Type"))
 		return
 	}
 	if o.OperationID == "openapi" {
@@ -161,7 +169,8 @@ func declares(o operation, res *http.Response) bool {
 func concrete(d *described, path string) string {
 	path = strings.NewReplacer("{id}", "0197a1de-3c00-7000-8000-000000000001", "{org_slug}", "acme", "{update}",
 		"0197a1de-3c00-7000-8000-000000000002", "{note}", "0197a1de-3c00-7000-8000-000000000003").Replace(path)
-	if _, there := d.paths[strings.Replace(path, "acme", "{org_slug}", 1)]; !there && strings.HasPrefix(path, "/api/v1/") {
+	if _, there := d.paths[strings.Replace(path, "acme", "{org_slug}", 1)]; !there &&
+		strings.HasPrefix(path, "/api/v1/") {
 		path += "/"
 	}
 	return path
@@ -187,7 +196,8 @@ func (a *answers) note(operation string, code int) {
 	a.told[operation][code]++
 }
 
-// untried fails a whole run in which some operation was never seen to succeed: nobody knows then whether it is described as it is.
+// untried fails a whole run in which some operation was never seen to succeed: nobody knows then whether it is
+// described as it is.
 func untried() int {
 	d, err := description()
 	if err != nil {
@@ -249,7 +259,8 @@ func TestTheDocumentDescribesEveryRouteAndNoOther(t *testing.T) {
 
 // spelled is a route's path as the document writes it.
 func spelled(path string) string {
-	path = strings.NewReplacer(":id", "{id}", ":slug", "{org_slug}", ":update", "{update}", ":note", "{note}").Replace(path)
+	path = strings.NewReplacer(":id", "{id}", ":slug", "{org_slug}", ":update", "{update}", ":note", "{note}").
+		Replace(path)
 	if strings.HasPrefix(path, "/api/v1/") {
 		path += "/"
 	}
@@ -264,7 +275,8 @@ func TestTheDocumentIsValidAndServedToAnybody(t *testing.T) {
 	}
 	nobody := world(t).nobody()
 	document := nobody.get("/api/openapi.json").has("openapi", "3.1.0")
-	if document.header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(document.str("info.description"), "Idempotency-Key") {
+	if document.header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(document.str("info.description"),
+		"Idempotency-Key") {
 		t.Errorf("%v", document.header)
 	}
 	nobody.do("GET", "/api/openapi.json", nil, "If-None-Match", document.header.Get("ETag")).is(304)
@@ -281,7 +293,8 @@ func TestTheDocumentIsValidAndServedToAnybody(t *testing.T) {
 
 func TestTheDocumentCanBeReadAsAPage(t *testing.T) {
 	a := world(t).nobody().get("/api/docs/")
-	if policy := a.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") {
+	if policy := a.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy,
+		"default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") {
 		t.Errorf("the policy is %q", policy)
 	}
 	text := string(a.raw)

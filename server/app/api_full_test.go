@@ -13,8 +13,10 @@ func TestAFullPageIsRefusedInWordsAndCanBeCleaned(t *testing.T) {
 	s := world(t)
 	acme, other := s.org(), s.org()
 	service, long := acme.service("API"), strings.Repeat("\"\n", 10_000)
-	window := acme.post("/api/v1/maintenances/", j{"title": "Work", "services": []string{service}, "scheduled_for": "2099-01-01T00:00:00Z", "scheduled_until": "2099-01-01T01:00:00Z"}).str("id")
-	incident := acme.post("/api/v1/incidents/", j{"title": "Down", "services": []j{{"id": service, "to_state": "major_outage"}}}).str("id")
+	window := acme.post("/api/v1/maintenances/", j{"title": "Work", "services": []string{service},
+		"scheduled_for": "2099-01-01T00:00:00Z", "scheduled_until": "2099-01-01T01:00:00Z"}).str("id")
+	incident := acme.post("/api/v1/incidents/",
+		j{"title": "Down", "services": []j{{"id": service, "to_state": "major_outage"}}}).str("id")
 	updates := "/api/v1/incidents/" + incident + "/updates/"
 	full, taken := acme.do("POST", updates, j{"body": long}), 0
 	for ; full.code == 201; taken++ {
@@ -31,18 +33,26 @@ func TestAFullPageIsRefusedInWordsAndCanBeCleaned(t *testing.T) {
 		body  j
 		field string
 	}{
-		"an update":     {updates, j{"body": long[:4_000]}, "body"},
-		"a service":     {"/api/v1/services/", j{"name": "Web", "description": long[:4_000]}, "description"},
-		"a window":      {"/api/v1/maintenances/", j{"title": "Work", "description": long[:4_000], "services": []string{service}, "scheduled_for": "2099-01-01T00:00:00Z", "scheduled_until": "2099-01-01T01:00:00Z"}, "description"},
-		"a window over": {"/api/v1/maintenances/", j{"title": "Work", "description": long[:4_000], "services": []string{service}, "scheduled_for": "2026-01-01T00:00:00Z", "scheduled_until": "2026-01-01T01:00:00Z"}, "description"},
+		"an update": {updates, j{"body": long[:4_000]}, "body"},
+		"a service": {"/api/v1/services/", j{"name": "Web", "description": long[:4_000]}, "description"},
+		"a window": {"/api/v1/maintenances/", j{"title": "Work", "description": long[:4_000],
+			"services": []string{service}, "scheduled_for": "2099-01-01T00:00:00Z",
+			"scheduled_until": "2099-01-01T01:00:00Z"}, "description"},
+		"a window over": {"/api/v1/maintenances/", j{"title": "Work", "description": long[:4_000],
+			"services": []string{service}, "scheduled_for": "2026-01-01T00:00:00Z",
+			"scheduled_until": "2026-01-01T01:00:00Z"}, "description"},
 	} {
-		acme.do("POST", c.path, c.body, "Idempotency-Key", name).is(413).has("code", "too_large").has("errors.0.field", c.field)
+		acme.do("POST", c.path, c.body, "Idempotency-Key", name).is(413).has("code", "too_large").
+			has("errors.0.field", c.field)
 	}
-	acme.do("PATCH", "/api/v1/organization/", j{"announcement": long[:4_000]}).is(413).has("errors.0.field", "announcement")
-	acme.do("PATCH", "/api/v1/maintenances/"+window+"/", j{"message": long[:4_000]}).is(413).has("errors.0.field", "message")
+	acme.do("PATCH", "/api/v1/organization/", j{"announcement": long[:4_000]}).is(413).
+		has("errors.0.field", "announcement")
+	acme.do("PATCH", "/api/v1/maintenances/"+window+"/", j{"message": long[:4_000]}).is(413).
+		has("errors.0.field", "message")
 	// Nobody else is concerned, and what is there is told.
 	other.post("/api/v1/services/", j{"name": "Web", "description": long[:4_000]})
-	for _, path := range []string{"/status/" + acme.slug, "/status/" + acme.slug + "/api/v2/summary.json", "/api/v1/public/" + acme.slug + "/summary/", "/status/" + acme.slug + "/incidents/" + incident} {
+	for _, path := range []string{"/status/" + acme.slug, "/status/" + acme.slug + "/api/v2/summary.json",
+		"/api/v1/public/" + acme.slug + "/summary/", "/status/" + acme.slug + "/incidents/" + incident} {
 		s.nobody().get(path)
 	}
 	snapshot := acme.get("/api/v1/snapshot/")

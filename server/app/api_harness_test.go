@@ -24,7 +24,8 @@ import (
 	"statuspage/server/usecase"
 )
 
-// common is one running process for all tests that need no configuration of their own. Each makes its own organisations.
+// common is one running process for all tests that need no configuration of their own. Each makes its own
+// organisations.
 var common struct {
 	once sync.Once
 	dir  string
@@ -87,7 +88,8 @@ func (c *caller) join(role auth.Role) *caller {
 	c.t.Helper()
 	ctx := context.Background()
 	email := fmt.Sprintf("%s-%d@%s.example", role, common.made.Add(1), c.slug)
-	m, err := c.app.UseCases.AddMember(ctx, usecase.Caller{System: true}, c.org, usecase.NewMember{Email: email, Role: role})
+	m, err := c.app.UseCases.AddMember(ctx, usecase.Caller{System: true}, c.org,
+		usecase.NewMember{Email: email, Role: role})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -101,7 +103,8 @@ func (c *caller) join(role auth.Role) *caller {
 // joined makes a member with a password by the operator's command, and answers their id.
 func (s *site) joined(org, email string, role auth.Role, password string) string {
 	s.t.Helper()
-	m, err := s.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, org, usecase.NewMember{Email: email, Role: role, Password: password})
+	m, err := s.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, org,
+		usecase.NewMember{Email: email, Role: role, Password: password})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -195,8 +198,10 @@ func (c *caller) read(req *http.Request, res *http.Response) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{t: c.t, what: req.Method + " " + req.URL.RequestURI(), code: res.StatusCode, header: res.Header, raw: raw}
-	if kind := res.Header.Get("Content-Type"); strings.Contains(kind, "json") && !strings.Contains(kind, "jsonl") && len(raw) > 0 && raw[0] == '{' {
+	a := &answer{t: c.t, what: req.Method + " " + req.URL.RequestURI(), code: res.StatusCode, header: res.Header,
+		raw: raw}
+	if kind := res.Header.Get("Content-Type"); strings.Contains(kind, "json") && !strings.Contains(kind, "jsonl") &&
+		len(raw) > 0 && raw[0] == '{' {
 		if err := json.Unmarshal(raw, &a.body); err != nil {
 			return nil, fmt.Errorf("%w in %.300s", err, raw)
 		}
@@ -236,7 +241,8 @@ func (a *answer) always(res *http.Response) {
 	}
 }
 
-var problemCodes = map[int]string{400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 409: "conflict",
+var problemCodes = map[int]string{400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found",
+	405: "method_not_allowed", 409: "conflict",
 	412: "precondition_failed", 413: "too_large", 422: "invalid", 429: "rate_limited", 503: "unavailable"}
 
 // isProblem holds an error to RFC 9457 and the contract's table.
@@ -267,7 +273,8 @@ func (a *answer) isProblem() {
 		a.t.Errorf("%s: %d without Retry-After", a.what, a.code)
 	}
 	if a.body["request_id"] != a.header.Get("X-Request-Id") {
-		a.t.Errorf("%s: request_id %v is not X-Request-Id %s", a.what, a.body["request_id"], a.header.Get("X-Request-Id"))
+		a.t.Errorf("%s: request_id %v is not X-Request-Id %s", a.what, a.body["request_id"],
+			a.header.Get("X-Request-Id"))
 	}
 }
 
@@ -378,7 +385,8 @@ func (c *caller) service(name string) string {
 // incident opens one on a new service of its own and answers its id.
 func (c *caller) incident(title string) string {
 	c.t.Helper()
-	return c.post("/api/v1/incidents/", j{"title": title, "service": c.service(title), "to_state": "partial_outage"}).str("id")
+	return c.post("/api/v1/incidents/", j{"title": title, "service": c.service(title), "to_state": "partial_outage"}).
+		str("id")
 }
 
 // window plans a maintenance of a new service of its own and answers its id.
@@ -400,7 +408,8 @@ func (a *answer) seq() int64 {
 	return n
 }
 
-// keys holds an object to having all of these members. That it has none which the OpenAPI document does not know, conforms has seen.
+// keys holds an object to having all of these members. That it has none which the OpenAPI document does not know,
+// conforms has seen.
 func (a *answer) keys(path string, names string) *answer {
 	a.t.Helper()
 	object := any(a.body)
@@ -416,7 +425,8 @@ func (a *answer) keys(path string, names string) *answer {
 	return a
 }
 
-// bytes sends a request as it is written here, and answers what comes back on that connection: for what no client library sends.
+// bytes sends a request as it is written here, and answers what comes back on that connection: for what no client
+// library sends.
 func (s *site) bytes(text string) *answer {
 	s.t.Helper()
 	conn, err := net.DialTimeout("tcp", s.addr, 10*time.Second)

@@ -6,18 +6,24 @@ import (
 	"testing"
 )
 
-const incidentFields = "id title description status status_display impact service from_state to_state services updates created_at updated_at resolved_at version " +
+const incidentFields = "id title description status status_display impact service from_state to_state services " +
+	"updates created_at updated_at resolved_at version " +
 	"started_at recorded_at postmortem postmortem_at excluded_reason"
 
 func TestAnIncidentGoesFromItsOpeningToItsResolutionWithTheShapeOfTheContract(t *testing.T) {
 	acme := world(t).org()
 	api, web := acme.service("API"), acme.service("Web")
-	opened := acme.post("/api/v1/incidents/", j{"title": "Slow", "description": "We look.", "services": []j{{"id": api, "to_state": "partial_outage"}, {"id": web}},
+	opened := acme.post("/api/v1/incidents/", j{"title": "Slow", "description": "We look.",
+		"services": []j{{"id": api, "to_state": "partial_outage"}, {"id": web}},
 		"to_state": "degraded_performance", "notify": false})
-	opened.keys("", incidentFields).keys("service", "id name").keys("services.0", "id name from_state to_state").keys("updates.0", "id status status_display body created_at edited_at services").
-		has("title", "Slow").has("description", "We look.").has("status", "investigating").has("status_display", "Investigating").has("impact", "major").
-		has("service.id", api).has("service.name", "API").has("from_state", "operational").has("to_state", "partial_outage").
-		has("services.1.id", web).has("services.1.to_state", "degraded_performance").has("resolved_at", nil).has("version", 1).
+	opened.keys("", incidentFields).keys("service", "id name").keys("services.0", "id name from_state to_state").
+		keys("updates.0", "id status status_display body created_at edited_at services").
+		has("title", "Slow").has("description", "We look.").has("status", "investigating").
+		has("status_display", "Investigating").has("impact", "major").
+		has("service.id", api).has("service.name", "API").has("from_state", "operational").
+		has("to_state", "partial_outage").
+		has("services.1.id", web).has("services.1.to_state", "degraded_performance").has("resolved_at", nil).
+		has("version", 1).
 		has("updates.0.body", "We look.").has("updates.0.status", "investigating")
 	if opened.header.Get("ETag") != `"1"` || opened.seq() != 6 { // the page, two services, two moves, the incident
 		t.Errorf("headers are %v", opened.header)
@@ -30,15 +36,19 @@ func TestAnIncidentGoesFromItsOpeningToItsResolutionWithTheShapeOfTheContract(t 
 	acme.get("/api/v1/services/"+web+"/").has("status", "degraded_performance")
 
 	update := acme.post(path+"updates/", j{"status": "identified", "body": "It was the **cache**."})
-	update.keys("", "id status status_display body created_at edited_at services incident").keys("incident", incidentFields).
-		has("status", "identified").has("status_display", "Identified").has("body", "It was the **cache**.").has("incident.status", "identified").has("incident.version", 2)
+	update.keys("", "id status status_display body created_at edited_at services incident").
+		keys("incident", incidentFields).
+		has("status", "identified").has("status_display", "Identified").has("body", "It was the **cache**.").
+		has("incident.status", "identified").has("incident.version", 2)
 	if update.header.Get("ETag") != `"2"` {
 		t.Errorf("the update's headers are %v", update.header)
 	}
 	acme.post(path+"updates/", j{"body": "Still at it."}).has("status", "identified")
-	acme.patch(path, j{"title": "Slow answers", "status": "monitoring", "message": "Mended."}).keys("", incidentFields).has("title", "Slow answers").
+	acme.patch(path, j{"title": "Slow answers", "status": "monitoring", "message": "Mended."}).keys("", incidentFields).
+		has("title", "Slow answers").
 		has("status", "monitoring").has("updates.3.body", "Mended.").has("version", 4)
-	resolved := acme.patch(path, j{"status": "resolved", "message": "Over."}).has("status", "resolved").has("status_display", "Resolved").has("version", 5)
+	resolved := acme.patch(path, j{"status": "resolved", "message": "Over."}).has("status", "resolved").
+		has("status_display", "Resolved").has("version", 5)
 	if resolved.str("resolved_at") == "" || resolved.str("resolved_at") != resolved.str("updated_at") {
 		t.Errorf("resolved at %v, updated at %v", resolved.at("resolved_at"), resolved.at("updated_at"))
 	}
@@ -47,18 +57,23 @@ func TestAnIncidentGoesFromItsOpeningToItsResolutionWithTheShapeOfTheContract(t 
 	if list := acme.get(path+"updates/").has("count", 5); list.at("results.4.body") != "Over." {
 		t.Errorf("the timeline is %s", list.raw)
 	}
-	acme.patch(path, j{"title": "Slow answers on Monday"}).has("title", "Slow answers on Monday").has("status", "resolved") // its text may be corrected
-	for _, body := range []j{{"status": "investigating"}, {"status": "monitoring", "message": "Again."}, {"message": "One more thing."}} {
+	// its text may be corrected
+	acme.patch(path, j{"title": "Slow answers on Monday"}).has("title", "Slow answers on Monday").
+		has("status", "resolved")
+	for _, body := range []j{{"status": "investigating"}, {"status": "monitoring", "message": "Again."},
+		{"message": "One more thing."}} {
 		acme.do("PATCH", path, body).refuses(409, "status")
 	}
 	acme.do("POST", path+"updates/", j{"body": "One more thing."}).refuses(409, "status")
 	acme.do("DELETE", path, nil).is(204)
-	for _, gone := range []*answer{acme.do("GET", path, nil), acme.do("PATCH", path, j{"title": "x"}), acme.do("DELETE", path, nil),
+	for _, gone := range []*answer{acme.do("GET", path, nil), acme.do("PATCH", path, j{"title": "x"}),
+		acme.do("DELETE", path, nil),
 		acme.do("GET", path+"updates/", nil), acme.do("POST", path+"updates/", j{"body": "x"})} {
 		gone.refuses(404)
 	}
 	acme.get("/api/v1/incidents/").has("count", 0)
-	acme.get("/api/v1/audit-log/?object="+opened.str("id")).has("results.0.action", "delete_incident").has("results.0.after", nil).has("results.0.before.title", "Slow answers on Monday")
+	acme.get("/api/v1/audit-log/?object="+opened.str("id")).has("results.0.action", "delete_incident").
+		has("results.0.after", nil).has("results.0.before.title", "Slow answers on Monday")
 }
 
 func TestIncidentsAreFilteredByStatusActivityAndService(t *testing.T) {
@@ -76,12 +91,16 @@ func TestIncidentsAreFilteredByStatusActivityAndService(t *testing.T) {
 		{"", "third second first"},
 		{"?active=true", "third second"}, {"?active=1", "third second"},
 		{"?active=false", "first"},
-		{"?status=monitoring", "second"}, {"?status=investigating", "third"}, {"?status=identified", ""}, {"?status=resolved", "first"},
-		{"?service=" + api, "second first"}, {"?service=" + web, "third"}, {"?service=0197a1de-3c00-7000-8000-000000000001", ""},
-		{"?service=" + api + "&active=true", "second"}, {"?service=" + api + "&status=resolved", "first"}, {"?status=resolved&active=true", ""},
+		{"?status=monitoring", "second"}, {"?status=investigating", "third"}, {"?status=identified", ""},
+		{"?status=resolved", "first"},
+		{"?service=" + api, "second first"}, {"?service=" + web, "third"},
+		{"?service=0197a1de-3c00-7000-8000-000000000001", ""},
+		{"?service=" + api + "&active=true", "second"}, {"?service=" + api + "&status=resolved", "first"},
+		{"?status=resolved&active=true", ""},
 		{"?page_size=1&page=2", "second"},
 	} {
-		for _, base := range []string{"/api/v1/incidents/", "/api/v1/incidents", "/api/v1/public/" + acme.slug + "/incidents/"} {
+		for _, base := range []string{"/api/v1/incidents/", "/api/v1/incidents", "/api/v1/public/" + acme.slug +
+			"/incidents/"} {
 			list := acme.get(base + row.query)
 			titles := []string{}
 			for _, r := range list.list("results") {
@@ -95,7 +114,8 @@ func TestIncidentsAreFilteredByStatusActivityAndService(t *testing.T) {
 			}
 		}
 	}
-	for query, field := range map[string]string{"active=maybe": "active", "status=over": "status", "service=api": "service", "service=" + strings.ToUpper(api): "service"} {
+	for query, field := range map[string]string{"active=maybe": "active", "status=over": "status",
+		"service=api": "service", "service=" + strings.ToUpper(api): "service"} {
 		acme.do("GET", "/api/v1/incidents/?"+query, nil).refuses(422, field)
 		acme.do("GET", "/api/v1/public/"+acme.slug+"/incidents/?"+query, nil).refuses(422, field)
 	}
@@ -105,11 +125,13 @@ func TestThePublicSeesEveryIncidentAlsoThoseThatThePageHasLetGo(t *testing.T) {
 	acme := world(t).org()
 	api := acme.service("API")
 	for i := range 103 {
-		id := acme.post("/api/v1/incidents/", j{"title": fmt.Sprint(i), "service": api, "to_state": "major_outage"}).str("id")
+		id := acme.post("/api/v1/incidents/", j{"title": fmt.Sprint(i), "service": api, "to_state": "major_outage"}).
+			str("id")
 		acme.patch("/api/v1/incidents/"+id+"/", j{"status": "resolved", "message": "Over."})
 	}
 	for _, base := range []string{"/api/v1/incidents/", "/api/v1/public/" + acme.slug + "/incidents/"} {
-		acme.get(base+"?page_size=100&page=2").has("count", 103).has("results.2.title", "0").keys("results.2", incidentFields)
+		acme.get(base+"?page_size=100&page=2").has("count", 103).has("results.2.title", "0").
+			keys("results.2", incidentFields)
 		acme.get(base+"?active=true").has("count", 0)
 	}
 	// What memory has let go can still be read, corrected and deleted.
@@ -127,13 +149,16 @@ func TestAnEntryOfATimelineIsCorrectedAndTemplatesAreKept(t *testing.T) {
 	acme, other := s.org(), s.org()
 	path := "/api/v1/incidents/" + acme.incident("Trouble") + "/updates/"
 	entry := acme.post(path, j{"body": "It was the chache."}).str("id")
-	acme.patch(path+entry+"/", j{"body": "It was the cache."}).has("body", "It was the cache.").has("incident.updates.1.body", "It was the cache.").keys("incident", incidentFields)
+	acme.patch(path+entry+"/", j{"body": "It was the cache."}).has("body", "It was the cache.").
+		has("incident.updates.1.body", "It was the cache.").keys("incident", incidentFields)
 	acme.do("PATCH", path+entry, j{}).refuses(422, "body")
 	acme.do("PATCH", path+"x", j{"body": "y"}).refuses(404)
 	other.do("PATCH", path+entry, j{"body": "y"}).refuses(404)
 
-	made := acme.post("/api/v1/templates/", j{"name": "Outage", "title": "{{what}} is down", "body": "We look at {{what}}.", "status": "investigating", "services": []j{}}).
-		keys("", "id name title body status services placeholders created_at updated_at version").has("placeholders", "[what]").has("version", 1)
+	made := acme.post("/api/v1/templates/", j{"name": "Outage", "title": "{{what}} is down",
+		"body": "We look at {{what}}.", "status": "investigating", "services": []j{}}).
+		keys("", "id name title body status services placeholders created_at updated_at version").
+		has("placeholders", "[what]").has("version", 1)
 	one := "/api/v1/templates/" + made.str("id") + "/"
 	acme.get("/api/v1/templates/").has("count", 1)
 	tag := acme.get(one).header.Get("ETag")
@@ -159,7 +184,8 @@ func TestIncidentsAreSearchedByTheirWordsAndNobodyElses(t *testing.T) {
 		"%22is+slow%22": {two}, "elsewhere": {}, "%22slow+is%22": {}, "cafe": {two}, "%22%22": {}, "zzz*+OR+q": {}} {
 		list := acme.get("/api/v1/incidents/?search="+query).has("count", len(want))
 		for i := range want {
-			if id := list.str(fmt.Sprintf("results.%d.id", i)); id != one && id != two || len(want) == 1 && id != want[0] {
+			if id := list.str(fmt.Sprintf("results.%d.id", i)); id != one && id != two || len(want) == 1 &&
+				id != want[0] {
 				t.Errorf("%s finds %s", query, id)
 			}
 		}

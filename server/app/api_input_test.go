@@ -16,17 +16,23 @@ import (
 func TestWhatIsNoJSONOrNoObjectIsRefusedEverywhere(t *testing.T) {
 	acme := world(t).org()
 	incident := acme.incident("Trouble")
-	for _, target := range []string{"POST /api/v1/services/", "PATCH /api/v1/services/" + acme.service("API"), "POST /api/v1/incidents/", "PATCH /api/v1/incidents/" + incident,
-		"POST /api/v1/incidents/" + incident + "/updates/", "POST /api/v1/maintenances/", "PATCH /api/v1/maintenances/" + acme.window("Work"), "PATCH /api/v1/organization/",
-		"POST /api/v1/members/", "PATCH /api/v1/members/" + acme.id, "POST /api/v1/api-keys/", "POST /api/v1/auth/login/"} {
+	for _, target := range []string{"POST /api/v1/services/", "PATCH /api/v1/services/" + acme.service("API"),
+		"POST /api/v1/incidents/", "PATCH /api/v1/incidents/" + incident,
+		"POST /api/v1/incidents/" + incident + "/updates/", "POST /api/v1/maintenances/",
+		"PATCH /api/v1/maintenances/" + acme.window("Work"), "PATCH /api/v1/organization/",
+		"POST /api/v1/members/", "PATCH /api/v1/members/" + acme.id, "POST /api/v1/api-keys/",
+		"POST /api/v1/auth/login/"} {
 		method, path, _ := strings.Cut(target, " ")
 		for _, row := range []struct {
 			body string
 			code int
 		}{
-			{``, 400}, {` `, 400}, {`{`, 400}, {`{"name"`, 400}, {`{"name":}`, 400}, {`{"name":"x",}`, 400}, {`{name:"x"}`, 400}, {`{'name':'x'}`, 400}, {`{"name":"x"} {}`, 400},
-			{`{"name":"x","name":"y"}`, 400}, {`{"name":"\x"}`, 400}, {`{"name":"\u12"}`, 400}, {"{\"name\":\"\x00\"}", 400}, {"{\"name\":\"\xff\"}", 400}, {"\xef\xbb\xbf{}", 400},
-			{`{"name":01}`, 400}, {`{"name":NaN}`, 400}, {`<xml/>`, 400}, {`name=x`, 400}, {strings.Repeat("[", 100000), 400}, {strings.Repeat(`{"a":`, 100), 400},
+			{``, 400}, {` `, 400}, {`{`, 400}, {`{"name"`, 400}, {`{"name":}`, 400}, {`{"name":"x",}`, 400},
+			{`{name:"x"}`, 400}, {`{'name':'x'}`, 400}, {`{"name":"x"} {}`, 400},
+			{`{"name":"x","name":"y"}`, 400}, {`{"name":"\x"}`, 400}, {`{"name":"\u12"}`, 400},
+			{"{\"name\":\"\x00\"}", 400}, {"{\"name\":\"\xff\"}", 400}, {"\xef\xbb\xbf{}", 400},
+			{`{"name":01}`, 400}, {`{"name":NaN}`, 400}, {`<xml/>`, 400}, {`name=x`, 400},
+			{strings.Repeat("[", 100000), 400}, {strings.Repeat(`{"a":`, 100), 400},
 			{`{"a":` + strings.Repeat("[", 33) + strings.Repeat("]", 33) + `}`, 400},
 			{`null`, 422}, {`[]`, 422}, {`"x"`, 422}, {`1`, 422}, {`true`, 422}, {`[{"name":"x"}]`, 422},
 			{`{"__proto__":{}}`, 422}, {`{"":""}`, 422},
@@ -38,7 +44,8 @@ func TestWhatIsNoJSONOrNoObjectIsRefusedEverywhere(t *testing.T) {
 			acme.do(method, path, body).refuses(row.code)
 		}
 		acme.do(method, path, j{"surprise": 1, "another": nil}).is(422)
-		if fields := strings.Join(acme.do(method, path, j{"surprise": 1}).fields(), " "); !strings.Contains(fields, "surprise") {
+		if fields := strings.Join(acme.do(method, path, j{"surprise": 1}).fields(), " "); !strings.Contains(fields,
+			"surprise") {
 			t.Errorf("%s: the unknown field is not named in %q", target, fields)
 		}
 	}
@@ -94,13 +101,20 @@ func TestWrongTypesAndUnknownWordsAreRefusedByField(t *testing.T) {
 		{"POST /incidents/", `{"title":"x","service":"nope","to_state":"major_outage"}`, 404, "service"},
 		{"POST /incidents/", `{"title":"x","service":{"id":"` + api + `"},"to_state":"major_outage"}`, 422, "service"},
 		{"POST /incidents/", `{"title":"x","services":["` + api + `"],"to_state":"major_outage"}`, 422, "services[0]"},
-		{"POST /incidents/", `{"title":"x","services":[{"id":"` + api + `","to_state":"no"}]}`, 422, "services[0].to_state"},
-		{"POST /incidents/", `{"title":"x","services":[{"id":"` + api + `","state":"major_outage"}]}`, 422, "services[0].state services[0].to_state"},
-		{"POST /incidents/", `{"title":"x","services":[{"id":"` + api + `"},{"id":"` + api + `"}],"to_state":"major_outage"}`, 422, "services[1].id"},
-		{"POST /incidents/", `{"title":"` + long(201) + `","service":"` + api + `","to_state":"major_outage"}`, 422, "title"},
-		{"POST /incidents/", `{"title":"x","description":"` + long(20001) + `","service":"` + api + `","to_state":"major_outage"}`, 422, "description"},
-		{"POST /incidents/", `{"title":"x","service":"` + api + `","to_state":"major_outage","notify":"yes"}`, 422, "notify"},
-		{"POST /incidents/", `{"title":"x","service":"` + api + `","to_state":"major_outage","status":"resolved"}`, 422, "status"},
+		{"POST /incidents/", `{"title":"x","services":[{"id":"` + api + `","to_state":"no"}]}`, 422,
+			"services[0].to_state"},
+		{"POST /incidents/", `{"title":"x","services":[{"id":"` + api + `","state":"major_outage"}]}`, 422,
+			"services[0].state services[0].to_state"},
+		{"POST /incidents/", `{"title":"x","services":[{"id":"` + api + `"},{"id":"` + api +
+			`"}],"to_state":"major_outage"}`, 422, "services[1].id"},
+		{"POST /incidents/", `{"title":"` + long(201) + `","service":"` + api + `","to_state":"major_outage"}`, 422,
+			"title"},
+		{"POST /incidents/", `{"title":"x","description":"` + long(20001) + `","service":"` + api +
+			`","to_state":"major_outage"}`, 422, "description"},
+		{"POST /incidents/", `{"title":"x","service":"` + api + `","to_state":"major_outage","notify":"yes"}`, 422,
+			"notify"},
+		{"POST /incidents/", `{"title":"x","service":"` + api + `","to_state":"major_outage","status":"resolved"}`, 422,
+			"status"},
 		{"PATCH /incidents/" + incident, `{"status":"closed"}`, 422, "status"},
 		{"PATCH /incidents/" + incident, `{"title":""}`, 422, "title"},
 		{"PATCH /incidents/" + incident, `{"message":""}`, 422, "message"},
@@ -123,16 +137,20 @@ func TestWrongTypesAndUnknownWordsAreRefusedByField(t *testing.T) {
 		})
 	}
 	// At the limit, and with what only looks dangerous, all is well.
-	acme.post("/api/v1/services/", j{"name": long(200), "description": long(20000), "group": long(200), "position": 1_000_000})
-	acme.post("/api/v1/services/", j{"name": `<script>alert(1)</script>"'&`, "description": "line\nbreak\tand 😀"}).has("name", `<script>alert(1)</script>"'&`)
+	acme.post("/api/v1/services/", j{"name": long(200), "description": long(20000), "group": long(200),
+		"position": 1_000_000})
+	acme.post("/api/v1/services/", j{"name": `<script>alert(1)</script>"'&`, "description": "line\nbreak\tand 😀"}).
+		has("name", `<script>alert(1)</script>"'&`)
 	acme.post("/api/v1/services/", `{"name":"\ud83d\ude00 \ud83d"}`).has("name", "😀 \ufffd")
 }
 
 func TestIdsThatAreNoneAndOtherTenantsObjectsAreNotFound(t *testing.T) {
 	s := world(t)
 	acme, other := s.org(), s.org()
-	ids := map[string]string{"services": other.service("Theirs"), "incidents": other.incident("Theirs"), "maintenances": other.window("Theirs"), "members": other.id, "api-keys": other.key("write").id}
-	bad := []string{"1", "x", "0197a1de-3c00-7000-8000-000000000001", "0197A1DE-3C00-7000-8000-000000000001", "%00", "%2e%2e", "..%2f..", "%F0%9F%98%80", strings.Repeat("a", 3000), "%27%20OR%201=1--", "null", "*"}
+	ids := map[string]string{"services": other.service("Theirs"), "incidents": other.incident("Theirs"),
+		"maintenances": other.window("Theirs"), "members": other.id, "api-keys": other.key("write").id}
+	bad := []string{"1", "x", "0197a1de-3c00-7000-8000-000000000001", "0197A1DE-3C00-7000-8000-000000000001", "%00",
+		"%2e%2e", "..%2f..", "%F0%9F%98%80", strings.Repeat("a", 3000), "%27%20OR%201=1--", "null", "*"}
 	for noun, foreign := range ids {
 		for _, id := range append(bad, foreign) {
 			path := "/api/v1/" + noun + "/" + id
@@ -159,13 +177,16 @@ func TestIdsThatAreNoneAndOtherTenantsObjectsAreNotFound(t *testing.T) {
 		acme.do("POST", "/api/v1/incidents/"+id+"/updates/", j{"body": "x"}).refuses(404)
 	}
 	// A foreign service cannot be pulled into one's own incident or window either.
-	acme.do("POST", "/api/v1/incidents/", j{"title": "x", "service": ids["services"], "to_state": "major_outage"}).refuses(404, "service")
-	acme.do("POST", "/api/v1/maintenances/", j{"title": "x", "services": []string{ids["services"]}, "scheduled_for": "2030-01-01T00:00:00Z", "scheduled_until": "2030-01-01T01:00:00Z"}).refuses(404, "services[0]")
+	acme.do("POST", "/api/v1/incidents/", j{"title": "x", "service": ids["services"], "to_state": "major_outage"}).
+		refuses(404, "service")
+	acme.do("POST", "/api/v1/maintenances/", j{"title": "x", "services": []string{ids["services"]},
+		"scheduled_for": "2030-01-01T00:00:00Z", "scheduled_until": "2030-01-01T01:00:00Z"}).refuses(404, "services[0]")
 	acme.get("/api/v1/incidents/?service="+ids["services"]).has("count", 0)
 	acme.get("/api/v1/audit-log/?object="+ids["services"]).has("count", 0)
 	for noun, id := range ids {
 		if noun != "members" && noun != "api-keys" {
-			other.get("/api/v1/"+noun+"/"+id).has("version", map[string]int{"services": 1, "incidents": 1, "maintenances": 1}[noun])
+			other.get("/api/v1/"+noun+"/"+id).
+				has("version", map[string]int{"services": 1, "incidents": 1, "maintenances": 1}[noun])
 		}
 	}
 	other.get("/api/v1/api-keys/").has("count", 1)
@@ -179,7 +200,8 @@ func TestBodiesOverOneMegabyteAreRefusedHoweverTheyCome(t *testing.T) {
 	}
 	// io.MultiReader hides the length: such a body comes in chunks.
 	unknown := func(s string) io.Reader { return io.MultiReader(strings.NewReader(s)) }
-	for _, target := range []string{"POST /api/v1/services/", "POST /api/v1/auth/login/", "POST /api/v1/nothing/", "GET /api/v1/services/", "DELETE /api/v1/services/x", "PATCH /api/v1/organization/"} {
+	for _, target := range []string{"POST /api/v1/services/", "POST /api/v1/auth/login/", "POST /api/v1/nothing/",
+		"GET /api/v1/services/", "DELETE /api/v1/services/x", "PATCH /api/v1/organization/"} {
 		method, path, _ := strings.Cut(target, " ")
 		for _, n := range []int{1<<20 + 1, 3 << 20} {
 			acme.do(method, path, big(n)).refuses(413)
@@ -202,8 +224,10 @@ func TestBodiesOverOneMegabyteAreRefusedHoweverTheyCome(t *testing.T) {
 		}
 		return len(found)
 	}
-	before, parts := files(), "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n"+strings.Repeat("x", 20<<20)
-	acme.bytes(fmt.Sprintf("%sContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s", head, 2*len(parts), parts)).is(413)
+	before, parts := files(), "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n"+
+		strings.Repeat("x", 20<<20)
+	acme.bytes(fmt.Sprintf("%sContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s", head,
+		2*len(parts), parts)).is(413)
 	if n := files() - before; n > 0 {
 		t.Errorf("%d files are left of it", n)
 	}
@@ -221,10 +245,13 @@ func TestNoBodyIsUnpacked(t *testing.T) {
 		return packed.String()
 	}
 	once := pack(strings.Repeat(" ", 64<<20))
-	for _, target := range []string{"POST /api/v1/auth/login/", "POST /api/v1/services/", "PUT /api/v1/organization/logo/", "POST /api/v1/public/" + acme.slug + "/subscribe/", "POST /nothing"} {
+	for _, target := range []string{"POST /api/v1/auth/login/", "POST /api/v1/services/",
+		"PUT /api/v1/organization/logo/", "POST /api/v1/public/" + acme.slug + "/subscribe/", "POST /nothing"} {
 		method, path, _ := strings.Cut(target, " ")
-		for coding, body := range map[string]string{"gzip": once, "GZIP, gzip": pack(once), "deflate": once, "br": once, "gzip, ": pack(`{"name":"x"}`)} {
-			if a := acme.do(method, path, body, "Content-Type", "application/json", "Content-Encoding", coding).refuses(400); !strings.Contains(a.str("detail"), "Content-Encoding") {
+		for coding, body := range map[string]string{"gzip": once, "GZIP, gzip": pack(once), "deflate": once, "br": once,
+			"gzip, ": pack(`{"name":"x"}`)} {
+			if a := acme.do(method, path, body, "Content-Type", "application/json", "Content-Encoding", coding).
+				refuses(400); !strings.Contains(a.str("detail"), "Content-Encoding") {
 				t.Errorf("%s, %s: %s", target, coding, a.raw)
 			}
 		}
@@ -236,7 +263,8 @@ func TestOddRequestsAreAnsweredWithAProblemToo(t *testing.T) {
 	s := world(t)
 	acme := s.org()
 	line := func(method, path string) string {
-		return method + " " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + acme.token + "\r\nConnection: close\r\n\r\n"
+		return method + " " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + acme.token +
+			"\r\nConnection: close\r\n\r\n"
 	}
 	shake := func(headers string) string {
 		return "GET /ws/status/public/" + acme.slug + "/ HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n\r\n"
@@ -245,11 +273,16 @@ func TestOddRequestsAreAnsweredWithAProblemToo(t *testing.T) {
 		name, text string
 		code       int
 	}{
-		{"a socket without an upgrade", shake("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
-		{"a socket that is kept alive", shake("Connection: keep-alive\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
-		{"a socket of an old version", shake("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
-		{"a socket with half a key", shake("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhl"), 400},
-		{"a socket, as Firefox opens it", shake("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 101},
+		{"a socket without an upgrade", shake(
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
+		{"a socket that is kept alive", shake("Connection: keep-alive\r\nUpgrade: " +
+			"websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
+		{"a socket of an old version", shake("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: " +
+			"8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
+		{"a socket with half a key", shake("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: " +
+			"13\r\nSec-WebSocket-Key: dGhl"), 400},
+		{"a socket, as Firefox opens it", shake("Connection: keep-alive, Upgrade\r\nUpgrade: " +
+			"WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 101},
 		{"a NUL in the path", line("GET", "/api/v1/services/\x00"), 400},
 		{"an escaped NUL", line("GET", "/api/v1/services/%00"), 404},
 		{"bad percent-encoding", line("GET", "/api/v1/services/%zz"), 404},
@@ -282,11 +315,14 @@ func TestOddRequestsAreAnsweredWithAProblemToo(t *testing.T) {
 		{"an unknown method at a page", line("BREW", "/status/"+acme.slug), 405},
 		{"POST to v2", line("POST", "/status/"+acme.slug+"/api/v2/summary.json"), 405},
 		{"POST to the public", line("POST", "/api/v1/public/"+acme.slug+"/status"), 405},
-		{"a header over 16 KB", "GET /api/v1/services/ HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("x", 20_000) + "\r\n\r\n", 400},
+		{"a header over 16 KB", "GET /api/v1/services/ HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("x", 20_000) +
+			"\r\n\r\n", 400},
 		{"no HTTP at all", "HELLO\r\n\r\n", 400},
 		{"another protocol", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400},
-		{"a header without a colon", "GET /api/v1/services/ HTTP/1.1\r\nHost: x\r\nnonsense\r\nConnection: close\r\n\r\n", 400},
-		{"a body that ends too early", "POST /api/v1/services/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\r\n", 400},
+		{"a header without a colon", "GET /api/v1/services/ HTTP/1.1\r\nHost: x\r\nnonsense\r\nConnection: " +
+			"close\r\n\r\n", 400},
+		{"a body that ends too early", "POST /api/v1/services/ HTTP/1.1\r\nHost: x\r\nConnection: " +
+			"close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\r\n", 400},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			own := *s
@@ -304,9 +340,12 @@ func TestHEADIsGETWithoutABodyAndOPTIONSSaysWhatThereIs(t *testing.T) {
 	s := world(t)
 	acme := s.org()
 	id := acme.service("API")
-	for _, path := range []string{"/api/v1/services/", "/api/v1/services/" + id, "/api/v1/snapshot", "/api/v1/public/" + acme.slug + "/summary/", "/.well-known/jwks.json"} {
-		get, head := acme.do("GET", path, nil, "Accept-Encoding", "identity").is(200), acme.do("HEAD", path, nil, "Accept-Encoding", "identity").is(200)
-		if len(head.raw) != 0 || head.header.Get("Content-Type") != get.header.Get("Content-Type") || head.header.Get("ETag") != get.header.Get("ETag") ||
+	for _, path := range []string{"/api/v1/services/", "/api/v1/services/" + id, "/api/v1/snapshot", "/api/v1/public/" +
+		acme.slug + "/summary/", "/.well-known/jwks.json"} {
+		get, head := acme.do("GET", path, nil, "Accept-Encoding", "identity").is(200),
+			acme.do("HEAD", path, nil, "Accept-Encoding", "identity").is(200)
+		if len(head.raw) != 0 || head.header.Get("Content-Type") != get.header.Get("Content-Type") ||
+			head.header.Get("ETag") != get.header.Get("ETag") ||
 			head.header.Get("Status-Seq") != get.header.Get("Status-Seq") {
 			t.Errorf("HEAD %s: %q %v", path, head.raw, head.header)
 		}
@@ -315,15 +354,19 @@ func TestHEADIsGETWithoutABodyAndOPTIONSSaysWhatThereIs(t *testing.T) {
 		t.Errorf("HEAD of nothing has a body: %s", a.raw)
 	}
 	for path, allow := range map[string]string{
-		"/api/v1/services/": "GET, HEAD, POST, OPTIONS", "/api/v1/services/" + id: "GET, HEAD, PATCH, DELETE, OPTIONS", "/api/v1/auth/login/": "POST, OPTIONS",
-		"/api/v1/members/" + id + "/": "PATCH, DELETE, OPTIONS", "/api/v1/public/" + acme.slug + "/status/": "GET, HEAD, OPTIONS",
+		"/api/v1/services/": "GET, HEAD, POST, OPTIONS", "/api/v1/services/" + id: "GET, HEAD, PATCH, DELETE, OPTIONS",
+		"/api/v1/auth/login/":         "POST, OPTIONS",
+		"/api/v1/members/" + id + "/": "PATCH, DELETE, OPTIONS", "/api/v1/public/" + acme.slug +
+			"/status/": "GET, HEAD, OPTIONS",
 	} {
-		a := s.nobody().do("OPTIONS", path, nil, "Origin", "https://other.example", "Access-Control-Request-Method", "GET").is(204)
+		a := s.nobody().do("OPTIONS", path, nil, "Origin", "https://other.example", "Access-Control-Request-Method",
+			"GET").is(204)
 		if got := a.header.Get("Allow"); got != allow {
 			t.Errorf("OPTIONS %s: Allow is %q, not %q", path, got, allow)
 		}
 		cors, public := a.header.Get("Access-Control-Allow-Origin"), strings.Contains(path, "/public/")
-		if public != (cors == "*") || public && !strings.Contains(a.header.Get("Access-Control-Allow-Headers"), "Status-Min-Seq") {
+		if public != (cors == "*") || public && !strings.Contains(a.header.Get("Access-Control-Allow-Headers"),
+			"Status-Min-Seq") {
 			t.Errorf("OPTIONS %s: %v", path, a.header)
 		}
 	}
@@ -333,9 +376,12 @@ func TestHEADIsGETWithoutABodyAndOPTIONSSaysWhatThereIs(t *testing.T) {
 func TestEveryAnswerOfTheAPIHasTheHeadersThatKeepABrowserSafe(t *testing.T) {
 	s := world(t)
 	acme := s.org()
-	for _, a := range []*answer{acme.get("/api/v1/services/"), s.nobody().do("GET", "/api/v1/services/", nil), s.nobody().do("GET", "/api/v1/nothing", nil),
-		s.nobody().get("/api/v1/public/" + acme.slug + "/summary/"), acme.post("/api/v1/services/", j{"name": "API"}), acme.do("POST", "/api/v1/services/", "{")} {
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"} {
+	for _, a := range []*answer{acme.get("/api/v1/services/"), s.nobody().do("GET", "/api/v1/services/", nil),
+		s.nobody().do("GET", "/api/v1/nothing", nil),
+		s.nobody().get("/api/v1/public/" + acme.slug + "/summary/"), acme.post("/api/v1/services/", j{"name": "API"}),
+		acme.do("POST", "/api/v1/services/", "{")} {
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"} {
 			if got := a.header.Get(name); got != want {
 				t.Errorf("%s: %s is %q", a.what, name, got)
 			}
@@ -355,32 +401,41 @@ func TestLinksComeFromTheRequestAndNotFromHeadersThatAnybodyWrites(t *testing.T)
 	acme.service("b")
 	a := acme.do("GET", "/api/v1/services/?page_size=1&search=%22%26x", nil)
 	a.is(200).has("count", 0)
-	a = acme.do("GET", "/api/v1/services/?page_size=1&status=operational", nil, "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Forwarded", "host=evil.example")
-	if next := a.str("next"); !strings.HasPrefix(next, "http://"+acme.addr+"/api/v1/services/?") || !strings.Contains(next, "status=operational") {
+	a = acme.do("GET", "/api/v1/services/?page_size=1&status=operational", nil, "X-Forwarded-Host", "evil.example",
+		"X-Forwarded-Proto", "https", "Forwarded", "host=evil.example")
+	if next := a.str("next"); !strings.HasPrefix(next, "http://"+acme.addr+"/api/v1/services/?") ||
+		!strings.Contains(next, "status=operational") {
 		t.Errorf("next is %s", next)
 	}
-	if cookie := acme.post("/api/v1/services/", j{"name": "c"}, "X-Forwarded-Proto", "https").header.Get("Set-Cookie"); strings.Contains(strings.ToLower(cookie), "secure") {
+	if cookie := acme.post("/api/v1/services/", j{"name": "c"}, "X-Forwarded-Proto", "https").
+		header.Get("Set-Cookie"); strings.Contains(strings.ToLower(cookie), "secure") {
 		t.Errorf("the cookie %q believed a header", cookie)
 	}
 }
 
 func TestAnAnswerToGarbageIsNeverAFailureOfOurs(t *testing.T) {
 	acme := world(t).org()
-	words := []string{`null`, `true`, `-0`, `1e308`, `""`, `"\u0000"`, `[]`, `{}`, `[[]]`, `{"id":{}}`, `"2026-01-01"`, `"9999-12-31T23:59:59Z"`, `-62135596800000`, `9223372036854775807`}
-	names := []string{"id", "name", "title", "description", "status", "service", "services", "to_state", "position", "group", "version", "notify", "update_id", "message", "body",
-		"scheduled_for", "scheduled_until", "email", "role", "password", "scopes", "expires_at", "url", "hostname", "time_zone", "accent"}
+	words := []string{`null`, `true`, `-0`, `1e308`, `""`, `"\u0000"`, `[]`, `{}`, `[[]]`, `{"id":{}}`, `"2026-01-01"`,
+		`"9999-12-31T23:59:59Z"`, `-62135596800000`, `9223372036854775807`}
+	names := []string{"id", "name", "title", "description", "status", "service", "services", "to_state", "position",
+		"group", "version", "notify", "update_id", "message", "body",
+		"scheduled_for", "scheduled_until", "email", "role", "password", "scopes", "expires_at", "url", "hostname",
+		"time_zone", "accent"}
 	var targets []string
 	incident := acme.incident("Trouble")
-	for _, p := range []string{"services/", "incidents/", "maintenances/", "members/", "api-keys/", "incidents/" + incident + "/updates/"} {
+	for _, p := range []string{"services/", "incidents/", "maintenances/", "members/", "api-keys/",
+		"incidents/" + incident + "/updates/"} {
 		targets = append(targets, "POST /api/v1/"+p)
 	}
-	for _, p := range []string{"services/" + acme.service("API"), "incidents/" + incident, "maintenances/" + acme.window("Work"), "organization"} {
+	for _, p := range []string{"services/" + acme.service("API"), "incidents/" + incident, "maintenances/" +
+		acme.window("Work"), "organization"} {
 		targets = append(targets, "PATCH /api/v1/"+p)
 	}
 	for i, target := range targets {
 		method, path, _ := strings.Cut(target, " ")
 		for k, name := range names {
-			body := fmt.Sprintf(`{%q:%s,%q:%s}`, name, words[(i+k)%len(words)], names[(k+7)%len(names)], words[(i*3+k*5)%len(words)])
+			body := fmt.Sprintf(`{%q:%s,%q:%s}`, name, words[(i+k)%len(words)], names[(k+7)%len(names)],
+				words[(i*3+k*5)%len(words)])
 			if !json.Valid([]byte(body)) {
 				t.Fatal(body)
 			}

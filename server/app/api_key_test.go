@@ -27,13 +27,19 @@ func TestAKeyEndsWithItsMakersMembership(t *testing.T) {
 		end    func(maker *caller)
 		ends   bool
 	}{
-		{"removed", []string{"read"}, func(m *caller) { acme.do("DELETE", "/api/v1/members/"+m.id, nil).is(204) }, true},
+		{"removed", []string{"read"}, func(m *caller) { acme.do("DELETE", "/api/v1/members/"+m.id, nil).is(204) },
+			true},
 		{"left", []string{"write"}, func(m *caller) { m.do("DELETE", "/api/v1/members/"+m.id, nil).is(204) }, true},
-		{"demoted, and it writes", []string{"write"}, func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, true},
-		{"demoted, and it administers", []string{"admin"}, func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, true},
-		{"demoted, and it reads and writes", []string{"read", "write"}, func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, true},
-		{"demoted, and it only reads", []string{"read"}, func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, false},
-		{"still an admin", []string{"read"}, func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "admin"}) }, false},
+		{"demoted, and it writes", []string{"write"},
+			func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, true},
+		{"demoted, and it administers", []string{"admin"},
+			func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, true},
+		{"demoted, and it reads and writes", []string{"read", "write"},
+			func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, true},
+		{"demoted, and it only reads", []string{"read"},
+			func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "member"}) }, false},
+		{"still an admin", []string{"read"},
+			func(m *caller) { acme.patch("/api/v1/members/"+m.id, j{"role": "admin"}) }, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			maker := acme.join(auth.Admin)
@@ -47,9 +53,11 @@ func TestAKeyEndsWithItsMakersMembership(t *testing.T) {
 				return
 			}
 			key.do("GET", "/api/v1/services/", nil).refuses(401)
-			acme.get("/api/v1/audit-log/?object="+key.id).has("results.0.action", "end_api_key").has("results.0.actor.id", acme.get("/api/v1/audit-log/?object="+maker.id).str("results.0.actor.id"))
+			acme.get("/api/v1/audit-log/?object="+key.id).has("results.0.action", "end_api_key").
+				has("results.0.actor.id", acme.get("/api/v1/audit-log/?object="+maker.id).str("results.0.actor.id"))
 			// Coming back brings no key back.
-			s.sql(`INSERT INTO members (org_id, user_id, role, created_at) VALUES (?, ?, 'admin', 1) ON CONFLICT DO UPDATE SET role = 'admin'`, acme.org, maker.id)
+			s.sql(`INSERT INTO members (org_id, user_id, role, created_at) VALUES (?, ?, 'admin', 1) ON CONFLICT DO
+  UPDATE SET role = 'admin'`, acme.org, maker.id)
 			key.do("GET", "/api/v1/services/", nil).refuses(401)
 			if strings.Contains(string(acme.get("/api/v1/api-keys/?page_size=100").raw), key.id) {
 				t.Error("it is listed")
@@ -87,13 +95,16 @@ func TestAKeySaysWhoMadeItAndIsHandedOver(t *testing.T) {
 	other.hand(id, other.id).refuses(404)
 	member.hand(id, second.id).refuses(403)
 	acme.hand("0197a1de-3c00-7000-8000-000000000001", second.id).refuses(404)
-	first := acme.do("POST", "/api/v1/api-keys/"+id+"/handover/", j{"owner": second.id}, "Idempotency-Key", "hand "+id).is(200).has("owner.id", second.id)
-	again := acme.do("POST", "/api/v1/api-keys/"+id+"/handover/", j{"owner": second.id}, "Idempotency-Key", "hand "+id).is(200)
+	first := acme.do("POST", "/api/v1/api-keys/"+id+"/handover/", j{"owner": second.id}, "Idempotency-Key", "hand "+id).
+		is(200).has("owner.id", second.id)
+	again := acme.do("POST", "/api/v1/api-keys/"+id+"/handover/", j{"owner": second.id}, "Idempotency-Key", "hand "+id).
+		is(200)
 	if string(first.raw) != string(again.raw) {
 		t.Errorf("the same request is answered %s, then %s", first.raw, again.raw)
 	}
 	acme.get("/api/v1/api-keys/").has("results.0.owner.id", second.id).has("results.0.created_by", acme.id)
-	acme.get("/api/v1/audit-log/?object="+id).has("results.0.action", "hand_over_api_key").has("results.0.before.owner.id", acme.id).has("results.0.after.owner.id", second.id)
+	acme.get("/api/v1/audit-log/?object="+id).has("results.0.action", "hand_over_api_key").
+		has("results.0.before.owner.id", acme.id).has("results.0.after.owner.id", second.id)
 	// Who made it may go now.
 	acme.do("DELETE", "/api/v1/members/"+acme.id, nil).is(204)
 	(&caller{site: s, token: made.str("key")}).get("/api/v1/services/")
@@ -102,7 +113,8 @@ func TestAKeySaysWhoMadeItAndIsHandedOver(t *testing.T) {
 func TestAKeyMakesNoKeyWithMoreThanItHas(t *testing.T) {
 	acme := world(t).org()
 	admin := acme.key("admin")
-	for scopes, want := range map[string]int{"read": 201, "admin": 201, "admin read": 201, "write": 422, "read write": 422, "admin read write": 422} {
+	for scopes, want := range map[string]int{"read": 201, "admin": 201, "admin read": 201, "write": 422,
+		"read write": 422, "admin read write": 422} {
 		a := admin.do("POST", "/api/v1/api-keys/", j{"name": "x", "scopes": strings.Fields(scopes)})
 		if a.is(want); want == 422 {
 			a.refuses(422, "scopes")
@@ -111,7 +123,8 @@ func TestAKeyMakesNoKeyWithMoreThanItHas(t *testing.T) {
 		// It ends with the same person.
 		a.has("created_by", admin.id).has("created_by_name", "A key").has("owner.id", acme.id)
 	}
-	acme.key("admin", "write").do("POST", "/api/v1/api-keys/", j{"name": "x", "scopes": []string{"read", "write", "admin"}}).is(201)
+	acme.key("admin", "write").do("POST", "/api/v1/api-keys/",
+		j{"name": "x", "scopes": []string{"read", "write", "admin"}}).is(201)
 	acme.key("write").do("POST", "/api/v1/api-keys/", j{"name": "x", "scopes": []string{"write"}}).refuses(403)
 	second := acme.join(auth.Admin)
 	child := second.key("admin").post("/api/v1/api-keys/", j{"name": "child", "scopes": []string{"admin"}})
@@ -134,7 +147,8 @@ func TestOldKeysKeepWhatTheyHadAndAreMarked(t *testing.T) {
 	if err == nil {
 		_, err = versions.DownTo(t.Context(), 14)
 	}
-	for statement, args := range map[string][]any{`UPDATE api_keys SET created_by = ? WHERE id = ?`: {gone.id, orphan.id}, `DELETE FROM members WHERE user_id = ?`: {gone.id}} {
+	for statement, args := range map[string][]any{`UPDATE api_keys SET created_by = ? WHERE id = ?`: {gone.id,
+		orphan.id}, `DELETE FROM members WHERE user_id = ?`: {gone.id}} {
 		if err == nil {
 			_, err = db.Exec(statement, args...)
 		}
@@ -148,7 +162,8 @@ func TestOldKeysKeepWhatTheyHadAndAreMarked(t *testing.T) {
 		t.Fatalf("of three keys %d are left", len(keys))
 	}
 	for _, k := range keys {
-		if at(k, "legacy") != true || at(k, "id") == orphan.id != (at(k, "owner") == nil) || at(k, "id") != orphan.id && at(k, "owner.id") != acme.id {
+		if at(k, "legacy") != true || at(k, "id") == orphan.id != (at(k, "owner") == nil) || at(k, "id") != orphan.id &&
+			at(k, "owner.id") != acme.id {
 			t.Errorf("an old key is %v", k)
 		}
 	}
@@ -160,11 +175,13 @@ func TestOldKeysKeepWhatTheyHadAndAreMarked(t *testing.T) {
 	}
 	read.get("/api/v1/members/")
 	read.do("PATCH", "/api/v1/organization/", j{"description": "x"}).refuses(403)
-	wrote.post("/api/v1/api-keys/", j{"name": "new", "scopes": []string{"admin"}}).has("legacy", false).has("owner.id", acme.id)
+	wrote.post("/api/v1/api-keys/", j{"name": "new", "scopes": []string{"admin"}}).has("legacy", false).
+		has("owner.id", acme.id)
 	orphan.do("POST", "/api/v1/api-keys/", j{"name": "new"}).refuses(409)
 	acme.hand(orphan.id, acme.id).is(200).has("owner.id", acme.id).has("legacy", true)
 	orphan.post("/api/v1/api-keys/", j{"name": "new"})
-	if got := acme.key("write").do("PATCH", "/api/v1/organization/", j{"description": "x"}).refuses(403).str("detail"); !strings.Contains(got, "scope admin") {
+	if got := acme.key("write").do("PATCH", "/api/v1/organization/", j{"description": "x"}).refuses(403).
+		str("detail"); !strings.Contains(got, "scope admin") {
 		t.Error(got)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestEveryWriteIsDoneOnceUnderItsKey goes through the whole table of routes: whatever a route changes, the same key gets the same answer, and
-// nothing is done again.
+// TestEveryWriteIsDoneOnceUnderItsKey goes through the whole table of routes: whatever a route changes, the same key
+// gets the same answer, and nothing is done again.
 func TestEveryWriteIsDoneOnceUnderItsKey(t *testing.T) {
 	acme := world(t).org()
 	acme.post("/api/v1/subscribers", j{"email": thing(acme, "email")}) // so that there is a delivery
@@ -25,7 +25,9 @@ func TestEveryWriteIsDoneOnceUnderItsKey(t *testing.T) {
 		}
 		looks := regexp.MustCompile(`/(\{monitor\}|monitors)/(test|preview)$|/ingest/|/\{destination\}/test$`)
 		if looks.MatchString(path) {
-			continue // these look again each time, alerts are told apart by their fingerprints, and a destination says what became
+			// these look again each time, alerts are told apart by their fingerprints, and a destination says what
+			// became
+			continue
 			// of the first message
 		}
 		tried++
@@ -61,7 +63,8 @@ func TestEveryWriteIsDoneOnceUnderItsKey(t *testing.T) {
 		if after := acme.get("/api/v1/audit-log/").int("count"); after != before {
 			t.Errorf("%s: the audit log grew from %d to %d", route, before, after)
 		}
-		if o, there := describes(t).operation(method, describes(t).find(path)); !there || !strings.Contains(fmt.Sprint(o.Parameters), "IdempotencyKey") {
+		if o, there := describes(t).operation(method, describes(t).find(path)); !there ||
+			!strings.Contains(fmt.Sprint(o.Parameters), "IdempotencyKey") {
 			t.Errorf("%s: the document does not say that it takes a key", route)
 		}
 	}
@@ -70,11 +73,13 @@ func TestEveryWriteIsDoneOnceUnderItsKey(t *testing.T) {
 	}
 }
 
-// TestARefusalThatWasDecidedIsWhatItsKeyIsAnswered: as Stripe documents it, the first outcome is the outcome, also where it was no.
+// TestARefusalThatWasDecidedIsWhatItsKeyIsAnswered: as Stripe documents it, the first outcome is the outcome, also
+// where it was no.
 func TestARefusalThatWasDecidedIsWhatItsKeyIsAnswered(t *testing.T) {
 	acme := world(t).org()
 	service := acme.service("API")
-	incident := acme.post("/api/v1/incidents/", j{"title": "Down", "service": service, "to_state": "major_outage"}).str("id")
+	incident := acme.post("/api/v1/incidents/", j{"title": "Down", "service": service, "to_state": "major_outage"}).
+		str("id")
 	move := j{"status": "operational"}
 	patch := func(key string, header ...string) *answer {
 		return acme.do("PATCH", "/api/v1/services/"+service+"/", move, append(header, "Idempotency-Key", key)...)
@@ -83,15 +88,18 @@ func TestARefusalThatWasDecidedIsWhatItsKeyIsAnswered(t *testing.T) {
 	acme.post("/api/v1/incidents/"+incident+"/updates/", j{"status": "resolved"})
 	acme.patch("/api/v1/services/"+service+"/", j{"status": "partial_outage"})
 	for range 2 { // now it would be allowed
-		patch("k").refuses(409, "status").has("detail", no.at("detail")).has("allowed", no.at("allowed")).has("errors.0.message", no.at("errors.0.message"))
+		patch("k").refuses(409, "status").has("detail", no.at("detail")).has("allowed", no.at("allowed")).
+			has("errors.0.message", no.at("errors.0.message"))
 	}
-	acme.do("PATCH", "/api/v1/services/"+service+"/", j{"name": "x"}, "Idempotency-Key", "k").refuses(422, "Idempotency-Key")
+	acme.do("PATCH", "/api/v1/services/"+service+"/", j{"name": "x"}, "Idempotency-Key", "k").
+		refuses(422, "Idempotency-Key")
 	patch("another").is(200)
 
 	// An older version: the key is answered the same, with the object as it is today.
 	stale := patch("v", "If-Match", `"1"`).is(409)
 	acme.patch("/api/v1/services/"+service+"/", j{"name": "Renamed"})
-	if again := patch("v", "If-Match", `"1"`).is(409).has("detail", stale.at("detail")); again.str("current.name") != "Renamed" || stale.str("current.name") != "API" {
+	if again := patch("v", "If-Match", `"1"`).is(409).has("detail", stale.at("detail")); again.str(
+		"current.name") != "Renamed" || stale.str("current.name") != "API" {
 		t.Errorf("current is %v, then %v", stale.at("current"), again.at("current"))
 	}
 
@@ -117,7 +125,8 @@ func TestARefusalThatWasDecidedIsWhatItsKeyIsAnswered(t *testing.T) {
 	acme.do("POST", "/api/v1/services/", `{"name":`, "Idempotency-Key", "f").refuses(400)
 	acme.post("/api/v1/services/", j{"name": "Well formed"}, "Idempotency-Key", "f")
 	other := acme.site.org()
-	other.do("PATCH", "/api/v1/services/"+service+"/", move, "Idempotency-Key", "k").is(404) // another's key is another key
+	// another's key is another key
+	other.do("PATCH", "/api/v1/services/"+service+"/", move, "Idempotency-Key", "k").is(404)
 }
 
 // other is another body than text that is read alike.
@@ -128,20 +137,23 @@ func other(text string) string {
 	return text + " "
 }
 
-// TestTheCallersKeyIsInNoMessage: messages name the command that caused them, in public too, and the key is the caller's alone.
+// TestTheCallersKeyIsInNoMessage: messages name the command that caused them, in public too, and the key is the
+// caller's alone.
 func TestTheCallersKeyIsInNoMessage(t *testing.T) {
 	s := world(t)
 	acme := s.org()
 	const id, secret = "0197a1de-3c00-7000-8000-0000000000e1", "0197a1de-3c00-7000-8000-0000000000e2"
 	acme.post("/api/v1/services/", j{"name": "A"}, "Idempotency-Key", secret)
-	acme.post("/api/v1/services/", j{"name": "B"}, "Idempotency-Key", id+"."+secret) // as the dashboard does, to know its own again
+	// as the dashboard does, to know its own again
+	acme.post("/api/v1/services/", j{"name": "B"}, "Idempotency-Key", id+"."+secret)
 	db, err := sql.Open("sqlite3", "file:"+s.file+"?mode=ro")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
 	var leaks, own int
-	if err := db.QueryRow(`SELECT count(*) FILTER (WHERE command LIKE '%' || ? || '%'), count(*) FILTER (WHERE command = ?) FROM events WHERE org_id = ?`, secret, id, acme.org).Scan(&leaks, &own); err != nil {
+	if err := db.QueryRow(`SELECT count(*) FILTER (WHERE command LIKE '%' || ? || '%'), count(*) FILTER (WHERE command =
+  ?) FROM events WHERE org_id = ?`, secret, id, acme.org).Scan(&leaks, &own); err != nil {
 		t.Fatal(err)
 	}
 	if leaks != 0 || own != 1 {

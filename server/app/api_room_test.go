@@ -26,7 +26,8 @@ func TestWhatTheWriteItselfRefusesIsSaidInWords(t *testing.T) {
 	monitor := func(of string) j {
 		return j{"name": "Site", "kind": "http", "target": "https://example.com/", "template": of}
 	}
-	acme.do("POST", "/api/v1/monitors", monitor(template)).refuses(404, "template") // it is deleted, and another's is none
+	// it is deleted, and another's is none
+	acme.do("POST", "/api/v1/monitors", monitor(template)).refuses(404, "template")
 	other := globex.do("POST", "/api/v1/templates", j{"name": "Theirs", "title": "T", "body": "B"}).str("id")
 	acme.do("POST", "/api/v1/monitors", monitor(other)).refuses(404, "template").
 		has("detail", "There is no such template.")

@@ -6,22 +6,29 @@ import (
 	"testing"
 )
 
-const serviceFields = "id name description status status_display position group created_at updated_at version status_since"
+const serviceFields = "id name description status status_display position group created_at updated_at version " +
+	"status_since"
 
 func TestAServiceIsMadeReadChangedAndDeletedWithTheShapeOfTheContract(t *testing.T) {
 	acme := world(t).org()
-	made := acme.post("/api/v1/services/", j{"name": "API", "description": "Our *API*.", "group": "Core", "position": 3})
-	made.keys("", serviceFields).has("name", "API").has("description", "Our *API*.").has("status", "operational").has("status_display", "Operational").
+	made := acme.post("/api/v1/services/", j{"name": "API", "description": "Our *API*.", "group": "Core",
+		"position": 3})
+	made.keys("", serviceFields).has("name", "API").has("description", "Our *API*.").has("status", "operational").
+		has("status_display", "Operational").
 		has("position", 3).has("group", "Core").has("version", 1)
-	if made.header.Get("ETag") != `"1"` || made.seq() != 2 || made.header.Get("Content-Type") != "application/json; charset=utf-8" {
+	if made.header.Get("ETag") != `"1"` || made.seq() != 2 ||
+		made.header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("headers are %v", made.header)
 	}
 	path := "/api/v1/services/" + made.str("id") + "/"
-	if read := acme.get(path); string(read.raw) != string(made.raw) || read.header.Get("ETag") != `"1"` || read.seq() != 2 {
+	if read := acme.get(path); string(read.raw) != string(made.raw) || read.header.Get("ETag") != `"1"` ||
+		read.seq() != 2 {
 		t.Errorf("read %s %v, made %s", read.raw, read.header, made.raw)
 	}
-	acme.patch(path, j{"name": "API v2", "description": "", "status": "degraded_performance", "position": 0, "group": ""}).keys("", serviceFields).
-		has("name", "API v2").has("description", "").has("status", "degraded_performance").has("status_display", "Degraded Performance").
+	acme.patch(path, j{"name": "API v2", "description": "", "status": "degraded_performance", "position": 0,
+		"group": ""}).keys("", serviceFields).
+		has("name", "API v2").has("description", "").has("status", "degraded_performance").
+		has("status_display", "Degraded Performance").
 		has("position", 0).has("group", "").has("version", 2).has("created_at", made.str("created_at"))
 	if gone := acme.do("DELETE", path, nil).is(204); len(gone.raw) != 0 || gone.seq() != 4 {
 		t.Errorf("deleting answered %q with seq %d", gone.raw, gone.seq())
@@ -44,7 +51,8 @@ func TestAPatchThatChangesNothingIsNoEvent(t *testing.T) {
 func TestServicesAreListedInTheOrderOfThePageByStatusAndSearch(t *testing.T) {
 	acme := world(t).org()
 	for i, name := range []string{"Web", "API", "Mail", "Search"} {
-		acme.post("/api/v1/services/", j{"name": name, "position": 10 - i, "group": "Group " + name, "description": "It does " + strings.ToLower(name) + " things."})
+		acme.post("/api/v1/services/", j{"name": name, "position": 10 - i, "group": "Group " + name,
+			"description": "It does " + strings.ToLower(name) + " things."})
 	}
 	mail := acme.get("/api/v1/services/?search=mail").list("results")[0].(j)["id"].(string)
 	acme.patch("/api/v1/services/"+mail+"/", j{"status": "major_outage"})
@@ -62,7 +70,8 @@ func TestServicesAreListedInTheOrderOfThePageByStatusAndSearch(t *testing.T) {
 		{"?page_size=2", "Search Mail"},
 		{"?page_size=2&page=2", "API Web"},
 	} {
-		for _, base := range []string{"/api/v1/services/", "/api/v1/services", "/api/v1/public/" + acme.slug + "/services/"} {
+		for _, base := range []string{"/api/v1/services/", "/api/v1/services", "/api/v1/public/" + acme.slug +
+			"/services/"} {
 			list := acme.get(base+row.query).keys("", "count next previous results")
 			names := []string{}
 			for _, s := range list.list("results") {
@@ -86,7 +95,8 @@ func TestAServiceTakesAnIDOfTheCallersOwnAndOnlyOnce(t *testing.T) {
 	id := "0197a1de-3c00-7000-8000-0000000000aa"
 	acme.post("/api/v1/services/", j{"id": id, "name": "API"}).has("id", id)
 	acme.do("POST", "/api/v1/services/", j{"id": id, "name": "Again"}).refuses(409, "id")
-	other.post("/api/v1/services/", j{"id": id, "name": "Theirs"}).has("id", id) // another tenant's ids are no business of ours
+	// another tenant's ids are no business of ours
+	other.post("/api/v1/services/", j{"id": id, "name": "Theirs"}).has("id", id)
 	acme.do("DELETE", "/api/v1/services/"+id+"/", nil).is(204)
 	acme.do("POST", "/api/v1/services/", j{"id": id, "name": "Again"}).refuses(409, "id")
 	other.get("/api/v1/services/"+id+"/").has("name", "Theirs")
@@ -111,7 +121,8 @@ func pagedList(c *caller, path string, size, count int) []string {
 			if there != (link.to >= 1 && link.to <= pages) {
 				c.t.Errorf("%s, page %d: %s is %v", path, page, link.name, list.at(link.name))
 			}
-			if there && (!strings.HasPrefix(address, "http://"+c.addr+path+"?") || !strings.Contains(address, fmt.Sprintf("page=%d", link.to)) ||
+			if there && (!strings.HasPrefix(address, "http://"+c.addr+path+"?") ||
+				!strings.Contains(address, fmt.Sprintf("page=%d", link.to)) ||
 				!strings.Contains(address, fmt.Sprintf("page_size=%d", size))) {
 				c.t.Errorf("%s, page %d: %s is %s", path, page, link.name, address)
 			}
@@ -152,7 +163,8 @@ func TestEveryListHasPagesAndAnEnd(t *testing.T) {
 		path  string
 		count int
 	}{
-		{"/api/v1/services/", 14}, {"/api/v1/incidents/", 7}, {"/api/v1/maintenances/", 7}, {"/api/v1/members/", 7}, {"/api/v1/api-keys/", 7},
+		{"/api/v1/services/", 14}, {"/api/v1/incidents/", 7}, {"/api/v1/maintenances/", 7}, {"/api/v1/members/", 7},
+		{"/api/v1/api-keys/", 7},
 		{"/api/v1/organizations/", 1}, {"/api/v1/incidents/" + first + "/updates/", 7},
 		{public + "/services/", 14}, {public + "/incidents/", 7}, {public + "/maintenances/", 7},
 	} {
@@ -162,10 +174,12 @@ func TestEveryListHasPagesAndAnEnd(t *testing.T) {
 		}
 		acme.get(row.path + "?page=1")
 		acme.do("GET", row.path+"?page=20", nil).refuses(404, "page")
-		for _, bad := range []string{"page=0", "page=-1", "page=x", "page=1.5", "page=99999999999999999999", "page=1e3", "page=%00"} {
+		for _, bad := range []string{"page=0", "page=-1", "page=x", "page=1.5", "page=99999999999999999999", "page=1e3",
+			"page=%00"} {
 			acme.do("GET", row.path+"?"+bad, nil).refuses(422, "page")
 		}
-		for _, bad := range []string{"page_size=0", "page_size=101", "page_size=-5", "page_size=many", "page_size=99999999999999999999"} {
+		for _, bad := range []string{"page_size=0", "page_size=101", "page_size=-5", "page_size=many",
+			"page_size=99999999999999999999"} {
 			acme.do("GET", row.path+"?"+bad, nil).refuses(422, "page_size")
 		}
 	}

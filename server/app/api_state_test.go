@@ -7,12 +7,14 @@ import (
 	"testing"
 )
 
-var serviceStates = []string{"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"}
+var serviceStates = []string{"operational", "degraded_performance", "partial_outage", "major_outage",
+	"under_maintenance"}
 
 // The table of the contract, written here once more so that a mistake in shared/ is seen.
 var (
 	byIncident = map[string]string{
-		"operational": "degraded_performance partial_outage major_outage", "degraded_performance": "partial_outage major_outage", "partial_outage": "major_outage",
+		"operational":          "degraded_performance partial_outage major_outage",
+		"degraded_performance": "partial_outage major_outage", "partial_outage": "major_outage",
 	}
 	byHand = map[string]string{
 		"operational":          "degraded_performance partial_outage major_outage under_maintenance",
@@ -129,7 +131,8 @@ func TestEveryMoveOfAnIncidentIsAllowedOrRefusedAsTheTableSays(t *testing.T) {
 
 func TestEveryMoveOfAMaintenanceIsAllowedOrRefusedAsTheTableSays(t *testing.T) {
 	acme := world(t).org()
-	table := map[string]string{"scheduled": "in_progress verifying completed cancelled", "in_progress": "verifying completed", "verifying": "completed", "completed": "", "cancelled": ""}
+	table := map[string]string{"scheduled": "in_progress verifying completed cancelled",
+		"in_progress": "verifying completed", "verifying": "completed", "completed": "", "cancelled": ""}
 	for from := range table {
 		for to := range table {
 			t.Run(from+" to "+to, func(t *testing.T) {
@@ -156,7 +159,8 @@ func TestAServiceBelongsToTheNewestIncidentThatIsLeft(t *testing.T) {
 	acme := world(t).org()
 	id := acme.service("API")
 	open := func(state string) string {
-		return "/api/v1/incidents/" + acme.post("/api/v1/incidents/", j{"title": state, "service": id, "to_state": state}).str("id") + "/"
+		return "/api/v1/incidents/" + acme.post("/api/v1/incidents/",
+			j{"title": state, "service": id, "to_state": state}).str("id") + "/"
 	}
 	first, second, third := open("degraded_performance"), open("partial_outage"), open("major_outage")
 	is := func(state string) { acme.get("/api/v1/services/"+id+"/").has("status", state) }

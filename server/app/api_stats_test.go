@@ -20,8 +20,10 @@ func TestThePastIsCountedByMonth(t *testing.T) {
 	acme.post("/api/v1/incidents/", j{"title": "Now", "service": api, "to_state": "degraded_performance"})
 	stats := acme.get("/api/v1/stats/").keys("", "at time_zone months deliveries").has("time_zone", "UTC").
 		keys("months.0", "month uptime incidents resolve_minutes").keys("deliveries.0", "date sent failed").
-		has("months.10.month", last.Format("2006-01")).has("months.10.incidents", 4).has("months.10.resolve_minutes", 40).
-		has("months.11.month", now.Format("2006-01")).has("months.11.incidents", 1).has("months.11.resolve_minutes", nil).
+		has("months.10.month", last.Format("2006-01")).has("months.10.incidents", 4).has("months.10.resolve_minutes",
+		40).
+		has("months.11.month", now.Format("2006-01")).has("months.11.incidents", 1).has("months.11.resolve_minutes",
+		nil).
 		has("months.9.incidents", 0).has("deliveries.6.date", now.Format("2006-01-02")).has("deliveries.6.sent", 0)
 	if up, _ := stats.at("months.10.uptime").(float64); up >= 100 || up < 98 {
 		t.Errorf("the month's uptime is %v", up)

@@ -28,7 +28,8 @@ func TestAnUpdateIsWithdrawnJustAfterItWasPublished(t *testing.T) {
 	}
 	acme.do("DELETE", path+"?untold=perhaps", nil).refuses(422, "untold")
 
-	acme.do("DELETE", update, nil).is(200).keys("", incidentFields).has("status", "investigating").has("resolved_at", nil).has("version", 3)
+	acme.do("DELETE", update, nil).is(200).keys("", incidentFields).has("status", "investigating").
+		has("resolved_at", nil).has("version", 3)
 	acme.do("DELETE", update, nil).refuses(404)
 	acme.get("/api/v1/services/"+api+"/").has("status", "degraded_performance")
 	acme.get(path).has("status", "investigating")

@@ -16,9 +16,12 @@ import (
 func TestAnETagSaysWhetherWhatOneHasStillHolds(t *testing.T) {
 	acme := world(t).org()
 	incident, window := acme.incident("Trouble"), acme.window("Work")
-	for _, path := range []string{"/api/v1/services/" + acme.service("API"), "/api/v1/incidents/" + incident, "/api/v1/maintenances/" + window, "/api/v1/organization",
-		"/api/v1/public/" + acme.slug + "/status", "/api/v1/public/" + acme.slug + "/summary", "/api/v1/public/" + acme.slug + "/uptime",
-		"/api/v1/public/" + acme.slug + "/services", "/api/v1/public/" + acme.slug + "/incidents", "/api/v1/public/" + acme.slug + "/maintenances"} {
+	for _, path := range []string{"/api/v1/services/" + acme.service("API"), "/api/v1/incidents/" + incident,
+		"/api/v1/maintenances/" + window, "/api/v1/organization",
+		"/api/v1/public/" + acme.slug + "/status", "/api/v1/public/" + acme.slug + "/summary", "/api/v1/public/" +
+			acme.slug + "/uptime",
+		"/api/v1/public/" + acme.slug + "/services", "/api/v1/public/" + acme.slug + "/incidents", "/api/v1/public/" +
+			acme.slug + "/maintenances"} {
 		tag := acme.get(path).header.Get("ETag")
 		if len(tag) < 3 || tag[0] != '"' {
 			t.Errorf("%s: the ETag is %q", path, tag)
@@ -61,12 +64,14 @@ func TestASecondWriterWhoReadAnOlderVersionGetsTheCurrentOne(t *testing.T) {
 					continue
 				}
 				a := acme.do(method, row.path, row.change(2), "If-Match", old).refuses(409)
-				a.has("current.version", now.at("version")).has("current.description", "1").has("current.id", now.at("id"))
+				a.has("current.version", now.at("version")).has("current.description", "1").
+					has("current.id", now.at("id"))
 			}
 			acme.do("PATCH", row.path, j{"description": "2", "version": 1}).refuses(409).has("current.description", "1")
 			acme.patch(row.path, row.change(3), "If-Match", "*")
 			acme.patch(row.path, row.change(4), "If-Match", "W/"+acme.get(row.path).header.Get("ETag"))
-			for _, garbage := range []string{"3", `"x"`, `"1", "2"`, `"`, `""`, "W/3", `3"`, `"-"`, `"99999999999999999999"`} {
+			for _, garbage := range []string{"3", `"x"`, `"1", "2"`, `"`, `""`, "W/3", `3"`, `"-"`,
+				`"99999999999999999999"`} {
 				acme.do("PATCH", row.path, row.change(5), "If-Match", garbage).refuses(412)
 				if !strings.HasSuffix(row.path, "organization") {
 					acme.do("DELETE", row.path, nil, "If-Match", garbage).refuses(412)
@@ -115,7 +120,8 @@ func TestTheSameIdempotencyKeyGetsTheSameAnswerAndDoesTheThingOnce(t *testing.T)
 		{"POST", "/api/v1/incidents/", j{"title": "Down", "service": api, "to_state": "major_outage"}, 201},
 		{"PATCH", "/api/v1/incidents/" + incident + "/", j{"status": "identified", "message": "x"}, 200},
 		{"POST", "/api/v1/incidents/" + incident + "/updates/", j{"body": "y"}, 201},
-		{"POST", "/api/v1/maintenances/", j{"title": "More", "services": []string{api}, "scheduled_for": in(time.Hour), "scheduled_until": in(2 * time.Hour)}, 201},
+		{"POST", "/api/v1/maintenances/", j{"title": "More", "services": []string{api}, "scheduled_for": in(time.Hour),
+			"scheduled_until": in(2 * time.Hour)}, 201},
 		{"PATCH", "/api/v1/maintenances/" + window + "/", j{"status": "in_progress"}, 200},
 		{"PATCH", "/api/v1/organization/", j{"description": "We."}, 200},
 		{"POST", "/api/v1/members/", j{"email": fmt.Sprintf("new@%s.example", acme.slug)}, 201},
@@ -138,10 +144,12 @@ func TestTheSameIdempotencyKeyGetsTheSameAnswerAndDoesTheThingOnce(t *testing.T)
 			for range 3 {
 				same(t, first, acme.do(row.method, row.path, body, "Idempotency-Key", name))
 			}
-			same(t, first, acme.do(row.method, strings.TrimSuffix(row.path, "/"), body, "Idempotency-Key", name)) // the slash is no difference
+			// the slash is no difference
+			same(t, first, acme.do(row.method, strings.TrimSuffix(row.path, "/"), body, "Idempotency-Key", name))
 			other, _ := json.Marshal(row.body)
 			acme.do(row.method, row.path, string(other)+" ", "Idempotency-Key", name).refuses(422, "Idempotency-Key")
-			acme.do("PATCH", "/api/v1/services/"+api+"/", j{"name": "other"}, "Idempotency-Key", name).refuses(422, "Idempotency-Key")
+			acme.do("PATCH", "/api/v1/services/"+api+"/", j{"name": "other"}, "Idempotency-Key", name).
+				refuses(422, "Idempotency-Key")
 			if after := acme.get("/api/v1/audit-log/").int("count"); after != before {
 				t.Errorf("the audit log grew from %d to %d", before, after)
 			}
@@ -180,7 +188,8 @@ func TestTwentyRequestsAtOnceWithOneIdempotencyKeyAreOne(t *testing.T) {
 		for i := range answers {
 			all.Go(func() {
 				var err error
-				if answers[i], err = acme.try("POST", row.path, row.body, "Idempotency-Key", "all at once"+row.path); err != nil {
+				if answers[i], err = acme.try("POST", row.path, row.body, "Idempotency-Key",
+					"all at once"+row.path); err != nil {
 					t.Error(err)
 				}
 			})
@@ -201,7 +210,8 @@ func TestARefusedRequestDoesNotUseUpItsKey(t *testing.T) {
 	acme := world(t).org()
 	acme.do("POST", "/api/v1/services/", j{"name": ""}, "Idempotency-Key", "k").refuses(422, "name")
 	acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "k")
-	acme.do("POST", "/api/v1/services/", j{"name": "API"}, "Idempotency-Key", strings.Repeat("k", 201)).refuses(422, "Idempotency-Key")
+	acme.do("POST", "/api/v1/services/", j{"name": "API"}, "Idempotency-Key", strings.Repeat("k", 201)).
+		refuses(422, "Idempotency-Key")
 	acme.do("POST", "/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "a\tb").refuses(422, "Idempotency-Key")
 	acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", strings.Repeat("k", 200))
 }
@@ -216,7 +226,8 @@ func TestAnIdempotencyKeyIsForgottenAfterTwoDaysAndNotBefore(t *testing.T) {
 	age(47 * time.Hour)
 	same(t, first, acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "k"))
 	age(49 * time.Hour)
-	if again := acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "k"); again.str("id") == first.str("id") {
+	if again := acme.post("/api/v1/services/", j{"name": "API"}, "Idempotency-Key", "k"); again.str("id") == first.str(
+		"id") {
 		t.Error("the key was remembered for more than 48 hours")
 	}
 }
@@ -224,7 +235,8 @@ func TestAnIdempotencyKeyIsForgottenAfterTwoDaysAndNotBefore(t *testing.T) {
 func TestWhatWasShownOnceIsInTheDatabaseNowhere(t *testing.T) {
 	s := world(t)
 	acme := s.org()
-	made := acme.post("/api/v1/api-keys/", j{"name": "A key"}, "Idempotency-Key", "0197a1de-3c00-7000-8000-0000000000cc")
+	made := acme.post("/api/v1/api-keys/", j{"name": "A key"}, "Idempotency-Key",
+		"0197a1de-3c00-7000-8000-0000000000cc")
 	db, err := sql.Open("sqlite3", "file:"+s.file+"?mode=ro")
 	if err != nil {
 		t.Fatal(err)
@@ -246,7 +258,8 @@ func TestWhatWasShownOnceIsInTheDatabaseNowhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range values {
-				if text := fmt.Sprint(*values[i].(*any)); strings.Contains(text, secret) || strings.Contains(text, "0197a1de-3c00-7000-8000-0000000000cc") {
+				if text := fmt.Sprint(*values[i].(*any)); strings.Contains(text, secret) ||
+					strings.Contains(text, "0197a1de-3c00-7000-8000-0000000000cc") {
 					t.Errorf("%s.%s holds it", table, names[i])
 				}
 			}
@@ -261,9 +274,12 @@ func TestAnswersSayWhichEventTheyIncludeAndWaitForTheOneThatIsAskedFor(t *testin
 	written := acme.post("/api/v1/services/", j{"name": "API"})
 	seq := written.seq()
 	public := "/api/v1/public/" + acme.slug
-	for _, path := range []string{"/api/v1/services/", "/api/v1/services/" + written.str("id"), "/api/v1/incidents/", "/api/v1/incidents/" + incident, "/api/v1/incidents/" + incident + "/updates",
-		"/api/v1/maintenances/", "/api/v1/maintenances/" + window, "/api/v1/organization", "/api/v1/users/me", "/api/v1/snapshot", "/api/v1/members", "/api/v1/api-keys", "/api/v1/audit-log",
-		public + "/services", public + "/incidents", public + "/maintenances", public + "/status", public + "/uptime", public + "/summary"} {
+	for _, path := range []string{"/api/v1/services/", "/api/v1/services/" + written.str("id"), "/api/v1/incidents/",
+		"/api/v1/incidents/" + incident, "/api/v1/incidents/" + incident + "/updates",
+		"/api/v1/maintenances/", "/api/v1/maintenances/" + window, "/api/v1/organization", "/api/v1/users/me",
+		"/api/v1/snapshot", "/api/v1/members", "/api/v1/api-keys", "/api/v1/audit-log",
+		public + "/services", public + "/incidents", public + "/maintenances", public + "/status", public + "/uptime",
+		public + "/summary"} {
 		if got := acme.do("GET", path, nil, "Status-Min-Seq", strconv.FormatInt(seq, 10)).is(200).seq(); got != seq {
 			t.Errorf("%s: includes %d, not %d", path, got, seq)
 		}
@@ -295,7 +311,8 @@ func TestAnswersSayWhichEventTheyIncludeAndWaitForTheOneThatIsAskedFor(t *testin
 	t.Run("a browser is asked for by its cookie", func(t *testing.T) {
 		a := acme.post("/api/v1/services/", j{"name": "Mail"})
 		cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
-		if want := fmt.Sprintf("status_seq=%s.%d", acme.org, a.seq()); cookie != want || !strings.Contains(a.header.Get("Set-Cookie"), "HttpOnly") {
+		if want := fmt.Sprintf("status_seq=%s.%d", acme.org, a.seq()); cookie != want ||
+			!strings.Contains(a.header.Get("Set-Cookie"), "HttpOnly") {
 			t.Errorf("the cookie is %q, not %q", a.header.Get("Set-Cookie"), want)
 		}
 		acme.do("GET", "/api/v1/services/", nil, "Cookie", cookie).is(200)
@@ -318,14 +335,17 @@ func TestWritesAtOnceLeaveAGaplessLogAndNothingIsLost(t *testing.T) {
 			if err != nil || a.code != 201 {
 				t.Errorf("%v %v", a, err)
 			}
-			if a, err = acme.try("PATCH", "/api/v1/services/"+api+"/", j{"description": fmt.Sprint(i)}); err != nil || a.code != 200 {
+			if a, err = acme.try("PATCH", "/api/v1/services/"+api+"/", j{"description": fmt.Sprint(i)}); err != nil ||
+				a.code != 200 {
 				t.Errorf("%v %v", a, err)
 			}
 		})
 	}
 	all.Wait()
 	acme.get("/api/v1/services/").has("count", 41)
-	if snapshot := acme.get("/api/v1/snapshot/"); snapshot.int("seq") != 2+80 || acme.get("/api/v1/services/"+api).int("version") != 41 {
-		t.Errorf("the log ends at %d, the service is at version %d", snapshot.int("seq"), acme.get("/api/v1/services/"+api).int("version"))
+	if snapshot := acme.get("/api/v1/snapshot/"); snapshot.int("seq") != 2+80 || acme.get("/api/v1/services/"+api).
+		int("version") != 41 {
+		t.Errorf("the log ends at %d, the service is at version %d", snapshot.int("seq"),
+			acme.get("/api/v1/services/"+api).int("version"))
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"statuspage/server/api"
 )
 
-// TestAllThatIsWrongIsToldAtOnce: an unknown field hides nothing that is wrong with the others, and neither does a field of another type.
+// TestAllThatIsWrongIsToldAtOnce: an unknown field hides nothing that is wrong with the others, and neither does a
+// field of another type.
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	acme := world(t).org()
 	service, incident, window := acme.service("API"), acme.incident("Trouble"), acme.window("Work")
@@ -21,13 +22,18 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		fields       string
 	}{
 		{"POST", "/services/", j{"name": "", "colour": "red"}, "colour name"},
-		{"POST", "/services/", j{"name": long, "group": long, "position": -1, "colour": "red", "shape": 1}, "colour shape name group position"},
+		{"POST", "/services/", j{"name": long, "group": long, "position": -1, "colour": "red", "shape": 1},
+			"colour shape name group position"},
 		{"POST", "/services/", j{"name": 5, "description": strings.Repeat("x", 20001)}, "name description"},
 		{"PATCH", "/services/" + service, j{"name": "", "status": "on fire", "colour": 1}, "colour name status"},
-		{"POST", "/incidents/", j{"title": "", "service": service, "to_state": "on fire", "colour": 1}, "colour to_state title"},
+		{"POST", "/incidents/", j{"title": "", "service": service, "to_state": "on fire", "colour": 1},
+			"colour to_state title"},
 		{"PATCH", "/incidents/" + incident, j{"title": "", "colour": 1}, "colour title"},
-		{"POST", "/incidents/" + incident + "/updates/", j{"body": strings.Repeat("x", 20001), "colour": 1}, "colour body"},
-		{"POST", "/maintenances/", j{"title": "", "services": []string{service}, "scheduled_for": "2036-01-01T00:00:00Z", "scheduled_until": "2036-01-01T01:00:00Z", "colour": 1}, "colour title"},
+		{"POST", "/incidents/" + incident + "/updates/", j{"body": strings.Repeat("x", 20001), "colour": 1},
+			"colour body"},
+		{"POST", "/maintenances/", j{"title": "", "services": []string{service},
+			"scheduled_for": "2036-01-01T00:00:00Z", "scheduled_until": "2036-01-01T01:00:00Z", "colour": 1},
+			"colour title"},
 		{"PATCH", "/maintenances/" + window, j{"title": "", "colour": 1}, "colour title"},
 		{"PATCH", "/organization/", j{"name": "", "accent": "red", "url": 5, "colour": 1}, "url colour name accent"},
 		{"POST", "/templates/", j{"name": "", "status": "on fire", "colour": 1}, "colour name status"},
@@ -35,7 +41,8 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		{"POST", "/api-keys/", j{"name": "", "scopes": []string{"everything"}, "colour": 1}, "colour name scopes"},
 		{"POST", "/members/", j{"email": "nobody", "role": "king", "colour": 1}, "colour email role"},
 		{"POST", "/subscribers/", j{"email": "nobody", "colour": 1}, "colour email"},
-		{"GET", "/incidents/?status=x&active=y&service=z&page=0&page_size=101&colour=red", nil, "colour status active service page page_size"},
+		{"GET", "/incidents/?status=x&active=y&service=z&page=0&page_size=101&colour=red", nil,
+			"colour status active service page page_size"},
 		{"GET", "/subscribers/?channel=x&state=y&service=z", nil, "service channel state"},
 		{"GET", "/audit-log/?since=x&before=y&page=0", nil, "since before page"},
 		{"GET", "/services/?status=x&page=0", nil, "status page"},

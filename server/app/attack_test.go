@@ -15,8 +15,9 @@ import (
 	"statuspage/server/usecase"
 )
 
-// attack tries wrong passwords from this many addresses until it is stopped: each as quickly as it is answered and five times a second at most,
-// all of them five hundred times a second at most, which is what this machine can answer beside other work.
+// attack tries wrong passwords from this many addresses until it is stopped: each as quickly as it is answered and five
+// times a second at most, all of them five hundred times a second at most, which is what this machine can answer beside
+// other work.
 type attack struct {
 	looked, refused, busy atomic.Int64
 	stop                  func()
@@ -28,8 +29,11 @@ func (s *site) attack(addresses int, email string) *attack {
 	ctx, cancel := context.WithCancel(context.Background())
 	for n := range addresses {
 		all.Go(func() {
-			for pace := time.NewTicker(max(200*time.Millisecond, time.Duration(addresses)*2*time.Millisecond)); ctx.Err() == nil; <-pace.C {
-				got, err := s.nobody().try("POST", "/api/v1/auth/login/", j{"email": email, "password": "a wrong password"}, "Fly-Client-IP", fmt.Sprintf("198.18.%d.%d", n/250, n%250+1))
+			for pace := time.NewTicker(max(200*time.Millisecond,
+				time.Duration(addresses)*2*time.Millisecond)); ctx.Err() == nil; <-pace.C {
+				got, err := s.nobody().try("POST", "/api/v1/auth/login/",
+					j{"email": email, "password": "a wrong password"}, "Fly-Client-IP",
+					fmt.Sprintf("198.18.%d.%d", n/250, n%250+1))
 				switch {
 				case err != nil:
 					s.t.Error(err)
@@ -78,11 +82,13 @@ func TestWrongPasswordsKeepNobodyOut(t *testing.T) {
 			s := startSite(t, nil)
 			acme := s.org()
 			email := "ada@" + acme.slug + ".example"
-			if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org, usecase.NewMember{Email: email, Role: auth.Admin, Password: password}); err != nil {
+			if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org,
+				usecase.NewMember{Email: email, Role: auth.Admin, Password: password}); err != nil {
 				t.Fatal(err)
 			}
 			signIn := func(from string, header ...string) *answer {
-				return s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": password}, append([]string{"Fly-Client-IP", from}, header...)...)
+				return s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": password},
+					append([]string{"Fly-Client-IP", from}, header...)...)
 			}
 			first := signIn("203.0.113.1").is(200)
 			device := deviceOf(t, first)
@@ -103,12 +109,14 @@ func TestWrongPasswordsKeepNobodyOut(t *testing.T) {
 				first.get(s, "/healthz")
 			}
 			for i := range 5 {
-				// The known device, also from an address of the attack's, and what it does with the cookie of its session.
+				// The known device, also from an address of the attack's, and what it does with the cookie of its
+				// session.
 				signIn("198.18.0.1", "Cookie", device).is(200)
 				// The right password from elsewhere, from new addresses and again from one.
 				signIn(fmt.Sprintf("203.0.113.%d", 10+i)).is(200)
 				signIn("203.0.113.2").is(200)
-				again := s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Fly-Client-IP", "198.18.0.1", "X-Requested-With", "x", "Cookie", refresh+"; "+device).is(200)
+				again := s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Fly-Client-IP", "198.18.0.1",
+					"X-Requested-With", "x", "Cookie", refresh+"; "+device).is(200)
 				refresh, _, _ = strings.Cut(again.header.Get("Set-Cookie"), ";")
 			}
 			a.stop()
@@ -119,13 +127,14 @@ func TestWrongPasswordsKeepNobodyOut(t *testing.T) {
 			if addresses == 1 && a.refused.Load() == 0 {
 				t.Error("the attack was never refused")
 			}
-			t.Logf("passwords looked at: %d, refused: %d, turned away: %d", a.looked.Load(), a.refused.Load(), a.busy.Load())
+			t.Logf("passwords looked at: %d, refused: %d, turned away: %d", a.looked.Load(), a.refused.Load(),
+				a.busy.Load())
 		})
 	}
 }
 
-// loginsMost is what an address may try of an account in a test that has taken so long: its own first few, and of what the
-// account gives to all of them twenty at once and twenty more in every minute.
+// loginsMost is what an address may try of an account in a test that has taken so long: its own first few, and of what
+// the account gives to all of them twenty at once and twenty more in every minute.
 func loginsMost(took time.Duration) int64 { return 3 + 20 + int64(20*took/time.Minute) + 1 }
 
 // get is another request of the same process, which an attack does not starve.
@@ -136,12 +145,14 @@ func TestAKnownDeviceHasABudgetOfItsOwnAndOfNoOtherAccount(t *testing.T) {
 	s := startSite(t, nil)
 	acme := s.org()
 	for _, name := range []string{"ada", "bob"} {
-		if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org, usecase.NewMember{Email: name + "@acme.example", Role: auth.Admin, Password: password}); err != nil {
+		if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org,
+			usecase.NewMember{Email: name + "@acme.example", Role: auth.Admin, Password: password}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	try := func(name, word, device string) *answer {
-		return s.nobody().do("POST", "/api/v1/auth/login/", j{"email": name + "@acme.example", "password": word}, "Cookie", device)
+		return s.nobody().do("POST", "/api/v1/auth/login/", j{"email": name + "@acme.example", "password": word},
+			"Cookie", device)
 	}
 	ada := deviceOf(t, try("ada", password, "").is(200))
 	attempts := func(name, device string) int {
@@ -179,15 +190,18 @@ func TestAnUnknownAddressIsCountedAsAnAccountIs(t *testing.T) {
 	t.Setenv("FLY_APP_NAME", "statuspage")
 	s := startSite(t, nil)
 	acme := s.org()
-	if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org, usecase.NewMember{Email: "ada@acme.example", Role: auth.Admin, Password: password}); err != nil {
+	if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org,
+		usecase.NewMember{Email: "ada@acme.example", Role: auth.Admin, Password: password}); err != nil {
 		t.Fatal(err)
 	}
 	// How many answers come before the refusal depends on the time that they take; what they are does not.
 	story := func(email string) (told []string) {
 		for n := range 60 {
-			a := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "a wrong password"}, "Fly-Client-IP", fmt.Sprintf("198.18.0.%d", n%10+1))
+			a := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "a wrong password"},
+				"Fly-Client-IP", fmt.Sprintf("198.18.0.%d", n%10+1))
 			detail, _, _ := strings.Cut(a.str("detail"), "Please wait") // for how long depends on the moment
-			told = append(told, fmt.Sprintln(a.code, detail, a.header.Get("RateLimit-Policy"), len(a.header.Values("Set-Cookie"))))
+			told = append(told, fmt.Sprintln(a.code, detail, a.header.Get("RateLimit-Policy"),
+				len(a.header.Values("Set-Cookie"))))
 			if a.code == 429 {
 				break
 			}

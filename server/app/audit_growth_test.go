@@ -23,7 +23,8 @@ func (s *site) size() (n int64) {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.QueryRow(`SELECT ((SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)) * (SELECT page_size FROM pragma_page_size)`).Scan(&n); err != nil {
+	if err := db.QueryRow(`SELECT ((SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM
+  pragma_freelist_count)) * (SELECT page_size FROM pragma_page_size)`).Scan(&n); err != nil {
 		s.t.Fatal(err)
 	}
 	return n
@@ -43,7 +44,8 @@ func TestALongIncidentCostsWhatAShortOneDoes(t *testing.T) {
 	acme := s.tenant("acme")
 	who := &caller{site: s, org: acme.id, slug: "acme", token: acme.token}
 	id := acme.service("API")
-	incident := who.post("/api/v1/incidents/", j{"title": "Long", "services": []j{{"id": id, "to_state": "major_outage"}}}).str("id")
+	incident := who.post("/api/v1/incidents/",
+		j{"title": "Long", "services": []j{{"id": id, "to_state": "major_outage"}}}).str("id")
 	body := func(i int) string {
 		return fmt.Sprintf("%d %s", i, strings.Repeat("0123456789 abcdef ", text))[:text]
 	}
@@ -51,7 +53,8 @@ func TestALongIncidentCostsWhatAShortOneDoes(t *testing.T) {
 	n := page.MaxBytes/text - 10 // as many as fit on the page
 	for i := range n {
 		begun := cpu()
-		res := who.do("POST", "/api/v1/incidents/"+incident+"/updates/", j{"status": "investigating", "body": body(i)}, "Idempotency-Key", fmt.Sprint("update ", i))
+		res := who.do("POST", "/api/v1/incidents/"+incident+"/updates/", j{"status": "investigating", "body": body(i)},
+			"Idempotency-Key", fmt.Sprint("update ", i))
 		if res.code != 201 {
 			t.Fatalf("update %d: %d %.300s", i, res.code, res.raw)
 		}
@@ -59,7 +62,8 @@ func TestALongIncidentCostsWhatAShortOneDoes(t *testing.T) {
 	}
 	first, last := median(took[:90]), median(took[len(took)-90:])
 	grown := s.size() - before
-	t.Logf("an update: %v CPU at first (median of 90), %v at the end; the database grew by %.2f times of what was written", first, last, float64(grown)/float64(n*text))
+	t.Logf("an update: %v CPU at first (median of 90), %v at the end; the database grew by %.2f times of what was "+
+		"written", first, last, float64(grown)/float64(n*text))
 	if last > first*3/2+time.Millisecond {
 		t.Errorf("an update costs %v at first and %v at the end", first, last)
 	}
@@ -72,7 +76,8 @@ func TestALongIncidentCostsWhatAShortOneDoes(t *testing.T) {
 		if len(list.raw) > 8<<20 {
 			t.Errorf("%d entries have %d bytes", size, len(list.raw))
 		}
-		list.has("results.0.action", "update_incident").has("results.0.before.title", "Long").has("results.0.after.title", "Long").has("results.0.abridged", true)
+		list.has("results.0.action", "update_incident").has("results.0.before.title", "Long").
+			has("results.0.after.title", "Long").has("results.0.abridged", true)
 		shown := list.str("results.0.after.updates.0.body")
 		if !strings.HasPrefix(body(n-1), strings.TrimSuffix(shown, "…")) || len(shown) < 1000 {
 			t.Errorf("the newest entry shows %.30s", shown)
@@ -85,13 +90,16 @@ func TestALongIncidentCostsWhatAShortOneDoes(t *testing.T) {
 	}
 	corrected := who.get("/api/v1/incidents/" + incident + "/").body["updates"].([]any)[10].(map[string]any)
 	who.do("PATCH", "/api/v1/incidents/"+incident+"/updates/"+corrected["id"].(string)+"/", j{"body": "Corrected."})
-	was := who.get("/api/v1/audit-log/?page_size=1").has("results.0.action", "correct_update").has("results.0.after.updates.0.body", "Corrected.").str("results.0.before.updates.0.body")
+	was := who.get("/api/v1/audit-log/?page_size=1").has("results.0.action", "correct_update").
+		has("results.0.after.updates.0.body", "Corrected.").str("results.0.before.updates.0.body")
 	if was != corrected["body"] {
 		t.Errorf("before the correction it was %.30s, not %.30s", was, corrected["body"])
 	}
 	// The same key is answered the same, from a row that does not have it.
-	again := who.do("POST", "/api/v1/incidents/"+incident+"/updates/", j{"status": "investigating", "body": body(7)}, "Idempotency-Key", "update 7")
-	if again.code != 201 || again.str("body") != body(7) || len(again.body["incident"].(map[string]any)["updates"].([]any)) > 3 {
+	again := who.do("POST", "/api/v1/incidents/"+incident+"/updates/", j{"status": "investigating", "body": body(7)},
+		"Idempotency-Key", "update 7")
+	if again.code != 201 || again.str("body") != body(7) ||
+		len(again.body["incident"].(map[string]any)["updates"].([]any)) > 3 {
 		t.Errorf("the same again: %d %.200s", again.code, again.raw)
 	}
 }
@@ -113,11 +121,13 @@ func TestAKeyIsAnsweredTheSameWhenTheAnswerIsMadeAgain(t *testing.T) {
 	}{
 		{"POST", "/api/v1/services/", j{"name": "Long", "description": long}},
 		{"PATCH", "/api/v1/services/" + service + "/", j{"description": long}},
-		{"POST", "/api/v1/incidents/", j{"title": "Long", "description": long, "services": []j{{"id": service, "to_state": "major_outage"}}}},
+		{"POST", "/api/v1/incidents/", j{"title": "Long", "description": long,
+			"services": []j{{"id": service, "to_state": "major_outage"}}}},
 		{"POST", "/api/v1/incidents/{incident}/updates/", j{"status": "identified", "body": long}},
 		{"PATCH", "/api/v1/incidents/{incident}/", j{"title": "Longer"}},
 		{"PATCH", "/api/v1/organization/", j{"description": long[:1000], "announcement": long}},
-		{"POST", "/api/v1/maintenances/", j{"title": "Long", "description": long, "services": []string{service}, "scheduled_for": "2030-01-01T00:00:00Z", "scheduled_until": "2030-01-01T01:00:00Z"}},
+		{"POST", "/api/v1/maintenances/", j{"title": "Long", "description": long, "services": []string{service},
+			"scheduled_for": "2030-01-01T00:00:00Z", "scheduled_until": "2030-01-01T01:00:00Z"}},
 	} {
 		path, key := strings.ReplaceAll(c.path, "{incident}", incident), fmt.Sprint("again ", i)
 		one := acme.do(c.method, path, c.body, "Idempotency-Key", key)
@@ -129,7 +139,8 @@ func TestAKeyIsAnsweredTheSameWhenTheAnswerIsMadeAgain(t *testing.T) {
 		}
 		acme.other(t, service, i)
 		two := acme.do(c.method, path, c.body, "Idempotency-Key", key)
-		if one.code != two.code || string(one.raw) != string(two.raw) || one.header.Get("ETag") != two.header.Get("ETag") {
+		if one.code != two.code || string(one.raw) != string(two.raw) ||
+			one.header.Get("ETag") != two.header.Get("ETag") {
 			t.Errorf("%s %s is answered %d %s, then %d %s", c.method, path, one.code, one.raw, two.code, two.raw)
 		}
 	}
@@ -139,7 +150,8 @@ func TestAKeyIsAnsweredTheSameWhenTheAnswerIsMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.QueryRowContext(context.Background(), `SELECT max(length(body)) FROM idempotency WHERE org_id = ?`, acme.org).Scan(&kept); err != nil || kept > 4<<10 {
+	if err := db.QueryRowContext(context.Background(), `SELECT max(length(body)) FROM idempotency WHERE org_id = ?`,
+		acme.org).Scan(&kept); err != nil || kept > 4<<10 {
 		t.Errorf("an answer is kept with %d bytes, %v", kept, err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// authenticator is a passkey in memory: what a browser and its device answer (WebAuthn, level 2), for tests and for attackers.
+// authenticator is a passkey in memory: what a browser and its device answer (WebAuthn, level 2), for tests and for
+// attackers.
 type authenticator struct {
 	t          testing.TB
 	key        *ecdsa.PrivateKey
@@ -41,7 +42,8 @@ func newAuthenticator(t testing.TB, host, origin string) *authenticator {
 func b64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
 func (a *authenticator) client(kind, challenge string) []byte {
-	raw, err := json.Marshal(map[string]any{"type": kind, "challenge": challenge, "origin": a.origin, "crossOrigin": false})
+	raw, err := json.Marshal(map[string]any{"type": kind, "challenge": challenge, "origin": a.origin,
+		"crossOrigin": false})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -81,12 +83,14 @@ func (a *authenticator) create(options j) j {
 	}
 	credential := append(make([]byte, 16), 0, byte(len(a.id)))
 	credential = append(append(credential, a.id...), cose...)
-	attestation, err := cbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": a.data(credential)})
+	attestation, err := cbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{},
+		"authData": a.data(credential)})
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	return j{"id": b64(a.id), "rawId": b64(a.id), "type": "public-key", "response": j{
-		"clientDataJSON": b64(a.client("webauthn.create", options["challenge"].(string))), "attestationObject": b64(attestation)}}
+		"clientDataJSON":    b64(a.client("webauthn.create", options["challenge"].(string))),
+		"attestationObject": b64(attestation)}}
 }
 
 // get answers navigator.credentials.get.
@@ -100,5 +104,6 @@ func (a *authenticator) get(options j) j {
 		a.t.Fatal(err)
 	}
 	return j{"id": b64(a.id), "rawId": b64(a.id), "type": "public-key", "response": j{
-		"clientDataJSON": b64(client), "authenticatorData": b64(data), "signature": b64(signature), "userHandle": b64(a.handle)}}
+		"clientDataJSON": b64(client), "authenticatorData": b64(data), "signature": b64(signature),
+		"userHandle": b64(a.handle)}}
 }

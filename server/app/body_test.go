@@ -28,12 +28,18 @@ func TestARequestThatDoesNotArriveWhole(t *testing.T) {
 	}{
 		{"a connection in advance", "", 0},
 		{"half a header", "GET / HTTP/1.1\r\nHo", http.StatusRequestTimeout},
-		{"the beginning of a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", http.StatusRequestTimeout},
-		{"no byte of a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", http.StatusRequestTimeout},
-		{"no byte of a large body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", http.StatusRequestTimeout},
-		{"no chunk", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", http.StatusRequestTimeout},
-		{"half a chunk", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{", http.StatusRequestTimeout},
-		{"half a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat(" ", 50000), http.StatusRequestTimeout},
+		{"the beginning of a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+			http.StatusRequestTimeout},
+		{"no byte of a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n",
+			http.StatusRequestTimeout},
+		{"no byte of a large body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n",
+			http.StatusRequestTimeout},
+		{"no chunk", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+			http.StatusRequestTimeout},
+		{"half a chunk", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n{",
+			http.StatusRequestTimeout},
+		{"half a body", "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" +
+			strings.Repeat(" ", 50000), http.StatusRequestTimeout},
 		{"no request", "what?\r\n\r\n", http.StatusBadRequest},
 	} {
 		conn, err := net.Dial("tcp", s.addr)
@@ -48,7 +54,8 @@ func TestARequestThatDoesNotArriveWhole(t *testing.T) {
 		switch {
 		case one.status == 0 && !errors.Is(err, io.ErrUnexpectedEOF):
 			t.Errorf("%s is answered with %v, %v", one.name, res, err)
-		case one.status > 0 && (err != nil || res.StatusCode != one.status || !res.Close || res.Header.Get("Content-Type") != "application/problem+json"):
+		case one.status > 0 && (err != nil || res.StatusCode != one.status || !res.Close ||
+			res.Header.Get("Content-Type") != "application/problem+json"):
 			t.Errorf("%s: %v, %v", one.name, res, err)
 		}
 		if err == nil {
@@ -104,8 +111,8 @@ func TestABodyThatDripsHasTheSameTimeAsAnyOther(t *testing.T) {
 	}
 }
 
-// TestLargeBodiesTogetherAreBounded has seven addresses begin to send 1 MB twenty times each: no more than 16 of one are heard out, and 64 of
-// all; ordinary writes go on.
+// TestLargeBodiesTogetherAreBounded has seven addresses begin to send 1 MB twenty times each: no more than 16 of one
+// are heard out, and 64 of all; ordinary writes go on.
 func TestLargeBodiesTogetherAreBounded(t *testing.T) {
 	s := startSite(t, nil)
 	acme := s.tenant("acme")
@@ -131,7 +138,8 @@ func TestLargeBodiesTogetherAreBounded(t *testing.T) {
 		conns[i] = conn
 		t.Cleanup(func() { _ = conn.Close() })
 		_ = conn.SetDeadline(time.Now().Add(time.Minute))
-		if _, err := fmt.Fprint(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n"+strings.Repeat(" ", 10_000)); err != nil {
+		if _, err := fmt.Fprint(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n"+
+			strings.Repeat(" ", 10_000)); err != nil {
 			t.Fatal(err)
 		}
 		go func() {
@@ -162,7 +170,8 @@ func TestLargeBodiesTogetherAreBounded(t *testing.T) {
 	}
 }
 
-// TestBodiesOfAnAddressAreCountedByTheirBytes: forty bodies of 100 KB are 4 MB, which is a quarter of what one address may have at once.
+// TestBodiesOfAnAddressAreCountedByTheirBytes: forty bodies of 100 KB are 4 MB, which is a quarter of what one address
+// may have at once.
 func TestBodiesOfAnAddressAreCountedByTheirBytes(t *testing.T) {
 	s := startSite(t, nil)
 	body := `{"email":"nobody@x.example","password":"` + strings.Repeat("x", 100_000) + `"}`
@@ -175,7 +184,8 @@ func TestBodiesOfAnAddressAreCountedByTheirBytes(t *testing.T) {
 		conns[i] = conn
 		t.Cleanup(func() { _ = conn.Close() })
 		_ = conn.SetDeadline(time.Now().Add(time.Minute))
-		if _, err := fmt.Fprintf(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:len(body)-1]); err != nil {
+		if _, err := fmt.Fprintf(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: x\r\nContent-Type: "+
+			"application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:len(body)-1]); err != nil {
 			t.Fatal(err)
 		}
 	}

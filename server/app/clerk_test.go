@@ -43,8 +43,10 @@ func (h *clerkHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/token":
 		h.asked.Add(1)
 		now, org := time.Now(), r.FormValue("org")
-		_, _ = w.Write([]byte(h.token(map[string]any{"sub": r.FormValue("user"), "v": 2, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(),
-			"o": map[string]any{"id": org, "slg": map[string]string{"org_1": "acme", "org_2": "globex"}[org], "rol": map[string]string{"user_ada": "admin", "user_eve": "billing"}[r.FormValue("user")]}})))
+		_, _ = w.Write([]byte(h.token(map[string]any{"sub": r.FormValue("user"), "v": 2, "iat": now.Unix(),
+			"exp": now.Add(tokenLife).Unix(),
+			"o": map[string]any{"id": org, "slg": map[string]string{"org_1": "acme", "org_2": "globex"}[org],
+				"rol": map[string]string{"user_ada": "admin", "user_eve": "billing"}[r.FormValue("user")]}})))
 	}
 }
 
@@ -56,7 +58,8 @@ func behindClerk(t *testing.T) (*site, *clerkHost) {
 	t.Cleanup(h.server.Close)
 	host := strings.TrimPrefix(h.server.URL, "https://")
 	s := startSite(t, func(c *config.Config) {
-		c.Auth = config.Auth{JWKSURL: h.url, Issuer: providerName, Preset: "clerk", AuthorizedParties: []string{"https://app.acme.example"},
+		c.Auth = config.Auth{JWKSURL: h.url, Issuer: providerName, Preset: "clerk",
+			AuthorizedParties:   []string{"https://app.acme.example"},
 			ClerkPublishableKey: "pk_test_" + base64.StdEncoding.EncodeToString([]byte(host+"$"))}
 	})
 	return s, h
@@ -67,16 +70,20 @@ func TestOnlyTheLoginMayAskClerk(t *testing.T) {
 	clerk := h.server.URL
 	header, body := fetch(t, "http://"+s.addr+"/login")
 	policy := header.Get("Content-Security-Policy")
-	for _, part := range []string{"script-src 'self' " + clerk + " https://challenges.cloudflare.com;", "connect-src 'self' " + clerk + ";", "img-src 'self' https://img.clerk.com;",
-		"worker-src 'self' blob:;", "style-src 'self' 'unsafe-inline';", "frame-src https://challenges.cloudflare.com;", "frame-ancestors 'self'", "default-src 'none'"} {
+	for _, part := range []string{"script-src 'self' " + clerk + " https://challenges.cloudflare.com;",
+		"connect-src 'self' " + clerk + ";", "img-src 'self' https://img.clerk.com;",
+		"worker-src 'self' blob:;", "style-src 'self' 'unsafe-inline';", "frame-src https://challenges.cloudflare.com;",
+		"frame-ancestors 'self'", "default-src 'none'"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("the policy of /login has no %q: %s", part, policy)
 		}
 	}
-	if !strings.Contains(body, `src="`+clerk+`/npm/@clerk/clerk-js@5/dist/clerk.browser.js"`) || strings.Contains(body, "<form") {
+	if !strings.Contains(body, `src="`+clerk+`/npm/@clerk/clerk-js@5/dist/clerk.browser.js"`) ||
+		strings.Contains(body, "<form") {
 		t.Errorf("the page is %s", body)
 	}
-	for path, leads := range map[string]string{"/": "", "/dashboard": "", "/dashboard/x": "", "/api/docs": "", "/setup": "/login", "/forgot": "/login", "/accept": "/login"} {
+	for path, leads := range map[string]string{"/": "", "/dashboard": "", "/dashboard/x": "", "/api/docs": "",
+		"/setup": "/login", "/forgot": "/login", "/accept": "/login"} {
 		res, err := plain.Get("http://" + s.addr + path)
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +91,8 @@ func TestOnlyTheLoginMayAskClerk(t *testing.T) {
 		body, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		policy := res.Header.Get("Content-Security-Policy")
-		if all := string(body) + policy; err != nil || policy == "" || strings.Contains(all, clerk) || strings.Contains(all, "cloudflare") {
+		if all := string(body) + policy; err != nil || policy == "" || strings.Contains(all, clerk) ||
+			strings.Contains(all, "cloudflare") {
 			t.Errorf("%s knows of Clerk: %s, %v", path, policy, err)
 		}
 		if res.Header.Get("Location") != leads {
@@ -96,10 +104,12 @@ func TestOnlyTheLoginMayAskClerk(t *testing.T) {
 func TestWhoSignsInWithAnotherIssuerFindsNoFormThatCannotWork(t *testing.T) {
 	s, _ := external(t)
 	header, body := fetch(t, "http://"+s.addr+"/login")
-	if strings.Contains(body, "<form") || strings.Contains(body, "<script") || !strings.Contains(body, "another identity provider") {
+	if strings.Contains(body, "<form") || strings.Contains(body, "<script") ||
+		!strings.Contains(body, "another identity provider") {
 		t.Errorf("the page is %s", body)
 	}
-	if policy := header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe-inline") || !strings.Contains(policy, "frame-ancestors 'none'") {
+	if policy := header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe-inline") ||
+		!strings.Contains(policy, "frame-ancestors 'none'") {
 		t.Errorf("the policy is %s", policy)
 	}
 	for _, path := range []string{"/setup", "/forgot", "/accept"} { // which are about passwords, lead there
@@ -130,7 +140,8 @@ func TestTheDashboardBehindClerk(t *testing.T) {
 		new MutationObserver(() => { if (!document.querySelector('.connection.live')) window.lost++; }).observe(document.body, { subtree: true, childList: true, attributes: true });
 	})()`)
 	first, until := h.asked.Load(), time.Now().Add(2*tokenLife)
-	for end := time.Now().Add(patience + 2*tokenLife); time.Now().Before(until) || h.asked.Load() < first+4; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience + 2*tokenLife); time.Now().Before(until) || h.asked.Load() < first+
+		4; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("only %d tokens were asked for", h.asked.Load()-first)
 		}
@@ -143,8 +154,10 @@ func TestTheDashboardBehindClerk(t *testing.T) {
 	b.write("Name", "Billing")
 	b.press("Add")
 	b.reads("Billing")
-	ada := s.as(h.provider.token(map[string]any{"sub": "user_ada", "v": 2, "o": map[string]any{"id": "org_1", "slg": "acme", "rol": "admin"}}))
-	for end := time.Now().Add(patience); ada.must("GET", "/api/v1/services/", nil)["count"] != 1.0; time.Sleep(20 * time.Millisecond) {
+	ada := s.as(h.provider.token(map[string]any{"sub": "user_ada", "v": 2,
+		"o": map[string]any{"id": "org_1", "slg": "acme", "rol": "admin"}}))
+	for end := time.Now().Add(patience); ada.must("GET", "/api/v1/services/", nil)["count"] != 1.0; time.Sleep(
+		20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the service did not come to the server")
 		}
@@ -157,7 +170,8 @@ func TestTheDashboardBehindClerk(t *testing.T) {
 	b.until(`location.pathname === '/dashboard'`)
 	b.live()
 	b.visit("/dashboard/services")
-	b.until(`document.querySelector('main h1')?.textContent === 'Services' && document.querySelector('.rail .org .name').textContent === 'globex'`)
+	b.until(
+		`document.querySelector('main h1')?.textContent === 'Services' && document.querySelector('.rail .org .name').textContent === 'globex'`)
 	if eval[bool](b, `document.body.innerText.includes('Billing')`) {
 		t.Error("Acme's service is shown at Globex")
 	}
@@ -180,7 +194,8 @@ func TestTheDashboardBehindClerk(t *testing.T) {
 
 	b.until(`document.querySelector('.connection.live')`)
 	b.do(chromedp.Click(`button[aria-label="Sign out"]`))
-	b.until(`location.pathname === '/login' && [...document.querySelectorAll('button')].some((x) => x.textContent === 'Continue as Ada')`)
+	b.until(
+		`location.pathname === '/login' && [...document.querySelectorAll('button')].some((x) => x.textContent === 'Continue as Ada')`)
 	b.visit("/dashboard")
 	b.until(`location.pathname === '/login'`)
 }

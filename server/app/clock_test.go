@@ -81,7 +81,8 @@ func TestNothingIsWrittenAtATimeThatNobodyLivesIn(t *testing.T) {
 			stop()
 			start()
 		}
-		if _, err := a.UseCases.Change(ctx, usecase.Caller{System: true}, org, &page.CreateService{Name: c.name}); err != nil {
+		if _, err := a.UseCases.Change(ctx, usecase.Caller{System: true}, org,
+			&page.CreateService{Name: c.name}); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		p, err := a.Relay.Page(ctx, org)

@@ -16,7 +16,8 @@ func TestABrowserMayAskFirstWhereverEverySiteMayRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for k, v := range map[string]string{"Origin": "https://other.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"} {
+		for k, v := range map[string]string{"Origin": "https://other.example", "Access-Control-Request-Method": "GET",
+			"Access-Control-Request-Headers": "if-none-match"} {
 			req.Header.Set(k, v)
 		}
 		res, err := plain.Do(req)
@@ -37,7 +38,8 @@ func TestABrowserMayAskFirstWhereverEverySiteMayRead(t *testing.T) {
 		asked++
 		a := ask("OPTIONS", path)
 		headers := a.Header.Get("Access-Control-Allow-Headers")
-		if a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Origin") != "*" || headers != "*" && !strings.Contains(headers, "If-None-Match") {
+		if a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Origin") != "*" || headers != "*" &&
+			!strings.Contains(headers, "If-None-Match") {
 			t.Errorf("%s: %d %v", path, a.StatusCode, a.Header)
 		}
 	}

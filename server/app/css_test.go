@@ -12,11 +12,13 @@ func TestAStylesheetOfItsOwnIsServedOnItsOwnHostAlone(t *testing.T) {
 	acme.patch(path, j{"hostname": name})
 	dns.set(name, acme.get(hostPath).str("record.value"))
 	acme.do("POST", verifyPath, nil).is(200)
-	for _, text := range []string{"h1 {\n position: fixed }", "a { background: url(https://evil.example/) }", "@import 'x';"} {
+	for _, text := range []string{"h1 {\n position: fixed }", "a { background: url(https://evil.example/) }",
+		"@import 'x';"} {
 		acme.do("PATCH", path, j{"custom_css": text}).refuses(422, "custom_css")
 	}
 	acme.do("PATCH", path, j{"custom_css": strings.Repeat("a{}", 7_000)}).refuses(422, "custom_css")
-	if no := acme.do("PATCH", path, j{"custom_css": "h1 {\n position: fixed }"}); !strings.Contains(string(no.raw), "Line 2, position") {
+	if no := acme.do("PATCH", path, j{"custom_css": "h1 {\n position: fixed }"}); !strings.Contains(string(no.raw),
+		"Line 2, position") {
 		t.Errorf("%s", no.raw)
 	}
 	acme.patch(path, j{"custom_css": "h1 { color: #123456 }"}).has("custom_css", "h1 { color: #123456 }")
@@ -26,7 +28,8 @@ func TestAStylesheetOfItsOwnIsServedOnItsOwnHostAlone(t *testing.T) {
 	if !found {
 		t.Fatal("the page does not name it")
 	}
-	if code, css := s.at(name, "/custom.css?v="+mark); code != 200 || !strings.Contains(css, "color:#123456") || !strings.Contains(css, ":not(") {
+	if code, css := s.at(name, "/custom.css?v="+mark); code != 200 || !strings.Contains(css, "color:#123456") ||
+		!strings.Contains(css, ":not(") {
 		t.Errorf("%d %s", code, css)
 	}
 	// Not where other pages are, nor on another's.

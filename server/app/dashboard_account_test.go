@@ -40,12 +40,14 @@ func offerAccepted(t *testing.T, w *browser) {
 	sam.live()
 	sam.reads("You are a member here")
 	b.visit("/dashboard/team")
-	b.until(`document.querySelectorAll('table.list tbody tr').length === 3 && !document.querySelector('main').innerText.includes('Offered by')`)
+	b.until(
+		`document.querySelectorAll('table.list tbody tr').length === 3 && !document.querySelector('main').innerText.includes('Offered by')`)
 	sam.visit(path)
 	sam.reads("This link cannot be used")
 }
 
-// offerSeen is somebody who has an account: the offer stands in the dashboard, and there is nothing to be clicked in a mail.
+// offerSeen is somebody who has an account: the offer stands in the dashboard, and there is nothing to be clicked in a
+// mail.
 func offerSeen(t *testing.T, w *browser) {
 	c, _ := house(t)
 	other := c.tenant("other")
@@ -115,7 +117,8 @@ func addressProved(t *testing.T, w *browser) {
 	b.signIn(email)
 	b.visit("/dashboard/account")
 	b.reads("Change the address")
-	b.until(`document.querySelector('#add-totp') && !document.body.innerText.includes('Prove your address') && !document.body.innerText.includes('Nobody has proved')`)
+	b.until(
+		`document.querySelector('#add-totp') && !document.body.innerText.includes('Prove your address') && !document.body.innerText.includes('Nobody has proved')`)
 }
 
 // organizationDeleted types the name, and takes it back.

@@ -39,8 +39,10 @@ func openBrowserIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorO
 	if _, built := public.Asset("dashboard.js"); !built {
 		t.Fatal("the dashboard is not built: go run ./public/build")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(profile),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(alloc)
@@ -79,7 +81,8 @@ func newTab(t *testing.T, parent context.Context, base string, options ...chrome
 	t.Cleanup(cancel)
 	b.ctx = ctx
 	// Each tab has the focus, as if it were the only one: others are open at the same time.
-	if _, err := chromedp.Run(ctx, command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})); err != nil {
+	if _, err := chromedp.Run(ctx, command(emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true})); err != nil {
 		t.Fatal(err)
 	}
 	b.ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
@@ -146,7 +149,9 @@ func (b *tab) until(condition string, args ...any) {
 			return
 		}
 		if time.Now().After(end) {
-			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText + '\\n' + [...document.querySelectorAll('input, textarea')].map((x) => x.id + '=' + x.value).join('\\n') + '\\nfocus: ' + document.activeElement?.outerHTML.slice(0, 120)"))
+			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + "+
+				"document.body.innerText + '\\n' + [...document.querySelectorAll('input, textarea')].map((x) => x.id "+
+				"+ '=' + x.value).join('\\n') + '\\nfocus: ' + document.activeElement?.outerHTML.slice(0, 120)"))
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.t.Fatalf("never true: %s\nthe page: %.3000s\nthe browser says: %q", condition, text, b.comments)
@@ -160,7 +165,8 @@ func (b *tab) key(keys string, with ...chromedp.Modifier) {
 	b.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
 }
 
-// press clicks the button or link of these words, in the dialog if one is open. Only what a person could click is clicked.
+// press clicks the button or link of these words, in the dialog if one is open. Only what a person could click is
+// clicked.
 func (b *tab) press(words string) {
 	b.t.Helper()
 	b.until(`(() => {
@@ -216,9 +222,10 @@ func (b *tab) reads(text string) {
 
 func (b *tab) theme(name string) {
 	b.t.Helper()
-	_, err := chromedp.Run(b.ctx, command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}}))
+	_, err := chromedp.Run(b.ctx, command(emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}}))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -235,7 +242,8 @@ func (c *tenant) person(name string, role auth.Role) string {
 	c.t.Helper()
 	email := name + "@" + c.slug + ".example"
 	if _, err := c.app.UseCases.AddMember(context.Background(), usecase.Caller{System: true}, c.id,
-		usecase.NewMember{Email: email, Name: strings.ToUpper(name[:1]) + name[1:], Role: role, Password: password}); err != nil {
+		usecase.NewMember{Email: email, Name: strings.ToUpper(name[:1]) + name[1:], Role: role,
+			Password: password}); err != nil {
 		c.t.Fatal(err)
 	}
 	return email

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// cable carries bytes between browser and server until it is cut. It is what a real outage looks like: open connections end,
-// new ones are refused, and navigator.onLine goes on saying true.
+// cable carries bytes between browser and server until it is cut. It is what a real outage looks like: open connections
+// end, new ones are refused, and navigator.onLine goes on saying true.
 type cable struct {
 	t      *testing.T
 	target string

@@ -92,8 +92,8 @@ func (b *tab) holds(what string, is func(left) bool) (now left) {
 	}
 }
 
-// keptDatabases opens what a dashboard of each schema left in a browser (wasm/testdata/browsers), with the queue of each
-// release in it: today's upgrades it, sends the queue and keeps what was typed and not published.
+// keptDatabases opens what a dashboard of each schema left in a browser (wasm/testdata/browsers), with the queue of
+// each release in it: today's upgrades it, sends the queue and keeps what was typed and not published.
 func keptDatabases(t *testing.T, w *browser) {
 	if *writeBrowser != "" {
 		writeDatabase(t, w)
@@ -182,7 +182,10 @@ func writeDatabase(t *testing.T, w *browser) {
 	b.key("i")
 	b.until(`document.activeElement?.id === 'f-title'`)
 	b.key("typed and not published")
-	now := b.holds("a draft", func(l left) bool { return strings.Contains(string(l.Rows["drafts"]), "typed and not published") })
+	now := b.holds("a draft", func(l left) bool {
+		return strings.Contains(string(l.Rows["drafts"]),
+			"typed and not published")
+	})
 	raw, err := json.MarshalIndent(now, "", " ")
 	if err != nil {
 		t.Fatal(err)

@@ -18,8 +18,10 @@ func (b *tab) authenticator() {
 	if _, err := chromedp.Run(b.ctx, command(webauthn.Enable, webauthn.EnableParams{})); err != nil {
 		b.t.Fatal(err)
 	}
-	if _, err := chromedp.Run(b.ctx, command(webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-		Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true}})); err != nil {
+	if _, err := chromedp.Run(b.ctx, command(webauthn.AddVirtualAuthenticator,
+		webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true,
+			IsUserVerified: true, AutomaticPresenceSimulation: true}})); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -59,7 +61,8 @@ func secondFactorStory(t *testing.T, w *browser) {
 	b.until(`document.querySelectorAll('#codes li').length === 10`)
 	code := eval[string](b, `document.querySelector('#codes code').textContent`)
 	b.do(chromedp.KeyEvent(kb.Escape))
-	b.until(`document.body.innerText.includes('My telephone') && document.body.innerText.includes('Passkey for localhost')`)
+	b.until(
+		`document.body.innerText.includes('My telephone') && document.body.innerText.includes('Passkey for localhost')`)
 
 	b.press("Add an authenticator application")
 	b.until(`document.querySelector('img.qr')?.naturalWidth === 240`)
@@ -121,7 +124,8 @@ func requiredFactor(t *testing.T, w *browser) {
 	b.signIn(sam)
 	ask := func(is string) {
 		a.visit("/dashboard/settings")
-		a.until(`(() => { const box = document.querySelector('#second-factor'); if (!box || box.disabled) return false; if (box.checked !== %s) box.click(); return true; })()`, is)
+		a.until(
+			`(() => { const box = document.querySelector('#second-factor'); if (!box || box.disabled) return false; if (box.checked !== %s) box.click(); return true; })()`, is)
 	}
 	ask("true")
 	a.reads("Sign in with a second factor yourself first")

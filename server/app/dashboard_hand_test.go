@@ -138,15 +138,19 @@ func (b *tab) finds(words, first string) {
 	b.until(`document.activeElement?.role === 'combobox'`)
 	eval[any](b, `document.activeElement.select();null`)
 	b.key(words)
-	b.until(`(document.querySelector('#found [aria-selected=true]')?.innerText ?? '').replace(/\s+/g, ' ').trim() === %q`, first)
+	b.until(
+		`(document.querySelector('#found [aria-selected=true]')?.innerText ?? '').replace(/\s+/g, ' ').trim() === %q`,
+		first)
 }
 
 func palette(t *testing.T, w *browser) {
 	c, admin := house(t)
 	services := c.all("services")
-	c.must("PATCH", "/api/v1/services/"+fmt.Sprint(services[2]["id"])+"/", map[string]any{"group": "Zahlungen & Gebühren"})
-	in := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "Slow answers", "description": "A rat ate the cable.",
-		"service": services[0]["id"], "to_state": "degraded_performance"})
+	c.must("PATCH", "/api/v1/services/"+fmt.Sprint(services[2]["id"])+"/",
+		map[string]any{"group": "Zahlungen & Gebühren"})
+	in := c.must("POST", "/api/v1/incidents/",
+		map[string]any{"title": "Slow answers", "description": "A rat ate the cable.",
+			"service": services[0]["id"], "to_state": "degraded_performance"})
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
 	b.key("/")
@@ -210,7 +214,8 @@ func statsDrawn(t *testing.T, w *browser) {
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
 	api, _ := c.all("services")[0]["id"].(string)
-	c.must("PATCH", "/api/v1/services/"+api+"/", map[string]any{"start_date": time.Now().AddDate(-1, 0, 0).Format("2006-01-02")})
+	c.must("PATCH", "/api/v1/services/"+api+"/",
+		map[string]any{"start_date": time.Now().AddDate(-1, 0, 0).Format("2006-01-02")})
 	for i := range 9 {
 		began := time.Now().AddDate(0, -i, 0).Add(-26 * time.Hour)
 		c.must("POST", "/api/v1/incidents/", map[string]any{"title": "Down", "service": api, "to_state": "major_outage",
@@ -219,7 +224,8 @@ func statsDrawn(t *testing.T, w *browser) {
 	}
 	b.visit("/dashboard")
 	b.until(`document.querySelectorAll('.stat').length === 4`)
-	b.until(`[...document.querySelectorAll('.stat')].slice(0, 3).every((s) => s.querySelector('path').getAttribute('d'))`)
+	b.until(
+		`[...document.querySelectorAll('.stat')].slice(0, 3).every((s) => s.querySelector('path').getAttribute('d'))`)
 	b.until(`document.querySelectorAll('.stat')[0].querySelectorAll('tbody tr').length === 12`)
 	b.until(`document.querySelectorAll('.stat')[3].querySelectorAll('tbody tr').length === 7`)
 	eval[any](b, `document.querySelectorAll('.stat details')[2].open = true;null`)
@@ -248,7 +254,8 @@ func bulk(t *testing.T, w *browser) {
 		c.must("PATCH", "/api/v1/services/"+id+"/", map[string]any{"group": "Extras"})
 	}
 	services := c.all("services")
-	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "Slow", "service": services[1]["id"], "to_state": "major_outage"})
+	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "Slow", "service": services[1]["id"],
+		"to_state": "major_outage"})
 	line := layCable(t, c.addr)
 	b := w.visitor(t, line.url())
 	b.signIn(admin)
@@ -271,7 +278,8 @@ func bulk(t *testing.T, w *browser) {
 	b.reads("2 of 3 changed. Website: ")
 	c.until("two are changed", func() bool {
 		now := c.all("services")
-		return now[0]["status"] == "partial_outage" && now[2]["status"] == "partial_outage" && now[1]["status"] == "major_outage"
+		return now[0]["status"] == "partial_outage" && now[2]["status"] == "partial_outage" &&
+			now[1]["status"] == "major_outage"
 	})
 	b.reads("1 service chosen")
 	b.press("Choose none")

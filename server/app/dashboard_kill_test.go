@@ -12,7 +12,8 @@ import (
 	"statuspage/server/racetest"
 )
 
-// A promise of the outbox: what it took is on the disk. So neither a tab that crashes nor a browser that is killed loses it.
+// A promise of the outbox: what it took is on the disk. So neither a tab that crashes nor a browser that is killed
+// loses it.
 func TestTheQueueOutlivesACrashedTabAndAKilledBrowser(t *testing.T) {
 	racetest.Outside(t, "a browser")
 	c, admin := house(t)
@@ -46,7 +47,8 @@ func TestTheQueueOutlivesACrashedTabAndAKilledBrowser(t *testing.T) {
 	b.queued(3)
 	b.until(`document.querySelector('main').textContent.includes('Typed just before the end.')`)
 	line.plug()
-	// A browser writes cookies to the disk when it likes: one that was killed may have lost the sign-in, never the queue.
+	// A browser writes cookies to the disk when it likes: one that was killed may have lost the sign-in, never the
+	// queue.
 	b.until(`document.querySelector('.connection.live') || document.body.innerText.includes('Your sign-in has ended')`)
 	if !eval[bool](b, `!!document.querySelector('.connection.live')`) {
 		b.press("Sign in")
@@ -62,7 +64,8 @@ func TestTheQueueOutlivesACrashedTabAndAKilledBrowser(t *testing.T) {
 		list, _ := in["updates"].([]any)
 		updates[in["title"]] = len(list)
 	}
-	if len(incidents) != 2 || updates["Written in a tab that crashes"] != 1 || updates["Written in a browser that is killed"] != 2 {
+	if len(incidents) != 2 || updates["Written in a tab that crashes"] != 1 ||
+		updates["Written in a browser that is killed"] != 2 {
 		t.Errorf("the server has %v", incidents)
 	}
 	b.clean()

@@ -9,7 +9,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faults lets time run twenty times as fast, save for the patience with a handshake, and puts faults to order into the page's sockets and requests.
+// faults lets time run twenty times as fast, save for the patience with a handshake, and puts faults to order into the
+// page's sockets and requests.
 const faults = `{
 	const began = Date.now(), now = Date.now, timeout = setTimeout, asked = fetch;
 	Date.now = () => began + (now() - began) * 20;
@@ -42,7 +43,8 @@ func faulty(t *testing.T, w *browser) (*tenant, *cable, *tab) {
 	c, admin := house(t)
 	line := layCable(t, c.addr)
 	b := w.visitor(t, line.url())
-	if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: faults})); err != nil {
+	if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: faults})); err != nil {
 		t.Fatal(err)
 	}
 	b.signIn(admin)

@@ -36,11 +36,13 @@ func inTunnel(t *testing.T, w *browser) (*tenant, *cable, *tab) {
 func startOffline(t *testing.T, w *browser) {
 	_, line, b := inTunnel(t, w)
 	b.do(chromedp.Reload())
-	b.until(`document.querySelector('main h1')?.textContent === 'Overview' && document.querySelector('.connection.offline')`)
+	b.until(
+		`document.querySelector('main h1')?.textContent === 'Overview' && document.querySelector('.connection.offline')`)
 	b.reads("We could not reach the server.")
 	b.reads("Offline since")
 	b.visit("/dashboard/services")
-	b.until(`[...document.querySelectorAll('tbody td.main')].map((x) => x.innerText.trim()).join() === 'API,Website,Payments'`)
+	b.until(
+		`[...document.querySelectorAll('tbody td.main')].map((x) => x.innerText.trim()).join() === 'API,Website,Payments'`)
 	started := eval[float64](b, `performance.getEntriesByName('drawn')[0].startTime`)
 	t.Logf("started without a network in %.0f ms", started)
 	if started > 1000 {
@@ -137,8 +139,9 @@ func closedStorage(t *testing.T, w *browser) {
 	c, admin := house(t)
 	line := layCable(t, c.addr)
 	b := w.visitor(t, line.url())
-	if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: `indexedDB.open = () => { throw new DOMException('closed', 'SecurityError'); }`})); err != nil {
+	if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `indexedDB.open = () => { throw new DOMException('closed', 'SecurityError'); }`})); err != nil {
 		t.Fatal(err)
 	}
 	b.signIn(admin)
@@ -203,7 +206,8 @@ func fullStorage(t *testing.T, w *browser) {
 func conflictOffline(t *testing.T, w *browser) {
 	c, admin := house(t)
 	api, _ := c.all("services")[0]["id"].(string)
-	id, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "service": api, "to_state": "degraded_performance"})["id"].(string)
+	id, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "service": api,
+		"to_state": "degraded_performance"})["id"].(string)
 	line := layCable(t, c.addr)
 	b := w.visitor(t, line.url())
 	b.signIn(admin)
@@ -273,7 +277,8 @@ func lostAnswer(t *testing.T, w *browser) {
 	if all := c.all("incidents"); len(all) != 1 || len(all[0]["updates"].([]any)) != 1 {
 		t.Errorf("the server has %v", all)
 	}
-	if rows := c.must("GET", "/api/v1/audit-log/?page_size=100", nil); strings.Count(fmt.Sprint(rows), "open_incident") != 1 {
+	if rows := c.must("GET", "/api/v1/audit-log/?page_size=100", nil); strings.Count(fmt.Sprint(rows),
+		"open_incident") != 1 {
 		t.Error("the audit log does not have it once")
 	}
 	if n := eval[int](b, `document.querySelectorAll('.timeline li').length`); n != 1 {
@@ -298,13 +303,14 @@ func twoTabs(t *testing.T, w *browser) {
 	other.visit("/dashboard/queue")
 	b.queued(3)
 	other.queued(3)
-	// Both try at the same moment, and answers are slow: without a lock each would send what the other is sending. No event tells
-	// either that something has arrived.
+	// Both try at the same moment, and answers are slow: without a lock each would send what the other is sending. No
+	// event tells either that something has arrived.
 	line.set(func() { line.slow, line.refuse = 200*time.Millisecond, []byte("GET /ws/") })
 	line.plug()
 	b.until(`[...document.querySelectorAll('main button')].some((x) => x.textContent === 'Try now')`)
 	for _, x := range []*tab{b, other} {
-		eval[any](x, `setTimeout(() => [...document.querySelectorAll('main button')].find((x) => x.textContent === 'Try now')?.click(), %d - Date.now())`,
+		eval[any](x,
+			`setTimeout(() => [...document.querySelectorAll('main button')].find((x) => x.textContent === 'Try now')?.click(), %d - Date.now())`,
 			time.Now().Add(500*time.Millisecond).UnixMilli())
 	}
 	b.queued(0)
@@ -366,7 +372,8 @@ func release(t *testing.T, target string) (base string, next func()) {
 		p.Out.Header.Del("Accept-Encoding")
 		p.Out.Header.Del("If-None-Match")
 		n := newest.Load()
-		if strings.HasPrefix(p.In.URL.Path, public.Prefix+"dashboard-") && strings.HasSuffix(p.In.URL.Path, ".js") && !strings.HasSuffix(p.In.URL.Path, name(n)) {
+		if strings.HasPrefix(p.In.URL.Path, public.Prefix+"dashboard-") && strings.HasSuffix(p.In.URL.Path, ".js") &&
+			!strings.HasSuffix(p.In.URL.Path, name(n)) {
 			p.Out.URL.Path = public.Prefix + "gone.js" // a server has the files of its own version only
 		} else {
 			p.Out.URL.Path = strings.Replace(p.Out.URL.Path, name(n), was, 1)
@@ -434,7 +441,8 @@ func newAssets(t *testing.T, w *browser) {
 	eval[any](b, `navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => null)`)
 	b.reads("A new version is ready.")
 	b.until(`caches.keys().then((all) => (window.caches_ = all.length)), window.caches_ === 2`)
-	for path, want := range map[string]int{first: 404, public.Prefix + "dashboard-RELEASE2.js": 200, public.Prefix + "dashboard-RELEASE3.js": 200} {
+	for path, want := range map[string]int{first: 404, public.Prefix + "dashboard-RELEASE2.js": 200,
+		public.Prefix + "dashboard-RELEASE3.js": 200} {
 		if is := has(path); is != want {
 			t.Errorf("%s with the third version: %d", path, is)
 		}

@@ -40,7 +40,8 @@ func TestPublicPagesLoadNothingOfTheDashboard(t *testing.T) {
 func TestOnlyTheDashboardMayCompileTheRules(t *testing.T) {
 	c := startSite(t, nil).tenant("acme")
 	for path, may := range map[string]bool{
-		"/dashboard": true, "/dashboard/": true, "/dashboard/incidents/x": true, "/login": false, "/setup": false, "/sw.js": false,
+		"/dashboard": true, "/dashboard/": true, "/dashboard/incidents/x": true, "/login": false, "/setup": false,
+		"/sw.js":                false,
 		"/manifest.webmanifest": false, "/install/icon-192.png": false,
 	} {
 		header, _ := fetch(t, "http://"+c.addr+path)

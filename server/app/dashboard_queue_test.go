@@ -13,7 +13,8 @@ import (
 	"statuspage/public"
 )
 
-// keptQueues sends what each release of the dashboard left in a browser (wasm/testdata/queues), with its times moved to today.
+// keptQueues sends what each release of the dashboard left in a browser (wasm/testdata/queues), with its times moved to
+// today.
 func keptQueues(t *testing.T, w *browser) {
 	files, err := filepath.Glob("../../wasm/testdata/queues/*.json")
 	if err != nil || len(files) < 3 {
@@ -67,7 +68,8 @@ func (c *tenant) hasTheQueue(file string) {
 	if len(services) != 1 || services[0]["name"] != "Public API" || services[0]["status"] != "degraded_performance" {
 		c.t.Errorf("%s: services: %v", file, services)
 	}
-	if len(incidents) != 1 || incidents[0]["title"] != "The API answered slowly" || incidents[0]["status"] != "resolved" ||
+	if len(incidents) != 1 || incidents[0]["title"] != "The API answered slowly" ||
+		incidents[0]["status"] != "resolved" ||
 		len(c.all("maintenances")) != 0 {
 		c.t.Errorf("%s: incidents: %v", file, incidents)
 	}
@@ -75,12 +77,15 @@ func (c *tenant) hasTheQueue(file string) {
 
 // promised says whether the browser keeps what waits, which it is asked once there is something to keep.
 func promised(t *testing.T, w *browser) {
-	for answer, words := range map[bool]string{true: "This browser keeps what waits here, also when its disk is full.", false: "This browser did not promise to keep what waits here"} {
+	for answer, words := range map[bool]string{true: "This browser keeps what waits here, also when its disk is full.",
+		false: "This browser did not promise to keep what waits here"} {
 		c, admin := house(t)
 		line := layCable(t, c.addr)
 		b := w.visitor(t, line.url())
-		if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: fmt.Sprintf(`window.wished = 0; navigator.storage.persisted = async () => false; navigator.storage.persist = async () => (wished++, %t);`, answer)})); err != nil {
+		if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument,
+			page.AddScriptToEvaluateOnNewDocumentParams{
+				Source: fmt.Sprintf(
+					`window.wished = 0; navigator.storage.persisted = async () => false; navigator.storage.persist = async () => (wished++, %t);`, answer)})); err != nil {
 			t.Fatal(err)
 		}
 		b.signIn(admin)
@@ -110,7 +115,8 @@ func promised(t *testing.T, w *browser) {
 		if carried != core+","+core {
 			t.Errorf("the commands were decided by %q, they say by %q", core, carried)
 		}
-		b.until(`(window.sent = [], window.was = fetch, window.fetch = (url, how) => { if (how?.method === 'POST') sent.push(how.headers['Status-Core']); return was(url, how); }, true)`)
+		b.until(
+			`(window.sent = [], window.was = fetch, window.fetch = (url, how) => { if (how?.method === 'POST') sent.push(how.headers['Status-Core']); return was(url, how); }, true)`)
 		line.plug()
 		b.live()
 		b.queued(0)

@@ -93,9 +93,11 @@ func auditSaved(t *testing.T, w *browser) {
 	b.signIn(admin)
 	b.visit("/dashboard/audit?actor=system")
 	b.until(`document.querySelector('table.audit tbody tr')`)
-	b.until(`(window.was = URL.createObjectURL, URL.createObjectURL = (blob) => { blob.text().then((text) => (window.saved = text)); return window.was.call(URL, blob); })`)
+	b.until(
+		`(window.was = URL.createObjectURL, URL.createObjectURL = (blob) => { blob.text().then((text) => (window.saved = text)); return window.was.call(URL, blob); })`)
 	b.press("CSV")
-	b.until(`window.saved?.startsWith('id,at,actor_kind') && window.saved.includes('create_organization') && !window.saved.includes('create_service')`)
+	b.until(
+		`window.saved?.startsWith('id,at,actor_kind') && window.saved.includes('create_organization') && !window.saved.includes('create_service')`)
 	b.clean()
 }
 
@@ -162,7 +164,8 @@ func openByKeyboard(t *testing.T, w *browser) {
 	if took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	public.until(`window.notReloaded && document.querySelector('main').textContent.includes('Checkout fails for some') && document.querySelector('main').textContent.includes('Minor Service Outage')`)
+	public.until(
+		`window.notReloaded && document.querySelector('main').textContent.includes('Checkout fails for some') && document.querySelector('main').textContent.includes('Minor Service Outage')`)
 	t.Logf("and on the public page in another tab: %s", time.Since(began).Round(time.Millisecond))
 	sent := c.all("incidents")
 	if len(sent) != 1 || sent[0]["title"] != "Checkout fails for some" || sent[0]["to_state"] != "partial_outage" {
@@ -177,16 +180,20 @@ func openByKeyboard(t *testing.T, w *browser) {
 func refusedMove(t *testing.T, w *browser) {
 	c, admin := house(t)
 	api, _ := c.all("services")[0]["id"].(string)
-	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is down", "service": api, "to_state": "major_outage"})
+	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is down", "service": api,
+		"to_state": "major_outage"})
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
 	b.key("i")
-	b.until(`[...document.querySelectorAll('dialog[open] .pick')].some((p) => p.textContent.includes('API') && p.querySelector('input').disabled)`)
+	b.until(
+		`[...document.querySelectorAll('dialog[open] .pick')].some((p) => p.textContent.includes('API') && p.querySelector('input').disabled)`)
 	b.key(kb.Escape)
 	b.visit("/dashboard/services")
 	b.live()
-	options := eval[string](b, `[...document.querySelectorAll('tbody tr')].map((r) => [...r.querySelectorAll('select option')].map((o) => o.value).join(' ')).join('|')`)
-	if want := "|operational degraded_performance partial_outage major_outage under_maintenance|operational degraded_performance partial_outage major_outage under_maintenance"; options != want {
+	options := eval[string](b,
+		`[...document.querySelectorAll('tbody tr')].map((r) => [...r.querySelectorAll('select option')].map((o) => o.value).join(' ')).join('|')`)
+	if want := "|operational degraded_performance partial_outage major_outage under_maintenance|operational " +
+		"degraded_performance partial_outage major_outage under_maintenance"; options != want {
 		t.Errorf("offered %q", options)
 	}
 	for _, try := range []struct {
@@ -194,10 +201,12 @@ func refusedMove(t *testing.T, w *browser) {
 		body         map[string]any
 	}{
 		{"PATCH", "/api/v1/services/" + api + "/", map[string]any{"status": "operational"}},
-		{"POST", "/api/v1/incidents/", map[string]any{"title": "Again", "service": api, "to_state": "degraded_performance"}},
+		{"POST", "/api/v1/incidents/", map[string]any{"title": "Again", "service": api,
+			"to_state": "degraded_performance"}},
 	} {
 		code, problem, err := c.send(try.method, try.path, try.body)
-		if err != nil || code != 409 || problem["code"] != "conflict" || !strings.Contains(fmt.Sprint(problem["detail"]), "cannot go from major_outage to") {
+		if err != nil || code != 409 || problem["code"] != "conflict" ||
+			!strings.Contains(fmt.Sprint(problem["detail"]), "cannot go from major_outage to") {
 			t.Errorf("%s %s: %d %v %v", try.method, try.path, code, problem, err)
 		}
 	}
@@ -255,7 +264,8 @@ func readOnly(t *testing.T, w *browser) {
 	for _, view := range []string{"", "/services", "/incidents", "/maintenance", "/team", "/settings"} {
 		b.visit("/dashboard" + view)
 		b.live()
-		if n := eval[int](b, `document.querySelectorAll('main button, main .tools button, main select[aria-label^="State of"], .rail .open').length`); n != 0 {
+		if n := eval[int](b,
+			`document.querySelectorAll('main button, main .tools button, main select[aria-label^="State of"], .rail .open').length`); n != 0 {
 			t.Errorf("%s offers %d things to change", view, n)
 		}
 	}
@@ -291,9 +301,11 @@ func recoverInParts(t *testing.T, w *browser) {
 	for _, s := range c.all("services")[:2] {
 		ids = append(ids, map[string]any{"id": s["id"], "to_state": "partial_outage"})
 	}
-	id, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "A switch died", "services": ids})["id"].(string)
+	id, _ := c.must("POST", "/api/v1/incidents/",
+		map[string]any{"title": "A switch died", "services": ids})["id"].(string)
 	for i, s := range c.all("services") { // one of them chose a service that is not affected
-		c.must("POST", "/api/v1/subscribers/", map[string]any{"email": fmt.Sprintf("visitor%d@example.com", i), "consent": true, "services": []any{s["id"]}})
+		c.must("POST", "/api/v1/subscribers/", map[string]any{"email": fmt.Sprintf("visitor%d@example.com", i),
+			"consent": true, "services": []any{s["id"]}})
 	}
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
@@ -302,7 +314,8 @@ func recoverInParts(t *testing.T, w *browser) {
 	b.press("Update")
 	b.write("Message", "**API** is back.")
 	b.choose("New state of API", "operational")
-	b.until(`document.querySelector('aside .changes')?.textContent.includes('Operational') && document.querySelector('aside .words strong')?.textContent === 'API'`)
+	b.until(
+		`document.querySelector('aside .changes')?.textContent.includes('Operational') && document.querySelector('aside .words strong')?.textContent === 'API'`)
 	b.reads("2 subscribers will be told.")
 	b.press("Publish")
 	b.until(`document.querySelectorAll('.timeline > li').length === 2 && !document.querySelector('.pip.pending')`)
@@ -321,7 +334,8 @@ func recoverInParts(t *testing.T, w *browser) {
 	b.press("Write a post-mortem")
 	b.write("What happened, why, and what you changed", "A fan stood still.")
 	b.press("Publish")
-	b.until(`document.querySelector('#postmortem')?.parentElement.textContent.includes('A fan stood still.') && !document.querySelector('.pip.pending')`)
+	b.until(
+		`document.querySelector('#postmortem')?.parentElement.textContent.includes('A fan stood still.') && !document.querySelector('.pip.pending')`)
 	if is := states(); is != "operational operational operational " {
 		t.Errorf("after the end: %s", is)
 	}
@@ -356,7 +370,8 @@ func templateAndCorrection(t *testing.T, w *browser) {
 	b.until(`document.querySelector('#f-title').value === '{{what}} is slow'`)
 	fill := func(name, text string) {
 		t.Helper()
-		b.until(`(document.querySelector('[aria-label="%s"]')?.focus(), document.activeElement?.ariaLabel === %[1]q)`, name)
+		b.until(`(document.querySelector('[aria-label="%s"]')?.focus(), document.activeElement?.ariaLabel === %[1]q)`,
+			name)
 		b.key(text)
 	}
 	fill("what", "Check") // as it is typed, and not only when the field is left
@@ -364,29 +379,34 @@ func templateAndCorrection(t *testing.T, w *browser) {
 	b.key("out")
 	b.until(`document.querySelector('#f-description').value === 'Since {{time}}, Checkout answers slowly.'`)
 	b.press("Publish") // one is open yet
-	b.until(`document.querySelector('dialog[open] .problem')?.textContent.trim() === 'Fill in “time” first.' && document.activeElement?.ariaLabel === 'time' && document.activeElement.ariaInvalid === 'true'`)
+	b.until(
+		`document.querySelector('dialog[open] .problem')?.textContent.trim() === 'Fill in “time” first.' && document.activeElement?.ariaLabel === 'time' && document.activeElement.ariaInvalid === 'true'`)
 	if made := c.all("incidents"); len(made) != 0 {
 		t.Fatalf("published with an open blank: %v", made)
 	}
 	b.write("Message", "At {{time}} {{what}} became slow. {{more}}") // by hand, with a blank of one's own
 	fill("more", "We look.")
-	fill("what", kb.End+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace)
+	fill("what", kb.End+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+kb.Backspace+
+		kb.Backspace)
 	b.until(`document.querySelector('#f-title').value === '{{what}} is slow'`) // emptied, it is open again
 	fill("what", "Checkout")
 	b.write("Message", "Since {{time}}, {{what}} answers slowly.")
 	fill("time", "noon")
 	b.until(`document.querySelector('#f-description').value === 'Since noon, Checkout answers slowly.'`)
 	b.key(kb.Enter, chromedp.ModifierCtrl)
-	b.until(`document.querySelector('main h1')?.textContent === 'Checkout is slow' && !document.querySelector('.pip.pending')`)
+	b.until(
+		`document.querySelector('main h1')?.textContent === 'Checkout is slow' && !document.querySelector('.pip.pending')`)
 	eval[any](b, `document.querySelector('[aria-label^="Correct the message"]').click()`)
 	b.write("Message", "Since one, Checkout answers slowly.")
 	b.key(kb.Enter, chromedp.ModifierCtrl)
-	b.until(`document.querySelector('.timeline').textContent.includes('corrected') && !document.querySelector('.pip.pending')`)
+	b.until(
+		`document.querySelector('.timeline').textContent.includes('corrected') && !document.querySelector('.pip.pending')`)
 	in := c.all("incidents")[0]
 	if in["title"] != "Checkout is slow" || fmt.Sprint(in["service"].(map[string]any)["name"]) != "Payments" {
 		t.Errorf("the server has %v", in)
 	}
-	if u, _ := in["updates"].([]any)[0].(map[string]any); u["body"] != "Since one, Checkout answers slowly." || u["edited_at"] == nil {
+	if u, _ := in["updates"].([]any)[0].(map[string]any); u["body"] != "Since one, Checkout answers slowly." ||
+		u["edited_at"] == nil {
 		t.Errorf("the message is %v", u)
 	}
 	b.clean()
@@ -426,11 +446,13 @@ func publishKey(t *testing.T, w *browser) {
 			if form.list == "" {
 				return c.must("GET", "/api/v1/organization/", nil)[form.field] == form.text
 			}
-			return slices.ContainsFunc(c.all(form.list), func(x map[string]any) bool { return x[form.field] == form.text })
+			return slices.ContainsFunc(c.all(form.list),
+				func(x map[string]any) bool { return x[form.field] == form.text })
 		}
 		for end := time.Now().Add(patience); !there(); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("%s: %q was typed and not taken:\n%s", form.at, form.text, eval[string](b, `document.body.innerText`))
+				t.Fatalf("%s: %q was typed and not taken:\n%s", form.at, form.text,
+					eval[string](b, `document.body.innerText`))
 			}
 		}
 	}
@@ -455,7 +477,8 @@ func (b *tab) passesAxe(name string) {
 		if !eval[bool](b, `'axe' in globalThis`) {
 			eval[any](b, "%s\n;null", string(axe))
 		}
-		found := eval[[]string](b, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+		found := eval[[]string](b,
+			`axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
 			.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')))`)
 		for _, f := range found {
 			b.t.Errorf("%s, %s: %s", name, theme, f)
@@ -463,7 +486,8 @@ func (b *tab) passesAxe(name string) {
 	}
 }
 
-// uncovered has another sign-in's queue in the browser, of which one command arrived: the strip that says so stays as long as that.
+// uncovered has another sign-in's queue in the browser, of which one command arrived: the strip that says so stays as
+// long as that.
 func uncovered(t *testing.T, w *browser) {
 	c, admin := house(t)
 	b := w.visitor(t, "http://"+c.addr)
@@ -498,9 +522,11 @@ func uncovered(t *testing.T, w *browser) {
 func accessible(t *testing.T, w *browser) {
 	c, admin := house(t)
 	api, _ := c.all("services")[0]["id"].(string)
-	incident, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "description": "We **look** into it.", "service": api, "to_state": "degraded_performance"})["id"].(string)
+	incident, _ := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow",
+		"description": "We **look** into it.", "service": api, "to_state": "degraded_performance"})["id"].(string)
 	c.must("POST", "/api/v1/maintenances/", map[string]any{"title": "Upgrade", "services": []string{api},
-		"scheduled_for": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "scheduled_until": time.Now().Add(2 * time.Hour).UTC().Format(time.RFC3339)})
+		"scheduled_for": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "scheduled_until": time.Now().
+					Add(2 * time.Hour).UTC().Format(time.RFC3339)})
 	b := w.visitor(t, "http://"+c.addr)
 	look := b.passesAxe
 	b.visit("/api/docs")
@@ -508,7 +534,9 @@ func accessible(t *testing.T, w *browser) {
 	b.visit("/login")
 	look("login")
 	b.signIn(admin)
-	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance", "/maintenance?status=recurring", "/templates", "/subscribers", "/team", "/keys", "/audit", "/settings", "/queue", "/nowhere"} {
+	for _, view := range []string{"", "/services", "/incidents", "/incidents/" + incident, "/maintenance",
+		"/maintenance?status=recurring", "/templates", "/subscribers", "/team", "/keys", "/audit", "/settings",
+		"/queue", "/nowhere"} {
 		b.visit("/dashboard" + view)
 		b.until(`document.querySelector('.connection.live') && !document.querySelector('.skeleton')`)
 		look(view)

@@ -15,7 +15,8 @@ func notedAndFound(t *testing.T, w *browser) {
 	api, _ := c.all("services")[0]["id"].(string)
 	for title, to := range map[string]string{"Checkout is failing": "degraded_performance",
 		"Search is slow": "major_outage"} {
-		c.must("POST", "/api/v1/incidents/", map[string]any{"title": title, "service": api, "started_at": in(-2 * time.Hour),
+		c.must("POST", "/api/v1/incidents/", map[string]any{"title": title, "service": api,
+			"started_at":  in(-2 * time.Hour),
 			"resolved_at": in(-time.Hour), "to_state": to})
 	}
 	b := w.visitor(t, "http://"+c.addr)

@@ -15,7 +15,8 @@ import (
 func spokenWords(t *testing.T, w *browser) {
 	c, admin := house(t)
 	api, _ := c.all("services")[0]["id"].(string)
-	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "service": api, "to_state": "degraded_performance"})
+	c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "service": api,
+		"to_state": "degraded_performance"})
 	b := w.visitor(t, "http://"+c.addr)
 	b.signIn(admin)
 	b.visit("/dashboard/incidents")
@@ -23,7 +24,8 @@ func spokenWords(t *testing.T, w *browser) {
 	b.press("Update")
 	b.until(`document.querySelector('dialog[open]') && document.activeElement.id === 'f-body'`)
 	b.key(kb.Enter, chromedp.ModifierCtrl)
-	b.until(`document.querySelector('#f-body-hint.bad')?.textContent === 'Write what visitors should read.' && document.activeElement.id === 'f-body'`)
+	b.until(
+		`document.querySelector('#f-body-hint.bad')?.textContent === 'Write what visitors should read.' && document.activeElement.id === 'f-body'`)
 	b.key(kb.Escape)
 	b.visit("/dashboard/services")
 	b.press("Add a service")
@@ -37,14 +39,18 @@ func spokenWords(t *testing.T, w *browser) {
 	b.write("Web site", "example.com")
 	b.write("Accent colour", "blue")
 	b.press("Save")
-	b.until(`document.querySelector('#f-url-hint.bad')?.textContent === 'A web address begins with https:// or http://.' && document.querySelector('#f-accent-hint.bad')?.textContent === 'A colour looks like #0a66c2.'`)
-	if code, problem, err := c.send("PATCH", "/api/v1/organization/", map[string]any{"url": "example.com"}); err != nil || code != 422 || problem["detail"] != "url must start with https:// or http://." {
+	b.until(
+		`document.querySelector('#f-url-hint.bad')?.textContent === 'A web address begins with https:// or http://.' && document.querySelector('#f-accent-hint.bad')?.textContent === 'A colour looks like #0a66c2.'`)
+	if code, problem, err := c.send("PATCH", "/api/v1/organization/",
+		map[string]any{"url": "example.com"}); err != nil || code != 422 ||
+		problem["detail"] != "url must start with https:// or http://." {
 		t.Errorf("programs are told %d %v %v", code, problem["detail"], err)
 	}
 	b.visit("/dashboard/team")
 	b.press("Offer a membership")
 	b.press("Offer") // this only the server decides
-	b.until(`document.querySelector('#f-email-hint.bad') && !/\b(must|email)\b/.test(document.querySelector('#f-email-hint').textContent)`)
+	b.until(
+		`document.querySelector('#f-email-hint.bad') && !/\b(must|email)\b/.test(document.querySelector('#f-email-hint').textContent)`)
 	b.clean()
 }
 
@@ -53,7 +59,8 @@ func resolvedMeanwhile(t *testing.T, w *browser) {
 	for _, way := range []string{"A correction of the last message", "A new incident", "A post-mortem"} {
 		c, admin := house(t)
 		api, _ := c.all("services")[0]["id"].(string)
-		made := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "service": api, "to_state": "degraded_performance"})
+		made := c.must("POST", "/api/v1/incidents/", map[string]any{"title": "API is slow", "service": api,
+			"to_state": "degraded_performance"})
 		id, _ := made["id"].(string)
 		first, second := w.visitor(t, "http://"+c.addr), w.visitor(t, "http://"+c.addr)
 		first.signIn(admin)
@@ -66,11 +73,13 @@ func resolvedMeanwhile(t *testing.T, w *browser) {
 		second.write("Message", "Fast again.")
 		second.until(`(document.querySelector('dialog[open] button[type=submit]').click(), true)`)
 		second.until(`document.querySelector('main .badge')?.textContent.includes('Resolved')`)
-		first.until(`/Bea resolved this incident .+, at .+, while you were writing/.test(document.querySelector('#resolved-meanwhile')?.textContent)`)
+		first.until(
+			`/Bea resolved this incident .+, at .+, while you were writing/.test(document.querySelector('#resolved-meanwhile')?.textContent)`)
 		first.press("Publish") // it is not sent as what it cannot be
 		first.until(`document.querySelector('dialog[open] .problem')?.textContent.includes('It is resolved already')`)
 		first.press(way)
-		first.until(`[...document.querySelectorAll('dialog[open] textarea')].some((x) => x.value.includes('The cache was cold.'))`)
+		first.until(
+			`[...document.querySelectorAll('dialog[open] textarea')].some((x) => x.value.includes('The cache was cold.'))`)
 		first.until(`(document.querySelector('dialog[open] button[type=submit]').click(), true)`)
 		first.until(`!document.querySelector('dialog[open]') && !document.querySelector('.pip.pending')`)
 		now := fmt.Sprint(c.must("GET", "/api/v1/incidents/"+id+"/", nil), c.all("incidents"))
@@ -94,7 +103,9 @@ func reordered(t *testing.T, w *browser) {
 	c, admin := house(t)
 	for _, s := range c.all("services") {
 		id, _ := s["id"].(string)
-		c.must("PATCH", "/api/v1/services/"+id+"/", map[string]any{"group": map[string]any{"API": "Core", "Website": "Core", "Payments": "Core"}[fmt.Sprint(s["name"])]})
+		c.must("PATCH", "/api/v1/services/"+id+"/",
+			map[string]any{"group": map[string]any{"API": "Core", "Website": "Core",
+				"Payments": "Core"}[fmt.Sprint(s["name"])]})
 	}
 	for _, name := range []string{"Mail", "Search"} {
 		c.must("POST", "/api/v1/services/", map[string]any{"name": name, "group": "Beside"})
@@ -105,7 +116,8 @@ func reordered(t *testing.T, w *browser) {
 	b.live()
 	sent := func(want string) {
 		b.t.Helper()
-		b.until(`!document.querySelector('.pip.pending') && [...document.querySelectorAll('tbody tr:not(.group) .main .strong')].map((x) => x.textContent).join(' ') === %q`, want)
+		b.until(
+			`!document.querySelector('.pip.pending') && [...document.querySelectorAll('tbody tr:not(.group) .main .strong')].map((x) => x.textContent).join(' ') === %q`, want)
 	}
 	sent("API Website Payments Mail Search")
 	eval[any](b, `document.querySelector('[aria-label="Move API down"]').focus()`)

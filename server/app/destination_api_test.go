@@ -5,7 +5,8 @@ import "testing"
 // Every operation of destinations succeeds once here, so that the API's document is compared with what it answers.
 func TestDestinationsAreMadeTriedReadAndRemovedByTheAPI(t *testing.T) {
 	admin := world(t).org()
-	made := admin.post("/api/v1/destinations/", j{"name": "On call", "kind": "ntfy", "address": "ntfy://s3cret@ntfy.example/t"})
+	made := admin.post("/api/v1/destinations/",
+		j{"name": "On call", "kind": "ntfy", "address": "ntfy://s3cret@ntfy.example/t"})
 	if made.str("host") != "ntfy.example" || made.body["address"] != nil {
 		t.Errorf("%s", made.raw)
 	}

@@ -20,7 +20,8 @@ import (
 	"statuspage/server/usecase"
 )
 
-// everyWrite asks a server for something of each kind that it must write down; none is answered otherwise than by 503 with Retry-After.
+// everyWrite asks a server for something of each kind that it must write down; none is answered otherwise than by 503
+// with Retry-After.
 func everyWrite(t *testing.T, c *caller, base, manage string) {
 	t.Helper()
 	form := func(path string, values url.Values) *http.Request {
@@ -55,8 +56,10 @@ func everyWrite(t *testing.T, c *caller, base, manage string) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-		if after, err := strconv.Atoi(res.Header.Get("Retry-After")); res.StatusCode != http.StatusServiceUnavailable || err != nil || after < 1 {
-			t.Errorf("%s %s: %d, Retry-After %q", req.Method, req.URL.Path, res.StatusCode, res.Header.Get("Retry-After"))
+		if after, err := strconv.Atoi(res.Header.Get("Retry-After")); res.StatusCode != http.StatusServiceUnavailable ||
+			err != nil || after < 1 {
+			t.Errorf("%s %s: %d, Retry-After %q", req.Method, req.URL.Path, res.StatusCode,
+				res.Header.Get("Retry-After"))
 		}
 	}
 }
@@ -101,7 +104,8 @@ func pageStays(t *testing.T, base string, c *caller) {
 	}
 }
 
-// TestAFullDiskRefusesEveryWriteAndRecoversByItself lets the process write no file further than it is, as a quota or a full disk does.
+// TestAFullDiskRefusesEveryWriteAndRecoversByItself lets the process write no file further than it is, as a quota or a
+// full disk does.
 func TestAFullDiskRefusesEveryWriteAndRecoversByItself(t *testing.T) {
 	s := &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0"}
 	s.start()
@@ -135,7 +139,8 @@ func TestAFullDiskRefusesEveryWriteAndRecoversByItself(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsTakenAwayRefusesEveryWrite until it is back: what would be written meanwhile would be gone with the process.
+// TestAFileThatIsTakenAwayRefusesEveryWrite until it is back: what would be written meanwhile would be gone with the
+// process.
 func TestAFileThatIsTakenAwayRefusesEveryWrite(t *testing.T) {
 	s := &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0"}
 	s.start()

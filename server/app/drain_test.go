@@ -11,8 +11,8 @@ import (
 	"statuspage/server/racetest"
 )
 
-// A sender that is still sending when the drain's time is over keeps its connection until it is answered, and no longer: on the next one
-// it finds the server that took over.
+// A sender that is still sending when the drain's time is over keeps its connection until it is answered, and no
+// longer: on the next one it finds the server that took over.
 func TestAConnectionThatOutlivesTheDrainEndsWithItsAnswer(t *testing.T) {
 	racetest.Long(t)
 	s := startSite(t, nil)
@@ -22,7 +22,8 @@ func TestAConnectionThatOutlivesTheDrainEndsWithItsAnswer(t *testing.T) {
 	}
 	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(time.Minute))
-	if _, err := fmt.Fprintf(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{", s.addr); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST /api/v1/auth/login/ HTTP/1.1\r\nHost: %s\r\nContent-Type: "+
+		"application/json\r\nContent-Length: 2\r\n\r\n{", s.addr); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(100 * time.Millisecond) // the server is to have begun with it

@@ -39,7 +39,8 @@ func (a *App) askDurability(ctx context.Context) {
 	case store.Strong:
 		slog.Info("the database syncs each commit: a power cut takes nothing back that was acknowledged")
 	case store.Relaxed:
-		slog.Error("A POWER CUT AT THE DATABASE'S HOST TAKES WRITES BACK THAT WERE ACKNOWLEDGED: it does not sync each commit. Set durability_mode to strong, as deploy/libsql/start.sh does " +
+		slog.Error("A POWER CUT AT THE DATABASE'S HOST TAKES WRITES BACK THAT WERE ACKNOWLEDGED: it does not sync " +
+			"each commit. Set durability_mode to strong, as deploy/libsql/start.sh does " +
 			"after every start of sqld (docs/deploy.md, durability)")
 	case store.Unknown:
 		slog.Warn("the database does not say whether a power cut takes back what was acknowledged", "error", err)

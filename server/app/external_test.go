@@ -40,8 +40,10 @@ func newProvider(t *testing.T) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := json.Marshal(map[string]any{"keys": []any{map[string]string{"kty": "EC", "crv": "P-256", "kid": "one", "use": "sig", "alg": "ES256",
-		"x": base64.RawURLEncoding.EncodeToString(public[1:33]), "y": base64.RawURLEncoding.EncodeToString(public[33:])}}})
+	set, err := json.Marshal(map[string]any{"keys": []any{map[string]string{"kty": "EC", "crv": "P-256", "kid": "one",
+		"use": "sig", "alg": "ES256",
+		"x": base64.RawURLEncoding.EncodeToString(public[1:33]),
+		"y": base64.RawURLEncoding.EncodeToString(public[33:])}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,8 @@ func newProvider(t *testing.T) *provider {
 
 func (p *provider) token(claims map[string]any) string {
 	p.t.Helper()
-	all := jwt.MapClaims{"iss": providerName, "exp": time.Now().Add(time.Minute).Unix(), "nbf": time.Now().Unix(), "azp": "https://app.acme.example"}
+	all := jwt.MapClaims{"iss": providerName, "exp": time.Now().Add(time.Minute).Unix(), "nbf": time.Now().Unix(),
+		"azp": "https://app.acme.example"}
 	for k, v := range claims {
 		all[k] = v
 	}
@@ -71,7 +74,8 @@ const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 func external(t *testing.T) (*site, *provider) {
 	p := newProvider(t)
 	s := startSite(t, func(c *config.Config) {
-		c.Auth = config.Auth{JWKSURL: p.url, Issuer: providerName, Preset: "clerk", AuthorizedParties: []string{"https://app.acme.example"}, ClerkWebhookSecret: hookSecret}
+		c.Auth = config.Auth{JWKSURL: p.url, Issuer: providerName, Preset: "clerk",
+			AuthorizedParties: []string{"https://app.acme.example"}, ClerkWebhookSecret: hookSecret}
 	})
 	return s, p
 }
@@ -90,11 +94,14 @@ func TestAnExternalIssuersPeopleAndOrganisationsAreKnownFromTheirClaims(t *testi
 	if me["role"] != "admin" || me["organization"].(map[string]any)["slug"] != "acme" {
 		t.Errorf("the first is %v", me)
 	}
-	member := s.as(p.token(map[string]any{"sub": "user_sam", "org_id": "org_1", "org_slug": "acme", "org_role": "org:member"})) // version 1
+	// version 1
+	member := s.as(p.token(map[string]any{"sub": "user_sam", "org_id": "org_1", "org_slug": "acme",
+		"org_role": "org:member"}))
 	if list := member.must("GET", "/api/v1/services/", nil); list["count"] != 1.0 {
 		t.Errorf("the member sees %v", list)
 	}
-	if code, _, err := member.send("PATCH", "/api/v1/services/"+id+"/", map[string]any{"name": "x"}); code != http.StatusForbidden || err != nil {
+	if code, _, err := member.send("PATCH", "/api/v1/services/"+id+"/",
+		map[string]any{"name": "x"}); code != http.StatusForbidden || err != nil {
 		t.Errorf("the member may edit: %d %v", code, err)
 	}
 	promoted := s.as(v2("org_1", "acme", "admin", "user_sam"))
@@ -111,7 +118,8 @@ func TestAnExternalIssuersPeopleAndOrganisationsAreKnownFromTheirClaims(t *testi
 	}
 	socket := "/ws/status/org/" + me["organization"].(map[string]any)["id"].(string) + "/"
 	ticket := admin.must("POST", "/api/v1/auth/ticket/", nil)["ticket"].(string)
-	for way, ws := range map[string]*websocket.Conn{"a token": dial(t, s.addr, socket, nil, "bearer", admin.token), "a ticket": dial(t, s.addr, socket+"?ticket="+ticket, nil)} {
+	for way, ws := range map[string]*websocket.Conn{"a token": dial(t, s.addr, socket, nil, "bearer", admin.token),
+		"a ticket": dial(t, s.addr, socket+"?ticket="+ticket, nil)} {
 		if m := next(t, ws); m.Type != "hello" {
 			t.Errorf("by %s the socket says %s", way, m.Type)
 		}
@@ -120,7 +128,8 @@ func TestAnExternalIssuersPeopleAndOrganisationsAreKnownFromTheirClaims(t *testi
 
 func TestTheIdentityProvidersMessagesEndAMembershipAtOnce(t *testing.T) {
 	s, p := external(t)
-	claims := map[string]any{"sub": "user_sam", "v": 2, "o": map[string]any{"id": "org_1", "slg": "acme", "rol": "admin"}}
+	claims := map[string]any{"sub": "user_sam", "v": 2, "o": map[string]any{"id": "org_1", "slg": "acme",
+		"rol": "admin"}}
 	sam := s.as(p.token(claims))
 	org := sam.must("GET", "/api/v1/organization/", nil)
 	ws := dial(t, s.addr, "/ws/status/org/"+org["id"].(string)+"/", nil, "bearer", sam.token)
@@ -135,7 +144,8 @@ func TestTheIdentityProvidersMessagesEndAMembershipAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req, err := http.NewRequestWithContext(context.Background(), "POST", "http://"+s.addr+"/api/v1/webhooks/clerk/", strings.NewReader(body))
+		req, err := http.NewRequestWithContext(context.Background(), "POST", "http://"+s.addr+"/api/v1/webhooks/clerk/",
+			strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +163,8 @@ func TestTheIdentityProvidersMessagesEndAMembershipAtOnce(t *testing.T) {
 		return res.StatusCode
 	}
 	gone := `{"type":"organizationMembership.deleted","data":{"organization":{"id":"org_1"},"public_user_data":{"user_id":"user_sam"}}}`
-	if code := tell(gone, "whsec_"+base64.StdEncoding.EncodeToString([]byte("a secret of somebody else"))); code != http.StatusUnauthorized {
+	if code := tell(gone, "whsec_"+base64.StdEncoding.EncodeToString(
+		[]byte("a secret of somebody else"))); code != http.StatusUnauthorized {
 		t.Errorf("a forged message: %d", code)
 	}
 	sam.must("GET", "/api/v1/organization/", nil)
@@ -166,7 +177,8 @@ func TestTheIdentityProvidersMessagesEndAMembershipAtOnce(t *testing.T) {
 	if code, _, err := sam.send("GET", "/api/v1/organization/", nil); code != http.StatusForbidden || err != nil {
 		t.Errorf("the token that is still good: %d %v", code, err)
 	}
-	if code := tell(`{"type":"organizationMembership.created","data":{"role":"org:member","organization":{"id":"org_1","slug":"acme","name":"Acme"},"public_user_data":{"user_id":"user_sam"}}}`, hookSecret); code != http.StatusNoContent {
+	if code := tell(
+		`{"type":"organizationMembership.created","data":{"role":"org:member","organization":{"id":"org_1","slug":"acme","name":"Acme"},"public_user_data":{"user_id":"user_sam"}}}`, hookSecret); code != http.StatusNoContent {
 		t.Fatalf("back again: %d", code)
 	}
 	claims["o"].(map[string]any)["rol"] = "member"

@@ -22,7 +22,8 @@ func (c *caller) signedIn(role auth.Role) (*caller, string) {
 	c.t.Helper()
 	email := fmt.Sprintf("person-%d@%s.example", common.made.Add(1), c.slug)
 	id := c.joined(email, role, words)
-	return &caller{site: c.site, org: c.org, slug: c.slug, id: id, token: c.login(email).is(200).str("access_token")}, email
+	return &caller{site: c.site, org: c.org, slug: c.slug, id: id, token: c.login(email).is(200).str("access_token")},
+		email
 }
 
 func (s *site) login(email string) *answer {
@@ -53,7 +54,8 @@ func (c *caller) addTOTP() (secret string, codes []any) {
 	c.t.Helper()
 	made := c.do("POST", "/api/v1/users/me/authenticator/", nil).is(201)
 	secret = made.str("secret")
-	added := c.do("POST", "/api/v1/users/me/factors/", j{"challenge": made.str("challenge"), "code": totpCode(c.t, secret, time.Now())}).is(201)
+	added := c.do("POST", "/api/v1/users/me/factors/",
+		j{"challenge": made.str("challenge"), "code": totpCode(c.t, secret, time.Now())}).is(201)
 	c.sql(`UPDATE factors SET last_step = 0 WHERE user_id = ?`, c.id)
 	return secret, added.list("recovery_codes")
 }
@@ -61,7 +63,8 @@ func (c *caller) addTOTP() (secret string, codes []any) {
 func (c *caller) addPasskey(a *authenticator, name string) *answer {
 	c.t.Helper()
 	made := c.do("POST", "/api/v1/users/me/passkey/", nil).is(201)
-	return c.do("POST", "/api/v1/users/me/factors/", j{"challenge": made.str("challenge"), "name": name, "passkey": a.create(made.at("passkey").(j))})
+	return c.do("POST", "/api/v1/users/me/factors/", j{"challenge": made.str("challenge"), "name": name,
+		"passkey": a.create(made.at("passkey").(j))})
 }
 
 func named(t *testing.T) *site {
@@ -111,7 +114,8 @@ func TestAnAuthenticatorIsTheSecondStepOfASignIn(t *testing.T) {
 	s.show(challenge, j{"code": code}).refuses(401, "challenge")
 	again := s.login(email).str("second_factor.challenge")
 	s.show(again, j{"code": code}).refuses(401, "code") // taken once
-	(&caller{site: s, token: in.str("access_token")}).do("GET", "/api/v1/users/me/factors/", nil).is(200).has("session_factor", "totp")
+	(&caller{site: s, token: in.str("access_token")}).do("GET", "/api/v1/users/me/factors/", nil).is(200).
+		has("session_factor", "totp")
 }
 
 func TestAChallengeTakesFiveAnswersAndIsOfOneAccount(t *testing.T) {
@@ -131,9 +135,12 @@ func TestAChallengeTakesFiveAnswersAndIsOfOneAccount(t *testing.T) {
 	s.show(mine, j{"code": totpCode(t, theirs, time.Now())}).refuses(401, "code") // another's authenticator
 	// A challenge that another session began is none of one's own.
 	made := mallory.do("POST", "/api/v1/users/me/confirmation/challenge/", nil).is(201)
-	ada.do("POST", "/api/v1/users/me/confirmation/", j{"challenge": made.str("challenge"), "code": totpCode(t, secret, time.Now())}).refuses(401, "challenge")
-	ada.do("POST", "/api/v1/users/me/factors/", j{"challenge": s.login(other).str("second_factor.challenge"), "code": totpCode(t, secret, time.Now())}).refuses(401, "challenge")
-	s.show(made.str("challenge"), j{"code": totpCode(t, theirs, time.Now())}).refuses(401, "challenge") // it confirms, and signs nobody in
+	ada.do("POST", "/api/v1/users/me/confirmation/",
+		j{"challenge": made.str("challenge"), "code": totpCode(t, secret, time.Now())}).refuses(401, "challenge")
+	ada.do("POST", "/api/v1/users/me/factors/", j{"challenge": s.login(other).str("second_factor.challenge"),
+		"code": totpCode(t, secret, time.Now())}).refuses(401, "challenge")
+	// it confirms, and signs nobody in
+	s.show(made.str("challenge"), j{"code": totpCode(t, theirs, time.Now())}).refuses(401, "challenge")
 }
 
 func TestNobodyLearnsWithoutThePasswordThatThereIsASecondFactor(t *testing.T) {
@@ -144,7 +151,8 @@ func TestNobodyLearnsWithoutThePasswordThatThereIsASecondFactor(t *testing.T) {
 	_, plain := acme.signedIn(auth.Member)
 	var seen []string
 	for _, who := range []string{email, plain, "nobody@nowhere.example"} {
-		a := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": who, "password": "not the right words"}).refuses(401)
+		a := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": who, "password": "not the right words"}).
+			refuses(401)
 		delete(a.body, "request_id")
 		seen = append(seen, fmt.Sprint(a.body))
 	}
@@ -167,10 +175,12 @@ func TestARecoveryCodeWorksOnceAndNewOnesEndTheOld(t *testing.T) {
 	use("no code at all").refuses(401, "recovery_code")
 	ada.do("GET", "/api/v1/users/me/factors/", nil).is(200).has("recovery_codes", 9.0)
 	fresh := ada.do("POST", "/api/v1/users/me/recovery-codes/", nil).is(201).list("recovery_codes")
-	(&caller{site: s, token: in.str("access_token")}).do("GET", "/api/v1/users/me/", nil).refuses(401) // whoever came in by an old one
+	// whoever came in by an old one
+	(&caller{site: s, token: in.str("access_token")}).do("GET", "/api/v1/users/me/", nil).refuses(401)
 	use(codes[1]).refuses(401, "recovery_code")
 	use(fresh[1]).is(200)
-	if n := s.count(`SELECT count(*) FROM recovery_codes WHERE hash LIKE ?`, "%"+strings.ReplaceAll(fresh[2].(string), "-", "")+"%"); n != 0 {
+	if n := s.count(`SELECT count(*) FROM recovery_codes WHERE hash LIKE ?`,
+		"%"+strings.ReplaceAll(fresh[2].(string), "-", "")+"%"); n != 0 {
 		t.Error("a recovery code stands in the database")
 	}
 }
@@ -191,7 +201,8 @@ func TestFactorsChangeByAFreshProofAlone(t *testing.T) {
 	stale()
 	ada.do("DELETE", "/api/v1/users/me/factors/"+id+"/", nil).refuses(403, "confirmation")
 	ask := ada.do("POST", "/api/v1/users/me/confirmation/challenge/", nil).is(201)
-	ada.do("POST", "/api/v1/users/me/confirmation/", j{"challenge": ask.str("challenge"), "code": totpCode(t, secret, time.Now())}).is(204)
+	ada.do("POST", "/api/v1/users/me/confirmation/",
+		j{"challenge": ask.str("challenge"), "code": totpCode(t, secret, time.Now())}).is(204)
 	mallory, _ := s.org().signedIn(auth.Member)
 	mallory.do("DELETE", "/api/v1/users/me/factors/"+id+"/", nil).refuses(404) // somebody else's
 	ada.do("DELETE", "/api/v1/users/me/factors/"+id+"/", nil).is(204)
@@ -228,7 +239,8 @@ func TestAnOrganisationAsksForASecondFactor(t *testing.T) {
 	if code := closed(t, socket); code != 4403 {
 		t.Errorf("the socket of a session without one ends with %d", code)
 	}
-	for _, path := range []string{"/api/v1/services/", "/api/v1/snapshot/", "/api/v1/members/", "/api/v1/organization/", "/api/v1/audit-log/"} {
+	for _, path := range []string{"/api/v1/services/", "/api/v1/snapshot/", "/api/v1/members/", "/api/v1/organization/",
+		"/api/v1/audit-log/"} {
 		sam.do("GET", path, nil).refuses(403).has("reason", "second_factor_required")
 	}
 	sam.do("POST", "/api/v1/auth/ticket/", nil).refuses(403)
@@ -290,16 +302,19 @@ func TestACopyOfTheDatabaseTellsNoAuthenticatorsSecret(t *testing.T) {
 	made := ada.do("POST", "/api/v1/users/me/authenticator/", nil).is(201)
 	secret := made.str("secret")
 	holds := func() int64 {
-		return s.count(`SELECT (SELECT count(*) FROM factors WHERE secret LIKE ?) + (SELECT count(*) FROM challenges WHERE data LIKE ?)`, "%"+secret+"%", "%"+secret+"%")
+		return s.count(`SELECT (SELECT count(*) FROM factors WHERE secret LIKE ?) + (SELECT count(*) FROM challenges
+  WHERE data LIKE ?)`, "%"+secret+"%", "%"+secret+"%")
 	}
 	if n := holds(); n != 0 {
 		t.Error("the secret stands in the challenge")
 	}
-	ada.do("POST", "/api/v1/users/me/factors/", j{"challenge": made.str("challenge"), "code": totpCode(t, secret, time.Now())}).is(201)
+	ada.do("POST", "/api/v1/users/me/factors/",
+		j{"challenge": made.str("challenge"), "code": totpCode(t, secret, time.Now())}).is(201)
 	if n := holds(); n != 0 {
 		t.Error("the secret stands in the database")
 	}
-	if !strings.HasPrefix(made.str("qr"), "data:image/png;base64,") || !strings.HasPrefix(made.str("url"), "otpauth://totp/") {
+	if !strings.HasPrefix(made.str("qr"), "data:image/png;base64,") ||
+		!strings.HasPrefix(made.str("url"), "otpauth://totp/") {
 		t.Errorf("%s %.40s", made.str("url"), made.str("qr"))
 	}
 }
@@ -328,13 +343,16 @@ func TestCodesAreGuessedSlowlyAndTheOwnerComesInAllTheSame(t *testing.T) {
 		t.Errorf("of 16 guesses %d were refused", refused)
 	}
 	{ // her own device is counted apart
-		challenge := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": words}, "Cookie", device).str("second_factor.challenge")
-		a := s.nobody().do("POST", "/api/v1/auth/factor/", j{"challenge": challenge, "code": "654321"}, "Cookie", device)
+		challenge := s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": words}, "Cookie",
+			device).str("second_factor.challenge")
+		a := s.nobody().do("POST", "/api/v1/auth/factor/", j{"challenge": challenge, "code": "654321"}, "Cookie",
+			device)
 		if a.code != 401 {
 			t.Errorf("her own device is refused with %d", a.code)
 		}
 	}
-	s.show(s.login(email).str("second_factor.challenge"), j{"recovery_code": codes[1]}).is(200) // and so does who has a recovery code
+	// and so does who has a recovery code
+	s.show(s.login(email).str("second_factor.challenge"), j{"recovery_code": codes[1]}).is(200)
 }
 
 func TestAPasskeySignsInAloneAndAsASecondStep(t *testing.T) {
@@ -361,7 +379,8 @@ func TestAPasskeySignsInAloneAndAsASecondStep(t *testing.T) {
 	b := ask()
 	in(b.str("challenge"), shown).refuses(401, "passkey") // it answers another challenge
 	in("no challenge", shown).refuses(401, "challenge")
-	s.nobody().do("POST", "/api/v1/auth/passkey/", j{"challenge": b.str("challenge"), "passkey": key.get(b.at("passkey").(j)), "organization": "not-mine"}).refuses(403)
+	s.nobody().do("POST", "/api/v1/auth/passkey/", j{"challenge": b.str("challenge"),
+		"passkey": key.get(b.at("passkey").(j)), "organization": "not-mine"}).refuses(403)
 }
 
 func TestAttackersPasskeysAreRefusedAlike(t *testing.T) {
@@ -383,14 +402,16 @@ func TestAttackersPasskeysAreRefusedAlike(t *testing.T) {
 		twisted := *key
 		twist(&twisted)
 		a := s.nobody().do("POST", "/api/v1/auth/passkey/options/", nil).is(200)
-		got := s.nobody().do("POST", "/api/v1/auth/passkey/", j{"challenge": a.str("challenge"), "passkey": twisted.get(a.at("passkey").(j))}).refuses(401, "passkey")
+		got := s.nobody().do("POST", "/api/v1/auth/passkey/",
+			j{"challenge": a.str("challenge"), "passkey": twisted.get(a.at("passkey").(j))}).refuses(401, "passkey")
 		seen = append(seen, got.str("detail"))
 		asked := s.login(email).refuses(401)
 		if twisted.counter == 1 { // one more would be a copy that has been used more than the key
 			twisted.counter = 0
 		}
 		if name != "somebody else's name" { // which nobody reads where it is known whose passkey it must be
-			s.show(asked.str("second_factor.challenge"), j{"passkey": twisted.get(asked.at("second_factor.passkey").(j))}).refuses(401, "passkey")
+			s.show(asked.str("second_factor.challenge"),
+				j{"passkey": twisted.get(asked.at("second_factor.passkey").(j))}).refuses(401, "passkey")
 		}
 		if seen[0] != seen[len(seen)-1] {
 			t.Errorf("%s is told apart: %v", name, seen)
@@ -398,7 +419,8 @@ func TestAttackersPasskeysAreRefusedAlike(t *testing.T) {
 	}
 	// Mallory's own passkey answers no challenge of Ada's, and nobody adds one twice.
 	asked := s.login(email).refuses(401)
-	s.show(asked.str("second_factor.challenge"), j{"passkey": evil.get(asked.at("second_factor.passkey").(j))}).refuses(401, "passkey")
+	s.show(asked.str("second_factor.challenge"), j{"passkey": evil.get(asked.at("second_factor.passkey").(j))}).
+		refuses(401, "passkey")
 	mallory.addPasskey(key, "").refuses(409)
 }
 
@@ -416,18 +438,21 @@ func TestAProofEndsTheFactorsThatWereThereBefore(t *testing.T) {
 	email := fmt.Sprintf("squatted-%d@%s.example", common.made.Add(1), acme.slug)
 	made := acme.post("/api/v1/members/", j{"email": email})
 	_, token, _ := strings.Cut(made.str("url"), "token=")
-	in := s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": token, "name": "A squatter", "password": words}).is(200)
+	in := s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": token, "name": "A squatter", "password": words}).
+		is(200)
 	squatter := &caller{site: s, org: acme.org, slug: acme.slug, id: in.str("user.id"), token: in.str("access_token")}
 	squatter.addTOTP()
 	s.login(email).refuses(401).has("reason", "second_factor")
-	url, err := s.app.UseCases.OperatorsLink(context.Background(), acme.slug, email, "") // as a mailed one: it proves the address
+	// as a mailed one: it proves the address
+	url, err := s.app.UseCases.OperatorsLink(context.Background(), acme.slug, email, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, token, _ = strings.Cut(url, "token=")
 	s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": token, "password": "the owner's own words"}).is(200)
 	s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "the owner's own words"}).is(200)
-	if n := s.count(`SELECT (SELECT count(*) FROM factors WHERE user_id = ?) + (SELECT count(*) FROM recovery_codes WHERE user_id = ?)`, squatter.id, squatter.id); n != 0 {
+	if n := s.count(`SELECT (SELECT count(*) FROM factors WHERE user_id = ?) + (SELECT count(*) FROM recovery_codes
+  WHERE user_id = ?)`, squatter.id, squatter.id); n != 0 {
 		t.Errorf("%d of the squatter's are left", n)
 	}
 	squatter.do("GET", "/api/v1/services/", nil).refuses(401)
@@ -464,7 +489,8 @@ func TestACodeIsTakenOnceHoweverManyBringItAtOnce(t *testing.T) {
 	s := world(t)
 	ada, email := s.org().signedIn(auth.Member)
 	secret, codes := ada.addTOTP()
-	for name, what := range map[string]j{"a code": {"code": totpCode(t, secret, time.Now())}, "a recovery code": {"recovery_code": codes[0]}} {
+	for name, what := range map[string]j{"a code": {"code": totpCode(t, secret, time.Now())},
+		"a recovery code": {"recovery_code": codes[0]}} {
 		var challenges []string
 		for range 4 {
 			challenges = append(challenges, s.login(email).str("second_factor.challenge"))
@@ -505,7 +531,8 @@ func TestConfirmingIsCountedApart(t *testing.T) {
 	for range 3 {
 		challenge := ada.do("POST", "/api/v1/users/me/confirmation/challenge/", nil).is(201).str("challenge")
 		for range 4 {
-			if ada.do("POST", "/api/v1/users/me/confirmation/", j{"challenge": challenge, "code": "123456"}).code == 429 {
+			if ada.do("POST", "/api/v1/users/me/confirmation/", j{"challenge": challenge, "code": "123456"}).
+				code == 429 {
 				refused++
 			}
 		}

@@ -38,7 +38,8 @@ func (v *visitor) SetWriteDeadline(time.Time) error { return nil }
 // asked is a server that has given an answer once, and a function that asks for it again.
 func asked(t testing.TB) (s *site, v *visitor, again func()) {
 	t.Helper()
-	s = &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0", set: func(c *config.Config) { c.PublicRate, c.RelayInterval = 1<<30, time.Minute }}
+	s = &site{t: t, file: filepath.Join(t.TempDir(), "status.db"), addr: "127.0.0.1:0",
+		set: func(c *config.Config) { c.PublicRate, c.RelayInterval = 1<<30, time.Minute }}
 	s.start()
 	t.Cleanup(s.stop)
 	if _, err := demo.Fill(context.Background(), s.app.DB, s.app.UseCases, time.Now().Add(-time.Minute)); err != nil {
@@ -52,8 +53,10 @@ func asked(t testing.TB) (s *site, v *visitor, again func()) {
 	ctx := &fasthttp.RequestCtx{}
 	ctx.Init(&req, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 5000}, nil)
 	s.app.Fiber.Server().Handler(ctx)
-	v = &visitor{request: []byte("GET /api/v1/public/acme/status/ HTTP/1.1\r\nHost: status.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) " +
-		"AppleWebKit/537.36\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\nAccept-Language: de\r\nSec-Fetch-Mode: cors\r\n\r\n")}
+	v = &visitor{request: []byte("GET /api/v1/public/acme/status/ HTTP/1.1\r\nHost: status.example\r\nUser-Agent: " +
+		"Mozilla/5.0 (X11; Linux x86_64) " +
+		"AppleWebKit/537.36\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\nAccept-Language: " +
+		"de\r\nSec-Fetch-Mode: cors\r\n\r\n")}
 	conn, in := s.app.FrontConn(v), make([]byte, 16<<10)
 	return s, v, func() {
 		if n, err := conn.Read(in); n != 0 || err != io.EOF {

@@ -47,7 +47,8 @@ var contentLength = regexp.MustCompile(`(?m)^Content-Length: (\d+)\r$`)
 // ask gives the answer's head as it was sent, without what differs each time, and the body.
 func (w *wire) ask(line string, headers ...string) (head string, body []byte) {
 	w.t.Helper()
-	return w.exchange(line, fmt.Sprintf("%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", line, w.host, strings.Join(append(headers, ""), "\r\n")))
+	return w.exchange(line, fmt.Sprintf("%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", line, w.host,
+		strings.Join(append(headers, ""), "\r\n")))
 }
 
 // exchange writes what may be a request, in as many parts, and reads one answer.
@@ -105,15 +106,22 @@ func startDemonstration(t *testing.T, change func(*config.Config)) *site {
 }
 
 // kept are paths that the front answers.
-var kept = []string{"/status/acme", "/status/acme/", "/status/ACME", "/status/acme/badge.svg", "/status/acme/feed.atom", "/status/acme/feed.rss",
-	"/status/acme/calendar.ics", "/status/acme/api/v2/summary.json", "/status/acme/api/v2/status.json", "/status/acme/api/v2/components.json",
-	"/status/acme/api/v2/incidents.json", "/status/acme/api/v2/incidents/unresolved.json", "/status/acme/api/v2/scheduled-maintenances.json",
-	"/status/acme/api/v2/scheduled-maintenances/upcoming.json", "/status/acme/api/v2/scheduled-maintenances/active.json",
-	"/api/v1/public/acme/status", "/api/v1/public/acme/status/", "/api/v1/public/acme/summary/", "/api/v1/public/acme/uptime/"}
+var kept = []string{"/status/acme", "/status/acme/", "/status/ACME", "/status/acme/badge.svg", "/status/acme/feed.atom",
+	"/status/acme/feed.rss",
+	"/status/acme/calendar.ics", "/status/acme/api/v2/summary.json", "/status/acme/api/v2/status.json",
+	"/status/acme/api/v2/components.json",
+	"/status/acme/api/v2/incidents.json", "/status/acme/api/v2/incidents/unresolved.json",
+	"/status/acme/api/v2/scheduled-maintenances.json",
+	"/status/acme/api/v2/scheduled-maintenances/upcoming.json",
+	"/status/acme/api/v2/scheduled-maintenances/active.json",
+	"/api/v1/public/acme/status", "/api/v1/public/acme/status/", "/api/v1/public/acme/summary/",
+	"/api/v1/public/acme/uptime/"}
 
 // passed are others, which it leaves to the router.
-var passed = []string{"/", "/healthz", "/login", "/status/nobody", "/status/acme?x=1", "/status/acme/history", "/status/acme/badge.svg?label=x", "/api/v1/public/acme/services/",
-	"/api/v1/public/acme/incidents/", "/api/v1/public/acme/uptime/?days=30", "/api/v1/services/", "/api/openapi.json", "/nothing", "//status/acme"}
+var passed = []string{"/", "/healthz", "/login", "/status/nobody", "/status/acme?x=1", "/status/acme/history",
+	"/status/acme/badge.svg?label=x", "/api/v1/public/acme/services/",
+	"/api/v1/public/acme/incidents/", "/api/v1/public/acme/uptime/?days=30", "/api/v1/services/", "/api/openapi.json",
+	"/nothing", "//status/acme"}
 
 func TestWhatIsAnsweredBeforeTheRouterIsWhatTheRouterAnswers(t *testing.T) {
 	s := startDemonstration(t, nil)
@@ -129,7 +137,8 @@ func TestWhatIsAnsweredBeforeTheRouterIsWhatTheRouterAnswers(t *testing.T) {
 		for range 3 {
 			head, got := w.ask(line, headers...)
 			if head != want || !bytes.Equal(got, body) {
-				t.Errorf("%s %v: %d bytes\n%s\nthe router: %d bytes\n%s", line, headers, len(got), head, len(body), want)
+				t.Errorf("%s %v: %d bytes\n%s\nthe router: %d bytes\n%s", line, headers, len(got), head, len(body),
+					want)
 			}
 		}
 		etag = regexp.MustCompile(`(?m)^Etag: (.*)\r$`).FindString(want)
@@ -140,7 +149,8 @@ func TestWhatIsAnsweredBeforeTheRouterIsWhatTheRouterAnswers(t *testing.T) {
 		if slices.Contains(kept, path) {
 			wanted = 2
 		}
-		for _, accept := range []string{"", "Accept-Encoding: identity", "Accept-Encoding: gzip", "Accept-Encoding: gzip, deflate, br, zstd"} {
+		for _, accept := range []string{"", "Accept-Encoding: identity", "Accept-Encoding: gzip",
+			"Accept-Encoding: gzip, deflate, br, zstd"} {
 			headers := []string{"User-Agent: test", "Accept-Language: de"}
 			if accept != "" {
 				headers = append(headers, accept)
@@ -160,8 +170,10 @@ func TestWhatIsAnsweredBeforeTheRouterIsWhatTheRouterAnswers(t *testing.T) {
 		if i%5 != 0 {
 			continue
 		}
-		for _, unusual := range []string{"Status-Min-Seq: 1", "Status-Min-Seq: x", "Cookie: a=b", "Range: bytes=0-9", "If-Modified-Since: Mon, 30 Nov 2026 00:00:00 GMT",
-			"Content-Length: 0", "Authorization: Bearer x", "If-Range: \"x\"", "If-Match: *", "If-Unmodified-Since: Mon, 30 Nov 2026 00:00:00 GMT", "Expect: nothing",
+		for _, unusual := range []string{"Status-Min-Seq: 1", "Status-Min-Seq: x", "Cookie: a=b", "Range: bytes=0-9",
+			"If-Modified-Since: Mon, 30 Nov 2026 00:00:00 GMT",
+			"Content-Length: 0", "Authorization: Bearer x", "If-Range: \"x\"", "If-Match: *",
+			"If-Unmodified-Since: Mon, 30 Nov 2026 00:00:00 GMT", "Expect: nothing",
 			"Transfer-Encoding: identity", "Forwarded: for=192.0.2.1", "Sec-Fetch-Storage-Access: none"} {
 			if hits, _ := compare("GET "+path, unusual); hits != 0 {
 				t.Errorf("%s with %s is answered before the router", path, unusual)
@@ -241,7 +253,8 @@ func TestRequestsThatComeTogetherAreAnsweredInOrder(t *testing.T) {
 	get := func(path, header string) string {
 		return "GET " + path + " HTTP/1.1\r\nHost: " + s.addr + "\r\n" + header + "\r\n"
 	}
-	const status, summary, v2 = "/api/v1/public/acme/status/", "/api/v1/public/acme/summary/", "/status/acme/api/v2/status.json"
+	const status, summary, v2 = "/api/v1/public/acme/status/", "/api/v1/public/acme/summary/",
+		"/status/acme/api/v2/status.json"
 	want := map[string][]byte{}
 	for _, path := range []string{status, summary, v2} {
 		_, want[path] = w.exchange(path, get(path, ""))
@@ -273,7 +286,8 @@ func TestRequestsThatComeTogetherAreAnsweredInOrder(t *testing.T) {
 	}
 	// What a body has is no request, whatever it looks like.
 	body := get(status, "")
-	head, answer := w.exchange("POST", fmt.Sprintf("POST /api/v1/public/acme/subscribe/ HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", s.addr, len(body)), body)
+	head, answer := w.exchange("POST", fmt.Sprintf("POST /api/v1/public/acme/subscribe/ HTTP/1.1\r\nHost: "+
+		"%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", s.addr, len(body)), body)
 	if !strings.HasPrefix(head, "HTTP/1.1 400") {
 		t.Errorf("%s\n%s", head, answer)
 	}
@@ -295,7 +309,8 @@ func TestWhatIsAnsweredBeforeTheRouterIsNeverOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &caller{site: s, org: org, slug: "acme", token: token}
-	paths := []string{"/status/acme", "/status/acme/badge.svg", "/status/acme/api/v2/summary.json", "/api/v1/public/acme/summary/"}
+	paths := []string{"/status/acme", "/status/acme/badge.svg", "/status/acme/api/v2/summary.json",
+		"/api/v1/public/acme/summary/"}
 	made := c.service("Made later")
 	for i := range 20 {
 		name := fmt.Sprintf("Renamed %d", i)
@@ -306,7 +321,8 @@ func TestWhatIsAnsweredBeforeTheRouterIsNeverOld(t *testing.T) {
 		}
 		c.patch("/api/v1/services/"+made+"/", j{"name": name})
 		for _, path := range paths {
-			if _, body := w.ask("GET " + path); path != "/status/acme/badge.svg" && !bytes.Contains(body, []byte(name)) {
+			if _, body := w.ask("GET " + path); path != "/status/acme/badge.svg" &&
+				!bytes.Contains(body, []byte(name)) {
 				t.Fatalf("%s was answered without what had been written before", path)
 			}
 		}

@@ -50,7 +50,8 @@ func (r *registry) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !there {
 		return nil, errors.New("connection refused by 10.0.0.3")
 	}
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), Header: http.Header{}, Request: req}, nil
+	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), Header: http.Header{},
+		Request: req}, nil
 }
 
 func (r *registry) set(name string, texts ...string) {
@@ -119,7 +120,8 @@ func TestAHostNameServesAPageOnlyOnceItIsProved(t *testing.T) {
 		t.Fatal("a name that anybody may claim is served")
 	}
 	s.nobody().do("GET", askPath+name, nil).refuses(404)
-	claim := acme.get(hostPath).has("state", "unproved").has("hostname", name).has("record.type", "TXT").has("record.name", "_statuspage."+name).
+	claim := acme.get(hostPath).has("state", "unproved").has("hostname", name).has("record.type", "TXT").
+		has("record.name", "_statuspage."+name).
 		has("file.url", "https://"+name+"/.well-known/statuspage-proof.txt").has("checked_at", nil)
 	text := claim.str("record.value")
 	if text != claim.str("file.content") || !strings.HasPrefix(text, "statuspage-proof=") {
@@ -197,15 +199,18 @@ func TestTheInstallationsOwnNamesAreNobodys(t *testing.T) {
 	t.Setenv("FLY_APP_NAME", "acme-status")
 	s, dns := hosts(t)
 	acme := s.org()
-	for _, name := range []string{"status.pages.example", "inside.pages.example", "acme-status.fly.dev", "acme-status.internal", "a.localhost", "db.local", "127.0.0.1", "0x7f.1",
+	for _, name := range []string{"status.pages.example", "inside.pages.example", "acme-status.fly.dev",
+		"acme-status.internal", "a.localhost", "db.local", "127.0.0.1", "0x7f.1",
 		"10.0.0.1", "localhost", "a b.example", "evil.example/x", "status.pages.example.", "Status.Pages.example"} {
 		acme.do("PATCH", "/api/v1/organization/", j{"hostname": name}).refuses(422, "hostname")
 		// An old database may have it.
-		s.sql(`UPDATE organizations SET hostname = ?, hostname_wanted = ?, hostname_proved_at = 1 WHERE id = ?`, name, name, acme.org)
+		s.sql(`UPDATE organizations SET hostname = ?, hostname_wanted = ?, hostname_proved_at = 1 WHERE id = ?`, name,
+			name, acme.org)
 		if s.serves(name, acme.slug) {
 			t.Errorf("%s is a tenant's page", name)
 		}
-		if got := s.nobody().do("GET", askPath+url.QueryEscape(name), nil); got.code != 404 && name != "status.pages.example" {
+		if got := s.nobody().do("GET", askPath+url.QueryEscape(name), nil); got.code != 404 &&
+			name != "status.pages.example" {
 			t.Errorf("a certificate for %s: %s", name, got.raw)
 		}
 	}
@@ -218,7 +223,8 @@ func TestWithoutABaseAddressThereAreNoHostNames(t *testing.T) {
 	acme := s.org()
 	acme.do("PATCH", "/api/v1/organization/", j{"hostname": "status.acme.example"}).refuses(409, "hostname")
 	acme.patch("/api/v1/organization/", j{"hostname": "", "name": "Acme"})
-	s.sql(`UPDATE organizations SET hostname = 'status.acme.example', hostname_wanted = 'status.acme.example', hostname_proved_at = 1`)
+	s.sql(`UPDATE organizations SET hostname = 'status.acme.example', hostname_wanted = 'status.acme.example',
+  hostname_proved_at = 1`)
 	if s.serves("status.acme.example", acme.slug) {
 		t.Error("it serves a name although it does not know its own")
 	}
@@ -267,7 +273,8 @@ func TestANameOfBeforeProofsHasThirtyDays(t *testing.T) {
 	acme, beta, gamma := s.org(), s.org(), s.org()
 	until := time.Now().Add(30 * 24 * time.Hour)
 	old := func(c *caller, name string) {
-		s.sql(`UPDATE organizations SET hostname = ?, hostname_wanted = ?, hostname_until = ? WHERE id = ?`, name, name, until.UnixMilli(), c.org)
+		s.sql(`UPDATE organizations SET hostname = ?, hostname_wanted = ?, hostname_until = ? WHERE id = ?`, name, name,
+			until.UnixMilli(), c.org)
 		s.stop()
 		s.start()
 		*c.site = *s
@@ -288,7 +295,8 @@ func TestANameOfBeforeProofsHasThirtyDays(t *testing.T) {
 	// What is proved meanwhile stays, without anybody asking.
 	old(acme, "c.acme.example")
 	dns.set("c.acme.example", acme.get(hostPath).str("record.value"))
-	s.app.UseCases.CheckHosts(context.Background(), time.Now().Add(usecase.HostEvery+time.Minute)) // it was looked at when the program began
+	// it was looked at when the program began
+	s.app.UseCases.CheckHosts(context.Background(), time.Now().Add(usecase.HostEvery+time.Minute))
 	acme.get(hostPath).has("state", "proved")
 	s.app.UseCases.CheckHosts(context.Background(), until.Add(time.Minute))
 	if s.serves("b.acme.example", beta.slug) || !s.serves("c.acme.example", acme.slug) {
@@ -302,7 +310,8 @@ func TestTheDatabaseLetsNoNameStandTwice(t *testing.T) {
 	name := "status.acme.example"
 	by := usecase.Caller{System: true}
 	for i, c := range []*caller{a, b} {
-		if _, err := s.app.UseCases.Change(context.Background(), by, c.org, &page.EditPage{Hostname: &name}); err != nil {
+		if _, err := s.app.UseCases.Change(context.Background(), by, c.org,
+			&page.EditPage{Hostname: &name}); err != nil {
 			t.Fatal(err)
 		}
 		_, err := s.app.UseCases.Change(context.Background(), by, c.org, &page.ProveHost{Hostname: name, Proved: true})

@@ -8,15 +8,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Second factors in the identity model: their owners set them up and show them; who knows a password, or has a mailbox, gets past none.
+// Second factors in the identity model: their owners set them up and show them; who knows a password, or has a mailbox,
+// gets past none.
 
 func (x *account) forgetFactors() {
 	x.locked, x.secret, x.key = false, "", nil
 	x.spent, x.codes = append(x.spent, x.codes...), nil
 }
 
-// proved fails when somebody got into an account with a second factor and has shown none. A mailbox that proves an account ends its factors,
-// which may be somebody else's.
+// proved fails when somebody got into an account with a second factor and has shown none. A mailbox that proves an
+// account ends its factors, which may be somebody else's.
 func (m *identityModel) proved(t *rapid.T, who *actor, a *answer, shown bool, unproved map[string]bool) {
 	x := m.accountOf(a.str("user.id"))
 	if unproved[x.id] {
@@ -64,7 +65,8 @@ func (x *account) spend(a *answer) {
 	}
 }
 
-// code is what an authenticator application shows now. Each step's code is taken once, and a model does not wait for the next.
+// code is what an authenticator application shows now. Each step's code is taken once, and a model does not wait for
+// the next.
 func (m *identityModel) code(x *account) string {
 	m.sql(`UPDATE factors SET last_step = 0 WHERE user_id = ?`, x.id)
 	return totpCode(m.t, x.secret, time.Now())
@@ -83,7 +85,8 @@ func (m *identityModel) answer(t *rapid.T, challenge string, what j) *answer {
 	return a
 }
 
-// fresh is a new session of an account, by its password and its factor; org names the organisation that it opens, nil leaves it open.
+// fresh is a new session of an account, by its password and its factor; org names the organisation that it opens, nil
+// leaves it open.
 func (m *identityModel) fresh(t *rapid.T, x *account, org *caller) *held {
 	asked := m.login(t, x, org)
 	a, shown := asked, false
@@ -143,7 +146,8 @@ func (m *identityModel) setUp(t *rapid.T, h *held) {
 		panic(cannot{})
 	}
 	secret := made.str("secret")
-	a := m.ask(t, m.as(h), "POST", "/api/v1/users/me/factors/", j{"challenge": made.str("challenge"), "code": totpCode(m.t, secret, time.Now())})
+	a := m.ask(t, m.as(h), "POST", "/api/v1/users/me/factors/",
+		j{"challenge": made.str("challenge"), "code": totpCode(m.t, secret, time.Now())})
 	if a.code == 201 {
 		x.locked, x.secret = true, secret
 		x.recover(a)
@@ -187,7 +191,8 @@ func (m *identityModel) storyFactors(t *rapid.T) {
 	m.fresh(t, x, nil)
 	if x.key != nil {
 		asked := m.ask(t, m.nobody(), "POST", "/api/v1/auth/passkey/options/", nil)
-		if a := m.ask(t, m.nobody(), "POST", "/api/v1/auth/passkey/", j{"challenge": asked.str("challenge"), "passkey": x.key.get(asked.at("passkey").(j))}); a.code == 200 {
+		if a := m.ask(t, m.nobody(), "POST", "/api/v1/auth/passkey/",
+			j{"challenge": asked.str("challenge"), "passkey": x.key.get(asked.at("passkey").(j))}); a.code == 200 {
 			m.enter(t, x.owner, a)
 		}
 	}
@@ -202,7 +207,8 @@ func (m *identityModel) addPasskey(t *rapid.T, h *held) {
 	if made.code != 201 {
 		return
 	}
-	a := m.ask(t, m.as(h), "POST", "/api/v1/users/me/factors/", j{"challenge": made.str("challenge"), "passkey": key.create(made.at("passkey").(j))})
+	a := m.ask(t, m.as(h), "POST", "/api/v1/users/me/factors/",
+		j{"challenge": made.str("challenge"), "passkey": key.create(made.at("passkey").(j))})
 	if a.code == 201 {
 		x.locked, x.key = true, key
 		x.recover(a)
@@ -223,19 +229,22 @@ func (m *identityModel) storyCodes(t *rapid.T) {
 	if len(x.codes) == 0 {
 		panic(cannot{})
 	}
-	if a := m.answer(t, m.login(t, x, nil).str("second_factor.challenge"), j{"recovery_code": x.codes[0]}); a.code == 200 {
+	if a := m.answer(t, m.login(t, x, nil).str("second_factor.challenge"),
+		j{"recovery_code": x.codes[0]}); a.code == 200 {
 		x.spend(a)
 		m.enter(t, x.owner, a)
 	}
 	for range 2 {
 		code := often(t, x.spent, "code")
-		if a := m.answer(t, m.login(t, x, nil).str("second_factor.challenge"), j{"recovery_code": code}); a.code == 200 {
+		if a := m.answer(t, m.login(t, x, nil).str("second_factor.challenge"),
+			j{"recovery_code": code}); a.code == 200 {
 			t.Fatalf("a recovery code that was used or replaced signs in again")
 		}
 	}
 }
 
-// storyThief is somebody with factors of their own who knows another's password, and tries everything at the second step.
+// storyThief is somebody with factors of their own who knows another's password, and tries everything at the second
+// step.
 func (m *identityModel) storyThief(t *rapid.T) {
 	x := m.person(t, anyAccount)
 	thief := m.person(t, func(y *account) bool { return y.owner != x.owner })
@@ -259,20 +268,23 @@ func (m *identityModel) storyThief(t *rapid.T) {
 		}
 	}
 	for _, path := range []string{"factors/", "confirmation/"} {
-		if a := m.ask(t, m.as(h), "POST", "/api/v1/users/me/"+path, j{"challenge": m.login(t, x, nil).str("second_factor.challenge"), "code": m.code(thief)}); a.code < 300 {
+		if a := m.ask(t, m.as(h), "POST", "/api/v1/users/me/"+path,
+			j{"challenge": m.login(t, x, nil).str("second_factor.challenge"), "code": m.code(thief)}); a.code < 300 {
 			t.Fatalf("another's challenge was taken by %s", a.what)
 		}
 	}
 	m.strangersChallenge(t, h, thief, x)
 }
 
-// strangersChallenge shows one's own factor for a confirmation that somebody else's session asked for, and the other way round.
+// strangersChallenge shows one's own factor for a confirmation that somebody else's session asked for, and the other
+// way round.
 func (m *identityModel) strangersChallenge(t *rapid.T, h *held, thief, x *account) {
 	theirs := m.inside(t, x, nil)
 	for _, pair := range [][2]*held{{h, theirs}, {theirs, h}} {
 		made := m.ask(t, m.as(pair[0]), "POST", "/api/v1/users/me/confirmation/challenge/", nil)
 		for _, y := range []*account{thief, x} {
-			a := m.ask(t, m.as(pair[1]), "POST", "/api/v1/users/me/confirmation/", j{"challenge": made.str("challenge"), "code": m.code(y)})
+			a := m.ask(t, m.as(pair[1]), "POST", "/api/v1/users/me/confirmation/",
+				j{"challenge": made.str("challenge"), "code": m.code(y)})
 			if a.code < 300 {
 				t.Fatalf("a confirmation that another session asked for was taken")
 			}

@@ -17,9 +17,10 @@ import (
 	"statuspage/server/racetest"
 )
 
-// The model of identity: people with a mailbox and passwords of their own, of whom some attack, and what each of them has in hand. Whatever
-// they do in whatever order, a session of an account is only ever had by whoever the account belongs to: who made it, or whose mailbox
-// proved it since. The model keeps what should be so by itself, and asks the database for nothing but what somebody else did.
+// The model of identity: people with a mailbox and passwords of their own, of whom some attack, and what each of them
+// has in hand. Whatever they do in whatever order, a session of an account is only ever had by whoever the account
+// belongs to: who made it, or whose mailbox proved it since. The model keeps what should be so by itself, and asks the
+// database for nothing but what somebody else did.
 
 type actor struct {
 	name, email, password string
@@ -80,9 +81,11 @@ func newIdentityModel(s *site, db *sql.DB, mail *notifytest.Mail) *identityModel
 	if mail != nil {
 		m.mails = len(mail.Got())
 	}
-	m.sql(`UPDATE users SET password = '' WHERE issuer = 'statuspage'`) // a sign-in computes as many hashes as the address with most accounts needs
+	// a sign-in computes as many hashes as the address with most accounts needs
+	m.sql(`UPDATE users SET password = '' WHERE issuer = 'statuspage'`)
 	for _, name := range []string{"ada", "bob", "cyd", "eve"} {
-		m.actors = append(m.actors, &actor{name: name, email: fmt.Sprintf("%s@model-%d.example", name, modelsMade), password: "the password of " + name})
+		m.actors = append(m.actors, &actor{name: name, email: fmt.Sprintf("%s@model-%d.example", name, modelsMade),
+			password: "the password of " + name})
 	}
 	for _, who := range []*actor{m.actors[0], m.actors[3]} {
 		org := s.org()
@@ -136,7 +139,8 @@ func (m *identityModel) session(t *rapid.T, who *actor) *held {
 	return often(t, live, "session")
 }
 
-// ask sends a request. What comes too often comes as if an hour had passed: how often one may is no matter of this model.
+// ask sends a request. What comes too often comes as if an hour had passed: how often one may is no matter of this
+// model.
 func (m *identityModel) ask(t *rapid.T, who *caller, method, path string, body any, header ...string) *answer {
 	a, err := who.try(method, path, body, header...)
 	if err == nil && a.code == 429 {
@@ -167,7 +171,8 @@ func (m *identityModel) accountOf(id string) *account {
 
 // keep takes a session that somebody got.
 func (m *identityModel) keep(who *actor, a *answer) *held {
-	h := &held{token: a.str("access_token"), cookie: cookieOf(a), account: a.str("user.id"), org: a.str("organization.id")}
+	h := &held{token: a.str("access_token"), cookie: cookieOf(a), account: a.str("user.id"),
+		org: a.str("organization.id")}
 	who.sessions = append(who.sessions, h)
 	return h
 }
@@ -184,8 +189,8 @@ func (m *identityModel) enter(t *rapid.T, who *actor, a *answer) *held {
 	return m.keep(who, a)
 }
 
-// changed notes that an account's credentials have moved on: no link of before opens it any more, and no session but the one that is spared
-// goes on. The way back to an older address stays.
+// changed notes that an account's credentials have moved on: no link of before opens it any more, and no session but
+// the one that is spared goes on. The way back to an older address stays.
 func (m *identityModel) changed(x *account, spared *held, by string) {
 	for _, l := range m.links {
 		if l.of == x {
@@ -234,7 +239,8 @@ func (m *identityModel) lives(t *rapid.T, secret, by string) {
 // unproved says whether nobody has proved an account's address.
 func (m *identityModel) unproved() map[string]bool {
 	var ids string
-	m.query(`SELECT coalesce(group_concat(id), '') FROM users WHERE issuer = 'statuspage' AND proved_at IS NULL`, nil, &ids)
+	m.query(`SELECT coalesce(group_concat(id), '') FROM users WHERE issuer = 'statuspage' AND proved_at IS NULL`, nil,
+		&ids)
 	all := map[string]bool{}
 	for id := range strings.SplitSeq(ids, ",") {
 		all[id] = true
@@ -242,7 +248,8 @@ func (m *identityModel) unproved() map[string]bool {
 	return all
 }
 
-// often is the newest of several every other time, and any of them else: stories that lead somewhere, and such as nobody thinks of.
+// often is the newest of several every other time, and any of them else: stories that lead somewhere, and such as
+// nobody thinks of.
 func often[T any](t *rapid.T, of []T, what string) T {
 	if len(of) == 0 {
 		panic(cannot{})
@@ -253,19 +260,27 @@ func often[T any](t *rapid.T, of []T, what string) T {
 	return of[rapid.IntRange(0, len(of)-1).Draw(t, what)]
 }
 
-// cannot ends a step that nobody can do now. It is no skip: a story of which many steps are skipped ends early, having tried nothing.
+// cannot ends a step that nobody can do now. It is no skip: a story of which many steps are skipped ends early, having
+// tried nothing.
 type cannot struct{}
 
 // steps is what people do: one thing at a time, and the stories that matter most, begun at any time.
 func (m *identityModel) steps() map[string]func(*rapid.T) {
 	all := map[string]func(*rapid.T){
-		"offer": m.stepOffer, "renew": m.stepRenew, "withdraw": m.stepWithdraw, "use a link": m.stepUse, "accept": m.stepAccept, "decline": m.stepDecline,
-		"sign in": m.stepSignIn, "refresh": m.stepRefresh, "forgot": m.stepForgot, "password": m.stepPassword, "address": m.stepAddress,
-		"confirm": m.stepConfirm, "sign out": m.stepSignOut, "leave": m.stepLeave, "end": m.stepEndAccount, "delete": m.stepDeleteOrg, "role": m.stepRole,
-		"story: a proved one is offered": m.storyProved, "story: a link is left behind": m.storyLeftLink, "story: a second reset link": m.storySecondReset,
-		"story: an offer ends": m.storyOfferEnds, "story: an admin looks": m.storyAdmin, "story: sessions end": m.storySessionsEnd,
-		"story: an impostor": m.storyImpostor, "story: an offer ends, again": m.storyOfferEnds, "story: a proved one is offered, again": m.storyProved,
-		"story: factors": m.storyFactors, "story: codes": m.storyCodes, "story: a thief": m.storyThief, "story: factors change": m.storyFactorsChange,
+		"offer": m.stepOffer, "renew": m.stepRenew, "withdraw": m.stepWithdraw, "use a link": m.stepUse,
+		"accept": m.stepAccept, "decline": m.stepDecline,
+		"sign in": m.stepSignIn, "refresh": m.stepRefresh, "forgot": m.stepForgot, "password": m.stepPassword,
+		"address": m.stepAddress,
+		"confirm": m.stepConfirm, "sign out": m.stepSignOut, "leave": m.stepLeave, "end": m.stepEndAccount,
+		"delete": m.stepDeleteOrg, "role": m.stepRole,
+		"story: a proved one is offered": m.storyProved, "story: a link is left behind": m.storyLeftLink,
+		"story: a second reset link": m.storySecondReset,
+		"story: an offer ends":       m.storyOfferEnds, "story: an admin looks": m.storyAdmin,
+		"story: sessions end": m.storySessionsEnd,
+		"story: an impostor":  m.storyImpostor, "story: an offer ends, again": m.storyOfferEnds,
+		"story: a proved one is offered, again": m.storyProved,
+		"story: factors":                        m.storyFactors, "story: codes": m.storyCodes,
+		"story: a thief": m.storyThief, "story: factors change": m.storyFactorsChange,
 	}
 	for name, step := range all {
 		all[name] = func(t *rapid.T) {
@@ -298,7 +313,8 @@ func (m *identityModel) holds(t *rapid.T) {
 	}
 	for _, who := range m.actors {
 		var id string
-		m.query(`SELECT coalesce(group_concat(id), '') FROM users WHERE lower(email) = lower(?) AND proved_at IS NOT NULL`, []any{who.email}, &id)
+		m.query(`SELECT coalesce(group_concat(id), '') FROM users WHERE lower(email) = lower(?) AND proved_at IS NOT
+  NULL`, []any{who.email}, &id)
 		if x := m.accountOf(id); id != "" && (x == nil || x.owner != who) {
 			t.Fatalf("the proved account of %s is not theirs", who.name)
 		}
@@ -318,7 +334,8 @@ func (m *identityModel) ids(query string, args ...any) []string {
 	return strings.FieldsFunc(all, func(r rune) bool { return r == ',' })
 }
 
-// isOver fails when a session that has ended still opens anything: by its access tokens, or by what its cookies are exchanged for.
+// isOver fails when a session that has ended still opens anything: by its access tokens, or by what its cookies are
+// exchanged for.
 func (m *identityModel) isOver(t *rapid.T, who *actor, h *held) {
 	for _, old := range append([]string{h.token, h.cookie}, h.older...) {
 		var a *answer
@@ -333,11 +350,12 @@ func (m *identityModel) isOver(t *rapid.T, who *actor, h *held) {
 	}
 }
 
-// TestASessionIsOnlyEverMadeByWhomTheAccountBelongsTo plays random stories, with mail and without. They are the same ones each time;
-// `-rapid.seed` and `-rapid.checks` play others.
+// TestASessionIsOnlyEverMadeByWhomTheAccountBelongsTo plays random stories, with mail and without. They are the same
+// ones each time; `-rapid.seed` and `-rapid.checks` play others.
 func TestASessionIsOnlyEverMadeByWhomTheAccountBelongsTo(t *testing.T) {
 	racetest.Plain(t, "its requests come one after the other")
-	for name, is := range map[string][2]string{"rapid.checks": {"100", "5"}, "rapid.steps": {"30", "50"}, "rapid.seed": {"0", "20261130"}, "rapid.shrinktime": {"30s", "5s"}} {
+	for name, is := range map[string][2]string{"rapid.checks": {"100", "5"}, "rapid.steps": {"30", "50"},
+		"rapid.seed": {"0", "20261130"}, "rapid.shrinktime": {"30s", "5s"}} {
 		if flag.Lookup(name).Value.String() == is[0] {
 			_ = flag.Set(name, is[1])
 			t.Cleanup(func() { _ = flag.Set(name, is[0]) })
@@ -386,7 +404,8 @@ func (m *identityModel) post(t *rapid.T, more int) {
 func (m *identityModel) give(who *actor, secret string) {
 	who.links = append(who.links, secret)
 	var what string
-	m.query(`SELECT coalesce((SELECT purpose || ' ' || coalesce(user_id, '') FROM links WHERE hash = ?1), (SELECT 'offer ' || id FROM offers WHERE hash = ?1), '')`, []any{hashOf(secret)}, &what)
+	m.query(`SELECT coalesce((SELECT purpose || ' ' || coalesce(user_id, '') FROM links WHERE hash = ?1), (SELECT
+  'offer ' || id FROM offers WHERE hash = ?1), '')`, []any{hashOf(secret)}, &what)
 	purpose, id, _ := strings.Cut(what, " ")
 	l := &link{purpose: purpose}
 	switch purpose {

@@ -24,12 +24,16 @@ func (m *identityModel) offerTo(t *rapid.T, who *actor, by *held, to *actor, ema
 	as, inTheTeam := m.as(by), false
 	org := m.orgOf(t, as)
 	if org != "" {
-		inTheTeam = m.number(`SELECT (SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ?1 AND lower(u.email) = lower(?2)) + (SELECT count(*) FROM offers WHERE org_id = ?1 AND lower(email) = lower(?2))`, org, email) > 0
+		inTheTeam = m.number(`SELECT (SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id =
+  ?1 AND lower(u.email) = lower(?2)) + (SELECT count(*) FROM offers WHERE org_id = ?1 AND lower(email) = lower(?2))`,
+			org, email) > 0
 	}
-	a := m.ask(t, as, "POST", "/api/v1/members/", j{"email": email, "role": rapid.SampledFrom([]string{"admin", "member"}).Draw(t, "role")})
+	a := m.ask(t, as, "POST", "/api/v1/members/",
+		j{"email": email, "role": rapid.SampledFrom([]string{"admin", "member"}).Draw(t, "role")})
 	switch {
 	case a.code == 201 && inTheTeam, a.code == 409 && !inTheTeam:
-		t.Fatalf("an offer to %s is answered %d, and the organisation %s knows the address: %v: %s", email, a.code, org, inTheTeam, a.raw)
+		t.Fatalf("an offer to %s is answered %d, and the organisation %s knows the address: %v: %s", email, a.code, org,
+			inTheTeam, a.raw)
 	case a.code != 201:
 		return nil
 	}
@@ -127,7 +131,8 @@ func (m *identityModel) use(t *rapid.T, who *actor, secret string) *held {
 	if f != nil && x != nil && m.mail == nil {
 		t.Fatalf("%s got into an account of before by a link that was handed over", who.name)
 	}
-	if (f == nil || m.mail != nil) && !strings.EqualFold(a.str("user.email"), who.email) { // it came to a mailbox, or from the operator
+	// it came to a mailbox, or from the operator
+	if (f == nil || m.mail != nil) && !strings.EqualFold(a.str("user.email"), who.email) {
 		t.Fatalf("%s used a link of %s's mailbox", who.name, a.str("user.email"))
 	}
 	if x == nil {
@@ -184,7 +189,8 @@ func (m *identityModel) accept(t *rapid.T, h *held, f *offer, secret string) {
 
 // theirs says whether an offer was made to an address that somebody has proved.
 func (m *identityModel) theirs(h *held, f *offer) bool {
-	return m.number(`SELECT count(*) FROM users WHERE id = ? AND proved_at IS NOT NULL AND lower(email) = lower(?)`, h.account, f.email) > 0
+	return m.number(`SELECT count(*) FROM users WHERE id = ? AND proved_at IS NOT NULL AND lower(email) = lower(?)`,
+		h.account, f.email) > 0
 }
 
 func (m *identityModel) stepDecline(t *rapid.T) {
@@ -256,7 +262,8 @@ func (m *identityModel) stepRefresh(t *rapid.T) {
 func (m *identityModel) stepForgot(t *rapid.T) { m.forgot(t, m.actor(t)) }
 
 func (m *identityModel) forgot(t *rapid.T, at *actor) {
-	there := m.number(`SELECT count(*) FROM users WHERE issuer = 'statuspage' AND lower(email) = lower(?)`, at.email) > 0
+	there := m.number(`SELECT count(*) FROM users WHERE issuer = 'statuspage' AND lower(email) = lower(?)`,
+		at.email) > 0
 	if a := m.ask(t, m.nobody(), "POST", "/api/v1/auth/forgot/", j{"email": at.email}); a.code == 202 && there {
 		m.post(t, 1)
 	}
@@ -267,7 +274,8 @@ func (m *identityModel) stepPassword(t *rapid.T) { m.changePassword(t, m.session
 func (m *identityModel) changePassword(t *rapid.T, h *held) {
 	x := m.accountOf(h.account)
 	next := m.newPassword(x.owner)
-	if m.ask(t, m.as(h), "POST", "/api/v1/users/me/password/", j{"password": x.password, "new_password": next}).code == 204 {
+	if m.ask(t, m.as(h), "POST", "/api/v1/users/me/password/", j{"password": x.password, "new_password": next}).
+		code == 204 {
 		x.password = next
 		m.changed(x, h, "another password")
 	}
@@ -280,12 +288,14 @@ func (m *identityModel) stepAddress(t *rapid.T) {
 }
 
 func (m *identityModel) askAddress(t *rapid.T, h *held, email string) {
-	if m.ask(t, m.as(h), "POST", "/api/v1/users/me/address/", j{"email": email, "password": m.accountOf(h.account).password}).code == 202 {
+	if m.ask(t, m.as(h), "POST", "/api/v1/users/me/address/",
+		j{"email": email, "password": m.accountOf(h.account).password}).code == 202 {
 		m.post(t, 1)
 	}
 }
 
-// stepConfirm confirms an address as a person does who believes every mail: the mailbox's link alone gives nobody's account its address.
+// stepConfirm confirms an address as a person does who believes every mail: the mailbox's link alone gives nobody's
+// account its address.
 func (m *identityModel) stepConfirm(t *rapid.T) {
 	who := m.actor(t)
 	secret := often(t, who.links, "link")
@@ -297,8 +307,10 @@ func (m *identityModel) stepConfirm(t *rapid.T) {
 }
 
 func (m *identityModel) confirm(t *rapid.T, secret, words string) {
-	moved := m.mail != nil && m.ask(t, m.nobody(), "POST", "/api/v1/auth/link/", j{"token": secret}).str("purpose") == "address"
-	proved := m.number(`SELECT count(*) FROM users u JOIN links l ON l.user_id = u.id WHERE l.hash = ? AND u.proved_at IS NOT NULL`, hashOf(secret)) > 0
+	moved := m.mail != nil && m.ask(t, m.nobody(), "POST", "/api/v1/auth/link/", j{"token": secret}).
+		str("purpose") == "address"
+	proved := m.number(`SELECT count(*) FROM users u JOIN links l ON l.user_id = u.id WHERE l.hash = ? AND u.proved_at
+  IS NOT NULL`, hashOf(secret)) > 0
 	if m.ask(t, m.nobody(), "POST", "/api/v1/auth/address/", j{"token": secret, "password": words}).code != 200 {
 		return
 	}
@@ -352,7 +364,8 @@ func (m *identityModel) left(org, id string) {
 	if m.number(`SELECT count(*) FROM members WHERE org_id = ? AND user_id = ?`, org, id) == 0 {
 		delete(m.joined, org+" "+id)
 	}
-	if x := m.accountOf(id); x != nil && m.number(`SELECT count(*) FROM users WHERE id = ?`, id) == 0 { // an organisation held it
+	// an organisation held it
+	if x := m.accountOf(id); x != nil && m.number(`SELECT count(*) FROM users WHERE id = ?`, id) == 0 {
 		m.changed(x, nil, "the end of the account")
 	}
 }
@@ -360,7 +373,8 @@ func (m *identityModel) left(org, id string) {
 func (m *identityModel) stepEndAccount(t *rapid.T) {
 	h := m.session(t, m.actor(t))
 	x := m.accountOf(h.account)
-	if m.ask(t, m.as(h), "POST", "/api/v1/users/me/deletion/", j{"email": m.actor(t).email, "password": x.password}).code == 204 {
+	if m.ask(t, m.as(h), "POST", "/api/v1/users/me/deletion/", j{"email": m.actor(t).email, "password": x.password}).
+		code == 204 {
 		m.changed(x, nil, "the end of the account")
 		for _, org := range m.orgs {
 			m.left(org.org, x.id)
@@ -373,7 +387,8 @@ func (m *identityModel) stepRole(t *rapid.T) {
 	by := m.session(t, m.actor(t))
 	as := m.as(by)
 	org := m.orgOf(t, as)
-	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id IN (?, ?)`, m.orgs[0].org, m.orgs[1].org), "member")
+	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id IN (?, ?)`,
+		m.orgs[0].org, m.orgs[1].org), "member")
 	within := m.number(`SELECT count(*) FROM members WHERE org_id = ? AND user_id = ?`, org, id) > 0
 	var a *answer
 	if role := rapid.SampledFrom([]string{"admin", "member", ""}).Draw(t, "role"); role == "" {
@@ -396,8 +411,10 @@ func (m *identityModel) stepDeleteOrg(t *rapid.T) {
 	if m.ask(t, as, "POST", "/api/v1/organization/deletion/", j{"slug": org.slug}).code != 201 {
 		return
 	}
-	m.ask(t, as, "DELETE", "/api/v1/users/me/organizations/"+org.org+"/deletion/", nil)                          // who is signed in there alone cannot
-	_ = m.app.UseCases.RestoreOrg(context.Background(), usecase.Caller{System: true, Address: "model"}, org.org) // as the operator's command does
+	// who is signed in there alone cannot
+	m.ask(t, as, "DELETE", "/api/v1/users/me/organizations/"+org.org+"/deletion/", nil)
+	// as the operator's command does
+	_ = m.app.UseCases.RestoreOrg(context.Background(), usecase.Caller{System: true, Address: "model"}, org.org)
 	for _, f := range m.offers {
 		if f.org == org.org && m.number(`SELECT count(*) FROM offers WHERE id = ?`, f.id) == 0 {
 			m.end(f, "of an organisation that was deleted")

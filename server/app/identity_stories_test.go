@@ -11,12 +11,14 @@ import (
 	"statuspage/server/auth"
 )
 
-// Stories of the identity model: what an attacker would do one thing after the other. A random order alone hardly ever does.
+// Stories of the identity model: what an attacker would do one thing after the other. A random order alone hardly ever
+// does.
 
 // admin is a session of somebody who is an admin now.
 func (m *identityModel) admin(t *rapid.T) (*account, *held, *caller) {
 	org := rapid.SampledFrom(m.orgs).Draw(t, "organisation")
-	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id = ? AND role = 'admin'`, org.org), "admin")
+	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id = ? AND role = 'admin'`,
+		org.org), "admin")
 	x := m.accountOf(id)
 	if x == nil {
 		panic(cannot{})
@@ -87,7 +89,8 @@ func (m *identityModel) storyProved(t *rapid.T) {
 	}
 }
 
-// storyLeftLink makes a link of an account, changes the account's credentials, and uses the link, as if its row had been left behind.
+// storyLeftLink makes a link of an account, changes the account's credentials, and uses the link, as if its row had
+// been left behind.
 func (m *identityModel) storyLeftLink(t *rapid.T) {
 	x := m.person(t, anyAccount)
 	h := m.inside(t, x, nil)
@@ -133,7 +136,8 @@ func (m *identityModel) storySecondReset(t *rapid.T) {
 	m.use(t, m.holder(older), older)
 }
 
-// storyOfferEnds makes offers, ends each in one of the ways that there are, and lets everybody who can try to accept it still.
+// storyOfferEnds makes offers, ends each in one of the ways that there are, and lets everybody who can try to accept it
+// still.
 func (m *identityModel) storyOfferEnds(t *rapid.T) {
 	for _, way := range []string{"withdrawn", "renewed", "declined", "demoted"} {
 		by, h, org := m.admin(t)
@@ -191,9 +195,11 @@ func (m *identityModel) acceptsEnded(t *rapid.T, to *actor, f *offer, secrets []
 	}
 }
 
-// another has the operator make somebody with a proved account a member of an organisation, unless there is another one already.
+// another has the operator make somebody with a proved account a member of an organisation, unless there is another one
+// already.
 func (m *identityModel) another(t *rapid.T, org *caller, role auth.Role) {
-	if m.number(`SELECT count(*) FROM members WHERE org_id = ? AND (role = ? OR ? = 'member')`, org.org, string(role), string(role)) > 1 {
+	if m.number(`SELECT count(*) FROM members WHERE org_id = ? AND (role = ? OR ? = 'member')`, org.org, string(role),
+		string(role)) > 1 {
 		return
 	}
 	unproved := m.unproved()
@@ -204,8 +210,8 @@ func (m *identityModel) another(t *rapid.T, org *caller, role auth.Role) {
 	m.joined[org.org+" "+x.id] = true
 }
 
-// storyImpostor is a stranger who made an account of somebody's address beforehand. What is offered to the address is not theirs, and its
-// mailbox takes the account over.
+// storyImpostor is a stranger who made an account of somebody's address beforehand. What is offered to the address is
+// not theirs, and its mailbox takes the account over.
 func (m *identityModel) storyImpostor(t *rapid.T) {
 	eve, to := m.actors[3], m.actors[rapid.IntRange(0, 2).Draw(t, "whose address")]
 	x := m.impostor(t, eve, to)
@@ -225,7 +231,8 @@ func (m *identityModel) storyImpostor(t *rapid.T) {
 	}
 }
 
-// impostor is an account of an address that nobody has proved: made with a link that was handed over, or by a version that asked for no proof.
+// impostor is an account of an address that nobody has proved: made with a link that was handed over, or by a version
+// that asked for no proof.
 func (m *identityModel) impostor(t *rapid.T, eve, to *actor) *account {
 	if m.mail == nil {
 		x := m.person(t, func(x *account) bool { return x.owner == eve })
@@ -241,7 +248,8 @@ func (m *identityModel) impostor(t *rapid.T, eve, to *actor) *account {
 	}
 	from := m.person(t, func(x *account) bool { return x.owner == eve && !x.locked })
 	x := &account{id: uuid.Must(uuid.NewV7()).String(), owner: eve, password: from.password}
-	m.sql(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at) SELECT ?1, ?2, name, password, issuer, ?1, created_at, updated_at FROM users WHERE id = ?3`,
+	m.sql(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at) SELECT ?1, ?2, name,
+  password, issuer, ?1, created_at, updated_at FROM users WHERE id = ?3`,
 		x.id, to.email, from.id)
 	m.accounts = append(m.accounts, x)
 	return x
@@ -249,9 +257,12 @@ func (m *identityModel) impostor(t *rapid.T, eve, to *actor) *account {
 
 // credentials is what every account is signed in to with.
 func (m *identityModel) credentials() (all string) {
-	m.query(`SELECT coalesce(group_concat(x, ' '), '') FROM (SELECT u.id || u.email || u.password || u.credential_version || coalesce(u.proved_at, '')
- || (SELECT count(*) FROM factors f WHERE f.user_id = u.id) || (SELECT count(*) FROM recovery_codes c WHERE c.user_id = u.id)
- || (SELECT count(*) FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL) || (SELECT count(*) FROM links l WHERE l.user_id = u.id) AS x FROM users u ORDER BY u.id)`, nil, &all)
+	m.query(`SELECT coalesce(group_concat(x, ' '), '') FROM (SELECT u.id || u.email || u.password ||
+  u.credential_version || coalesce(u.proved_at, '')
+ || (SELECT count(*) FROM factors f WHERE f.user_id = u.id) || (SELECT count(*) FROM recovery_codes c WHERE c.user_id =
+ u.id)
+ || (SELECT count(*) FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL) || (SELECT count(*) FROM links l
+ WHERE l.user_id = u.id) AS x FROM users u ORDER BY u.id)`, nil, &all)
 	return all
 }
 
@@ -261,11 +272,13 @@ func (m *identityModel) storyAdmin(t *rapid.T) {
 	m.another(t, org, auth.Member)
 	as := m.as(h)
 	if rapid.Bool().Draw(t, "by a key") {
-		if made := m.ask(t, as, "POST", "/api/v1/api-keys/", j{"name": "A key", "scopes": []string{"admin"}}); made.code == 201 {
+		if made := m.ask(t, as, "POST", "/api/v1/api-keys/",
+			j{"name": "A key", "scopes": []string{"admin"}}); made.code == 201 {
 			as = &caller{site: m.site, token: made.str("key")}
 		}
 	}
-	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id IN (?, ?) AND user_id <> ?`, m.orgs[0].org, m.orgs[1].org, by.id), "member")
+	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id IN (?, ?) AND user_id <>
+  ?`, m.orgs[0].org, m.orgs[1].org, by.id), "member")
 	x := m.accountOf(id)
 	if x == nil {
 		panic(cannot{})
@@ -288,7 +301,8 @@ func (m *identityModel) storyAdmin(t *rapid.T) {
 	if m.credentials() != before {
 		t.Fatalf("an admin changed what somebody signs in with")
 	}
-	for _, path := range []string{"members/", "audit-log/", "organization/", "organization/security/", "api-keys/", "snapshot/", "export/"} {
+	for _, path := range []string{"members/", "audit-log/", "organization/", "organization/security/", "api-keys/",
+		"snapshot/", "export/"} {
 		m.tellsNothing(t, m.ask(t, as, "GET", "/api/v1/"+path, nil))
 	}
 }
@@ -309,10 +323,12 @@ func (m *identityModel) tellsNothing(t *rapid.T, a *answer) {
 	}
 }
 
-// storySessionsEnd begins several sessions, and ends them in two of the ways that there are. What has ended is held to it in holds.
+// storySessionsEnd begins several sessions, and ends them in two of the ways that there are. What has ended is held to
+// it in holds.
 func (m *identityModel) storySessionsEnd(t *rapid.T) {
 	x := m.person(t, anyAccount)
-	for _, way := range []string{"one", rapid.SampledFrom([]string{"everywhere", "password", "link", "out"}).Draw(t, "ends by")} {
+	for _, way := range []string{"one", rapid.SampledFrom([]string{"everywhere", "password", "link", "out"}).
+		Draw(t, "ends by")} {
 		older, h := m.inside(t, x, nil), m.fresh(t, x, nil)
 		switch way {
 		case "one":

@@ -24,15 +24,18 @@ func TestALinkThatIsOverOpensNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.sql(`UPDATE links SET expires_at = ? WHERE purpose = 'setup' AND expires_at BETWEEN ? AND ?`, time.Now().Add(-time.Second).UnixMilli(),
+	s.sql(`UPDATE links SET expires_at = ? WHERE purpose = 'setup' AND expires_at BETWEEN ? AND ?`,
+		time.Now().Add(-time.Second).UnixMilli(),
 		time.Now().Add(23*time.Hour).UnixMilli(), time.Now().Add(24*time.Hour).UnixMilli())
-	s.nobody().do("POST", "/api/v1/auth/setup/", j{"token": secret, "organization": j{"slug": "acme", "name": "Acme"}, "email": "ada@acme.example", "password": "a few words are good"}).refuses(403, "token")
+	s.nobody().do("POST", "/api/v1/auth/setup/", j{"token": secret, "organization": j{"slug": "acme", "name": "Acme"},
+		"email": "ada@acme.example", "password": "a few words are good"}).refuses(403, "token")
 
 	acme := s.org()
 	sam := acme.post("/api/v1/members/", j{"email": "sam@acme.example"}).str("id")
 	_, secret, _ = strings.Cut(acme.post("/api/v1/members/"+sam+"/invitation/", nil).str("url"), "token=")
 	s.sql(`UPDATE offers SET expires_at = ? WHERE id = ?`, time.Now().Add(-time.Second).UnixMilli(), sam)
-	s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": secret, "password": "a few words are good"}).refuses(403, "token")
+	s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": secret, "password": "a few words are good"}).
+		refuses(403, "token")
 }
 
 func TestSigningOutEverywhereEndsEverySessionOfOnesOwn(t *testing.T) {
@@ -64,7 +67,8 @@ func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
 	key.get("/api/v1/services/")
 	s.app.NoteKeys(context.Background())
 	text := acme.get("/api/v1/api-keys/").str("results.0.last_used_at")
-	if at, err := time.Parse(time.RFC3339, text); err != nil || at.Before(began.Truncate(time.Second)) || at.After(time.Now().Add(time.Second)) {
+	if at, err := time.Parse(time.RFC3339, text); err != nil || at.Before(began.Truncate(time.Second)) ||
+		at.After(time.Now().Add(time.Second)) {
 		t.Errorf("last used at %q, %v", text, err)
 	}
 	other.get("/api/v1/api-keys/").has("results.0.last_used_at", nil)
@@ -97,7 +101,8 @@ func twoRegionsOf(t *testing.T, set func(*config.Config)) (home, far *site) {
 	return home, far
 }
 
-// A region that only reads has the primary answer a key now and then, so that an admin does not take a busy key for an idle one.
+// A region that only reads has the primary answer a key now and then, so that an admin does not take a busy key for an
+// idle one.
 func TestTheUseOfAKeyElsewhereIsNotedAtThePrimary(t *testing.T) {
 	home, far := twoRegions(t)
 	acme := home.org()
@@ -131,7 +136,8 @@ func TestTheUseOfAKeyElsewhereIsNotedAtThePrimary(t *testing.T) {
 	if !strings.HasPrefix(res.Header.Get("Fly-Replay"), "region=fra") {
 		t.Errorf("through the proxy: %d %v", res.StatusCode, res.Header)
 	}
-	if region := direct.do("GET", "/api/v1/services/", nil, "Fly-Request-Id", "x").is(200).header.Get("Status-Region"); region != "syd" {
+	if region := direct.do("GET", "/api/v1/services/", nil, "Fly-Request-Id", "x").is(200).
+		header.Get("Status-Region"); region != "syd" {
 		t.Errorf("the second time: answered by %q", region)
 	}
 	far.within(func(c *config.Config) {
@@ -151,7 +157,8 @@ func TestNewSocketsOfAnAddressAreLimited(t *testing.T) {
 	acme := s.org()
 	s.app.LimitNewSockets(3)
 	from := func(ip, path string) int {
-		d := websocket.Dialer{HandshakeTimeout: patience, NetDialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}).DialContext}
+		d := websocket.Dialer{HandshakeTimeout: patience,
+			NetDialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}).DialContext}
 		ws, _, err := d.Dial("ws://"+s.addr+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -167,7 +174,8 @@ func TestNewSocketsOfAnAddressAreLimited(t *testing.T) {
 	for i, row := range []struct {
 		ip, path string
 		code     int
-	}{{"127.0.0.1", public, 0}, {"127.0.0.1", private, 0}, {"127.0.0.1", public, 0}, {"127.0.0.1", public, 4429}, {"127.0.0.1", private, 4429}, {"127.0.0.2", public, 0}} {
+	}{{"127.0.0.1", public, 0}, {"127.0.0.1", private, 0}, {"127.0.0.1", public, 0}, {"127.0.0.1", public, 4429},
+		{"127.0.0.1", private, 4429}, {"127.0.0.2", public, 0}} {
 		if got := from(row.ip, row.path); got != row.code {
 			t.Errorf("%d: %s from %s: closed with %d, not %d", i, row.path, row.ip, got, row.code)
 		}
@@ -177,13 +185,15 @@ func TestNewSocketsOfAnAddressAreLimited(t *testing.T) {
 func TestWhoIsKnownIsToldOfTheirLimits(t *testing.T) {
 	acme := world(t).org()
 	for _, who := range []*caller{acme, acme.key("read")} {
-		if h := who.get("/api/v1/services/").header; h.Get("RateLimit-Policy") != `"caller";q=500;w=1` || !strings.HasPrefix(h.Get("RateLimit"), `"caller";r=`) {
+		if h := who.get("/api/v1/services/").header; h.Get("RateLimit-Policy") != `"caller";q=500;w=1` ||
+			!strings.HasPrefix(h.Get("RateLimit"), `"caller";r=`) {
 			t.Errorf("the headers are %v", h)
 		}
 	}
 }
 
-// TestSocketsEndWithWhatOpenedThem runs a second process, which does not write: what ends at the primary ends there, too.
+// TestSocketsEndWithWhatOpenedThem runs a second process, which does not write: what ends at the primary ends there,
+// too.
 func TestSocketsEndWithWhatOpenedThem(t *testing.T) {
 	home, far := twoRegions(t)
 	acme := home.org()
@@ -249,7 +259,8 @@ func TestNoTokenStandsInTheLog(t *testing.T) {
 	s.by(t, acme.org, ticket)
 	s.by(t, acme.org, ticket)
 	s.nobody().do("POST", "/api/v1/auth/login/", j{"email": "ada@acme.example", "password": password}).refuses(401)
-	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", "refresh="+forged[:43], "X-Requested-With", "x").refuses(401)
+	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", "refresh="+forged[:43], "X-Requested-With", "x").
+		refuses(401)
 	s.stop()
 	text := log.String()
 	if !strings.Contains(text, "migrated") {

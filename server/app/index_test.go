@@ -19,7 +19,8 @@ func TestTheHomePageListsThePagesThatTheOperatorNamed(t *testing.T) {
 	by["alpha"].service("API")
 	by["closed"].patch("/api/v1/organization/", j{"name": "Closed", "access": j{"kind": "members"}})
 	code, page := s.at("localhost", "/")
-	first, second := strings.Index(page, `<a href="/status/bolts">Bolts &lt;b&gt;</a>`), strings.Index(page, `<a href="/status/alpha">`)
+	first, second := strings.Index(page, `<a href="/status/bolts">Bolts &lt;b&gt;</a>`),
+		strings.Index(page, `<a href="/status/alpha">`)
 	if code != 200 || first < 0 || second < first {
 		t.Errorf("%d, %d, %d: %s", code, first, second, page)
 	}
@@ -33,7 +34,8 @@ func TestTheHomePageListsThePagesThatTheOperatorNamed(t *testing.T) {
 			t.Errorf("%s is not on it", want)
 		}
 	}
-	if _, german := s.at("localhost", "/?lang=de"); !strings.Contains(german, `lang="de"`) || strings.Contains(german, "All Systems Operational") {
+	if _, german := s.at("localhost", "/?lang=de"); !strings.Contains(german, `lang="de"`) ||
+		strings.Contains(german, "All Systems Operational") {
 		t.Errorf("not in German: %.300s", german)
 	}
 }

@@ -89,8 +89,9 @@ func process(t *testing.T, file string, mail *notifytest.Mail) (addr string, pid
 	return "", 0, nil
 }
 
-// TestKilledDuringAThousandDeliveriesNobodyIsForgotten kills the program twice while it tells a thousand subscribers of one event. What SMTP
-// itself cannot promise: a message that the server took in the moment of the kill, before its success was committed, is sent again.
+// TestKilledDuringAThousandDeliveriesNobodyIsForgotten kills the program twice while it tells a thousand subscribers of
+// one event. What SMTP itself cannot promise: a message that the server took in the moment of the kill, before its
+// success was committed, is sent again.
 func TestKilledDuringAThousandDeliveriesNobodyIsForgotten(t *testing.T) {
 	racetest.Outside(t, "a process that is killed")
 	const people = 1000
@@ -115,7 +116,8 @@ func TestKilledDuringAThousandDeliveriesNobodyIsForgotten(t *testing.T) {
 
 	addr, kill := child(t, s.file, mail)
 	us.site = &site{t: t, addr: addr}
-	incident := us.post("/api/v1/incidents/", j{"title": "Errors", "service": svc, "to_state": "partial_outage"}).str("id")
+	incident := us.post("/api/v1/incidents/", j{"title": "Errors", "service": svc, "to_state": "partial_outage"}).
+		str("id")
 	kills := 0
 	for _, after := range []int{people / 4, people / 2} {
 		mail.Wait(t, after)
@@ -169,8 +171,8 @@ func TestKilledDuringAThousandDeliveriesNobodyIsForgotten(t *testing.T) {
 	}
 }
 
-// TestKilledWhileItsSubscribersGetTheirJobsEachIsToldOnce kills the program when the first of many has been told, and others have no job yet.
-// What happens in between is told in its place: nobody hears of the opening after the end.
+// TestKilledWhileItsSubscribersGetTheirJobsEachIsToldOnce kills the program when the first of many has been told, and
+// others have no job yet. What happens in between is told in its place: nobody hears of the opening after the end.
 func TestKilledWhileItsSubscribersGetTheirJobsEachIsToldOnce(t *testing.T) {
 	racetest.Outside(t, "a process that is killed")
 	const people = 2500
@@ -188,7 +190,8 @@ func TestKilledWhileItsSubscribersGetTheirJobsEachIsToldOnce(t *testing.T) {
 
 	addr, kill := child(t, s.file, mail)
 	us.site = &site{t: t, addr: addr}
-	incident := us.post("/api/v1/incidents/", j{"title": "Errors", "service": svc, "to_state": "partial_outage"}).str("id")
+	incident := us.post("/api/v1/incidents/", j{"title": "Errors", "service": svc, "to_state": "partial_outage"}).
+		str("id")
 	jobs := func() int64 { return us.get("/api/v1/deliveries/?page_size=1").int("count") }
 	for jobs() == 0 {
 		time.Sleep(time.Millisecond)
@@ -238,7 +241,8 @@ func TestKilledWhileItsSubscribersGetTheirJobsEachIsToldOnce(t *testing.T) {
 		twice += max(0, opened[address]-1) + resolved[address] - 1
 	}
 	if in := 2 * (notify.Senders(store.Mail) + notify.Senders(store.SlowMail)); len(resolved) != people || twice > in {
-		t.Errorf("%d of %d heard of the end, and %d messages came twice: two kills allow %d", len(resolved), people, twice, in)
+		t.Errorf("%d of %d heard of the end, and %d messages came twice: two kills allow %d", len(resolved), people,
+			twice, in)
 	}
 	t.Logf("%d heard of the opening, %d of the end, %d messages came twice", len(opened), len(resolved), twice)
 }

@@ -108,7 +108,8 @@ func TestARefusalNamesTheLimitThatRefuses(t *testing.T) {
 		if a.code != 429 {
 			continue
 		}
-		if a.header.Get("RateLimit-Policy") != `"account";q=20;w=60` || !strings.Contains(a.str("detail"), "this account") {
+		if a.header.Get("RateLimit-Policy") != `"account";q=20;w=60` ||
+			!strings.Contains(a.str("detail"), "this account") {
 			t.Errorf("attempt %d: %s %v", i, a.raw, a.header)
 		}
 		break
@@ -117,7 +118,8 @@ func TestARefusalNamesTheLimitThatRefuses(t *testing.T) {
 	for i := range 12 {
 		a := nobody.do("POST", subscribe, j{"email": fmt.Sprintf("a%d@visitors.example", i)})
 		if a.code == 429 {
-			if a.header.Get("RateLimit-Policy") != `"subscribe";q=10;w=60` || !strings.Contains(a.str("detail"), "subscriptions") {
+			if a.header.Get("RateLimit-Policy") != `"subscribe";q=10;w=60` ||
+				!strings.Contains(a.str("detail"), "subscriptions") {
 				t.Errorf("%s %v", a.raw, a.header)
 			}
 			return
@@ -126,7 +128,8 @@ func TestARefusalNamesTheLimitThatRefuses(t *testing.T) {
 	t.Error("nobody was refused")
 }
 
-// TestALimitThatNoHeaderKnowsIsNotToldAsAnother: seven quick subscriptions of one webhook. The page refuses, not the limit of the address.
+// TestALimitThatNoHeaderKnowsIsNotToldAsAnother: seven quick subscriptions of one webhook. The page refuses, not the
+// limit of the address.
 func TestALimitThatNoHeaderKnowsIsNotToldAsAnother(t *testing.T) {
 	acme := startSite(t, nil).org()
 	subscribe := "/api/v1/public/" + acme.slug + "/subscribe/"
@@ -137,7 +140,8 @@ func TestALimitThatNoHeaderKnowsIsNotToldAsAnother(t *testing.T) {
 			secrets[a.is(202).str("secret")] = true
 			continue
 		}
-		if a.refuses(429); a.header.Get("RateLimit-Policy") != "" || a.header.Get("RateLimit") != "" || a.header.Get("Retry-After") != "600" || !strings.Contains(a.str("detail"), "5 times") {
+		if a.refuses(429); a.header.Get("RateLimit-Policy") != "" || a.header.Get("RateLimit") != "" ||
+			a.header.Get("Retry-After") != "600" || !strings.Contains(a.str("detail"), "5 times") {
 			t.Errorf("%s %v", a.raw, a.header)
 		}
 	}
@@ -146,10 +150,12 @@ func TestALimitThatNoHeaderKnowsIsNotToldAsAnother(t *testing.T) {
 		t.Errorf("%d secrets of %s", len(secrets), list.raw)
 	}
 	acme.sql(`UPDATE subscribers SET asked_at = asked_at - 700000 WHERE org_id = ?`, acme.org)
-	acme.nobody().do("POST", subscribe, j{"webhook_url": "https://hooks.visitors.invalid/status"}).is(202) // the oldest question makes way
+	// the oldest question makes way
+	acme.nobody().do("POST", subscribe, j{"webhook_url": "https://hooks.visitors.invalid/status"}).is(202)
 	acme.get("/api/v1/subscribers/?channel=webhook").has("count", 5)
 	acme.sql(`UPDATE subscribers SET state = 'active', confirmed_at = 1 WHERE org_id = ?`, acme.org)
-	acme.nobody().do("POST", subscribe, j{"webhook_url": "https://hooks.visitors.invalid/status"}).refuses(409, "webhook_url")
+	acme.nobody().do("POST", subscribe, j{"webhook_url": "https://hooks.visitors.invalid/status"}).
+		refuses(409, "webhook_url")
 }
 
 // TestWhoSaidNoToTheQuestionIsNotImported: "No, forget this address" is kept, also of one that had not said yes.
@@ -166,7 +172,8 @@ func TestWhoSaidNoToTheQuestionIsNotImported(t *testing.T) {
 	if err := db.QueryRow(`SELECT token FROM subscribers WHERE org_id = ?`, acme.org).Scan(&token); err != nil {
 		t.Fatal(err)
 	}
-	res, err := plain.PostForm("http://"+acme.addr+"/status/"+acme.slug+"/subscription?token="+token, url.Values{"token": {token}, "action": {"unsubscribe"}})
+	res, err := plain.PostForm("http://"+acme.addr+"/status/"+acme.slug+"/subscription?token="+token,
+		url.Values{"token": {token}, "action": {"unsubscribe"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,12 +25,17 @@ func TestAnEmptyInstallationIsSetUpOnceByItsLink(t *testing.T) {
 	if err != nil || secret == "" {
 		t.Fatal(secret, err)
 	}
-	first := map[string]any{"token": secret, "organization": map[string]any{"slug": "acme", "name": "Acme"}, "email": "ada@acme.example", "name": "Ada", "password": "a few words are good"}
-	wrong := map[string]any{"token": secret, "organization": map[string]any{"slug": "-"}, "email": "ada", "password": "short"}
-	if code, out := s.knock("/api/v1/auth/setup/", wrong); code != http.StatusUnprocessableEntity || len(out["errors"].([]any)) != 4 {
+	first := map[string]any{"token": secret, "organization": map[string]any{"slug": "acme", "name": "Acme"},
+		"email": "ada@acme.example", "name": "Ada", "password": "a few words are good"}
+	wrong := map[string]any{"token": secret, "organization": map[string]any{"slug": "-"}, "email": "ada",
+		"password": "short"}
+	if code, out := s.knock("/api/v1/auth/setup/", wrong); code != http.StatusUnprocessableEntity ||
+		len(out["errors"].([]any)) != 4 {
 		t.Errorf("what is wrong: %d %v", code, out)
 	}
-	if code, _ := s.knock("/api/v1/auth/setup/", map[string]any{"token": strings.Repeat("x", 43), "organization": first["organization"], "email": "e@x.example", "password": "a few words are good"}); code != http.StatusForbidden {
+	if code, _ := s.knock("/api/v1/auth/setup/", map[string]any{"token": strings.Repeat("x", 43),
+		"organization": first["organization"], "email": "e@x.example",
+		"password": "a few words are good"}); code != http.StatusForbidden {
 		t.Errorf("a link that is none: %d", code)
 	}
 	code, out := s.knock("/api/v1/auth/setup/", first)
@@ -44,7 +49,8 @@ func TestAnEmptyInstallationIsSetUpOnceByItsLink(t *testing.T) {
 	if again, err := s.app.UseCases.SetupLink(context.Background()); again != "" || err != nil {
 		t.Errorf("another link: %q %v", again, err)
 	}
-	if code, _ := s.knock("/api/v1/auth/login/", map[string]any{"email": "ADA@acme.example", "password": "a few words are good"}); code != http.StatusOK {
+	if code, _ := s.knock("/api/v1/auth/login/",
+		map[string]any{"email": "ADA@acme.example", "password": "a few words are good"}); code != http.StatusOK {
 		t.Errorf("sign in: %d", code)
 	}
 }
@@ -62,7 +68,8 @@ func TestAMemberChoosesAPasswordByALinkThatWorksOnce(t *testing.T) {
 		return secret
 	}
 	before, first := secretOf(made["url"]), secretOf(acme.must("POST", invite, nil)["url"])
-	if code, _ := s.knock("/api/v1/auth/accept/", map[string]any{"token": before, "password": "a few words are good"}); code != http.StatusForbidden {
+	if code, _ := s.knock("/api/v1/auth/accept/",
+		map[string]any{"token": before, "password": "a few words are good"}); code != http.StatusForbidden {
 		t.Errorf("the link before: %d", code)
 	}
 	token := func() string { // of the operator's, since no organisation has one to an account
@@ -72,21 +79,27 @@ func TestAMemberChoosesAPasswordByALinkThatWorksOnce(t *testing.T) {
 		}
 		return secretOf(url)
 	}
-	if code, out := s.knock("/api/v1/auth/accept/", map[string]any{"token": first, "password": "short"}); code != http.StatusUnprocessableEntity {
+	if code, out := s.knock("/api/v1/auth/accept/",
+		map[string]any{"token": first, "password": "short"}); code != http.StatusUnprocessableEntity {
 		t.Errorf("a bad password: %d %v", code, out)
 	}
 	code, out := s.knock("/api/v1/auth/accept/", map[string]any{"token": first, "password": "a few words are good"})
 	if code != http.StatusOK || out["role"] != "member" {
 		t.Fatalf("accepted: %d %v", code, out)
 	}
-	if code, _ := s.knock("/api/v1/auth/accept/", map[string]any{"token": first, "password": "somebody else's words"}); code != http.StatusForbidden {
+	if code, _ := s.knock("/api/v1/auth/accept/",
+		map[string]any{"token": first, "password": "somebody else's words"}); code != http.StatusForbidden {
 		t.Errorf("the link a second time: %d", code)
 	}
-	if code, _ := s.knock("/api/v1/auth/accept/", map[string]any{"token": token(), "password": "other words are good"}); code != http.StatusOK { // a reset
+	// a reset
+	if code, _ := s.knock("/api/v1/auth/accept/",
+		map[string]any{"token": token(), "password": "other words are good"}); code != http.StatusOK {
 		t.Errorf("a reset: %d", code)
 	}
-	for password, want := range map[string]int{"a few words are good": http.StatusUnauthorized, "other words are good": http.StatusOK} {
-		if code, _ := s.knock("/api/v1/auth/login/", map[string]any{"email": "sam@acme.example", "password": password}); code != want {
+	for password, want := range map[string]int{"a few words are good": http.StatusUnauthorized,
+		"other words are good": http.StatusOK} {
+		if code, _ := s.knock("/api/v1/auth/login/",
+			map[string]any{"email": "sam@acme.example", "password": password}); code != want {
 			t.Errorf("%q signs in with %d", password, code)
 		}
 	}
@@ -101,7 +114,8 @@ func TestASessionIsARowOfCookiesUntilItEnds(t *testing.T) {
 		found, _, _ := strings.Cut(a.is(200).header.Get("Set-Cookie"), ";")
 		return found
 	}
-	first := cookie(s.nobody().do("POST", "/api/v1/auth/login/", map[string]any{"email": email, "password": "a few words are good"}))
+	first := cookie(s.nobody().do("POST", "/api/v1/auth/login/",
+		map[string]any{"email": email, "password": "a few words are good"}))
 	ask := func(path, cookie string) *answer {
 		return s.nobody().do("POST", path, nil, "X-Requested-With", "statuspage", "Cookie", cookie)
 	}
@@ -109,13 +123,16 @@ func TestASessionIsARowOfCookiesUntilItEnds(t *testing.T) {
 	if second == first {
 		t.Error("the cookie was not exchanged")
 	}
-	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", second).refuses(403) // another site's form could send that
-	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "X-Requested-With", "x", "Cookie", second, "Origin", "https://evil.example").refuses(403)
+	// another site's form could send that
+	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", second).refuses(403)
+	s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "X-Requested-With", "x", "Cookie", second, "Origin",
+		"https://evil.example").refuses(403)
 	ask("/api/v1/auth/logout/", second).is(204)
 	ask("/api/v1/auth/refresh/", second).refuses(401)
 }
 
-// The answer that brings the next cookie may be lost, and the network with it, for longer than any tab waits for another.
+// The answer that brings the next cookie may be lost, and the network with it, for longer than any tab waits for
+// another.
 func TestALostAnswerToARefreshSignsNobodyOut(t *testing.T) {
 	s := world(t)
 	acme := s.org()
@@ -129,7 +146,8 @@ func TestALostAnswerToARefreshSignsNobodyOut(t *testing.T) {
 		return s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "X-Requested-With", "statuspage", "Cookie", cookie)
 	}
 	hours := func() { // pass
-		s.sql(`UPDATE sessions SET advanced_at = advanced_at - 36000000 WHERE user_id = (SELECT id FROM users WHERE email = ?)`, email)
+		s.sql(`UPDATE sessions SET advanced_at = advanced_at - 36000000 WHERE user_id = (SELECT id FROM users WHERE
+  email = ?)`, email)
 	}
 	first := cookie(s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "a few words are good"}))
 	lost := cookie(ask(first))
@@ -161,17 +179,20 @@ func mailedLink(t *testing.T, l notifytest.Letter) string {
 func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	o := newOffice(t, func(c *config.Config) { c.BaseURL = "https://status.example" })
 	email := "ada@" + o.slug + ".example"
-	offer := o.post("/api/v1/members/", map[string]any{"email": email, "name": "Ada"}).has("mailed", true).has("url", "").str("id")
+	offer := o.post("/api/v1/members/", map[string]any{"email": email, "name": "Ada"}).has("mailed", true).
+		has("url", "").str("id")
 	first := mailedLink(t, o.mail.Wait(t, 1)[0])
 	o.post("/api/v1/members/"+offer+"/invitation/", map[string]any{"mail": true}).has("mailed", true).has("url", "")
 	invitation := o.mail.Wait(t, 2)[1]
-	if code, _ := o.knock("/api/v1/auth/accept/", map[string]any{"token": first, "password": "a few words are good"}); code != 403 {
+	if code, _ := o.knock("/api/v1/auth/accept/",
+		map[string]any{"token": first, "password": "a few words are good"}); code != 403 {
 		t.Errorf("the link before: %d", code)
 	}
 	if !strings.Contains(invitation.Subject(), "You are invited") {
 		t.Errorf("the subject is %q", invitation.Subject())
 	}
-	if code, out := o.knock("/api/v1/auth/accept/", map[string]any{"token": mailedLink(t, invitation), "password": "a few words are good"}); code != 200 {
+	if code, out := o.knock("/api/v1/auth/accept/", map[string]any{"token": mailedLink(t, invitation),
+		"password": "a few words are good"}); code != 200 {
 		t.Fatalf("accept: %d %v", code, out)
 	}
 
@@ -181,10 +202,12 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 		t.Errorf("the answers differ: %s and %s", known.raw, unknown.raw)
 	}
 	secret := mailedLink(t, o.mail.Wait(t, 3)[2])
-	if code, out := o.knock("/api/v1/auth/accept/", map[string]any{"token": secret, "password": "other words are good"}); code != 200 {
+	if code, out := o.knock("/api/v1/auth/accept/",
+		map[string]any{"token": secret, "password": "other words are good"}); code != 200 {
 		t.Fatalf("accept: %d %v", code, out)
 	}
-	if code, _ := o.knock("/api/v1/auth/login/", map[string]any{"email": email, "password": "other words are good"}); code != 200 {
+	if code, _ := o.knock("/api/v1/auth/login/",
+		map[string]any{"email": email, "password": "other words are good"}); code != 200 {
 		t.Errorf("sign in: %d", code)
 	}
 	for _, l := range o.mail.Got() {
@@ -204,20 +227,24 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 		o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": address}).refuses(429)
 	}
 	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "ada"}).refuses(422, "email")
-	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": email}, "Origin", "https://evil.example").refuses(403)
+	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": email}, "Origin", "https://evil.example").
+		refuses(403)
 }
 
 func TestNoLinkIsMailedWhoseBeginningAnybodyCouldWrite(t *testing.T) {
 	o := newOffice(t, func(c *config.Config) { c.BaseURL = "" }) // mail goes out, and nothing says where links begin
-	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "admin@" + o.slug + ".example"}, "Host", "evil.example").refuses(404)
+	o.nobody().do("POST", "/api/v1/auth/forgot/", map[string]any{"email": "admin@" + o.slug + ".example"}, "Host",
+		"evil.example").refuses(404)
 	o.do("POST", "/api/v1/members/"+o.id+"/invitation/", map[string]any{"mail": true}).refuses(404)
 }
 
 func TestPasswordsAreTriedSlowly(t *testing.T) {
-	// refusedAfter is how many attempts were answered before one was refused. A slow machine is given back some meanwhile.
+	// refusedAfter is how many attempts were answered before one was refused. A slow machine is given back some
+	// meanwhile.
 	refusedAfter := func(s *site, email func(n int) string) int {
 		for n := range 200 {
-			a := s.nobody().do("POST", "/api/v1/auth/login/", map[string]any{"email": email(n), "password": "not the one"})
+			a := s.nobody().do("POST", "/api/v1/auth/login/",
+				map[string]any{"email": email(n), "password": "not the one"})
 			if a.code == http.StatusTooManyRequests {
 				return n
 			}
@@ -231,8 +258,13 @@ func TestPasswordsAreTriedSlowly(t *testing.T) {
 		t.Errorf("an address was refused after %d", n)
 	}
 	account := startSite(t, nil)
-	if n := refusedAfter(account, func(n int) string { return []string{"ada@acme.example", "ADA@acme.example"}[n%2] }); n < 20 { // there is no such account, which nobody is told
+	// there is no such account, which nobody is told
+	if n := refusedAfter(account, func(n int) string {
+		return []string{"ada@acme.example",
+			"ADA@acme.example"}[n%2]
+	}); n < 20 {
 		t.Errorf("an account was refused after %d", n)
 	}
-	account.nobody().do("POST", "/api/v1/auth/login/", map[string]any{"email": "sam@acme.example", "password": "not the one"}).refuses(401)
+	account.nobody().do("POST", "/api/v1/auth/login/",
+		map[string]any{"email": "sam@acme.example", "password": "not the one"}).refuses(401)
 }

@@ -9,8 +9,10 @@ import (
 func TestNamesThatLookLikeOthersAreRefused(t *testing.T) {
 	o := newOffice(t, nil)
 	svc := o.service("API")
-	incident := o.post("/api/v1/incidents/", j{"title": "Errors", "service": svc, "to_state": "partial_outage"}).is(201).str("id")
-	planned := j{"services": []string{svc}, "scheduled_for": "2099-01-01T00:00:00Z", "scheduled_until": "2099-01-01T01:00:00Z"}
+	incident := o.post("/api/v1/incidents/", j{"title": "Errors", "service": svc, "to_state": "partial_outage"}).
+		is(201).str("id")
+	planned := j{"services": []string{svc}, "scheduled_for": "2099-01-01T00:00:00Z",
+		"scheduled_until": "2099-01-01T01:00:00Z"}
 	with := func(base j, field, text string) j {
 		out := j{field: text}
 		for k, v := range base {
@@ -45,19 +47,23 @@ func TestNamesThatLookLikeOthersAreRefused(t *testing.T) {
 // An address is kept in ASCII, so that one which looks like another is seen to be none of it.
 func TestSubscribersThatLookLikeOthersAreRefusedOrShownAsSuch(t *testing.T) {
 	o := newOffice(t, nil)
-	refused := []string{"ada\u200b@people.example", "аda@people.example", "ada@peo\u200bple.example", "ada@people.example\u2060", "ａda@people.example", "ada@ｐeople.example", "\u202eada@people.example"}
+	refused := []string{"ada\u200b@people.example", "аda@people.example", "ada@peo\u200bple.example",
+		"ada@people.example\u2060", "ａda@people.example", "ada@ｐeople.example", "\u202eada@people.example"}
 	for _, email := range refused {
 		o.subscribe(j{"email": email}).refuses(422, "email")
 		o.do("POST", "/api/v1/subscribers/", j{"email": email, "consent": true}).refuses(422, "email")
 	}
-	in := o.post("/api/v1/subscribers/", j{"emails": append(refused, "bob@pеople.example", "Bob@PEOPLE.example", "bob@people.example"), "consent": true}).is(201).has("added", float64(2))
+	in := o.post("/api/v1/subscribers/", j{"emails": append(refused, "bob@pеople.example", "Bob@PEOPLE.example",
+		"bob@people.example"), "consent": true}).is(201).has("added", float64(2))
 	if list := in.list("refused"); len(list) != len(refused) {
 		t.Errorf("%s", in.raw)
 	}
-	if a := o.get("/api/v1/subscribers/"); !strings.Contains(string(a.raw), "bob@xn--") || !strings.Contains(string(a.raw), "Bob@people.example") {
+	if a := o.get("/api/v1/subscribers/"); !strings.Contains(string(a.raw), "bob@xn--") ||
+		!strings.Contains(string(a.raw), "Bob@people.example") {
 		t.Errorf("%s", a.raw)
 	}
-	for _, hook := range []string{"https://hооks.example/a", "https://hooks.exa\u200bmple/a", "https://hooks.example/\u202ea"} {
+	for _, hook := range []string{"https://hооks.example/a", "https://hooks.exa\u200bmple/a",
+		"https://hooks.example/\u202ea"} {
 		o.subscribe(j{"webhook_url": hook}).refuses(422, "webhook_url")
 	}
 }

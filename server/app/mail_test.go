@@ -27,7 +27,8 @@ func (o *office) failing(want bool) *answer {
 func TestAdminsAreToldThatMailDoesNotGetThrough(t *testing.T) {
 	racetest.Long(t)
 	o := newOffice(t, nil)
-	o.get("/api/v1/mail/").has("configured", true).has("failing_since", nil).has("problem", "").has("waiting", float64(0))
+	o.get("/api/v1/mail/").has("configured", true).has("failing_since", nil).has("problem", "").
+		has("waiting", float64(0))
 	other := o.site.org()
 	other.service("Theirs")
 	api := o.service("API")
@@ -47,9 +48,11 @@ func TestAdminsAreToldThatMailDoesNotGetThrough(t *testing.T) {
 			}
 			return nil
 		})
-		incident := o.post("/api/v1/incidents/", j{"title": name, "service": api, "to_state": "major_outage"}).is(201).str("id")
+		incident := o.post("/api/v1/incidents/", j{"title": name, "service": api, "to_state": "major_outage"}).is(201).
+			str("id")
 		a := o.failing(true)
-		if !strings.Contains(a.str("problem"), x.words) || strings.Contains(a.str("problem"), "127.0.0.1") || strings.Contains(a.str("problem"), "example.com") {
+		if !strings.Contains(a.str("problem"), x.words) || strings.Contains(a.str("problem"), "127.0.0.1") ||
+			strings.Contains(a.str("problem"), "example.com") {
 			t.Errorf("%s: %s", name, a.raw)
 		}
 		if n := o.get("/api/v1/mail/").int("waiting"); n < 1 || n > 4 {
@@ -62,7 +65,8 @@ func TestAdminsAreToldThatMailDoesNotGetThrough(t *testing.T) {
 			t.Errorf("%s: %s", name, failed.raw)
 		}
 		o.mail.Answer(nil)
-		sent := o.do("POST", "/api/v1/mail/test/", nil).is(200).has("sent", true).has("problem", "").has("encryption", "no TLS").has("signed_in", "")
+		sent := o.do("POST", "/api/v1/mail/test/", nil).is(200).has("sent", true).has("problem", "").
+			has("encryption", "no TLS").has("signed_in", "")
 		if o.failing(false).str("problem") != "" || sent.str("answer") == "" {
 			t.Errorf("%s: %s", name, sent.raw)
 		}
@@ -79,7 +83,8 @@ func TestATestMailGoesToWhoAsksAndToNobodyElse(t *testing.T) {
 		t.Errorf("%s, then %s: %d mails", first.raw, again.raw, len(o.mail.Got()))
 	}
 	l := o.mail.Got()[0]
-	if l.To != first.str("to") || !strings.Contains(l.Subject(), "A test of mail") || !strings.Contains(l.HTML, "you asked for it in the dashboard") {
+	if l.To != first.str("to") || !strings.Contains(l.Subject(), "A test of mail") ||
+		!strings.Contains(l.HTML, "you asked for it in the dashboard") {
 		t.Errorf("%s: %s", l.To, l.Subject())
 	}
 	key := o.key("admin")

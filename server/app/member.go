@@ -106,7 +106,10 @@ func (a *App) lacking(ctx context.Context, orgID string, holders []socket.Holder
 		return
 	}
 	if len(without) > 0 {
-		a.Rooms.EndIn(orgID, func(h socket.Holder) bool { return h.SessionID != "" && slices.Contains(without, h.SessionID) }, socket.NotYours, "This organization asks for a second factor.")
+		a.Rooms.EndIn(orgID, func(h socket.Holder) bool {
+			return h.SessionID != "" &&
+				slices.Contains(without, h.SessionID)
+		}, socket.NotYours, "This organization asks for a second factor.")
 	}
 }
 
@@ -119,7 +122,8 @@ func (a *App) signOut(ctx context.Context, sessions, without map[string]bool) er
 			return err
 		}
 		if len(ended) > 0 {
-			a.Rooms.End(func(h socket.Holder) bool { return h.SessionID != "" && slices.Contains(ended, h.SessionID) }, socket.BadToken, "Your session has ended.")
+			a.Rooms.End(func(h socket.Holder) bool { return h.SessionID != "" && slices.Contains(ended, h.SessionID) },
+				socket.BadToken, "Your session has ended.")
 		}
 	}
 	if len(without) == 0 {

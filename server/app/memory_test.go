@@ -37,14 +37,16 @@ func greeted(t *testing.T, addr, path string) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-	_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path)
+	_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "+
+		"websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path)
 	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := conn.Read(make([]byte, 16)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// grown opens sockets and answers the most memory that the process had more than before, while they were brought up to date.
+// grown opens sockets and answers the most memory that the process had more than before, while they were brought up to
+// date.
 func grown(t *testing.T, s *site, sockets int, path string) int {
 	t.Helper()
 	debug.FreeOSMemory()
@@ -60,8 +62,8 @@ func grown(t *testing.T, s *site, sockets int, path string) int {
 	return most - before
 }
 
-// What is missed is read once for all who missed it, and written from the same bytes: fifty sockets of one address, a thousand events each,
-// cost little more than one.
+// What is missed is read once for all who missed it, and written from the same bytes: fifty sockets of one address, a
+// thousand events each, cost little more than one.
 func TestABacklogIsSharedByAllWhoMissedIt(t *testing.T) {
 	racetest.Alone(t, "memory")
 	s := startSite(t, nil)
@@ -69,7 +71,8 @@ func TestABacklogIsSharedByAllWhoMissedIt(t *testing.T) {
 	id := acme.service("API")
 	long := strings.Repeat("word ", 3900)
 	for i := range 1000 {
-		acme.must("PATCH", "/api/v1/services/"+id+"/", map[string]any{"group": fmt.Sprint(i), "description": fmt.Sprint(i%2, long)})
+		acme.must("PATCH", "/api/v1/services/"+id+"/",
+			map[string]any{"group": fmt.Sprint(i), "description": fmt.Sprint(i%2, long)})
 	}
 	if more := grown(t, s, 50, "/ws/status/public/acme/?since=2"); more > 120 {
 		t.Errorf("fifty sockets cost %d MB", more)

@@ -12,7 +12,8 @@ import (
 func TestNotesAreForThePeopleOfAnOrganisationAlone(t *testing.T) {
 	s := startSite(t, nil)
 	acme, other := s.org(), s.org()
-	member, reads, writes, scribe := acme.join(auth.Member), acme.key("read"), acme.key("read", "write"), acme.key("write")
+	member, reads, writes, scribe := acme.join(auth.Member), acme.key("read"), acme.key("read", "write"),
+		acme.key("write")
 	incident := acme.incident("Checkout is failing")
 	path := "/api/v1/incidents/" + incident + "/notes/"
 	seq := acme.get("/api/v1/snapshot/").int("seq")
@@ -58,12 +59,15 @@ func TestNotesAreForThePeopleOfAnOrganisationAlone(t *testing.T) {
 	for _, p := range []string{"services", "incidents", "status", "maintenances", "uptime", "summary", "metrics"} {
 		quiet(t, s, "/api/v1/public/"+slug+"/"+p+"/")
 	}
-	for _, p := range []string{"", "/history", "/incidents/" + incident, "/feed.atom", "/feed.rss", "/badge.svg", "/history.atom",
+	for _, p := range []string{"", "/history", "/incidents/" + incident, "/feed.atom", "/feed.rss", "/badge.svg",
+		"/history.atom",
 		"/history.rss", "/calendar.ics", "/llms.txt", "/subscription/", "/transparency.json", "/api/v2/summary.json",
-		"/api/v2/incidents.json", "/api/v2/incidents/unresolved.json", "/api/v2/status.json", "/api/v2/components.json"} {
+		"/api/v2/incidents.json", "/api/v2/incidents/unresolved.json", "/api/v2/status.json",
+		"/api/v2/components.json"} {
 		quiet(t, s, "/status/"+slug+p)
 	}
-	for _, p := range []string{"/api/v1/incidents/?search=xylophone", "/api/v1/incidents/" + incident + "/", "/api/v1/snapshot/"} {
+	for _, p := range []string{"/api/v1/incidents/?search=xylophone", "/api/v1/incidents/" + incident + "/",
+		"/api/v1/snapshot/"} {
 		if found := acme.get(p); strings.Contains(string(found.raw), "ylophone called") {
 			t.Errorf("%s has a note", p)
 		}
@@ -73,7 +77,8 @@ func TestNotesAreForThePeopleOfAnOrganisationAlone(t *testing.T) {
 	// The audit log knows, and what is deleted is gone.
 	member.do("DELETE", at, nil).is(204)
 	member.get(path).has("count", 2)
-	log := acme.get("/api/v1/audit-log/?object="+theirs.str("id")).has("count", 3).has("results.0.action", "delete_note")
+	log := acme.get("/api/v1/audit-log/?object="+theirs.str("id")).has("count", 3).
+		has("results.0.action", "delete_note")
 	if !strings.Contains(string(log.raw), "They were told") {
 		t.Errorf("the audit log forgot: %s", log.raw)
 	}

@@ -12,8 +12,8 @@ import (
 	"statuspage/server/config"
 )
 
-// Any organisation could make an account of any address, with a password of its own. What was made so before the upgrade goes on signing in,
-// and gets nothing that is offered to the address before its mailbox has proved it.
+// Any organisation could make an account of any address, with a password of its own. What was made so before the
+// upgrade goes on signing in, and gets nothing that is offered to the address before its mailbox has proved it.
 func TestAnAccountThatIsOlderThanProofsIsOfferedNothing(t *testing.T) {
 	const strangers, owners = "the words of a stranger", "a few words are good"
 	o := newOffice(t, func(c *config.Config) { c.BaseURL = "https://status.example" })
@@ -35,7 +35,8 @@ func TestAnAccountThatIsOlderThanProofsIsOfferedNothing(t *testing.T) {
 	stranger.get("/api/v1/organizations/").has("count", 1)
 
 	secret := mailedLink(t, o.mail.Wait(t, 1)[0])
-	ada := o.nobody().do("POST", "/api/v1/auth/accept/", j{"token": secret, "password": owners}).is(200).has("organization.id", o.org)
+	ada := o.nobody().do("POST", "/api/v1/auth/accept/", j{"token": secret, "password": owners}).is(200).
+		has("organization.id", o.org)
 	stranger.do("GET", "/api/v1/users/me/", nil).refuses(401)
 	login(strangers).refuses(401)
 	(&caller{site: o.site, token: ada.str("access_token")}).get("/api/v1/organizations/").has("count", 2)

@@ -17,8 +17,8 @@ import (
 	"statuspage/server/usecase"
 )
 
-// The linters and generators that other people use, on the document as it is served. They are npm packages of package.json, and a Go module of
-// its own, testdata/goclient; `make test` fetches both.
+// The linters and generators that other people use, on the document as it is served. They are npm packages of
+// package.json, and a Go module of its own, testdata/goclient; `make test` fetches both.
 
 // document writes the OpenAPI document into a folder.
 func document(t *testing.T, dir string) string {
@@ -38,7 +38,8 @@ func program(t *testing.T, dir, name string, args ...string) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "GOFLAGS=-mod=mod", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "GOFLAGS=-mod=mod",
+		"GOWORK=off")
 	var out, bad bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &bad
 	if err := cmd.Run(); err != nil {
@@ -69,8 +70,10 @@ func here(t *testing.T, path string) string {
 func TestTheDocumentIsValidByTheLintersThatPeopleUse(t *testing.T) {
 	dir, modules := t.TempDir(), packages(t)
 	file := document(t, dir)
-	program(t, dir, "node", filepath.Join(modules, "@redocly/cli/bin/cli.js"), "lint", "--config", here(t, "testdata/openapi/redocly.yaml"), file)
-	program(t, dir, "node", filepath.Join(modules, "@stoplight/spectral-cli/dist/index.js"), "lint", "--ruleset", here(t, "testdata/openapi/spectral.yaml"),
+	program(t, dir, "node", filepath.Join(modules, "@redocly/cli/bin/cli.js"), "lint", "--config",
+		here(t, "testdata/openapi/redocly.yaml"), file)
+	program(t, dir, "node", filepath.Join(modules, "@stoplight/spectral-cli/dist/index.js"), "lint", "--ruleset",
+		here(t, "testdata/openapi/spectral.yaml"),
 		"--fail-severity", "hint", file)
 }
 
@@ -80,7 +83,8 @@ func somebody(t *testing.T) (s *site, email, password string) {
 	acme := s.tenant("acme")
 	acme.service("API")
 	email, password = "bot@acme.example", "a password for the bot"
-	if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.id, usecase.NewMember{Email: email, Role: auth.Admin, Password: password}); err != nil {
+	if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.id,
+		usecase.NewMember{Email: email, Role: auth.Admin, Password: password}); err != nil {
 		t.Fatal(err)
 	}
 	return s, email, password
@@ -95,7 +99,8 @@ func TestAGoClientThatIsGeneratedOpensAndResolvesAnIncident(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "client"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	program(t, dir, "go", "tool", "oapi-codegen", "-generate", "types,client", "-package", "client", "-o", "client/client.go", document(t, dir))
+	program(t, dir, "go", "tool", "oapi-codegen", "-generate", "types,client", "-package", "client", "-o",
+		"client/client.go", document(t, dir))
 	s, email, password := somebody(t)
 	if got := program(t, dir, "go", "run", ".", "http://"+s.addr, email, password); got != "Down resolved\n" {
 		t.Errorf("%q", got)

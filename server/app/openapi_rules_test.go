@@ -15,7 +15,8 @@ import (
 	"statuspage/server/api"
 )
 
-// The rules of openapi-spec-validator, of which the JSON Schema of OpenAPI says nothing. That program is Python; here they run wherever Go does.
+// The rules of openapi-spec-validator, of which the JSON Schema of OpenAPI says nothing. That program is Python; here
+// they run wherever Go does.
 
 // rules goes through one OpenAPI document.
 type rules struct {
@@ -138,7 +139,8 @@ func (r *rules) inside(at string, x any) {
 		return
 	}
 	if value, there := s["default"]; there {
-		if compiled, err := r.compiler.Compile("mem:///openapi.json#" + at); err != nil || compiled.Validate(value) != nil {
+		if compiled, err := r.compiler.Compile("mem:///openapi.json#" + at); err != nil ||
+			compiled.Validate(value) != nil {
 			r.say("%s: the default %v is not allowed", at, value)
 		}
 	}
@@ -166,7 +168,8 @@ func (r *rules) inside(at string, x any) {
 	}
 }
 
-// knows says whether a schema, or one that it is made of, has a property. One that names none is a condition on another.
+// knows says whether a schema, or one that it is made of, has a property. One that names none is a condition on
+// another.
 func (r *rules) knows(s j, name string) bool {
 	properties, _ := s["properties"].(j)
 	if _, there := properties[name]; there {

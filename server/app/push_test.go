@@ -56,7 +56,8 @@ func TestABrowserSubscribesAndLeavesByTheAPI(t *testing.T) {
 		{j{"endpoint": "https://10.0.0.1/", "keys": good["keys"]}, "push.endpoint"},
 		{j{"endpoint": good["endpoint"], "keys": j{"p256dh": b.Auth, "auth": b.Auth}}, "push.keys"}, {"x", "push"},
 	} {
-		if got := o.subscribe(j{"push": x.push}).is(422).fields(); len(got) == 0 || !strings.HasPrefix(got[0], x.field) {
+		if got := o.subscribe(j{"push": x.push}).is(422).fields(); len(got) == 0 ||
+			!strings.HasPrefix(got[0], x.field) {
 			t.Errorf("%v: %v", x.push, got)
 		}
 	}
@@ -169,7 +170,8 @@ func TestABrowserIsToldWithThePageClosed(t *testing.T) {
 	eval[any](b, `document.querySelector('[value=push]').click()`)
 	eval[any](b, `document.querySelector('#push-stop button').click()`)
 	o.subscribers("", 0)
-	b.until(`document.querySelector('#push-stop').textContent.length > 5 && !document.querySelector('#push-stop button')`)
+	b.until(
+		`document.querySelector('#push-stop').textContent.length > 5 && !document.querySelector('#push-stop button')`)
 	b.clean()
 }
 

@@ -15,7 +15,8 @@ func TestWhatCannotBeReadStopsTheStartBeforeADatabaseIsMade(t *testing.T) {
 	for says, change := range map[string]func(*config.Config){
 		"SMTP_URL": func(c *config.Config) { c.SMTPURL = "smtp://mail.example:25" },
 		"CLERK_WEBHOOK_SECRET": func(c *config.Config) {
-			c.Auth.JWKSURL, c.Auth.Issuer, c.Auth.ClerkWebhookSecret = "https://id.example/keys", "https://id.example", "abc"
+			c.Auth.JWKSURL, c.Auth.Issuer, c.Auth.ClerkWebhookSecret = "https://id.example/keys", "https://id.example",
+				"abc"
 		},
 		"JSON Pointer": func(c *config.Config) {
 			c.Auth.JWKSURL, c.Auth.Issuer, c.Auth.ClaimRole = "https://id.example/keys", "https://id.example", "role"

@@ -30,8 +30,8 @@ import (
 // maxAccesses is how many pages' details of who may see them are kept in memory.
 const maxAccesses = 10_000
 
-// readers says who may see which page. Every page that is given to a visitor, by whatever route, passes it: visitors and
-// the public API find their pages through it, and so do public sockets. CONTRACT 8.
+// readers says who may see which page. Every page that is given to a visitor, by whatever route, passes it: visitors
+// and the public API find their pages through it, and so do public sockets. CONTRACT 8.
 type readers struct {
 	a  *App
 	mu sync.Mutex

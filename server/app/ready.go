@@ -129,7 +129,8 @@ func (h heard) Collect(to chan<- prometheus.Metric) {
 
 func (a *App) metrics() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	gauge := func(name, help string, read func() float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "statuspage", Name: name,
 			Help: help}, read))
@@ -145,7 +146,8 @@ func (a *App) metrics() *prometheus.Registry {
 		}
 		return 0
 	})
-	gauge("clock_refused_seconds", "By how much the machine's clock differs from what other clocks allow; 0 is believed.", func() float64 { return a.clock.Refused().Seconds() })
+	gauge("clock_refused_seconds", "By how much the machine's clock differs from what other clocks allow; 0 is "+
+		"believed.", func() float64 { return a.clock.Refused().Seconds() })
 	gauge("sockets", "Open WebSockets.", func() float64 { return float64(a.Rooms.Count().Open.Load()) })
 	gauge("socket_queue_bytes", "Bytes on their way to slow readers, what several share counted once.",
 		func() float64 { return float64(a.Rooms.Queued()) })
@@ -172,7 +174,8 @@ func (a *App) metrics() *prometheus.Registry {
 		}
 		return 0
 	})
-	gauge("database_stalled", "1 when no write has succeeded for 10 s. While reads are answered: libsql-server's write queue is locked up, restart sqld at the primary.", func() float64 {
+	gauge("database_stalled", "1 when no write has succeeded for 10 s. While reads are answered: libsql-server's "+
+		"write queue is locked up, restart sqld at the primary.", func() float64 {
 		if a.DB.Trouble() == store.Stalled {
 			return 1
 		}
@@ -189,7 +192,8 @@ func (a *App) metrics() *prometheus.Registry {
 		func() float64 { return a.monitors.Late().Seconds() })
 	if a.region.Primary {
 		registry.MustRegister(heard{a.monitors.Heard})
-		gauge("database_durable", "1 where the database syncs each commit, 0 where a power cut at its host may take back what was acknowledged, or the database does not say.", func() float64 {
+		gauge("database_durable", "1 where the database syncs each commit, 0 where a power cut at its host may take "+
+			"back what was acknowledged, or the database does not say.", func() float64 {
 			if a.durability.now() == store.Strong {
 				return 1
 			}

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestReadyTellsHowFarARegionIs: by event and beat two regions are compared when the primary is lost, by time its clock.
+// TestReadyTellsHowFarARegionIs: by event and beat two regions are compared when the primary is lost, by time its
+// clock.
 func TestReadyTellsHowFarARegionIs(t *testing.T) {
 	s := world(t)
 	before := s.nobody().get("/readyz").is(200)

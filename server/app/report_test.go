@@ -81,10 +81,12 @@ func TestAReportIsAFormOfThePageAndOfNoOther(t *testing.T) {
 	s := startSite(t, nil)
 	acme := s.org()
 	api := acme.service("API")
-	incident := acme.post("/api/v1/incidents/", j{"title": "Down", "service": api, "to_state": "major_outage"}).str("id")
+	incident := acme.post("/api/v1/incidents/", j{"title": "Down", "service": api, "to_state": "major_outage"}).
+		str("id")
 	for page, want := range map[string]string{"": `name="incident" value="` + incident,
 		"/services/" + api: `name="service" value="` + api,
-		"/report/":         `name="service" value="` + api, "/report/?lang=de": "Mit welchem Dienst haben Sie ein Problem?"} {
+		"/report/":         `name="service" value="` + api, "/report/?lang=de": "Mit welchem Dienst haben Sie ein " +
+			"Problem?"} {
 		_, body := visited(t, s, "GET", "/status/"+acme.slug+page, "", "", "", nil)
 		if !strings.Contains(body, want) {
 			t.Errorf("%q has no %s", page, want)
@@ -180,7 +182,8 @@ func TestTheTeamIsToldOfUnusualReports(t *testing.T) {
 			t.Errorf("%d letters about %s", got, name)
 		}
 	}
-	if n := s.number(`SELECT (SELECT count(*) FROM report_marks) * 1000 + (SELECT count(*) FROM report_counts WHERE at < ?)`,
+	if n := s.number(`SELECT (SELECT count(*) FROM report_marks) * 1000 + (SELECT count(*) FROM report_counts WHERE at <
+  ?)`,
 		now-30*24*3600*1000); n != 0 {
 		t.Errorf("%d old rows are left", n)
 	}

@@ -29,7 +29,8 @@ func (s *site) head(path string, header ...string) http.Header {
 
 func TestBrowsersAreHeldToHTTPSWhereItIsSpokenAndNowhereElse(t *testing.T) {
 	racetest.Long(t)
-	paths := []string{"/", "/login", "/dashboard", "/status/acme", "/status/acme/feed.atom", "/status/acme/api/v2/summary.json", "/api/v1/public/acme/summary/", "/api/v1/services/", "/nothing", "/healthz"}
+	paths := []string{"/", "/login", "/dashboard", "/status/acme", "/status/acme/feed.atom",
+		"/status/acme/api/v2/summary.json", "/api/v1/public/acme/summary/", "/api/v1/services/", "/nothing", "/healthz"}
 	forged := []string{"X-Forwarded-Proto", "https", "X-Forwarded-Ssl", "on", "X-Url-Scheme", "https"}
 	for name, row := range map[string]struct {
 		base   string
@@ -38,7 +39,8 @@ func TestBrowsersAreHeldToHTTPSWhereItIsSpokenAndNowhereElse(t *testing.T) {
 		held   bool
 	}{
 		"plain": {"", "", nil, false}, "plain, with headers that anybody writes": {"", "", forged, false},
-		"BASE_URL": {"https://status.example", "", nil, true}, "on Fly": {"", "statuspage", forged[:2], true}, "on Fly, without https": {"", "statuspage", nil, false},
+		"BASE_URL": {"https://status.example", "", nil, true}, "on Fly": {"", "statuspage", forged[:2], true},
+		"on Fly, without https": {"", "statuspage", nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("FLY_APP_NAME", row.fly)
@@ -51,7 +53,8 @@ func TestBrowsersAreHeldToHTTPSWhereItIsSpokenAndNowhereElse(t *testing.T) {
 			}
 			who := &caller{site: s, org: acme.id, slug: acme.slug, token: acme.token}
 			cookie := who.post("/api/v1/services/", j{"name": "API"}, row.header...).header.Get("Set-Cookie")
-			if strings.HasPrefix(cookie, "__Host-status_seq=") != row.held || strings.Contains(strings.ToLower(cookie), "; secure") != row.held || !strings.Contains(cookie, "path=/") {
+			if strings.HasPrefix(cookie, "__Host-status_seq=") != row.held || strings.Contains(strings.ToLower(cookie),
+				"; secure") != row.held || !strings.Contains(cookie, "path=/") {
 				t.Errorf("the cookie is %q", cookie)
 			}
 			// What a neighbour's host may have set counts only where there is no https.
@@ -59,7 +62,8 @@ func TestBrowsersAreHeldToHTTPSWhereItIsSpokenAndNowhereElse(t *testing.T) {
 			if row.held {
 				want = 200
 			}
-			if a := who.do("GET", "/api/v1/services/", nil, append([]string{"Cookie", "status_seq=" + acme.id + ".999"}, row.header...)...); a.code != want {
+			if a := who.do("GET", "/api/v1/services/", nil, append([]string{"Cookie", "status_seq=" + acme.id + ".999"},
+				row.header...)...); a.code != want {
 				t.Errorf("a cookie without the prefix: %d", a.code)
 			}
 		})

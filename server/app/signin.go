@@ -83,13 +83,15 @@ func (a *App) finish(c *fiber.Ctx) (next string, err error) {
 	attempt := strings.Split(c.Cookies(serve.Cookie(c, attemptCookie)), ".")
 	a.setAttempt(c, "", time.Unix(0, 0))
 	if len(attempt) != 3 || subtle.ConstantTimeCompare([]byte(attempt[0]), []byte(c.Query("state"))) != 1 {
-		return "", fault.New(fault.Forbidden, "This sign-in was not begun in this browser, or was begun once more since. Sign in again.")
+		return "", fault.New(fault.Forbidden, "This sign-in was not begun in this browser, or was begun once more "+
+			"since. Sign in again.")
 	}
 	if !a.client.IsIssuer(c.Query("iss")) {
 		return "", fault.New(fault.Forbidden, "This answer came from another identity provider. Sign in again.")
 	}
 	if code := c.Query("error"); errorCode.MatchString(code) {
-		return "", fault.New(fault.Forbidden, "The identity provider did not sign you in: %s.", strings.ReplaceAll(code, "_", " "))
+		return "", fault.New(fault.Forbidden, "The identity provider did not sign you in: %s.",
+			strings.ReplaceAll(code, "_", " "))
 	}
 	grant, err := a.client.Finish(c.UserContext(), a.callback(c), c.Query("code"), attempt[1])
 	if err != nil {
@@ -121,7 +123,8 @@ func (a *App) callback(c *fiber.Ctx) string { return serve.BaseURL(c, a.cfg.Base
 
 func (a *App) setAttempt(c *fiber.Ctx, value string, until time.Time) {
 	// Lax, since the way back begins at the issuer.
-	c.Cookie(&fiber.Cookie{Name: serve.Cookie(c, attemptCookie), Value: value, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Lax", Secure: serve.Secure(c)})
+	c.Cookie(&fiber.Cookie{Name: serve.Cookie(c, attemptCookie), Value: value, Path: "/", Expires: until,
+		HTTPOnly: true, SameSite: "Lax", Secure: serve.Secure(c)})
 }
 
 func (a *App) notSignedIn(c *fiber.Ctx, err error) error { return site.NotSignedIn(c, a.door(), err) }

@@ -25,7 +25,8 @@ func behindOpenID(t *testing.T) (*site, *openid.Issuer) {
 
 func clientOf(provider *openid.Issuer) func(*config.Config) {
 	return func(c *config.Config) {
-		c.Auth = config.Auth{JWKSURL: provider.Keys(), Issuer: provider.Name, Audience: []string{openid.ClientID}, Preset: "zitadel", ClientID: openid.ClientID, ClientSecret: openid.Secret}
+		c.Auth = config.Auth{JWKSURL: provider.Keys(), Issuer: provider.Name, Audience: []string{openid.ClientID},
+			Preset: "zitadel", ClientID: openid.ClientID, ClientSecret: openid.Secret}
 	}
 }
 
@@ -44,7 +45,8 @@ func TestASignInFarFromThePrimaryIsFinishedThere(t *testing.T) {
 			refresh = c.Value
 		}
 	}
-	far.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", "refresh="+refresh, "X-Requested-With", "statuspage").is(200).has("organization.name", "ACME")
+	far.nobody().do("POST", "/api/v1/auth/refresh/", nil, "Cookie", "refresh="+refresh, "X-Requested-With",
+		"statuspage").is(200).has("organization.name", "ACME")
 
 	// Without the primary nobody's code is spent: they are told.
 	away := openid.Browser()
@@ -52,7 +54,8 @@ func TestASignInFarFromThePrimaryIsFinishedThere(t *testing.T) {
 	state := stateOf(t, away, "http://"+far.addr)
 	home.stop()
 	res, err = away.Get("http://" + far.addr + "/login/callback?code=y&state=" + state)
-	if body := read(t, res, err); res.StatusCode != 503 || res.Header.Get("Retry-After") == "" || !strings.Contains(body, "data-begin") {
+	if body := read(t, res, err); res.StatusCode != 503 || res.Header.Get("Retry-After") == "" ||
+		!strings.Contains(body, "data-begin") {
 		t.Errorf("without the primary: %s: %s", res.Status, body)
 	}
 }
@@ -76,7 +79,8 @@ func TestASignInWithTheProvidersPagesIsASessionHere(t *testing.T) {
 	here := "http://" + s.addr
 	ada := openid.Browser()
 	res, err := provider.SignIn(ada, here+"/login/begin?next=/dashboard/team%3Fa=b", openid.Ada)
-	if body := read(t, res, err); res.Request.URL.String() != here+"/dashboard/team?a=b" || !strings.Contains(body, "data-core") {
+	if body := read(t, res, err); res.Request.URL.String() != here+"/dashboard/team?a=b" ||
+		!strings.Contains(body, "data-core") {
 		t.Fatalf("it ends at %s: %s", res.Request.URL, body)
 	}
 	cookies := map[string]string{}
@@ -91,10 +95,13 @@ func TestASignInWithTheProvidersPagesIsASessionHere(t *testing.T) {
 	}
 	ours := []string{"X-Requested-With", "statuspage"}
 	ask("/api/v1/auth/refresh/", cookies["refresh"], nil).refuses(403)
-	ask("/api/v1/auth/refresh/", cookies["refresh"], nil, append(ours, "Origin", "https://evil.example")...).refuses(403)
+	ask("/api/v1/auth/refresh/", cookies["refresh"], nil, append(ours, "Origin", "https://evil.example")...).
+		refuses(403)
 	ask("/api/v1/auth/refresh/", cookies["refresh"], j{"organization": "globex"}, ours...).refuses(422, "organization")
 	in := ask("/api/v1/auth/refresh/", cookies["refresh"], nil, ours...).is(200)
-	in.has("role", "admin").has("organization.name", "ACME").has("user.email", "test-user@zitadel.ch").has("user.name", "Test User") // which the ID token says
+	// which the ID token says
+	in.has("role", "admin").has("organization.name", "ACME").has("user.email", "test-user@zitadel.ch").
+		has("user.name", "Test User")
 	set := in.header.Get("Set-Cookie")
 	for _, part := range []string{"HttpOnly", "SameSite=Strict", "path=/"} {
 		if !strings.Contains(set, part) {
@@ -107,11 +114,13 @@ func TestASignInWithTheProvidersPagesIsASessionHere(t *testing.T) {
 		t.Errorf("the token is of %v", me)
 	}
 	// An answer that was lost on the way, as by a reload, is given again.
-	if again := ask("/api/v1/auth/refresh/", cookies["refresh"], nil, ours...).is(200).header.Get("Set-Cookie"); !strings.HasPrefix(again, "refresh="+next+";") {
+	if again := ask("/api/v1/auth/refresh/", cookies["refresh"], nil, ours...).is(200).
+		header.Get("Set-Cookie"); !strings.HasPrefix(again, "refresh="+next+";") {
 		t.Errorf("the second time the cookie is %s", again)
 	}
 	ask("/api/v1/auth/logout/", next, j{"everywhere": true}, ours...).refuses(422, "everywhere")
-	if gone := ask("/api/v1/auth/logout/", next, nil, ours...).is(204).header.Get("Set-Cookie"); !strings.HasPrefix(gone, "refresh=;") {
+	if gone := ask("/api/v1/auth/logout/", next, nil, ours...).is(204).header.Get("Set-Cookie"); !strings.HasPrefix(
+		gone, "refresh=;") {
 		t.Errorf("signing out leaves %s", gone)
 	}
 	ask("/api/v1/auth/refresh/", next, nil, ours...).refuses(401) // the provider was told
@@ -125,10 +134,12 @@ func TestASignInThatCannotBeEndsAtTheLoginWithItsReason(t *testing.T) {
 	refused := func(what string, res *http.Response, err error, status int, sentence string) {
 		t.Helper()
 		body := read(t, res, err)
-		if res.StatusCode != status || !strings.Contains(body, sentence) || !strings.Contains(body, `data-begin href="/login/begin"`) {
+		if res.StatusCode != status || !strings.Contains(body, sentence) ||
+			!strings.Contains(body, `data-begin href="/login/begin"`) {
 			t.Errorf("%s: %s: %s", what, res.Status, body)
 		}
-		if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "trusted-types 'none'") || res.Header.Get("Cache-Control") != "no-store" {
+		if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "trusted-types 'none'") ||
+			res.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: under the policy %s, %s", what, policy, res.Header.Get("Cache-Control"))
 		}
 		for _, c := range res.Cookies() {
@@ -166,12 +177,15 @@ func TestASignInThatCannotBeEndsAtTheLoginWithItsReason(t *testing.T) {
 	res, err = begun.Get(here + "/login/callback?error=access_denied&error_description=%3Cb%3E&state=" + begin(""))
 	refused("refused by the provider", res, err, 403, "did not sign you in: access denied.")
 	res, err = begun.Get(here + "/login/callback?error=%3Cscript%3E&state=" + begin(""))
-	if refused("no reason that there is", res, err, 401, "Sign in again"); err == nil && strings.Contains(res.Header.Get("Content-Type"), "plain") {
+	if refused("no reason that there is", res, err, 401, "Sign in again"); err == nil &&
+		strings.Contains(res.Header.Get("Content-Type"), "plain") {
 		t.Error("the page is no page")
 	}
 
 	// It leads nowhere but to the dashboard.
-	for _, next := range []string{"https://evil.example/", "//evil.example/dashboard", "/dashboardx", "/dashboard\\evil", "/dashboard/../status/acme", "/dashboard/%2e%2e/api/docs", "/dashboard/a/..%2F../../logout", "/dashboard/\r\nSet-Cookie: a=b", "javascript:alert(1)", "/dashboard/" + strings.Repeat("x", 4000)} {
+	for _, next := range []string{"https://evil.example/", "//evil.example/dashboard", "/dashboardx",
+		"/dashboard\\evil", "/dashboard/../status/acme", "/dashboard/%2e%2e/api/docs", "/dashboard/a/..%2F../../logout",
+		"/dashboard/\r\nSet-Cookie: a=b", "javascript:alert(1)", "/dashboard/" + strings.Repeat("x", 4000)} {
 		ada := openid.Browser()
 		res, err := provider.SignIn(ada, here+"/login/begin?next="+url.QueryEscape(next), openid.Ada)
 		if read(t, res, err); res.Request.URL.String() != here+"/dashboard" {
@@ -219,7 +233,8 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	b.clean()
 	b.passesAxe("login")
 	enter := func() {
-		b.do(chromedp.Click(`a.primary`), chromedp.WaitVisible(`#username`), chromedp.SendKeys(`#username`, openid.Ada), chromedp.SendKeys(`#password`, openid.Password), chromedp.Click(`button[type=submit]`))
+		b.do(chromedp.Click(`a.primary`), chromedp.WaitVisible(`#username`), chromedp.SendKeys(`#username`, openid.Ada),
+			chromedp.SendKeys(`#password`, openid.Password), chromedp.Click(`button[type=submit]`))
 	}
 	enter()
 	b.until(`location.pathname === '/dashboard/services'`)
@@ -242,11 +257,13 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	enter()
 	b.until(`location.pathname === '/dashboard'`)
 	b.live()
-	eval[bool](b, `fetch('/api/v1/auth/logout/', { method: 'POST', headers: { 'X-Requested-With': 'another program' } }).then((r) => r.ok)`)
+	eval[bool](b,
+		`fetch('/api/v1/auth/logout/', { method: 'POST', headers: { 'X-Requested-With': 'another program' } }).then((r) => r.ok)`)
 	b.do(chromedp.Reload())
 	b.reads("Your sign-in has ended.")
 	b.press("Sign in")
-	b.until(`location.pathname === '/login' && decodeURIComponent(document.querySelector('a[data-begin]')?.search) === '?next=/dashboard'`)
+	b.until(
+		`location.pathname === '/login' && decodeURIComponent(document.querySelector('a[data-begin]')?.search) === '?next=/dashboard'`)
 	enter()
 	b.live()
 
@@ -254,6 +271,7 @@ func TestTheDashboardBehindAnOpenIDProvider(t *testing.T) {
 	b.visit("/dashboard/team")
 	b.reads("come from your identity provider")
 	b.reads("Test User")
-	b.until(`document.querySelector('table.list') && !document.querySelector('main select, main table button') && !document.querySelector('main').innerText.includes('Add a member')`)
+	b.until(
+		`document.querySelector('table.list') && !document.querySelector('main select, main table button') && !document.querySelector('main').innerText.includes('Add a member')`)
 	b.clean()
 }

@@ -54,7 +54,8 @@ func TestASlugIsOnePageInEitherCase(t *testing.T) {
 		for _, slug := range []string{"ACME", "Acme", "acmE"} {
 			upper, got := get(strings.Replace(path, ":slug", slug, 1))
 			if upper != code || !bytes.Equal(moving.ReplaceAll(got, nil), moving.ReplaceAll(want, nil)) {
-				t.Errorf("%s: %d as acme, %d as %s, or other words:\n%.300s\n%.300s", path, code, upper, slug, want, got)
+				t.Errorf("%s: %d as acme, %d as %s, or other words:\n%.300s\n%.300s", path, code, upper, slug, want,
+					got)
 			}
 		}
 		for _, slug := range []string{"ac", "acme-", "a_cme", "%61cme", "%E2%84%AAcme"} {
@@ -71,6 +72,7 @@ func TestASlugIsOnePageInEitherCase(t *testing.T) {
 		if m := next(t, dial(t, s.addr, "/ws/status/public/"+slug+"/", nil)); m.Type != "hello" {
 			t.Errorf("the socket of %s begins with %+v", slug, m)
 		}
-		s.nobody().do("POST", "/api/v1/public/"+slug+"/subscribe/", j{"email": "ada@" + strings.ToLower(slug) + ".example"}).is(202)
+		s.nobody().do("POST", "/api/v1/public/"+slug+"/subscribe/",
+			j{"email": "ada@" + strings.ToLower(slug) + ".example"}).is(202)
 	}
 }

@@ -21,7 +21,8 @@ import (
 
 // upgrading refuses what is no WebSocket handshake (RFC 6455 4.2.1) with a word of explanation.
 func upgrading(c *fiber.Ctx) error {
-	if c.Method() != fiber.MethodGet || !lists(c, fiber.HeaderUpgrade, "websocket") || !lists(c, fiber.HeaderConnection, "upgrade") {
+	if c.Method() != fiber.MethodGet || !lists(c, fiber.HeaderUpgrade, "websocket") ||
+		!lists(c, fiber.HeaderConnection, "upgrade") {
 		c.Set(fiber.HeaderUpgrade, "websocket")
 		return fault.New(fault.Malformed, "This address speaks WebSocket.")
 	}

@@ -75,16 +75,20 @@ func TestBothSocketsTellTheTwoMessagesFieldForField(t *testing.T) {
 		}
 	}
 	id := acme.service("API")
-	acme.must("POST", "/api/v1/incidents/", map[string]any{"title": "Down", "description": "We look.", "service": id, "to_state": "major_outage"})
+	acme.must("POST", "/api/v1/incidents/", map[string]any{"title": "Down", "description": "We look.", "service": id,
+		"to_state": "major_outage"})
 	for _, ws := range []*websocket.Conn{public, private} {
 		for i, want := range []struct {
 			kind   string
 			fields map[string]any
 		}{
-			{"service_status_update", map[string]any{"id": id, "status": "operational", "name": "API", "description": "", "status_display": "Operational"}},
-			{"service_status_update", map[string]any{"id": id, "status": "major_outage", "name": "API", "description": "", "status_display": "Major Outage"}},
-			{"incident_update", map[string]any{"status": "investigating", "title": "Down", "description": "We look.", "status_display": "Investigating",
-				"service": map[string]any{"id": id, "name": "API"}}},
+			{"service_status_update", map[string]any{"id": id, "status": "operational", "name": "API",
+				"description": "", "status_display": "Operational"}},
+			{"service_status_update", map[string]any{"id": id, "status": "major_outage", "name": "API",
+				"description": "", "status_display": "Major Outage"}},
+			{"incident_update", map[string]any{"status": "investigating", "title": "Down", "description": "We look.",
+				"status_display": "Investigating",
+				"service":        map[string]any{"id": id, "name": "API"}}},
 		} {
 			m := next(t, ws)
 			var data map[string]any
@@ -130,7 +134,8 @@ func TestASocketThatMayNotBeOpenedIsClosedWithItsCode(t *testing.T) {
 	})
 	t.Run("another site's page may not", func(t *testing.T) {
 		d := websocket.Dialer{HandshakeTimeout: 10 * time.Second}
-		_, res, err := d.Dial("ws://"+s.addr+"/ws/status/org/"+acme.id+"/?token="+acme.token, http.Header{"Origin": {"https://evil.example"}})
+		_, res, err := d.Dial("ws://"+s.addr+"/ws/status/org/"+acme.id+"/?token="+acme.token,
+			http.Header{"Origin": {"https://evil.example"}})
 		if err == nil || res == nil || res.StatusCode != http.StatusForbidden {
 			t.Errorf("got %v %v", res, err)
 		}
@@ -230,7 +235,8 @@ func TestWhoDoesNotReadIsCutOffAndNobodyWaits(t *testing.T) {
 	}
 	defer func() { _ = raw.Close() }()
 	_ = raw.(*net.TCPConn).SetReadBuffer(4096)
-	_, _ = fmt.Fprintf(raw, "GET /ws/status/public/acme/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	_, _ = fmt.Fprintf(raw, "GET /ws/status/public/acme/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "+
+		"websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	reader := dial(t, s.addr, "/ws/status/public/acme/", nil)
 	next(t, reader)
 	long := strings.Repeat("word ", 3900)
@@ -388,7 +394,8 @@ func TestEveryClientGetsEveryEventOfItsOrganisationOnceInOrder(t *testing.T) {
 			writing.Go(func() {
 				for time.Now().Before(deadline) {
 					key := fmt.Sprintf("%s-%d", org.slug, n)
-					code, answer, err := org.send("PATCH", "/api/v1/services/"+services[i]+"/", map[string]any{"description": fmt.Sprint("write ", n)},
+					code, answer, err := org.send("PATCH", "/api/v1/services/"+services[i]+"/",
+						map[string]any{"description": fmt.Sprint("write ", n)},
 						"Idempotency-Key", key)
 					if err == nil && code == http.StatusOK {
 						refusals.Delete(key)

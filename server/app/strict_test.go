@@ -19,7 +19,8 @@ func behindStrict(t *testing.T, refresh bool, lasts time.Duration) *site {
 	s := startSite(t, nil)
 	provider := openid.StartStrict(t, "http://"+s.addr+"/login/callback", refresh, lasts)
 	s.within(func(c *config.Config) {
-		c.Auth = config.Auth{JWKSURL: provider.Keys(), Issuer: provider.Issuer, Audience: []string{provider.Audience}, Preset: "auth0", ClientID: openid.ClientID, ClientSecret: openid.Secret}
+		c.Auth = config.Auth{JWKSURL: provider.Keys(), Issuer: provider.Issuer, Audience: []string{provider.Audience},
+			Preset: "auth0", ClientID: openid.ClientID, ClientSecret: openid.Secret}
 	})
 	return s
 }
@@ -52,10 +53,12 @@ func TestAStrictProviderGivesARefreshTokenToWhoConsents(t *testing.T) {
 	b.do(chromedp.Reload()) // by the refresh token
 	b.live()
 	b.reads("Ada Lovelace")
-	if !eval[bool](b, `fetch('/api/v1/auth/refresh/', { method: 'POST', headers: { 'X-Requested-With': 'x' } }).then((r) => r.json()).then((d) => d.renewable === true)`) {
+	if !eval[bool](b,
+		`fetch('/api/v1/auth/refresh/', { method: 'POST', headers: { 'X-Requested-With': 'x' } }).then((r) => r.json()).then((d) => d.renewable === true)`) {
 		t.Error("the session is not renewable")
 	}
-	if text := eval[string](b, `document.querySelector('.rail').textContent`); strings.Contains(text, "Signed in until") {
+	if text := eval[string](b, `document.querySelector('.rail').textContent`); strings.Contains(text,
+		"Signed in until") {
 		t.Error("a session that is renewed is said to end")
 	}
 	b.do(chromedp.Click(`button[aria-label="Sign out"]`))
@@ -76,10 +79,12 @@ func TestWithoutARefreshTokenASessionLastsAsLongAsItsToken(t *testing.T) {
 	b.do(chromedp.Reload()) // the token is kept out of scripts' reach
 	b.live()
 	b.reads("Ada Lovelace")
-	if !eval[bool](b, `document.cookie === '' && fetch('/api/v1/auth/refresh/', { method: 'POST', headers: { 'X-Requested-With': 'x' } }).then((r) => r.json()).then((d) => d.renewable === false && d.expires_in <= 40)`) {
+	if !eval[bool](b,
+		`document.cookie === '' && fetch('/api/v1/auth/refresh/', { method: 'POST', headers: { 'X-Requested-With': 'x' } }).then((r) => r.json()).then((d) => d.renewable === false && d.expires_in <= 40)`) {
 		t.Error("the session is said to be renewable, or to last longer")
 	}
-	for end := time.Now().Add(40*time.Second + patience); !eval[bool](b, `document.body.innerText.includes('Your sign-in has ended.')`); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(40*time.Second + patience); !eval[bool](b,
+		`document.body.innerText.includes('Your sign-in has ended.')`); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the session outlives its token")
 		}
@@ -89,7 +94,8 @@ func TestWithoutARefreshTokenASessionLastsAsLongAsItsToken(t *testing.T) {
 	enterStrictly(b)
 	b.do(chromedp.Click(`button[aria-label="Sign out"]`))
 	b.until(`location.pathname === '/login'`)
-	if !eval[bool](b, `fetch('/api/v1/auth/refresh/', { method: 'POST', headers: { 'X-Requested-With': 'x' } }).then((r) => r.status === 401)`) {
+	if !eval[bool](b,
+		`fetch('/api/v1/auth/refresh/', { method: 'POST', headers: { 'X-Requested-With': 'x' } }).then((r) => r.status === 401)`) {
 		t.Error("after signing out the session goes on")
 	}
 	b.clean()
@@ -101,7 +107,8 @@ func TestAnAnswerOfAnotherIssuerIsNoSignIn(t *testing.T) {
 	begun := openid.Browser()
 	begun.CheckRedirect = plain.CheckRedirect
 	state := stateOf(t, begun, here)
-	res, err := begun.Get(here + "/login/callback?code=y&iss=" + url.QueryEscape("https://evil.example") + "&state=" + state)
+	res, err := begun.Get(here + "/login/callback?code=y&iss=" + url.QueryEscape("https://evil.example") + "&state=" +
+		state)
 	if body := read(t, res, err); res.StatusCode != 403 || !strings.Contains(body, "another identity provider") {
 		t.Errorf("%s: %s", res.Status, body)
 	}

@@ -23,7 +23,8 @@ func TestASubscriberHasTheLanguageOfTheirPage(t *testing.T) {
 	}
 	ask := func(o *apptest.Org, accept string) {
 		t.Helper()
-		res, raw := o.Ask("POST", "/api/v1/public/"+o.Slug+"/subscribe/", map[string]any{"email": "ada@example.com"}, "Accept-Language", accept)
+		res, raw := o.Ask("POST", "/api/v1/public/"+o.Slug+"/subscribe/", map[string]any{"email": "ada@example.com"},
+			"Accept-Language", accept)
 		if res.StatusCode != 202 {
 			t.Fatalf("%s %s", res.Status, raw)
 		}
@@ -40,7 +41,8 @@ func TestASubscriberHasTheLanguageOfTheirPage(t *testing.T) {
 	manage := "/status/acme/subscription/?token=" + url.QueryEscape(found.Token)
 	post := func(form url.Values) string {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+o.Addr+manage, strings.NewReader(form.Encode()))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+o.Addr+manage,
+			strings.NewReader(form.Encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +61,8 @@ func TestASubscriberHasTheLanguageOfTheirPage(t *testing.T) {
 	}
 	post(url.Values{"action": {"confirm"}})
 	page := post(url.Values{"action": {"save"}, "whole": {"1"}, "language": {"fr"}})
-	if !strings.Contains(page, `<option value="fr" lang="fr" translate="no" selected>`) || !strings.Contains(page, "Gespeichert.") {
+	if !strings.Contains(page, `<option value="fr" lang="fr" translate="no" selected>`) ||
+		!strings.Contains(page, "Gespeichert.") {
 		t.Errorf("the page says %s", page)
 	}
 	post(url.Values{"action": {"save"}, "whole": {"1"}, "language": {"klingon"}})

@@ -64,7 +64,8 @@ func (o *office) link(l notifytest.Letter) string {
 	return found[1]
 }
 
-var plainClient = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var plainClient = &http.Client{Timeout: 30 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // form posts as a browser without scripts does; nil fields is a GET.
 func (o *office) form(to string, fields url.Values) (*http.Response, string) {
@@ -130,13 +131,16 @@ func TestSomebodySubscribesByMailConfirmsChoosesAndLeaves(t *testing.T) {
 	}
 	// Nothing is told before the address has said yes, and a mail scanner that opens every link says nothing.
 	link := o.link(asked)
-	if res, body := o.form(link, nil); res.StatusCode != 200 || !strings.Contains(body, "Confirm your subscription") || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "no-referrer" {
+	if res, body := o.form(link, nil); res.StatusCode != 200 || !strings.Contains(body, "Confirm your subscription") ||
+		res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
 	o.post("/api/v1/incidents/", j{"title": "Too early", "service": api, "to_state": "partial_outage"})
 	o.deliveries("due", 0)
-	o.subscribers("pending", 1).has("results.0.address", "Ada@example.com").has("results.0.whole_page", true).has("results.0.confirmed_at", nil)
-	if res, body := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 || !strings.Contains(body, "You are subscribed.") {
+	o.subscribers("pending", 1).has("results.0.address", "Ada@example.com").has("results.0.whole_page", true).
+		has("results.0.confirmed_at", nil)
+	if res, body := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 ||
+		!strings.Contains(body, "You are subscribed.") {
 		t.Fatalf("%d %s", res.StatusCode, body)
 	}
 	o.subscribers("active", 1)
@@ -145,10 +149,12 @@ func TestSomebodySubscribesByMailConfirmsChoosesAndLeaves(t *testing.T) {
 		t.Errorf("%s", got.Subject())
 	}
 	// To chosen services.
-	if res, body := o.form(link, url.Values{"action": {"save"}, "whole": {"0"}}); res.StatusCode != 200 || !strings.Contains(body, "Choose at least one service") {
+	if res, body := o.form(link, url.Values{"action": {"save"}, "whole": {"0"}}); res.StatusCode != 200 ||
+		!strings.Contains(body, "Choose at least one service") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if res, body := o.form(link, url.Values{"action": {"save"}, "whole": {"0"}, "services": {api}}); res.StatusCode != 200 || !strings.Contains(body, "Saved.") {
+	if res, body := o.form(link, url.Values{"action": {"save"}, "whole": {"0"},
+		"services": {api}}); res.StatusCode != 200 || !strings.Contains(body, "Saved.") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
 	o.subscribers("active", 1).has("results.0.whole_page", false).has("results.0.services.0.name", "API")
@@ -159,11 +165,13 @@ func TestSomebodySubscribesByMailConfirmsChoosesAndLeaves(t *testing.T) {
 		t.Errorf("%s", got.Subject())
 	}
 	// One click of a mail program (RFC 8058), twice, since it may, in either form.
-	if res, body := o.form(link, url.Values{"List-Unsubscribe": {"One-Click"}}); res.StatusCode != 200 || res.Header.Get("Location") != "" || !strings.Contains(body, "unsubscribed") {
+	if res, body := o.form(link, url.Values{"List-Unsubscribe": {"One-Click"}}); res.StatusCode != 200 ||
+		res.Header.Get("Location") != "" || !strings.Contains(body, "unsubscribed") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
 	parts := "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n"
-	if res, err := plainClient.Post(link, "multipart/form-data; boundary=b", strings.NewReader(parts)); err != nil || res.StatusCode != 200 {
+	if res, err := plainClient.Post(link, "multipart/form-data; boundary=b", strings.NewReader(parts)); err != nil ||
+		res.StatusCode != 200 {
 		t.Errorf("in parts: %v, %v", res, err)
 	} else {
 		_ = res.Body.Close()
@@ -178,7 +186,8 @@ func TestSomebodySubscribesByMailConfirmsChoosesAndLeaves(t *testing.T) {
 		t.Errorf("%d mails", n)
 	}
 	// Who said no is not brought back by an import.
-	o.post("/api/v1/subscribers/", j{"emails": []string{"ADA@example.com"}, "consent": true}).has("added", 0).has("known", 1)
+	o.post("/api/v1/subscribers/", j{"emails": []string{"ADA@example.com"}, "consent": true}).has("added", 0).
+		has("known", 1)
 	o.isNoEvent(seq, "Ada", "example.com")
 }
 
@@ -197,7 +206,8 @@ func (o *office) isNoEvent(since int64, words ...string) {
 		}
 	}
 	// The audit log says that it happened, and keeps nobody's address for ever.
-	rows, _, err := o.app.DB.Org(o.org).AuditLog(context.Background(), store.AuditFilter{Actor: "visitor"}, store.Span{Limit: 50})
+	rows, _, err := o.app.DB.Org(o.org).AuditLog(context.Background(), store.AuditFilter{Actor: "visitor"},
+		store.Span{Limit: 50})
 	if err != nil || len(rows) == 0 {
 		o.t.Fatalf("%d audit rows, %v", len(rows), err)
 	}
@@ -247,7 +257,8 @@ func TestTheFormWorksWithoutScripts(t *testing.T) {
 		t.Error(body)
 	}
 	o.mail.Wait(t, 1)
-	for _, bad := range []url.Values{{"email": {"nonsense"}}, {}, {"channel": {"email"}, "address": {"a@b.example"}, "whole": {"0"}}, {"channel": {"pigeon"}, "address": {"x"}}, {"webhook_url": {o.hooks.URL}}} {
+	for _, bad := range []url.Values{{"email": {"nonsense"}}, {}, {"channel": {"email"}, "address": {"a@b.example"},
+		"whole": {"0"}}, {"channel": {"pigeon"}, "address": {"x"}}, {"webhook_url": {o.hooks.URL}}} {
 		res, _ = o.form(post, bad)
 		to := res.Header.Get("Location")
 		if res.StatusCode != 303 || !strings.Contains(to, "problem=") {
@@ -274,7 +285,8 @@ func TestAWebhookSubscriberIsToldItsSecretOnce(t *testing.T) {
 	svc := o.service("API")
 	made := o.subscribe(j{"webhook_url": o.hooks.URL + "/hook", "services": []string{svc}}).is(202)
 	secret, manage := made.str("secret"), made.str("manage_url")
-	if !strings.HasPrefix(secret, "whsec_") || !strings.Contains(manage, "/status/"+o.slug+"/subscription/?token=") || made.str("id") == "" {
+	if !strings.HasPrefix(secret, "whsec_") || !strings.Contains(manage, "/status/"+o.slug+"/subscription/?token=") ||
+		made.str("id") == "" {
 		t.Fatalf("%s", made.raw)
 	}
 	first := o.hooks.Wait(t, "/hook", 1)[0]
@@ -290,16 +302,20 @@ func TestAWebhookSubscriberIsToldItsSecretOnce(t *testing.T) {
 			t.Error(err)
 		}
 		var x struct{ Type string }
-		if err := json.Unmarshal(r.Body, &x); err != nil || x.Type != []string{"subscription.confirm", "incident.opened"}[i] {
+		if err := json.Unmarshal(r.Body, &x); err != nil ||
+			x.Type != []string{"subscription.confirm", "incident.opened"}[i] {
 			t.Errorf("%s %v", r.Body, err)
 		}
 	}
-	for _, path := range []string{"/api/v1/subscribers/", "/api/v1/subscribers/" + made.str("id") + "/", "/api/v1/audit-log/", "/api/v1/deliveries/"} {
-		if a := o.get(path); strings.Contains(string(a.raw), secret) || strings.Contains(string(a.raw), strings.SplitN(manage, "token=", 2)[1]) {
+	for _, path := range []string{"/api/v1/subscribers/", "/api/v1/subscribers/" + made.str("id") + "/",
+		"/api/v1/audit-log/", "/api/v1/deliveries/"} {
+		if a := o.get(path); strings.Contains(string(a.raw), secret) ||
+			strings.Contains(string(a.raw), strings.SplitN(manage, "token=", 2)[1]) {
 			t.Errorf("%s shows the secret or the link", path)
 		}
 	}
-	if res, body := o.form(manage, url.Values{"action": {"unsubscribe"}}); res.StatusCode != 200 || !strings.Contains(body, "You are unsubscribed") {
+	if res, body := o.form(manage, url.Values{"action": {"unsubscribe"}}); res.StatusCode != 200 ||
+		!strings.Contains(body, "You are unsubscribed") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
 	o.subscribers("", 0)
@@ -309,7 +325,8 @@ func TestChatsGetTheirOwnMessages(t *testing.T) {
 	racetest.Long(t)
 	o := newOffice(t, nil)
 	svc := o.service("API")
-	for field, path := range map[string]string{"slack_url": "/slack", "discord_url": "/discord", "teams_url": "/teams"} {
+	for field, path := range map[string]string{"slack_url": "/slack", "discord_url": "/discord",
+		"teams_url": "/teams"} {
 		a := o.subscribe(j{field: o.hooks.URL + path}).is(202)
 		if a.at("secret") != nil || a.at("manage_url") != nil || a.at("id") != nil {
 			t.Errorf("%s", a.raw)
@@ -321,7 +338,8 @@ func TestChatsGetTheirOwnMessages(t *testing.T) {
 		got := o.hooks.Wait(t, path, 2)
 		for _, r := range got {
 			var x j
-			if err := json.Unmarshal(r.Body, &x); err != nil || x[member] == nil || r.Header.Get("webhook-signature") != "" {
+			if err := json.Unmarshal(r.Body, &x); err != nil || x[member] == nil ||
+				r.Header.Get("webhook-signature") != "" {
 				t.Errorf("%s: %s", path, r.Body)
 			}
 		}
@@ -330,7 +348,8 @@ func TestChatsGetTheirOwnMessages(t *testing.T) {
 		}
 	}
 	// Whoever knows a chat's address may write there: members do not see it.
-	if a := o.get("/api/v1/subscribers/?channel=slack"); strings.Contains(string(a.raw), "/slack\"") || a.int("count") != 1 {
+	if a := o.get("/api/v1/subscribers/?channel=slack"); strings.Contains(string(a.raw), "/slack\"") ||
+		a.int("count") != 1 {
 		t.Errorf("%s", a.raw)
 	}
 }
@@ -342,11 +361,18 @@ func TestWhatCannotBeSubscribed(t *testing.T) {
 		code  int
 		field string
 	}{
-		{j{}, 422, "email"}, {j{"email": ""}, 422, "email"}, {j{"email": "nobody"}, 422, "email"}, {j{"email": 1}, 422, "email"},
-		{j{"email": "a@b.example", "webhook_url": "https://b.example/"}, 422, "email"}, {j{"email": "a@b.example", "shoe_size": 1}, 422, "shoe_size"},
-		{j{"email": "a@b.example", "services": []string{"x"}}, 422, "services[0]"}, {j{"email": "a@b.example", "services": "x"}, 422, "services"},
-		{j{"webhook_url": "http://127.0.0.1:9/"}, 422, "webhook_url"}, {j{"webhook_url": "https://169.254.169.254/latest/"}, 422, "webhook_url"}, {j{"webhook_url": "https://[::1]/"}, 422, "webhook_url"},
-		{j{"slack_url": "https://discord.com/api/webhooks/1/2"}, 422, "slack_url"}, {j{"email": "a@b.example", "consent": true}, 422, "consent"}, {j{"emails": []string{"a@b.example"}}, 422, "emails"},
+		{j{}, 422, "email"}, {j{"email": ""}, 422, "email"}, {j{"email": "nobody"}, 422, "email"},
+		{j{"email": 1}, 422, "email"},
+		{j{"email": "a@b.example", "webhook_url": "https://b.example/"}, 422, "email"},
+		{j{"email": "a@b.example", "shoe_size": 1}, 422, "shoe_size"},
+		{j{"email": "a@b.example", "services": []string{"x"}}, 422, "services[0]"},
+		{j{"email": "a@b.example", "services": "x"}, 422, "services"},
+		{j{"webhook_url": "http://127.0.0.1:9/"}, 422, "webhook_url"},
+		{j{"webhook_url": "https://169.254.169.254/latest/"}, 422, "webhook_url"},
+		{j{"webhook_url": "https://[::1]/"}, 422, "webhook_url"},
+		{j{"slack_url": "https://discord.com/api/webhooks/1/2"}, 422, "slack_url"},
+		{j{"email": "a@b.example", "consent": true}, 422, "consent"},
+		{j{"emails": []string{"a@b.example"}}, 422, "emails"},
 		{j{"channel": "email"}, 422, "address"}, {j{"channel": "fax", "address": "1"}, 422, "channel"},
 	} {
 		a := o.subscribe(x.body).is(x.code)
@@ -357,10 +383,12 @@ func TestWhatCannotBeSubscribed(t *testing.T) {
 	o.subscribe("{").is(400)
 	o.nobody().do("POST", "/api/v1/public/nobody-here/subscribe/", j{"email": "a@b.example"}).is(404)
 	o.nobody().do("GET", "/api/v1/public/"+o.slug+"/subscribe/", nil).is(405)
-	if res, _ := o.form("http://"+o.addr+"/status/"+o.slug+"/subscription/?token="+strings.Repeat("a", 43), nil); res.StatusCode != 404 {
+	if res, _ := o.form("http://"+o.addr+"/status/"+o.slug+"/subscription/?token="+strings.Repeat("a", 43),
+		nil); res.StatusCode != 404 {
 		t.Errorf("a made-up token answers %d", res.StatusCode)
 	}
-	if res, _ := o.form("http://"+o.addr+"/status/"+o.slug+"/subscription/?token=x", url.Values{"action": {"dance"}}); res.StatusCode < 400 || res.StatusCode >= 500 {
+	if res, _ := o.form("http://"+o.addr+"/status/"+o.slug+"/subscription/?token=x",
+		url.Values{"action": {"dance"}}); res.StatusCode < 400 || res.StatusCode >= 500 {
 		t.Errorf("a made-up action answers %d", res.StatusCode)
 	}
 	o.subscribers("", 0)
@@ -384,7 +412,8 @@ func TestAdminsSeeAddImportAndRemoveSubscribers(t *testing.T) {
 	reader := o.key("read")
 	svc := o.service("API")
 	// Added with the person's consent, told from now on; without it, asked.
-	yes := o.post("/api/v1/subscribers/", j{"email": "yes@example.com", "consent": true, "services": []string{svc}}).has("state", "active").has("services.0.name", "API").has("source", "admin")
+	yes := o.post("/api/v1/subscribers/", j{"email": "yes@example.com", "consent": true, "services": []string{svc}}).
+		has("state", "active").has("services.0.name", "API").has("source", "admin")
 	o.post("/api/v1/subscribers/", j{"channel": "email", "address": "maybe@example.com"}).has("state", "pending")
 	o.mail.Wait(t, 1)
 	o.do("POST", "/api/v1/subscribers/", j{"email": "YES@example.com"}).refuses(409, "email")
@@ -392,7 +421,8 @@ func TestAdminsSeeAddImportAndRemoveSubscribers(t *testing.T) {
 	if !strings.HasPrefix(hook.str("secret"), "whsec_") {
 		t.Errorf("%s", hook.raw)
 	}
-	if again := o.post("/api/v1/subscribers/", j{"webhook_url": o.hooks.URL + "/hook"}, "Idempotency-Key", "hook-1"); string(again.raw) != string(hook.raw) {
+	if again := o.post("/api/v1/subscribers/", j{"webhook_url": o.hooks.URL + "/hook"}, "Idempotency-Key",
+		"hook-1"); string(again.raw) != string(hook.raw) {
 		t.Errorf("%s, not %s", again.raw, hook.raw)
 	}
 	o.subscribers("active", 2)
@@ -404,13 +434,15 @@ func TestAdminsSeeAddImportAndRemoveSubscribers(t *testing.T) {
 		many = append(many, fmt.Sprintf("person%d@example.com", i))
 	}
 	many = append(many, "Person1@EXAMPLE.com", "yes@example.com", "nonsense")
-	o.post("/api/v1/subscribers/", j{"emails": many, "consent": true}).has("added", 1000).has("known", 1).has("refused.0.field", "emails[1002]")
+	o.post("/api/v1/subscribers/", j{"emails": many, "consent": true}).has("added", 1000).has("known", 1).
+		has("refused.0.field", "emails[1002]")
 	o.post("/api/v1/subscribers/", j{"emails": many, "consent": true}).has("added", 0).has("known", 1001)
 	o.get("/api/v1/subscribers/?channel=email&search=PERSON99&page_size=5").has("count", 11)
 	o.get("/api/v1/subscribers/?service="+svc+"&state=active").has("count", 1002) // the whole page, and who chose it
 	o.patch("/api/v1/subscribers/"+yes.str("id")+"/", j{"services": []string{svc}}).has("whole_page", false)
 	o.get("/api/v1/subscribers/?service="+o.service("Website")+","+svc+"&channel=email&state=active").has("count", 1001)
-	o.get("/api/v1/subscribers/?service="+o.service("Mobile")+"&channel=email&state=active").has("count", 1000) // not who chose another
+	// not who chose another
+	o.get("/api/v1/subscribers/?service="+o.service("Mobile")+"&channel=email&state=active").has("count", 1000)
 	o.do("GET", "/api/v1/subscribers/?service="+svc+",API", nil).refuses(422, "service")
 	o.get("/api/v1/subscribers/?page=2&page_size=100").has("count", 1003)
 	o.do("GET", "/api/v1/subscribers/?state=asleep", nil).refuses(422, "state")
@@ -429,13 +461,16 @@ func TestAdminsSeeAddImportAndRemoveSubscribers(t *testing.T) {
 	}
 	// A bounce that came back to a person.
 	o.patch("/api/v1/subscribers/"+yes.str("id")+"/", j{"state": "bouncing"}).has("state", "bouncing")
-	o.patch("/api/v1/subscribers/"+yes.str("id")+"/", j{"state": "active", "services": []string{}}).has("state", "active").has("whole_page", true)
+	o.patch("/api/v1/subscribers/"+yes.str("id")+"/", j{"state": "active", "services": []string{}}).
+		has("state", "active").has("whole_page", true)
 	o.do("PATCH", "/api/v1/subscribers/"+yes.str("id")+"/", j{"state": "pending"}).refuses(422, "state")
 	o.do("DELETE", "/api/v1/subscribers/"+yes.str("id")+"/", nil).is(204)
 	o.do("DELETE", "/api/v1/subscribers/"+yes.str("id")+"/", nil).is(404)
 	o.do("GET", "/api/v1/subscribers/nonsense/", nil).is(404)
 	rows := o.get("/api/v1/audit-log/?page_size=100")
-	if text := string(rows.raw); strings.Contains(text, "yes@example.com") || !strings.Contains(text, "y…@example.com") || !strings.Contains(text, `"action":"import_subscribers"`) || !strings.Contains(text, `"consent":true`) {
+	if text := string(rows.raw); strings.Contains(text, "yes@example.com") ||
+		!strings.Contains(text, "y…@example.com") || !strings.Contains(text, `"action":"import_subscribers"`) ||
+		!strings.Contains(text, `"consent":true`) {
 		t.Errorf("%.2000s", text)
 	}
 }
@@ -507,7 +542,8 @@ func TestAnotherPagesSubscribersHearNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res, _ := o.form("http://"+o.addr+"/status/"+other.slug+"/subscription/?"+theirLink.RawQuery, nil); res.StatusCode != 404 {
+	if res, _ := o.form("http://"+o.addr+"/status/"+other.slug+"/subscription/?"+theirLink.RawQuery,
+		nil); res.StatusCode != 404 {
 		t.Errorf("another page's link answers %d", res.StatusCode)
 	}
 }
@@ -518,8 +554,10 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 	svc := o.service("API")
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com"}, "consent": true})
 	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339Nano) }
-	id := o.post("/api/v1/maintenances/", j{"title": "Disks", "services": []string{svc}, "scheduled_for": at(4 * time.Second), "scheduled_until": at(8 * time.Second)}).str("id")
-	for end := time.Now().Add(time.Minute); o.get("/api/v1/maintenances/"+id+"/").str("status") != "completed"; time.Sleep(50 * time.Millisecond) {
+	id := o.post("/api/v1/maintenances/", j{"title": "Disks", "services": []string{svc},
+		"scheduled_for": at(4 * time.Second), "scheduled_until": at(8 * time.Second)}).str("id")
+	for end := time.Now().Add(time.Minute); o.get("/api/v1/maintenances/"+id+"/").
+		str("status") != "completed"; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it did not end")
 		}
@@ -533,7 +571,8 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 	for _, l := range o.mail.Wait(t, 3) {
 		subjects += l.Subject() + "\n"
 	}
-	for _, words := range []string{"Planned maintenance: Disks", "Maintenance has started: Disks", "Maintenance is completed: Disks"} {
+	for _, words := range []string{"Planned maintenance: Disks", "Maintenance has started: Disks",
+		"Maintenance is completed: Disks"} {
 		if strings.Count(subjects, words) != 1 {
 			t.Errorf("%s is not told once in\n%s", words, subjects)
 		}
@@ -544,9 +583,13 @@ func TestAWindowOfTheAPIBeginsByItself(t *testing.T) {
 func TestAVisitorOfAnotherRegionSubscribesAtThePrimary(t *testing.T) {
 	racetest.Long(t)
 	farAddr := reserved(t) // BASE_URL leads there, as one name leads to every region
-	o := newOffice(t, func(c *config.Config) { c.FlyRegion, c.PrimaryRegion, c.BaseURL = "fra", "fra", "http://"+farAddr })
+	o := newOffice(t, func(c *config.Config) {
+		c.FlyRegion, c.PrimaryRegion, c.BaseURL = "fra", "fra",
+			"http://"+farAddr
+	})
 	far := &site{t: t, file: o.file, addr: farAddr, set: func(c *config.Config) {
-		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL, c.SMTPURL, c.BaseURL = "syd", "fra", "proxy", "http://"+o.addr, o.mail.URL(), apptest.Itself
+		c.FlyRegion, c.PrimaryRegion, c.WriteForward, c.PrimaryURL, c.SMTPURL, c.BaseURL = "syd", "fra", "proxy",
+			"http://"+o.addr, o.mail.URL(), apptest.Itself
 	}}
 	far.start()
 	t.Cleanup(func() { far.stop() })
@@ -561,12 +604,14 @@ func TestAVisitorOfAnotherRegionSubscribesAtThePrimary(t *testing.T) {
 	if res, body := o.form(link, nil); res.StatusCode != 200 || !strings.Contains(body, "Confirm your subscription") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if res, _ := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 || res.Header.Get("Status-Region") != "fra" {
+	if res, _ := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 ||
+		res.Header.Get("Status-Region") != "fra" {
 		t.Errorf("%d by %s", res.StatusCode, res.Header.Get("Status-Region"))
 	}
 	o.subscribers("active", 1)
 	// A token that neither knows is looked for at the primary, which says no.
-	if res, _ := o.form(strings.Split(link, "token=")[0]+"token="+strings.Repeat("b", 43), nil); res.StatusCode != 404 || res.Header.Get("Status-Region") != "fra" {
+	if res, _ := o.form(strings.Split(link, "token=")[0]+"token="+strings.Repeat("b", 43),
+		nil); res.StatusCode != 404 || res.Header.Get("Status-Region") != "fra" {
 		t.Errorf("%d by %s", res.StatusCode, res.Header.Get("Status-Region"))
 	}
 	o.post("/api/v1/incidents/", j{"title": "Errors", "service": o.service("API"), "to_state": "partial_outage"})
@@ -587,8 +632,8 @@ func reserved(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// No mail to a stranger begins its links with what a request said: where BASE_URL is missing there is none, and everybody who looks for it is
-// told so.
+// No mail to a stranger begins its links with what a request said: where BASE_URL is missing there is none, and
+// everybody who looks for it is told so.
 func TestNobodyIsMailedALinkToWhereAnybodyCouldSend(t *testing.T) {
 	racetest.Long(t)
 	base := apptest.Itself
@@ -598,28 +643,34 @@ func TestNobodyIsMailedALinkToWhereAnybodyCouldSend(t *testing.T) {
 	base = ""
 	o.start()
 	subscribe := "/api/v1/public/" + o.slug + "/subscribe/"
-	for name, body := range map[string]j{"email": {"email": "ada@example.com"}, "address": {"channel": "email", "address": "ada@example.com"}} {
+	for name, body := range map[string]j{"email": {"email": "ada@example.com"},
+		"address": {"channel": "email", "address": "ada@example.com"}} {
 		o.nobody().do("POST", subscribe, body, "Host", "evil.example").refuses(404, name)
 		o.do("POST", "/api/v1/subscribers/", body).refuses(404, name)
 	}
 	o.do("POST", "/api/v1/subscribers/", j{"email": "ada@example.com", "consent": true}).refuses(404, "email")
-	o.do("POST", "/api/v1/subscribers/", j{"emails": []string{"ada@example.com"}, "consent": true}).refuses(404, "emails")
+	o.do("POST", "/api/v1/subscribers/", j{"emails": []string{"ada@example.com"}, "consent": true}).
+		refuses(404, "emails")
 	res, _ := o.form("http://"+o.addr+subscribe, url.Values{"email": {"ada@example.com"}})
 	if to := res.Header.Get("Location"); res.StatusCode != 303 || !strings.HasSuffix(to, "?problem=not_found") {
 		t.Errorf("the form is answered %d %s", res.StatusCode, to)
 	}
-	for path, words := range map[string]string{"": "", "/subscription/": "No mail is sent from here", "/subscription/?problem=not_found": "No mail can be sent from here at present"} {
+	for path, words := range map[string]string{"": "", "/subscription/": "No mail is sent from here",
+		"/subscription/?problem=not_found": "No mail can be sent from here at present"} {
 		res, body := o.form("http://"+o.addr+"/status/"+o.slug+path, nil)
-		if res.StatusCode != 200 || !strings.Contains(body, words) || strings.Contains(body, `type="email"`) || strings.Contains(body, `value="email"`) {
+		if res.StatusCode != 200 || !strings.Contains(body, words) || strings.Contains(body, `type="email"`) ||
+			strings.Contains(body, `value="email"`) {
 			t.Errorf("%s offers mail, or does not say why not: %d", path, res.StatusCode)
 		}
 	}
 	// Who subscribed before waits, and admins see why, also by a test.
-	o.post("/api/v1/incidents/", j{"title": "Errors", "service": o.service("API"), "to_state": "partial_outage"}).is(201)
+	o.post("/api/v1/incidents/", j{"title": "Errors", "service": o.service("API"), "to_state": "partial_outage"}).
+		is(201)
 	if a := o.failing(true); !strings.Contains(a.str("problem"), "BASE_URL is not set") {
 		t.Errorf("%s", a.raw)
 	}
-	if a := o.do("POST", "/api/v1/mail/test/", nil, "Host", "evil.example").is(200).has("sent", false); !strings.Contains(a.str("problem"), "BASE_URL is not set") {
+	if a := o.do("POST", "/api/v1/mail/test/", nil, "Host", "evil.example").is(200).
+		has("sent", false); !strings.Contains(a.str("problem"), "BASE_URL is not set") {
 		t.Errorf("%s", a.raw)
 	}
 	if a := o.deliveries("due", 1); len(o.mail.Got()) != 0 {
@@ -630,18 +681,22 @@ func TestNobodyIsMailedALinkToWhereAnybodyCouldSend(t *testing.T) {
 	o.stop()
 	base = apptest.Itself
 	o.start()
-	if letter := o.mail.Wait(t, 1)[0]; letter.To != "old@example.com" || !strings.HasPrefix(o.link(letter), "http://"+o.addr+"/status/"+o.slug+"/") {
+	if letter := o.mail.Wait(t, 1)[0]; letter.To != "old@example.com" ||
+		!strings.HasPrefix(o.link(letter), "http://"+o.addr+"/status/"+o.slug+"/") {
 		t.Errorf("%s: %s", letter.To, letter.Text)
 	}
 }
 
 func TestAMailsLinksBeginWithBaseURLWhateverTheRequestSays(t *testing.T) {
 	o := newOffice(t, nil)
-	for i, host := range []string{"evil.example", "evil.example:443", "EVIL.example", o.addr + ".evil.example", "status.acme.example:8443"} {
+	for i, host := range []string{"evil.example", "evil.example:443", "EVIL.example", o.addr + ".evil.example",
+		"status.acme.example:8443"} {
 		to := fmt.Sprintf("ada%d@example.com", i)
-		o.nobody().do("POST", "/api/v1/public/"+o.slug+"/subscribe/", j{"email": to}, "Host", host, "X-Forwarded-Host", "evil.example").is(202)
+		o.nobody().do("POST", "/api/v1/public/"+o.slug+"/subscribe/", j{"email": to}, "Host", host, "X-Forwarded-Host",
+			"evil.example").is(202)
 		letter := o.mail.Wait(t, i+1)[i]
-		if strings.Contains(letter.Text+letter.HTML, "evil.example") || !strings.HasPrefix(o.link(letter), "http://"+o.addr+"/status/"+o.slug+"/") {
+		if strings.Contains(letter.Text+letter.HTML, "evil.example") ||
+			!strings.HasPrefix(o.link(letter), "http://"+o.addr+"/status/"+o.slug+"/") {
 			t.Errorf("%s: %s", host, letter.Text)
 		}
 	}
@@ -651,7 +706,8 @@ func TestOneIncidentIsFollowedUntilItIsOver(t *testing.T) {
 	o := newOffice(t, nil)
 	api, web := o.service("API"), o.service("Web")
 	stranger := o.site.org()
-	theirs := stranger.post("/api/v1/incidents/", j{"title": "Theirs", "service": stranger.service("X"), "to_state": "major_outage"}).str("id")
+	theirs := stranger.post("/api/v1/incidents/", j{"title": "Theirs", "service": stranger.service("X"),
+		"to_state": "major_outage"}).str("id")
 	one := o.post("/api/v1/incidents/", j{"title": "One", "service": api, "to_state": "partial_outage"}).str("id")
 	ended := o.post("/api/v1/incidents/", j{"title": "Ended", "service": web, "to_state": "partial_outage"}).str("id")
 	o.post("/api/v1/incidents/"+ended+"/updates/", j{"status": "resolved"})
@@ -665,13 +721,15 @@ func TestOneIncidentIsFollowedUntilItIsOver(t *testing.T) {
 		t.Errorf("the question does not say of what: %s", asked.Text)
 	}
 	link := o.link(asked)
-	if res, body := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 || !strings.Contains(body, "You are subscribed.") {
+	if res, body := o.form(link, url.Values{"action": {"confirm"}}); res.StatusCode != 200 ||
+		!strings.Contains(body, "You are subscribed.") {
 		t.Fatalf("%d %s", res.StatusCode, body)
 	}
 	o.subscribers("active", 1).has("results.0.whole_page", false).has("results.0.incidents", 1.0)
 	o.post("/api/v1/incidents/", j{"title": "Another", "service": api, "to_state": "major_outage"})
 	o.post("/api/v1/incidents/"+one+"/updates/", j{"status": "resolved", "body": "It is over."})
-	if got := o.mail.Wait(t, 2)[1]; !strings.Contains(got.Subject(), "One") || !strings.Contains(got.Text, "It is over.") {
+	if got := o.mail.Wait(t, 2)[1]; !strings.Contains(got.Subject(), "One") ||
+		!strings.Contains(got.Text, "It is over.") {
 		t.Errorf("%s", got.Subject())
 	}
 }

@@ -21,7 +21,8 @@ import (
 
 // notifies sets up what tells subscribers. It works at the primary alone.
 func (a *App) notifies() error {
-	worker, err := notify.New(a.DB, notify.Options{SMTPURL: a.cfg.SMTPURL, LetterBox: a.DB.Beside("letters"), BaseURL: a.cfg.BaseURL, AllowLoopback: a.cfg.LoopbackHooks, Lease: a.cfg.DeliveryLease,
+	worker, err := notify.New(a.DB, notify.Options{SMTPURL: a.cfg.SMTPURL, LetterBox: a.DB.Beside("letters"),
+		BaseURL: a.cfg.BaseURL, AllowLoopback: a.cfg.LoopbackHooks, Lease: a.cfg.DeliveryLease,
 		Open: func(use, sealed string) (string, error) { return a.UseCases.Sealer.Open(use, sealed) }})
 	if err != nil {
 		return err

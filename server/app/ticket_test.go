@@ -61,7 +61,8 @@ func TestASocketOpenedByATicketEndsWithTheTokenUnlessItIsRenewed(t *testing.T) {
 	s := world(t)
 	acme := s.org()
 	open := func() string {
-		token, err := s.app.UseCases.Token(context.Background(), acme.slug, "admin@"+acme.slug+".example", 2*time.Second)
+		token, err := s.app.UseCases.Token(context.Background(), acme.slug, "admin@"+acme.slug+".example",
+			2*time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,17 +20,23 @@ type spoil struct {
 }
 
 var spoils = []spoil{
-	{"an event whose seq is none", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1, 'service_changed', max(at), '', '{"seq":"x"}' FROM events WHERE org_id = ?1`, true, ""},
-	{"an event of another seq", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1, 'service_changed', max(at), '', '{}' FROM events WHERE org_id = ?1`, true, ""},
-	{"an event about nothing", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1, 'incident_opened', max(at), '', json_object('seq', max(seq) + 1, 'type', 'incident_opened') FROM events WHERE org_id = ?1`, true, ""},
-	{"a list in an update that is no JSON", `UPDATE incident_updates SET services = 'none' WHERE org_id = ?1`, true, "/api/v1/incidents/"},
+	{"an event whose seq is none", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1,
+  'service_changed', max(at), '', '{"seq":"x"}' FROM events WHERE org_id = ?1`, true, ""},
+	{"an event of another seq", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1,
+  'service_changed', max(at), '', '{}' FROM events WHERE org_id = ?1`, true, ""},
+	{"an event about nothing", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1,
+  'incident_opened', max(at), '', json_object('seq', max(seq) + 1, 'type', 'incident_opened') FROM events WHERE org_id =
+  ?1`, true, ""},
+	{"a list in an update that is no JSON", `UPDATE incident_updates SET services = 'none' WHERE org_id = ?1`, true,
+		"/api/v1/incidents/"},
 	{"an organisation's weights", `UPDATE organizations SET uptime_weights = 'none' WHERE id = ?1`, true, ""},
 	{"a template's services", `UPDATE templates SET services = '{' WHERE org_id = ?1`, false, "/api/v1/templates/"},
-	{"a series' services", `UPDATE maintenance_series SET services = '{' WHERE org_id = ?1`, false, "/api/v1/recurring-maintenances/"},
+	{"a series' services", `UPDATE maintenance_series SET services = '{' WHERE org_id = ?1`, false,
+		"/api/v1/recurring-maintenances/"},
 }
 
-// TestWhatCannotBeReadCostsNobodyElse spoils one organisation's data in a way that has no CHECK against it, under a running server and before a
-// start, and looks at it and at another one.
+// TestWhatCannotBeReadCostsNobodyElse spoils one organisation's data in a way that has no CHECK against it, under a
+// running server and before a start, and looks at it and at another one.
 func TestWhatCannotBeReadCostsNobodyElse(t *testing.T) {
 	racetest.Long(t)
 	for _, c := range spoils {
@@ -43,7 +49,8 @@ func TestWhatCannotBeReadCostsNobodyElse(t *testing.T) {
 				service := o.service("API of " + o.slug)
 				o.incident("Broken")
 				o.post("/api/v1/templates/", j{"name": "T", "title": "T", "body": "T"})
-				o.post("/api/v1/recurring-maintenances/", j{"title": "Weekly", "services": []string{service}, "rrule": "FREQ=WEEKLY", "time_zone": "UTC",
+				o.post("/api/v1/recurring-maintenances/", j{"title": "Weekly", "services": []string{service},
+					"rrule": "FREQ=WEEKLY", "time_zone": "UTC",
 					"starts_at": "2027-01-04T01:00", "duration_minutes": 60})
 				pageStays(t, "http://"+s.addr, o)
 			}
@@ -100,7 +107,8 @@ func (s *site) seen(t *testing.T, c spoil, bad, good *caller, held bool) {
 		t.Errorf("the other page is %d, stale %v", code, stale)
 	}
 	good.service("Another " + time.Now().String())
-	for _, path := range []string{"/api/v1/templates/", "/api/v1/incidents/", "/api/v1/recurring-maintenances/", "/api/v1/organizations/"} {
+	for _, path := range []string{"/api/v1/templates/", "/api/v1/incidents/", "/api/v1/recurring-maintenances/",
+		"/api/v1/organizations/"} {
 		good.get(path)
 	}
 }
@@ -134,14 +142,15 @@ func TestAPageThatCanBeReadAgainGoesOn(t *testing.T) {
 	c.service("Web")
 }
 
-// TestALogoThatCannotBeReadCostsItsPictureAlone: it is said once, however often it is asked for; its page and its writes go on, and so does
-// everybody else's picture.
+// TestALogoThatCannotBeReadCostsItsPictureAlone: it is said once, however often it is asked for; its page and its
+// writes go on, and so does everybody else's picture.
 func TestALogoThatCannotBeReadCostsItsPictureAlone(t *testing.T) {
 	s := startSite(t, nil)
 	bad, good := s.org(), s.org()
 	address := map[*caller]string{}
 	for _, o := range []*caller{bad, good} {
-		name := o.do("PUT", "/api/v1/organization/logo/", drawn(t, 640, 160), "Content-Type", "image/png").is(200).str("logo")
+		name := o.do("PUT", "/api/v1/organization/logo/", drawn(t, 640, 160), "Content-Type", "image/png").is(200).
+			str("logo")
 		address[o] = "/status/" + o.slug + "/logo/" + name
 	}
 	s.sql(`UPDATE logos SET body = 'no base64' WHERE org_id = ?`, bad.org)
@@ -168,6 +177,7 @@ func TestALogoThatCannotBeReadCostsItsPictureAlone(t *testing.T) {
 	if code := asked(address[good]); code != 200 {
 		t.Errorf("another's picture is answered %d", code)
 	}
-	bad.do("PUT", "/api/v1/organization/logo/", drawn(t, 320, 80), "Content-Type", "image/png").is(200) // another one mends it
+	// another one mends it
+	bad.do("PUT", "/api/v1/organization/logo/", drawn(t, 320, 80), "Content-Type", "image/png").is(200)
 	fetch(t, "http://"+s.addr+"/status/"+bad.slug+"/logo/"+bad.get("/api/v1/organization/").str("logo"))
 }

@@ -15,7 +15,8 @@ func TestWhoWasNeverToldOfSomethingIsNotToldOfItsEnd(t *testing.T) {
 	o.post("/api/v1/subscribers/", j{"emails": []string{"a@example.com"}, "consent": true})
 	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
 	plan := func(title string, more j) string {
-		body := j{"title": title, "services": []string{api}, "scheduled_for": at(48 * time.Hour), "scheduled_until": at(49 * time.Hour)}
+		body := j{"title": title, "services": []string{api}, "scheduled_for": at(48 * time.Hour),
+			"scheduled_until": at(49 * time.Hour)}
 		for k, v := range more {
 			body[k] = v
 		}
@@ -35,9 +36,11 @@ func TestWhoWasNeverToldOfSomethingIsNotToldOfItsEnd(t *testing.T) {
 	noted := plan("Noted quietly", past)
 	o.get(noted).has("status", "completed")
 	o.do("DELETE", noted, nil).is(204)
-	in := o.post("/api/v1/incidents/", j{"title": "Opened quietly", "service": api, "to_state": "partial_outage", "notify": false}).str("id")
+	in := o.post("/api/v1/incidents/", j{"title": "Opened quietly", "service": api, "to_state": "partial_outage",
+		"notify": false}).str("id")
 	o.post("/api/v1/incidents/"+in+"/updates/", j{"status": "resolved", "body": "Over."})
-	other := o.post("/api/v1/incidents/", j{"title": "Withdrawn quietly", "service": api, "to_state": "partial_outage", "notify": false}).str("id")
+	other := o.post("/api/v1/incidents/", j{"title": "Withdrawn quietly", "service": api, "to_state": "partial_outage",
+		"notify": false}).str("id")
 	o.do("DELETE", "/api/v1/incidents/"+other+"/", nil).is(204)
 
 	// What was told ends with a word, and so does what somebody spoke of later.

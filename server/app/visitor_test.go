@@ -17,8 +17,10 @@ func TestAVisitorCostsNoQueryOnceThePageIsLoaded(t *testing.T) {
 	if _, err := demo.Fill(context.Background(), s.app.DB, s.app.UseCases, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	paths := []string{"/status/acme", "/status/acme/", "/status/acme/feed.atom", "/status/acme/feed.rss", "/status/acme/badge.svg",
-		"/api/v1/public/acme/status/", "/api/v1/public/acme/services/", "/api/v1/public/acme/incidents/", "/api/v1/public/acme/maintenances/",
+	paths := []string{"/status/acme", "/status/acme/", "/status/acme/feed.atom", "/status/acme/feed.rss",
+		"/status/acme/badge.svg",
+		"/api/v1/public/acme/status/", "/api/v1/public/acme/services/", "/api/v1/public/acme/incidents/",
+		"/api/v1/public/acme/maintenances/",
 		"/api/v1/public/acme/uptime/?days=30", "/api/v1/public/acme/summary/"}
 	visit := func(path, etag string) (int, string) {
 		req, err := http.NewRequestWithContext(context.Background(), "GET", "http://"+s.addr+path, nil)
@@ -65,7 +67,8 @@ func TestNobodyIsShownSomethingOlderThanTheyHaveSeen(t *testing.T) {
 	racetest.Long(t)
 	s := startSite(t, nil)
 	acme := s.tenant("acme")
-	for _, path := range []string{"/status/acme", "/status/acme/feed.atom", "/status/acme/api/v2/status.json", "/api/v1/public/acme/status/", "/api/v1/services/"} {
+	for _, path := range []string{"/status/acme", "/status/acme/feed.atom", "/status/acme/api/v2/status.json",
+		"/api/v1/public/acme/status/", "/api/v1/services/"} {
 		for seq, want := range map[string]int{"1": http.StatusOK, "2": http.StatusServiceUnavailable} {
 			req, err := http.NewRequestWithContext(context.Background(), "GET", "http://"+s.addr+path, nil)
 			if err != nil {
@@ -78,8 +81,10 @@ func TestNobodyIsShownSomethingOlderThanTheyHaveSeen(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = res.Body.Close()
-			if res.StatusCode != want || (want == http.StatusServiceUnavailable) != (res.Header.Get("Retry-After") == "1") {
-				t.Errorf("%s from event %s on: %d, Retry-After %q", path, seq, res.StatusCode, res.Header.Get("Retry-After"))
+			if res.StatusCode != want ||
+				(want == http.StatusServiceUnavailable) != (res.Header.Get("Retry-After") == "1") {
+				t.Errorf("%s from event %s on: %d, Retry-After %q", path, seq, res.StatusCode,
+					res.Header.Get("Retry-After"))
 			}
 		}
 	}

@@ -42,17 +42,21 @@ func (x *secrets) write(method, path string, body j) *answer {
 func withdrawn(t *testing.T) *secrets {
 	x := &secrets{caller: world(t).org(), t: t}
 	stays := x.service("Stays")
-	x.write("PATCH", "/api/v1/organization/", j{"name": x.word("name"), "description": x.word("org-text"), "url": "https://" + x.word("url") + ".example", "announcement": x.word("announcement")})
+	x.write("PATCH", "/api/v1/organization/", j{"name": x.word("name"), "description": x.word("org-text"),
+		"url": "https://" + x.word("url") + ".example", "announcement": x.word("announcement")})
 	logo := x.do("PUT", "/api/v1/organization/logo/", drawn(t, 64, 64), "Content-Type", "image/png").is(200).str("logo")
 	x.logo = logo
 	x.said = append(x.said, logo)
 
-	service := x.write("POST", "/api/v1/services/", j{"name": x.word("service"), "description": x.word("service-text"), "group": x.word("group")}).str("id")
+	service := x.write("POST", "/api/v1/services/", j{"name": x.word("service"), "description": x.word("service-text"),
+		"group": x.word("group")}).str("id")
 	x.write("PATCH", "/api/v1/services/"+service+"/", j{"name": "Renamed", "description": "", "group": ""})
-	deleted := x.write("POST", "/api/v1/services/", j{"name": x.word("deleted-service"), "description": x.word("deleted-service-text")}).str("id")
+	deleted := x.write("POST", "/api/v1/services/",
+		j{"name": x.word("deleted-service"), "description": x.word("deleted-service-text")}).str("id")
 	x.do("DELETE", "/api/v1/services/"+deleted+"/", nil).is(204)
 
-	in := x.write("POST", "/api/v1/incidents/", j{"title": x.word("title"), "description": x.word("text"), "service": stays, "to_state": "partial_outage"})
+	in := x.write("POST", "/api/v1/incidents/", j{"title": x.word("title"), "description": x.word("text"),
+		"service": stays, "to_state": "partial_outage"})
 	path := "/api/v1/incidents/" + in.str("id") + "/"
 	update := x.write("POST", path+"updates/", j{"status": "identified", "body": x.word("update")}).str("id")
 	x.write("POST", path+"updates/", j{"status": "resolved", "body": "Over."})
@@ -62,15 +66,21 @@ func withdrawn(t *testing.T) *secrets {
 	x.patch(path+"updates/"+update+"/", j{"body": "Corrected, too."})
 
 	// One whose words go when it moves on, and one that is deleted.
-	moves := x.write("POST", "/api/v1/incidents/", j{"title": x.word("moved-title"), "service": service, "to_state": "major_outage"}).str("id")
+	moves := x.write("POST", "/api/v1/incidents/", j{"title": x.word("moved-title"), "service": service,
+		"to_state": "major_outage"}).str("id")
 	x.write("PATCH", "/api/v1/incidents/"+moves+"/", j{"title": "Moved", "status": "resolved", "message": "Done."})
-	gone := x.write("POST", "/api/v1/incidents/", j{"title": x.word("deleted-title"), "description": x.word("deleted-text"), "service": stays, "to_state": "partial_outage"}).str("id")
+	gone := x.write("POST", "/api/v1/incidents/", j{"title": x.word("deleted-title"),
+		"description": x.word("deleted-text"), "service": stays, "to_state": "partial_outage"}).str("id")
 	x.write("POST", "/api/v1/incidents/"+gone+"/updates/", j{"status": "monitoring", "body": x.word("deleted-update")})
 	x.do("DELETE", "/api/v1/incidents/"+gone+"/", nil).is(204)
 
-	window := x.write("POST", "/api/v1/maintenances/", j{"title": x.word("window"), "description": x.word("window-text"), "services": []string{stays}, "scheduled_for": in2(1), "scheduled_until": in2(2)}).str("id")
+	window := x.write("POST", "/api/v1/maintenances/",
+		j{"title": x.word("window"), "description": x.word("window-text"), "services": []string{stays},
+			"scheduled_for": in2(1), "scheduled_until": in2(2)}).str("id")
 	x.write("PATCH", "/api/v1/maintenances/"+window+"/", j{"title": "Other work", "description": ""})
-	lost := x.write("POST", "/api/v1/maintenances/", j{"title": x.word("deleted-window"), "description": x.word("deleted-window-text"), "services": []string{stays}, "scheduled_for": in2(3), "scheduled_until": in2(4)}).str("id")
+	lost := x.write("POST", "/api/v1/maintenances/",
+		j{"title": x.word("deleted-window"), "description": x.word("deleted-window-text"), "services": []string{stays},
+			"scheduled_for": in2(3), "scheduled_until": in2(4)}).str("id")
 	x.do("DELETE", "/api/v1/maintenances/"+lost+"/", nil).is(204)
 
 	x.patch("/api/v1/organization/", j{"name": "Acme", "description": "", "url": "", "announcement": ""})
@@ -116,7 +126,8 @@ func TestWithdrawnWordsAreGoneForEverybodyWhoSeesThePage(t *testing.T) {
 	x := withdrawn(t)
 	to := x.get("/api/v1/snapshot/").seq()
 	t.Run("sockets", func(t *testing.T) {
-		for _, path := range []string{"/ws/status/public/" + x.slug + "/?", "/ws/status/org/" + x.org + "/?token=" + x.token + "&"} {
+		for _, path := range []string{"/ws/status/public/" + x.slug + "/?", "/ws/status/org/" + x.org + "/?token=" +
+			x.token + "&"} {
 			marked := 0
 			for from := int64(0); from < to; from += 7 {
 				for _, frame := range x.replayed(path+fmt.Sprint("since=", from), from, to) {
@@ -142,9 +153,12 @@ func TestWithdrawnWordsAreGoneForEverybodyWhoSeesThePage(t *testing.T) {
 	})
 	t.Run("documents", func(t *testing.T) {
 		for _, prefix := range []string{"/status/" + x.slug} {
-			for _, path := range []string{"", "/history", "/feed.atom", "/feed.rss", "/history.atom", "/history.rss", "/badge.svg", "/icon.svg", "/theme.css", "/calendar.ics", "/llms.txt", "/embed.js",
-				"/api/v2/summary.json", "/api/v2/status.json", "/api/v2/components.json", "/api/v2/incidents.json", "/api/v2/incidents/unresolved.json",
-				"/api/v2/scheduled-maintenances.json", "/api/v2/scheduled-maintenances/upcoming.json", "/api/v2/scheduled-maintenances/active.json"} {
+			for _, path := range []string{"", "/history", "/feed.atom", "/feed.rss", "/history.atom", "/history.rss",
+				"/badge.svg", "/icon.svg", "/theme.css", "/calendar.ics", "/llms.txt", "/embed.js",
+				"/api/v2/summary.json", "/api/v2/status.json", "/api/v2/components.json", "/api/v2/incidents.json",
+				"/api/v2/incidents/unresolved.json",
+				"/api/v2/scheduled-maintenances.json", "/api/v2/scheduled-maintenances/upcoming.json",
+				"/api/v2/scheduled-maintenances/active.json"} {
 				x.everywhere(prefix + path)
 			}
 		}

@@ -103,7 +103,8 @@ func bareRows(b *testing.B, db *store.DB) func() {
 	return func() {
 		var batch store.Batch
 		for range 6 {
-			batch.Add(`INSERT INTO bench_rows (body) VALUES (?)`, "We see more errors than usual and are looking into it.")
+			batch.Add(`INSERT INTO bench_rows (body) VALUES (?)`, "We see more errors than usual and are looking "+
+				"into it.")
 		}
 		if err := db.Do(b.Context(), &batch); err != nil {
 			b.Error(err)

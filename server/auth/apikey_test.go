@@ -23,17 +23,20 @@ func (k keyring) APIKey(_ context.Context, prefix string) (StoredKey, error) {
 
 func storedKey(scopes ...Scope) (string, StoredKey) {
 	text, prefix, hash := NewAPIKey()
-	return text, StoredKey{ID: "key_1", Name: "CI", Prefix: prefix, Hash: hash, Scopes: scopes, OrgID: "org_1", OrgSlug: "acme"}
+	return text, StoredKey{ID: "key_1", Name: "CI", Prefix: prefix, Hash: hash, Scopes: scopes, OrgID: "org_1",
+		OrgSlug: "acme"}
 }
 
 func TestAnAPIKeyIsItsOrganisationsWithItsScopes(t *testing.T) {
 	text, stored := storedKey(ScopeRead)
 	v := verifier(t, Options{Keys: keyring{stored.Prefix: stored}})
 	who, err := v.Verify(t.Context(), text)
-	if err != nil || who.Kind != KindKey || who.ID != "key_1" || who.Name != "CI" || who.OrgID != "org_1" || who.OrgSlug != "acme" {
+	if err != nil || who.Kind != KindKey || who.ID != "key_1" || who.Name != "CI" || who.OrgID != "org_1" ||
+		who.OrgSlug != "acme" {
 		t.Fatalf("%+v, %v", who, err)
 	}
-	if who.MayRead("org_1") != nil || code(who.MayEdit("org_1")) != fault.Forbidden || code(who.MayRead("org_2")) != fault.NotFound {
+	if who.MayRead("org_1") != nil || code(who.MayEdit("org_1")) != fault.Forbidden ||
+		code(who.MayRead("org_2")) != fault.NotFound {
 		t.Error("its scope or organisation is not held to")
 	}
 }
@@ -47,8 +50,10 @@ func TestAPIKeysAreRefused(t *testing.T) {
 	mixed := text[:len(keyMark)+prefixLength] + other[len(keyMark)+prefixLength:]
 	answers := map[string]string{}
 	for name, key := range map[string]string{
-		"an unknown one": other, "a known prefix with another secret": mixed, "capitals": keyMark + strings.ToUpper(text[3:]),
-		"cut short": text[:len(text)-1], "too long": text + "a", "only a mark": keyMark, "no secret": text[:len(keyMark)+prefixLength],
+		"an unknown one": other, "a known prefix with another secret": mixed, "capitals": keyMark +
+			strings.ToUpper(text[3:]),
+		"cut short": text[:len(text)-1], "too long": text + "a", "only a mark": keyMark,
+		"no secret": text[:len(keyMark)+prefixLength],
 	} {
 		_, err := v.Verify(t.Context(), key)
 		if code(err) != fault.Unauthenticated {
@@ -116,7 +121,8 @@ func TestKeysAndSecretsAreNeverTheSameTwice(t *testing.T) {
 
 func FuzzAPIKey(f *testing.F) {
 	text, _, _ := NewAPIKey()
-	for _, seed := range []string{text, "sp_", "sp__", "", "sp_" + strings.Repeat("a", 66), text + " ", strings.Replace(text, "_", "-", 2)} {
+	for _, seed := range []string{text, "sp_", "sp__", "", "sp_" + strings.Repeat("a", 66), text + " ",
+		strings.Replace(text, "_", "-", 2)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -127,7 +133,8 @@ func FuzzAPIKey(f *testing.F) {
 			}
 			return
 		}
-		if len(prefix) != prefixLength || !strings.HasPrefix(text, keyMark+prefix+"_") || len(text) != len(keyMark)+prefixLength+1+secretLength {
+		if len(prefix) != prefixLength || !strings.HasPrefix(text, keyMark+prefix+"_") || len(text) != len(keyMark)+
+			prefixLength+1+secretLength {
 			t.Errorf("%q was read as the key of %q", text, prefix)
 		}
 		if bytes.ContainsAny([]byte(text), "\r\n\x00 ;\"'") {

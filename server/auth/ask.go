@@ -37,8 +37,10 @@ func (a *Asks) Sign(ctx context.Context, state []byte, now time.Time) (string, e
 	if err != nil {
 		return "", err
 	}
-	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, askClaims{State: state, RegisteredClaims: jwt.RegisteredClaims{
-		Issuer: askIssuer, ID: base64.RawURLEncoding.EncodeToString(random(16)), ExpiresAt: jwt.NewNumericDate(now.Add(ChallengeTTL))}})
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA,
+		askClaims{State: state, RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: askIssuer, ID: base64.RawURLEncoding.EncodeToString(random(16)),
+			ExpiresAt: jwt.NewNumericDate(now.Add(ChallengeTTL))}})
 	unsigned.Header[jwkset.HeaderKID], unsigned.Header["typ"] = key.ID, "passkey+jwt"
 	text, err := unsigned.SignedString(ed25519.NewKeyFromSeed(key.Seed))
 	if err != nil {
@@ -63,13 +65,16 @@ func (a *Asks) Read(ctx context.Context, text string, now time.Time) (Ask, error
 	var claims askClaims
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(askIssuer),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
-	if _, err := parser.ParseWithClaims(text, &claims, publicOf(keys)); err != nil || claims.ID == "" || claims.ExpiresAt.After(now.Add(ChallengeTTL+Leeway)) {
+	if _, err := parser.ParseWithClaims(text, &claims, publicOf(keys)); err != nil || claims.ID == "" ||
+		claims.ExpiresAt.After(now.Add(ChallengeTTL+Leeway)) {
 		return Ask{}, ErrWaited()
 	}
-	return Ask{ID: sha256.Sum256([]byte(askIssuer + " " + claims.ID)), State: claims.State, Until: claims.ExpiresAt.Time}, nil
+	return Ask{ID: sha256.Sum256([]byte(askIssuer + " " + claims.ID)), State: claims.State,
+		Until: claims.ExpiresAt.Time}, nil
 }
 
 // ErrWaited refuses an answer to a challenge that does not wait any more.
 func ErrWaited() *fault.Error {
-	return fault.New(fault.Unauthenticated, "This sign-in has waited too long, or was tried too often. Start again.").With("challenge", "This challenge does not wait any more.")
+	return fault.New(fault.Unauthenticated, "This sign-in has waited too long, or was tried too often. Start again.").
+		With("challenge", "This challenge does not wait any more.")
 }

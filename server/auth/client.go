@@ -173,7 +173,8 @@ func granted(t *oauth2.Token, before string) (Grant, error) {
 // Keepable is nil for a token that fits a cookie.
 func Keepable(token string) error {
 	if len(token) > maxRefresh {
-		return fault.New(fault.Forbidden, "The identity provider gave no refresh token, and its access token is too long for a cookie. Its administrator can allow a refresh token for this application.")
+		return fault.New(fault.Forbidden, "The identity provider gave no refresh token, and its access token is too "+
+			"long for a cookie. Its administrator can allow a refresh token for this application.")
 	}
 	return nil
 }
@@ -201,7 +202,8 @@ func (g Grant) Bearer(ctx context.Context, v *Verifier) (string, Principal, erro
 		return g.access, who, err
 	}
 	other, second := g.person(ctx, v, g.id)
-	if refused := (*fault.Error)(nil); second == nil || errors.As(err, &refused) && refused.Code == fault.Unauthenticated {
+	if refused := (*fault.Error)(nil); second == nil || errors.As(err, &refused) &&
+		refused.Code == fault.Unauthenticated {
 		return g.id, other, second
 	}
 	return "", Principal{}, err
@@ -226,7 +228,8 @@ func (g Grant) person(ctx context.Context, v *Verifier, token string) (Principal
 // came from the issuer itself, which stands for its signature (OpenID Connect Core, section 3.1.3.7, point 6).
 func (g Grant) named(who Principal) Principal {
 	claims := jwt.MapClaims{}
-	if _, _, err := jwt.NewParser().ParseUnverified(g.id, claims); err != nil || text(claims, "sub") != who.ID || text(claims, "iss") != who.Issuer {
+	if _, _, err := jwt.NewParser().ParseUnverified(g.id, claims); err != nil || text(claims, "sub") != who.ID ||
+		text(claims, "iss") != who.Issuer {
 		return who
 	}
 	if who.Email == "" {
@@ -307,7 +310,8 @@ func (c *Client) endpoints(ctx context.Context) (endpoints, error) {
 
 func (c *Client) discover(ctx context.Context) (endpoints, error) {
 	var found endpoints
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.issuer, "/")+"/.well-known/openid-configuration", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.issuer, "/")+
+		"/.well-known/openid-configuration", nil)
 	if err != nil {
 		return found, err
 	}
@@ -342,7 +346,8 @@ func (c *Client) discover(ctx context.Context) (endpoints, error) {
 // for the operator.
 func refusal(err error, refused func() *fault.Error) error {
 	var answer *oauth2.RetrieveError
-	if !errors.As(err, &answer) || answer.Response != nil && answer.Response.StatusCode >= http.StatusInternalServerError {
+	if !errors.As(err, &answer) || answer.Response != nil &&
+		answer.Response.StatusCode >= http.StatusInternalServerError {
 		slog.Warn("the issuer's token endpoint did not answer", "error", err)
 		return errIssuerAway()
 	}

@@ -29,7 +29,8 @@ func behind(t *testing.T) (*openid.Issuer, *Client, *Verifier) {
 		t.Fatal(err)
 	}
 	is.Audience = []string{openid.ClientID}
-	return provider, NewClient(is, "zitadel", openid.ClientID, openid.Secret, nil), verifier(t, Options{Issuers: []Issuer{is}})
+	return provider, NewClient(is, "zitadel", openid.ClientID, openid.Secret, nil),
+		verifier(t, Options{Issuers: []Issuer{is}})
 }
 
 // authorize goes to the provider and comes back with a code.
@@ -152,10 +153,12 @@ func TestWhoLostTheAnswerToARefreshMayAskOnceMore(t *testing.T) {
 	}
 }
 
-// Nothing is remembered of an issuer that replaces no token: an access token that is refused must not come back for ten seconds.
+// Nothing is remembered of an issuer that replaces no token: an access token that is refused must not come back for ten
+// seconds.
 func TestATokenThatIsNotReplacedIsExchangedEachTime(t *testing.T) {
 	asked := 0
-	c := told(t, "auth0", nil, map[string]any{"issuer": "HERE/realm", "authorization_endpoint": "HERE/a", "token_endpoint": "HERE/token"}, func(w http.ResponseWriter, _ *http.Request) {
+	c := told(t, "auth0", nil, map[string]any{"issuer": "HERE/realm", "authorization_endpoint": "HERE/a",
+		"token_endpoint": "HERE/token"}, func(w http.ResponseWriter, _ *http.Request) {
 		asked++
 		w.Header().Set("Content-Type", "application/json")
 		if asked == 1 {
@@ -187,7 +190,8 @@ func TestAProviderThatIsAwayOrStrangeIsToldFromARefusal(t *testing.T) {
 	if _, err := c.Begin(t.Context(), ourCallback, "s", "v", false); err != nil {
 		t.Errorf("its addresses, which are old: %v", err)
 	}
-	_, err = NewClient(Issuer{Name: provider.Name}, "zitadel", "x", "", nil).Begin(t.Context(), ourCallback, "s", "v", false)
+	_, err = NewClient(Issuer{Name: provider.Name}, "zitadel", "x", "", nil).Begin(t.Context(), ourCallback, "s", "v",
+		false)
 	refusedAs(t, "never seen", err, fault.Unavailable)
 }
 
@@ -212,11 +216,14 @@ func told(t *testing.T, preset string, audience []string, description map[string
 
 func TestWhatAProviderSaysOfItselfIsHeldAgainstItsName(t *testing.T) {
 	for name, description := range map[string]map[string]any{
-		"another name":    {"issuer": "HERE/other", "authorization_endpoint": "HERE/a", "token_endpoint": "HERE/token"},
-		"no token":        {"issuer": "HERE/realm", "authorization_endpoint": "HERE/a"},
-		"a script":        {"issuer": "HERE/realm", "authorization_endpoint": "javascript:alert(1)", "token_endpoint": "HERE/token"},
-		"a file to heed":  {"issuer": "HERE/realm", "authorization_endpoint": "HERE/a", "token_endpoint": "file:///etc/passwd"},
-		"an ill revoking": {"issuer": "HERE/realm", "authorization_endpoint": "HERE/a", "token_endpoint": "HERE/token", "revocation_endpoint": "/revoke"},
+		"another name": {"issuer": "HERE/other", "authorization_endpoint": "HERE/a", "token_endpoint": "HERE/token"},
+		"no token":     {"issuer": "HERE/realm", "authorization_endpoint": "HERE/a"},
+		"a script": {"issuer": "HERE/realm", "authorization_endpoint": "javascript:alert(1)",
+			"token_endpoint": "HERE/token"},
+		"a file to heed": {"issuer": "HERE/realm", "authorization_endpoint": "HERE/a",
+			"token_endpoint": "file:///etc/passwd"},
+		"an ill revoking": {"issuer": "HERE/realm", "authorization_endpoint": "HERE/a", "token_endpoint": "HERE/token",
+			"revocation_endpoint": "/revoke"},
 	} {
 		_, err := told(t, "auth0", nil, description, nil).Begin(t.Context(), ourCallback, "s", "v", false)
 		if code(err) != fault.Unavailable {
@@ -226,8 +233,10 @@ func TestWhatAProviderSaysOfItselfIsHeldAgainstItsName(t *testing.T) {
 }
 
 func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
-	description := map[string]any{"issuer": "HERE/realm", "authorization_endpoint": "HERE/a?realm=1", "token_endpoint": "HERE/token"}
-	address, err := told(t, "auth0", []string{"https://status.example.com"}, description, nil).Begin(t.Context(), ourCallback, "s", strings.Repeat("v", 43), true)
+	description := map[string]any{"issuer": "HERE/realm", "authorization_endpoint": "HERE/a?realm=1",
+		"token_endpoint": "HERE/token"}
+	address, err := told(t, "auth0", []string{"https://status.example.com"}, description, nil).
+		Begin(t.Context(), ourCallback, "s", strings.Repeat("v", 43), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,14 +245,18 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	for name, want := range map[string]string{"realm": "1", "audience": "https://status.example.com", "prompt": "login consent", "state": "s", "client_id": "us", "response_type": "code",
-		"redirect_uri": ourCallback, "scope": "openid profile email offline_access", "code_challenge_method": "S256", "code_challenge": oauth2.S256ChallengeFromVerifier(strings.Repeat("v", 43))} {
+	for name, want := range map[string]string{"realm": "1", "audience": "https://status.example.com",
+		"prompt": "login consent", "state": "s", "client_id": "us", "response_type": "code",
+		"redirect_uri": ourCallback, "scope": "openid profile email offline_access", "code_challenge_method": "S256",
+		"code_challenge": oauth2.S256ChallengeFromVerifier(strings.Repeat("v", 43))} {
 		if q.Get(name) != want {
 			t.Errorf("%s is %q, not %q", name, q.Get(name), want)
 		}
 	}
-	if address, err = told(t, "keycloak", []string{"x"}, description, nil).Begin(t.Context(), ourCallback, "s", "v", false); err != nil ||
-		!strings.Contains(address, "scope=openid+profile+email+organization&") || strings.Contains(address, "audience=") || strings.Contains(address, "prompt=") {
+	if address, err = told(t, "keycloak", []string{"x"}, description, nil).Begin(t.Context(), ourCallback, "s", "v",
+		false); err != nil ||
+		!strings.Contains(address, "scope=openid+profile+email+organization&") ||
+		strings.Contains(address, "audience=") || strings.Contains(address, "prompt=") {
 		t.Errorf("Keycloak's: %s, %v", address, err)
 	}
 
@@ -257,8 +270,11 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		wantedRefresh string
 	}{
 		{nil, true, false, `{"access_token":"a","token_type":"Bearer","refresh_token":"r2"}`, 200, "", "r2"},
-		{[]string{"client_secret_post"}, false, true, `{"access_token":"a","token_type":"Bearer"}`, 200, "", "r1"}, // not rotated: the old one stays good
-		{[]string{"client_secret_basic", "client_secret_post"}, true, false, `{"access_token":"a","token_type":"Bearer","refresh_token":"` + strings.Repeat("r", maxRefresh+1) + `"}`, 200, fault.Forbidden, ""},
+		// not rotated: the old one stays good
+		{[]string{"client_secret_post"}, false, true, `{"access_token":"a","token_type":"Bearer"}`, 200, "", "r1"},
+		{[]string{"client_secret_basic", "client_secret_post"}, true, false,
+			`{"access_token":"a","token_type":"Bearer","refresh_token":"` + strings.Repeat("r", maxRefresh+1) + `"}`,
+			200, fault.Forbidden, ""},
 		{nil, true, false, `{"error":"invalid_grant"}`, 400, fault.Unauthenticated, ""},
 		{nil, true, false, `{"error":"invalid_client"}`, 401, fault.Unavailable, ""},
 		{nil, true, false, `<html>`, 502, fault.Unavailable, ""},
@@ -279,15 +295,18 @@ func TestTheFlowIsAsTheProviderAndItsPresetWantIt(t *testing.T) {
 		}
 		seen := asked.Load()
 		_, password, header := seen.BasicAuth()
-		if header != one.header || header && password != "p%26q" || one.body != (seen.PostForm.Get("client_secret") == "p&q") {
-			t.Errorf("%v: the secret in the header %t (%s), in the body %q", one.methods, header, password, seen.PostForm.Get("client_secret"))
+		if header != one.header || header && password != "p%26q" ||
+			one.body != (seen.PostForm.Get("client_secret") == "p&q") {
+			t.Errorf("%v: the secret in the header %t (%s), in the body %q", one.methods, header, password,
+				seen.PostForm.Get("client_secret"))
 		}
 	}
 	c := told(t, "auth0", nil, description, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"access_token":"a","token_type":"Bearer"}`))
 	})
-	if grant, err := c.Finish(t.Context(), ourCallback, "code", "v"); err != nil || grant.Refresh != "" || grant.access != "a" {
+	if grant, err := c.Finish(t.Context(), ourCallback, "code", "v"); err != nil || grant.Refresh != "" ||
+		grant.access != "a" {
 		t.Errorf("a code without a refresh token: %+v, %v", grant, err)
 	}
 	refusedAs(t, "an access token too long for a cookie", Keepable(strings.Repeat("a", maxRefresh+1)), fault.Forbidden)

@@ -55,7 +55,8 @@ type deviceClaims struct {
 
 // Note is the cookie of a device that has just signed in with an address. before is what it was known as, the zero
 // Device when it was not.
-func (d *Devices) Note(ctx context.Context, before Device, email string, now time.Time) (cookie string, expires time.Time, err error) {
+func (d *Devices) Note(ctx context.Context, before Device, email string,
+	now time.Time) (cookie string, expires time.Time, err error) {
 	key, err := d.keys.newest(ctx)
 	if err != nil {
 		return "", time.Time{}, err
@@ -64,10 +65,13 @@ func (d *Devices) Note(ctx context.Context, before Device, email string, now tim
 		before.ID = base64.RawURLEncoding.EncodeToString(random(16))
 	}
 	account := deviceAccount(email)
-	accounts := append([]string{account}, slices.DeleteFunc(slices.Clone(before.Accounts), func(one string) bool { return one == account })...)
+	accounts := append([]string{account}, slices.DeleteFunc(slices.Clone(before.Accounts),
+		func(one string) bool { return one == account })...)
 	expires = now.Add(DeviceTTL)
-	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, deviceClaims{Accounts: accounts[:min(len(accounts), deviceAccounts)],
-		RegisteredClaims: jwt.RegisteredClaims{Issuer: deviceIssuer, ID: before.ID, ExpiresAt: jwt.NewNumericDate(expires)}})
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA,
+		deviceClaims{Accounts: accounts[:min(len(accounts), deviceAccounts)],
+			RegisteredClaims: jwt.RegisteredClaims{Issuer: deviceIssuer, ID: before.ID,
+				ExpiresAt: jwt.NewNumericDate(expires)}})
 	unsigned.Header[jwkset.HeaderKID], unsigned.Header["typ"] = key.ID, "device+jwt"
 	cookie, err = unsigned.SignedString(ed25519.NewKeyFromSeed(key.Seed))
 	if err != nil {

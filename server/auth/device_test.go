@@ -34,7 +34,8 @@ func TestADeviceIsKnownToTheAccountsThatItSignedInTo(t *testing.T) {
 		}
 		device = next
 	}
-	if device.Knows("ada@example.com") || !device.Knows("user-9@example.com") || !device.Knows("user-6@example.com") || len(cookie) > maxDevice {
+	if device.Knows("ada@example.com") || !device.Knows("user-9@example.com") || !device.Knows("user-6@example.com") ||
+		len(cookie) > maxDevice {
 		t.Errorf("in the end it is %+v in %d bytes", device, len(cookie))
 	}
 	other := &keystore{}
@@ -43,7 +44,8 @@ func TestADeviceIsKnownToTheAccountsThatItSignedInTo(t *testing.T) {
 	}
 	forged, _, _ := NewDevices(other).Note(t.Context(), Device{}, "ada@example.com", now)
 	token, _, _ := local.Mint(t.Context(), Subject{UserID: "u-1"}, 0, now)
-	for name, bad := range map[string]string{"nothing": "", "another's": forged, "a token": token, "changed": cookie[:len(cookie)-2] + "xx", "long": strings.Repeat("x", 5000)} {
+	for name, bad := range map[string]string{"nothing": "", "another's": forged, "a token": token,
+		"changed": cookie[:len(cookie)-2] + "xx", "long": strings.Repeat("x", 5000)} {
 		if _, ok := devices.Read(t.Context(), bad, now); ok {
 			t.Errorf("%s is a device", name)
 		}

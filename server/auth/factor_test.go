@@ -31,8 +31,10 @@ func TestACodeIsOfItsTimeAndTakenOnce(t *testing.T) {
 		want int64 // 0 is refused
 	}{
 		{"now", at(0), 0, step}, {"a clock behind", at(-1), 0, step - 1}, {"a clock ahead", at(1), 0, step + 1},
-		{"too old", at(-2), 0, 0}, {"too early", at(2), 0, 0}, {"used", at(0), step, 0}, {"older than what was used", at(-1), step, 0}, {"the next", at(1), step, step + 1},
-		{"spaced", at(0)[:3] + " " + at(0)[3:], 0, step}, {"nothing", "", 0, 0}, {"more", at(0) + "0", 0, 0}, {"less", at(0)[:5], 0, 0}, {"letters", "abcdef", 0, 0},
+		{"too old", at(-2), 0, 0}, {"too early", at(2), 0, 0}, {"used", at(0), step, 0},
+		{"older than what was used", at(-1), step, 0}, {"the next", at(1), step, step + 1},
+		{"spaced", at(0)[:3] + " " + at(0)[3:], 0, step}, {"nothing", "", 0, 0}, {"more", at(0) + "0", 0, 0},
+		{"less", at(0)[:5], 0, 0}, {"letters", "abcdef", 0, 0},
 	} {
 		got, right := CheckTOTP(made.Secret, row.code, row.last, now)
 		if right != (row.want != 0) || right && got != row.want {
@@ -48,7 +50,8 @@ func TestRecoveryCodesAreReadHoweverTheyAreWritten(t *testing.T) {
 	codes, hashes := NewRecoveryCodes()
 	seen := map[string]bool{}
 	for i, code := range codes {
-		for _, written := range []string{code, strings.ToUpper(code), strings.ReplaceAll(code, "-", " "), " " + strings.ReplaceAll(code, "-", "") + "\n"} {
+		for _, written := range []string{code, strings.ToUpper(code), strings.ReplaceAll(code, "-", " "),
+			" " + strings.ReplaceAll(code, "-", "") + "\n"} {
 			if hash, ok := HashRecoveryCode(written); !ok || hash != hashes[i] {
 				t.Errorf("%q is not read", written)
 			}
@@ -106,8 +109,9 @@ func TestWhatIsSealedOpensWithItsKeyForItsUseAlone(t *testing.T) {
 
 func TestPasskeysAreForHostNames(t *testing.T) {
 	for base, want := range map[string]string{
-		"https://status.example": "status.example", "http://localhost:8080": "localhost", "https://status.example:8443": "status.example",
-		"http://127.0.0.1:8080": "", "https://[::1]": "", "": "", "not an address": "",
+		"https://status.example": "status.example", "http://localhost:8080": "localhost",
+		"https://status.example:8443": "status.example",
+		"http://127.0.0.1:8080":       "", "https://[::1]": "", "": "", "not an address": "",
 	} {
 		p, err := NewParty(base)
 		if (err == nil) != (want != "") || err == nil && p.ID != want {
@@ -128,7 +132,8 @@ func TestAnAskIsOursAndLastsMinutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ask, err := asks.Read(ctx, text, now.Add(ChallengeTTL-time.Second)); err != nil || string(ask.State) != `{"challenge":"x"}` {
+	if ask, err := asks.Read(ctx, text, now.Add(ChallengeTTL-time.Second)); err != nil ||
+		string(ask.State) != `{"challenge":"x"}` {
 		t.Errorf("%+v %v", ask, err)
 	}
 	token, _, err := local.Mint(ctx, Subject{UserID: "ada"}, 0, now)
@@ -142,7 +147,8 @@ func TestAnAskIsOursAndLastsMinutes(t *testing.T) {
 	for name, x := range map[string]struct {
 		text string
 		at   time.Time
-	}{"over": {text, now.Add(ChallengeTTL + time.Minute)}, "a token": {token, now}, "a ticket": {ticket, now}, "changed": {text[:len(text)-4] + "AAAA", now}, "nothing": {"", now}} {
+	}{"over": {text, now.Add(ChallengeTTL + time.Minute)}, "a token": {token, now}, "a ticket": {ticket, now},
+		"changed": {text[:len(text)-4] + "AAAA", now}, "nothing": {"", now}} {
 		if _, err := asks.Read(ctx, x.text, x.at); err == nil {
 			t.Errorf("%s is read", name)
 		}

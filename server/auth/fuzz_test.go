@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// FuzzStoredPassword: whatever stands in the database, reading it costs no more than the ceiling, and what is read is written the same again.
+// FuzzStoredPassword: whatever stands in the database, reading it costs no more than the ceiling, and what is read is
+// written the same again.
 func FuzzStoredPassword(f *testing.F) {
-	for _, seed := range []string{encode(usual, random(saltLength), random(hashLength)), "", "$argon2id$v=19$m=1,t=1,p=1$$", "$argon2id$v=19$m=4294967295,t=9,p=9$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"} {
+	for _, seed := range []string{encode(usual, random(saltLength), random(hashLength)), "",
+		"$argon2id$v=19$m=1,t=1,p=1$$", "$argon2id$v=19$m=4294967295,t=9,p=9$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, stored string) {
@@ -15,7 +17,8 @@ func FuzzStoredPassword(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.memory > ceiling.memory || c.time > ceiling.time || c.threads > ceiling.threads || c.time == 0 || c.threads == 0 {
+		if c.memory > ceiling.memory || c.time > ceiling.time || c.threads > ceiling.threads || c.time == 0 ||
+			c.threads == 0 {
 			t.Errorf("%q costs %+v", stored, c)
 		}
 		again, salt2, hash2, err := decode(encode(c, salt, hash))
@@ -66,7 +69,9 @@ func FuzzTokenAndTicket(f *testing.F) {
 
 // FuzzNotice: a message of a provider is one of the nouns that we follow, or none.
 func FuzzNotice(f *testing.F) {
-	for _, seed := range []string{`{"type":"user.created","data":{}}`, `{"type":"organizationMembership.deleted","data":{"role":"org:admin"}}`, `{`, `[]`, `{"type":1}`, `{"type":"user"}`} {
+	for _, seed := range []string{`{"type":"user.created","data":{}}`,
+		`{"type":"organizationMembership.deleted","data":{"role":"org:admin"}}`, `{`, `[]`, `{"type":1}`,
+		`{"type":"user"}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

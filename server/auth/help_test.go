@@ -165,7 +165,8 @@ var quick = pace{every: 20 * time.Millisecond, retry: 10 * time.Millisecond, atM
 	unknown: 5 * time.Second, timeout: 3 * time.Second}
 
 // slow never asks again by itself within a test.
-var slow = pace{every: time.Hour, retry: time.Hour, atMost: time.Hour, unknown: 5 * time.Second, timeout: 3 * time.Second}
+var slow = pace{every: time.Hour, retry: time.Hour, atMost: time.Hour, unknown: 5 * time.Second,
+	timeout: 3 * time.Second}
 
 // trust is an Issuer in Clerk's shape whose keys are at the address, fetched at the pace.
 func trust(t testing.TB, name, url string, p pace) Issuer {

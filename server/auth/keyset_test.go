@@ -53,7 +53,8 @@ func TestTheIssuerMayBeAwayAtTheStart(t *testing.T) {
 	if !errors.As(err, &f) || f.Code != fault.Unavailable || f.Code.Status() != 503 || f.RetryAfter == 0 {
 		t.Fatalf("without the issuer: %v", err)
 	}
-	if got := verify(t, v, edSigner("x").sign(t, claimsOf("https://other.example.com", nil))); got != fault.Unauthenticated {
+	if got := verify(t, v, edSigner("x").
+		sign(t, claimsOf("https://other.example.com", nil))); got != fault.Unauthenticated {
 		t.Errorf("a token of nobody's: %q", got)
 	}
 	serveKeysAt(t, address, key)
@@ -237,7 +238,8 @@ func TestACallerWhoLeavesDoesNotWait(t *testing.T) {
 
 func TestAnswersThatAreNoKeySetChangeNothing(t *testing.T) {
 	for name, body := range map[string]string{
-		"a page": "<html>", "nothing": "", "half of it": `{"keys":[{"kty":`, "a huge one": `{"keys":[]}` + strings.Repeat(" ", maxSet),
+		"a page": "<html>", "nothing": "", "half of it": `{"keys":[{"kty":`, "a huge one": `{"keys":[]}` +
+			strings.Repeat(" ", maxSet),
 	} {
 		key := edSigner("k1")
 		server := serveKeys(t, key)
@@ -267,9 +269,11 @@ func TestAnEmptySetWithdrawsEveryKey(t *testing.T) {
 
 func TestTheIssuersNameFollowsFromTheAddressOfItsKeys(t *testing.T) {
 	for _, c := range []struct{ url, preset, want string }{
-		{"https://clean-mayfly-62.clerk.accounts.dev/.well-known/jwks.json", "clerk", "https://clean-mayfly-62.clerk.accounts.dev"},
+		{"https://clean-mayfly-62.clerk.accounts.dev/.well-known/jwks.json", "clerk",
+			"https://clean-mayfly-62.clerk.accounts.dev"},
 		{"https://acme.eu.auth0.com/.well-known/jwks.json", "auth0", "https://acme.eu.auth0.com/"},
-		{"https://id.example.com/realms/status/protocol/openid-connect/certs", "keycloak", "https://id.example.com/realms/status"},
+		{"https://id.example.com/realms/status/protocol/openid-connect/certs", "keycloak",
+			"https://id.example.com/realms/status"},
 		{"https://acme-7g3h2k.zitadel.cloud/oauth/v2/keys", "zitadel", "https://acme-7g3h2k.zitadel.cloud"},
 	} {
 		if is, err := External(c.url, "", c.preset, Overrides{}); err != nil || is.Name != c.want {
@@ -280,11 +284,20 @@ func TestTheIssuersNameFollowsFromTheAddressOfItsKeys(t *testing.T) {
 		"an address that tells nothing": func() (Issuer, error) {
 			return External("https://api.workos.com/sso/jwks/client_1", "", "workos", Overrides{})
 		},
-		"a file":             func() (Issuer, error) { return External("file:///etc/keys", "x", "clerk", Overrides{}) },
-		"no host":            func() (Issuer, error) { return External("https://", "x", "clerk", Overrides{}) },
-		"an unknown preset":  func() (Issuer, error) { return External("https://x.example/k", "x", "okta", Overrides{}) },
-		"a pointer in dots":  func() (Issuer, error) { return External("https://x.example/k", "x", "clerk", Overrides{Org: "o.id"}) },
-		"a bad role pointer": func() (Issuer, error) { return External("https://x.example/k", "x", "clerk", Overrides{Role: "/a~2"}) },
+		"a file":  func() (Issuer, error) { return External("file:///etc/keys", "x", "clerk", Overrides{}) },
+		"no host": func() (Issuer, error) { return External("https://", "x", "clerk", Overrides{}) },
+		"an unknown preset": func() (Issuer, error) {
+			return External("https://x.example/k", "x", "okta",
+				Overrides{})
+		},
+		"a pointer in dots": func() (Issuer, error) {
+			return External("https://x.example/k", "x", "clerk",
+				Overrides{Org: "o.id"})
+		},
+		"a bad role pointer": func() (Issuer, error) {
+			return External("https://x.example/k", "x", "clerk",
+				Overrides{Role: "/a~2"})
+		},
 	} {
 		if _, err := f(); err == nil {
 			t.Errorf("%s is taken", name)

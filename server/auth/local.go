@@ -60,7 +60,8 @@ func (l *Local) Ensure(ctx context.Context, now time.Time) error {
 
 // Rotate makes a new key, which signs from now on. Tokens of the older ones stay good.
 func (l *Local) Rotate(ctx context.Context, now time.Time) error {
-	key := SigningKey{ID: base64.RawURLEncoding.EncodeToString(random(12)), Seed: random(ed25519.SeedSize), CreatedAt: now}
+	key := SigningKey{ID: base64.RawURLEncoding.EncodeToString(random(12)), Seed: random(ed25519.SeedSize),
+		CreatedAt: now}
 	if err := l.keys.SaveSigningKey(ctx, key); err != nil {
 		return fmt.Errorf("save a signing key: %w", err)
 	}
@@ -76,7 +77,8 @@ type Subject struct {
 }
 
 // Mint signs a token in the shape of Clerk's second version. A ttl of 0 is LocalTTL.
-func (l *Local) Mint(ctx context.Context, who Subject, ttl time.Duration, now time.Time) (token string, expires time.Time, err error) {
+func (l *Local) Mint(ctx context.Context, who Subject, ttl time.Duration,
+	now time.Time) (token string, expires time.Time, err error) {
 	if ttl == 0 {
 		ttl = LocalTTL
 	}

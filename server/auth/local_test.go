@@ -35,7 +35,8 @@ func (k *keystore) remove(i int) {
 	k.keys = append(k.keys[:i:i], k.keys[i+1:]...)
 }
 
-var ada = Subject{UserID: "u-1", Email: "ada@example.com", Name: "Ada", SessionID: "s-1", OrgID: "o-1", OrgSlug: "acme", Role: Admin}
+var ada = Subject{UserID: "u-1", Email: "ada@example.com", Name: "Ada", SessionID: "s-1", OrgID: "o-1", OrgSlug: "acme",
+	Role: Admin}
 
 func mint(t *testing.T, l *Local, who Subject, ttl time.Duration) string {
 	t.Helper()
@@ -70,7 +71,8 @@ func TestOurOwnTokensTakeThePathOfEverybodyElses(t *testing.T) {
 		t.Fatal(err)
 	}
 	who, err := v.Verify(t.Context(), token)
-	want := Principal{Kind: KindUser, ID: "u-1", Email: "ada@example.com", Name: "Ada", OrgID: "o-1", OrgSlug: "acme", Role: Admin,
+	want := Principal{Kind: KindUser, ID: "u-1", Email: "ada@example.com", Name: "Ada", OrgID: "o-1", OrgSlug: "acme",
+		Role:      Admin,
 		SessionID: "s-1", Issuer: LocalIssuer, IssuedAt: who.IssuedAt, ExpiresAt: expires}
 	if err != nil || !samePrincipal(who, want) {
 		t.Errorf("%+v, %v, want %+v", who, err, want)
@@ -81,7 +83,8 @@ func TestOurOwnTokensTakeThePathOfEverybodyElses(t *testing.T) {
 	if left := time.Until(expires); left < LocalTTL-time.Minute || left > LocalTTL {
 		t.Errorf("it expires in %v", left)
 	}
-	if who, err := v.Verify(t.Context(), mint(t, l, Subject{UserID: "u-2"}, time.Hour)); err != nil || who.OrgID != "" || who.Role != "" {
+	if who, err := v.Verify(t.Context(), mint(t, l, Subject{UserID: "u-2"}, time.Hour)); err != nil ||
+		who.OrgID != "" || who.Role != "" {
 		t.Errorf("without an organisation: %+v, %v", who, err)
 	}
 }
@@ -131,7 +134,8 @@ func TestTheNewestKeySignsAndOlderOnesGoOnVerifying(t *testing.T) {
 		}
 	}
 	store.remove(0)
-	eventually(t, "the token of the deleted key is refused", func() bool { return verify(t, v, old) == fault.Unauthenticated })
+	eventually(t, "the token of the deleted key is refused",
+		func() bool { return verify(t, v, old) == fault.Unauthenticated })
 	if got := verify(t, v, fresh); got != "" {
 		t.Errorf("the other: %q", got)
 	}
@@ -143,9 +147,10 @@ func TestNobodyElseSignsForUs(t *testing.T) {
 	v := verifier(t, Options{Issuers: []Issuer{l.Issuer(), trust(t, clerk, serveKeys(t, rsaSigner("k1")).URL, slow)}})
 	external := rsaSigner("k1")
 	for name, token := range map[string]string{
-		"another installation":        mint(t, stranger, ada, time.Hour),
-		"the external issuer":         external.sign(t, claimsOf(LocalIssuer, nil)),
-		"the external, with our kid":  signer{store.keys[0].ID, external.private, external.method}.sign(t, claimsOf(LocalIssuer, nil)),
+		"another installation": mint(t, stranger, ada, time.Hour),
+		"the external issuer":  external.sign(t, claimsOf(LocalIssuer, nil)),
+		"the external, with our kid": signer{store.keys[0].ID, external.private, external.method}.sign(t,
+			claimsOf(LocalIssuer, nil)),
 		"a token for another service": edSigner("x").sign(t, claimsOf(LocalIssuer, map[string]any{"aud": "billing"})),
 	} {
 		if got := verify(t, v, token); got != fault.Unauthenticated {
@@ -157,7 +162,8 @@ func TestNobodyElseSignsForUs(t *testing.T) {
 func TestTokensLastFromASecondToAYear(t *testing.T) {
 	l, _ := newLocal(t)
 	for ttl, want := range map[time.Duration]fault.Code{
-		time.Second: "", maxTTL: "", -time.Second: fault.Invalid, time.Millisecond: fault.Invalid, maxTTL + 1: fault.Invalid,
+		time.Second: "", maxTTL: "", -time.Second: fault.Invalid, time.Millisecond: fault.Invalid,
+		maxTTL + 1: fault.Invalid,
 	} {
 		if _, _, err := l.Mint(t.Context(), ada, ttl, time.Now()); code(err) != want {
 			t.Errorf("%v: %v", ttl, err)

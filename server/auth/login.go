@@ -23,7 +23,8 @@ type Accounts interface {
 
 // Login lists the accounts behind an address that have this password. An unknown address, an account without a password
 // and a wrong password are one answer, and take the same time: as many hashes are computed, whoever there is.
-func Login(ctx context.Context, accounts Accounts, passwords *Passwords, email, slug, password string) ([]Account, error) {
+func Login(ctx context.Context, accounts Accounts, passwords *Passwords, email, slug,
+	password string) ([]Account, error) {
 	found, hashes, err := accounts.Accounts(ctx, email, slug)
 	if err != nil {
 		return nil, fmt.Errorf("find who signs in: %w", err)

@@ -26,13 +26,16 @@ func TestOneAnswerForEveryLoginThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	accounts := people{"ada@example.com": {{UserID: "u-1", PasswordHash: hash}}, "invited@example.com": {{UserID: "u-2"}}}
-	if a, err := Login(t.Context(), accounts, passwords, "Ada@example.com", "", "correct horse battery"); err != nil || len(a) != 1 || a[0].UserID != "u-1" {
+	accounts := people{"ada@example.com": {{UserID: "u-1", PasswordHash: hash}},
+		"invited@example.com": {{UserID: "u-2"}}}
+	if a, err := Login(t.Context(), accounts, passwords, "Ada@example.com", "", "correct horse battery"); err != nil ||
+		len(a) != 1 || a[0].UserID != "u-1" {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	answers := map[string]bool{}
 	for _, c := range [][2]string{
-		{"ada@example.com", "wrong horse battery"}, {"ada@example.com", ""}, {"nobody@example.com", "correct horse battery"},
+		{"ada@example.com", "wrong horse battery"}, {"ada@example.com", ""},
+		{"nobody@example.com", "correct horse battery"},
 		{"invited@example.com", ""}, {"invited@example.com", "correct horse battery"}, {"", ""},
 	} {
 		a, err := Login(t.Context(), accounts, passwords, c[0], "", c[1])
@@ -52,7 +55,8 @@ func TestTheTimeOfALoginDoesNotTellWhoExists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	accounts := people{"ada@example.com": {{UserID: "u-1", PasswordHash: hash}}, "invited@example.com": {{UserID: "u-2"}}}
+	accounts := people{"ada@example.com": {{UserID: "u-1", PasswordHash: hash}},
+		"invited@example.com": {{UserID: "u-2"}}}
 	fastest := func(email string) time.Duration {
 		var took []time.Duration
 		for range 5 {
@@ -70,7 +74,8 @@ func TestTheTimeOfALoginDoesNotTellWhoExists(t *testing.T) {
 	}
 }
 
-// Several accounts may have one address while nobody has proved it: the password tells them apart, and how many there are costs nobody time.
+// Several accounts may have one address while nobody has proved it: the password tells them apart, and how many there
+// are costs nobody time.
 func TestEveryAddressCostsAsManyHashesAsTheOneThatHasMost(t *testing.T) {
 	passwords := NewPasswords(1)
 	var list []Account
@@ -82,7 +87,8 @@ func TestEveryAddressCostsAsManyHashesAsTheOneThatHasMost(t *testing.T) {
 		list = append(list, Account{UserID: password[:7], PasswordHash: hash})
 	}
 	accounts := people{"ada@example.com": list, "eve@example.com": list[:1]}
-	if a, err := Login(t.Context(), accounts, passwords, "ada@example.com", "", "another horse battery"); err != nil || len(a) != 1 || a[0].UserID != "another" {
+	if a, err := Login(t.Context(), accounts, passwords, "ada@example.com", "", "another horse battery"); err != nil ||
+		len(a) != 1 || a[0].UserID != "another" {
 		t.Errorf("%+v, %v", a, err)
 	}
 	computed := func(email string) (n int) {
@@ -105,7 +111,8 @@ func (b brokenAccounts) Accounts(context.Context, string, string) ([]Account, in
 
 func TestALoginThatTheStoreCannotAnswerIsNoWrongPassword(t *testing.T) {
 	broken := errors.New("disk on fire")
-	if _, err := Login(t.Context(), brokenAccounts{broken}, NewPasswords(1), "a@example.com", "", "x"); !errors.Is(err, broken) {
+	if _, err := Login(t.Context(), brokenAccounts{broken}, NewPasswords(1), "a@example.com", "", "x"); !errors.Is(err,
+		broken) {
 		t.Errorf("it became %v", err)
 	}
 }

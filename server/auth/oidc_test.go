@@ -50,7 +50,8 @@ func signIn(t *testing.T, is *openid.Issuer, discovery map[string]any, callback,
 		return nil
 	}
 	done, err := is.SignIn(browser, discovery["authorization_endpoint"].(string)+"?"+url.Values{
-		"client_id": {openid.ClientID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid profile email"}, "state": {"s"},
+		"client_id": {openid.ClientID}, "redirect_uri": {callback}, "response_type": {"code"},
+		"scope": {"openid profile email"}, "state": {"s"},
 	}.Encode(), user)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,8 @@ func TestTokensOfARealOpenIDProviderAreVerified(t *testing.T) {
 	tokens := signIn(t, provider, discovery, callback, openid.Ada)
 	access := tokens["access_token"].(string)
 	who, err := v.Verify(t.Context(), access)
-	if err != nil || who.ID != "id1" || who.OrgID != "org-of-id1" || who.OrgName != "ACME" || who.Role != Admin || who.Issuer != name {
+	if err != nil || who.ID != "id1" || who.OrgID != "org-of-id1" || who.OrgName != "ACME" || who.Role != Admin ||
+		who.Issuer != name {
 		t.Errorf("the access token: %+v, %v", who, err)
 	}
 	if left := time.Until(who.ExpiresAt); left < time.Minute || left > time.Hour {

@@ -47,10 +47,12 @@ func NewParty(base string) (*Party, error) {
 		return nil, fmt.Errorf("%q is no address that passkeys could be for", base)
 	}
 	timeout := webauthn.TimeoutConfig{Enforce: true, Timeout: ChallengeTTL, TimeoutUVD: ChallengeTTL}
-	web, err := webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: "Status Page", RPOrigins: []string{u.Scheme + "://" + u.Host},
-		Timeouts: webauthn.TimeoutsConfig{Login: timeout, Registration: timeout}})
+	web, err := webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: "Status Page",
+		RPOrigins: []string{u.Scheme + "://" + u.Host},
+		Timeouts:  webauthn.TimeoutsConfig{Login: timeout, Registration: timeout}})
 	if err != nil {
-		return nil, fault.New(fault.Conflict, "Passkeys work at a host name over https, and on localhost. This installation is asked for at %s.", base)
+		return nil, fault.New(fault.Conflict, "Passkeys work at a host name over https, and on localhost. This "+
+			"installation is asked for at %s.", base)
 	}
 	return &Party{ID: u.Hostname(), web: web}, nil
 }
@@ -102,8 +104,9 @@ func (p *Party) Register(h Holder) (options, state []byte, err error) {
 	for _, c := range who.credentials {
 		there = append(there, c.Descriptor())
 	}
-	creation, session, err := p.web.BeginRegistration(who, webauthn.WithExclusions(there), webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{
-		ResidentKey: protocol.ResidentKeyRequirementPreferred, UserVerification: protocol.VerificationPreferred}))
+	creation, session, err := p.web.BeginRegistration(who, webauthn.WithExclusions(there),
+		webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{
+			ResidentKey: protocol.ResidentKeyRequirementPreferred, UserVerification: protocol.VerificationPreferred}))
 	if err != nil {
 		return nil, nil, fmt.Errorf("begin to add a passkey: %w", err)
 	}
@@ -153,14 +156,17 @@ func (p *Party) Answered(h Holder, state, response []byte) (Passkey, error) {
 	if err != nil {
 		return Passkey{}, err
 	}
-	return p.answered(state, response, func(session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
-		return p.web.ValidateLogin(who, session, parsed)
-	})
+	return p.answered(state, response,
+		func(session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential,
+			error) {
+			return p.web.ValidateLogin(who, session, parsed)
+		})
 }
 
 // AskAnybody begins a sign-in by a passkey alone: the device must know its person.
 func (p *Party) AskAnybody() (options, state []byte, err error) {
-	assertion, session, err := p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
+	assertion, session, err := p.web.BeginDiscoverableLogin(
+		webauthn.WithUserVerification(protocol.VerificationRequired))
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask for a passkey: %w", err)
 	}
@@ -168,20 +174,23 @@ func (p *Party) AskAnybody() (options, state []byte, err error) {
 }
 
 // AnsweredBySomebody is AskAnybody's Answered. find answers whose passkey it is, by the passkey's and the user's id.
-func (p *Party) AnsweredBySomebody(state, response []byte, find func(credentialID, userID string) (Holder, error)) (Passkey, error) {
+func (p *Party) AnsweredBySomebody(state, response []byte,
+	find func(credentialID, userID string) (Holder, error)) (Passkey, error) {
 	var broken error // the store's
-	found, err := p.answered(state, response, func(session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
-		return p.web.ValidateDiscoverableLogin(func(rawID, userHandle []byte) (webauthn.User, error) {
-			h, err := find(base64.RawURLEncoding.EncodeToString(rawID), string(userHandle))
-			if err != nil {
-				if !errors.Is(err, ErrUnknown) {
-					broken = err
+	found, err := p.answered(state, response,
+		func(session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential,
+			error) {
+			return p.web.ValidateDiscoverableLogin(func(rawID, userHandle []byte) (webauthn.User, error) {
+				h, err := find(base64.RawURLEncoding.EncodeToString(rawID), string(userHandle))
+				if err != nil {
+					if !errors.Is(err, ErrUnknown) {
+						broken = err
+					}
+					return nil, err
 				}
-				return nil, err
-			}
-			return h.read()
-		}, session, parsed)
-	})
+				return h.read()
+			}, session, parsed)
+		})
 	if broken != nil {
 		return Passkey{}, broken
 	}
@@ -191,7 +200,9 @@ func (p *Party) AnsweredBySomebody(state, response []byte, find func(credentialI
 	return found, err
 }
 
-func (p *Party) answered(state, response []byte, validate func(webauthn.SessionData, *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error)) (Passkey, error) {
+func (p *Party) answered(state, response []byte,
+	validate func(webauthn.SessionData, *protocol.ParsedCredentialAssertionData) (*webauthn.Credential,
+		error)) (Passkey, error) {
 	var session webauthn.SessionData
 	if err := json.Unmarshal(state, &session); err != nil {
 		return Passkey{}, fmt.Errorf("read what a passkey is held against: %w", err)

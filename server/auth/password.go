@@ -122,7 +122,8 @@ var strictBase64 = base64.RawStdEncoding.Strict()
 // encode writes a PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$hash.
 func encode(c cost, salt, hash []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, c.memory, c.time, c.threads, strictBase64.EncodeToString(salt), strictBase64.EncodeToString(hash))
+		argon2.Version, c.memory, c.time, c.threads, strictBase64.EncodeToString(salt),
+		strictBase64.EncodeToString(hash))
 }
 
 func decode(stored string) (c cost, salt, hash []byte, err error) {
@@ -133,7 +134,8 @@ func decode(stored string) (c cost, salt, hash []byte, err error) {
 	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
 		return cost{}, nil, nil, fmt.Errorf("the stored password's cost: %w", err)
 	}
-	if c.memory > ceiling.memory || c.time > ceiling.time || c.threads > ceiling.threads || c.time == 0 || c.threads == 0 {
+	if c.memory > ceiling.memory || c.time > ceiling.time || c.threads > ceiling.threads || c.time == 0 ||
+		c.threads == 0 {
 		return cost{}, nil, nil, fmt.Errorf("the stored password's cost is out of bounds")
 	}
 	if salt, err = strictBase64.DecodeString(parts[4]); err == nil {

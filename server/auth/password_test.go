@@ -13,14 +13,16 @@ import (
 
 func TestPasswordsHaveTenTo256Characters(t *testing.T) {
 	for password, good := range map[string]bool{
-		"": false, "123456789": false, "1234567890": true, "zwölf äöüß": true, "ééééééééé": false, strings.Repeat("é", 256): true,
+		"": false, "123456789": false, "1234567890": true, "zwölf äöüß": true, "ééééééééé": false,
+		strings.Repeat("é", 256): true,
 		strings.Repeat("é", 257): false, "bad \xff bytes in it": false, "          ": true,
 	} {
 		err := CheckPassword(password)
 		var f *fault.Error
 		if good != (err == nil) {
 			t.Errorf("%q: %v", password, err)
-		} else if err != nil && (!errors.As(err, &f) || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Name != "password") {
+		} else if err != nil && (!errors.As(err, &f) || f.Code != fault.Invalid || len(f.Fields) != 1 ||
+			f.Fields[0].Name != "password") {
 			t.Errorf("%q: the refusal is not on the field: %+v", password, f)
 		}
 	}
@@ -41,8 +43,10 @@ func TestAPasswordMatchesItsHashAlone(t *testing.T) {
 		name, stored, password string
 		want                   bool
 	}{
-		{"right", stored, right, true}, {"right, the other hash", again, right, true}, {"wrong", stored, right + "!", false},
-		{"empty", stored, "", false}, {"capitals", stored, strings.ToUpper(right), false}, {"no account", "", right, false},
+		{"right", stored, right, true}, {"right, the other hash", again, right, true},
+		{"wrong", stored, right + "!", false},
+		{"empty", stored, "", false}, {"capitals", stored, strings.ToUpper(right), false},
+		{"no account", "", right, false},
 		{"no account and no password", "", "", false}, {"a megabyte", stored, strings.Repeat("x", 1<<20), false},
 	} {
 		if got, err := p.Matches(t.Context(), c.stored, c.password); err != nil || got != c.want {
@@ -74,10 +78,13 @@ func TestDamagedHashesAreAnErrorAndCostNothing(t *testing.T) {
 	p := NewPasswords(1)
 	const salt, hash = "c29tZXNhbHQ", "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	for _, stored := range []string{
-		"x", "$argon2i$v=19$m=65536,t=2,p=1$" + salt + "$" + hash, "$argon2id$v=16$m=65536,t=2,p=1$" + salt + "$" + hash,
-		"$argon2id$v=19$m=4294967295,t=2,p=1$" + salt + "$" + hash, "$argon2id$v=19$m=65536,t=4000000,p=1$" + salt + "$" + hash,
+		"x", "$argon2i$v=19$m=65536,t=2,p=1$" + salt + "$" + hash, "$argon2id$v=16$m=65536,t=2,p=1$" + salt + "$" +
+			hash,
+		"$argon2id$v=19$m=4294967295,t=2,p=1$" + salt + "$" + hash, "$argon2id$v=19$m=65536,t=4000000,p=1$" + salt +
+			"$" + hash,
 		"$argon2id$v=19$m=65536,t=0,p=1$" + salt + "$" + hash, "$argon2id$v=19$m=65536,t=2,p=0$" + salt + "$" + hash,
-		"$argon2id$v=19$m=65536$" + salt + "$" + hash, "$argon2id$v=19$m=65536,t=2,p=1$$" + hash, "$argon2id$v=19$m=65536,t=2,p=1$" + salt + "$",
+		"$argon2id$v=19$m=65536$" + salt + "$" + hash, "$argon2id$v=19$m=65536,t=2,p=1$$" + hash,
+		"$argon2id$v=19$m=65536,t=2,p=1$" + salt + "$",
 		"$argon2id$v=19$m=65536,t=2,p=1$" + salt + "$!!!!", "$2b$12$abcdefghijklmnopqrstuv",
 	} {
 		if ok, err := p.Matches(t.Context(), stored, "password"); err == nil || ok {

@@ -15,10 +15,12 @@ func TestPointersFindWhatRFC6901Says(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		"/foo": `["bar","baz"]`, "/foo/0": `"bar"`, "/": "0", "/a~1b": "1", "/c%d": "2", "/e^f": "3", "/g|h": "4", `/i\j`: "5",
+		"/foo": `["bar","baz"]`, "/foo/0": `"bar"`, "/": "0", "/a~1b": "1", "/c%d": "2", "/e^f": "3", "/g|h": "4",
+		`/i\j`: "5",
 		`/k"l`: "6", "/ ": "7", "/m~0n": "8", "/~01": "9", "/deep/er/still": `"here"`, "/none": "null",
-		"/foo/2": "", "/foo/00": "", "/foo/01": "", "/foo/-": "", "/foo/-1": "", "/foo/+0": "", "/foo/": "", "/foo/9999999999": "",
-		"/absent": "", "/deep/er/still/more": "", "/none/x": "", "/foo/bar": "",
+		"/foo/2": "", "/foo/00": "", "/foo/01": "", "/foo/-": "", "/foo/-1": "", "/foo/+0": "", "/foo/": "",
+		"/foo/9999999999": "",
+		"/absent":         "", "/deep/er/still/more": "", "/none/x": "", "/foo/bar": "",
 	} {
 		p, err := ParsePointer(text)
 		if err != nil {
@@ -49,7 +51,8 @@ func TestWhatIsNoPointerIsRefused(t *testing.T) {
 }
 
 func FuzzPointer(f *testing.F) {
-	for _, text := range []string{"", "/", "/o/id", "/a~1b/~0", "/urn:zitadel:iam:org:project:roles", "/foo/0", "~", "/~2"} {
+	for _, text := range []string{"", "/", "/o/id", "/a~1b/~0", "/urn:zitadel:iam:org:project:roles", "/foo/0", "~",
+		"/~2"} {
 		f.Add(text, `{"o":{"id":"x"},"foo":[1],"a/b":{"~":2}}`)
 	}
 	f.Fuzz(func(t *testing.T, text, document string) {

@@ -93,7 +93,8 @@ func (s *Shape) override(over Overrides) error {
 		name, text string
 		claim      *Claim
 	}{
-		{"organisation", over.Org, &s.Org}, {"organisation's slug", over.OrgSlug, &s.OrgSlug}, {"role", over.Role, &s.Role},
+		{"organisation", over.Org, &s.Org}, {"organisation's slug", over.OrgSlug, &s.OrgSlug},
+		{"role", over.Role, &s.Role},
 	} {
 		if one.text == "" {
 			continue

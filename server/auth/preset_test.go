@@ -78,7 +78,8 @@ func TestEachPresetReadsItsIssuersTokens(t *testing.T) {
 		}
 		w := s.Want
 		want := Principal{Kind: KindUser, ID: w.ID, Email: w.Email, Name: w.Name, OrgID: w.Org, OrgSlug: w.Slug,
-			OrgName: w.OrgName, Role: w.Role, SessionID: w.Session, Issuer: is.Name, IssuedAt: who.IssuedAt, ExpiresAt: who.ExpiresAt}
+			OrgName: w.OrgName, Role: w.Role, SessionID: w.Session, Issuer: is.Name, IssuedAt: who.IssuedAt,
+			ExpiresAt: who.ExpiresAt}
 		if s.Refused != "" {
 			want = Principal{}
 		}
@@ -101,19 +102,23 @@ func samePrincipal(a, b Principal) bool {
 
 func TestClaimsOfAnotherFormAreAbsent(t *testing.T) {
 	claims := map[string]any{
-		"text": "admin", "empty": "", "list": []any{"member", 7.0, "", "admin"}, "map": map[string]any{"b": nil, "a": true, "": 1},
-		"number": 7.0, "none": nil, "grants": map[string]any{"admin": map[string]any{"org-2": "x"}, "member": map[string]any{"org-1": "x"}, "odd": "org-1"},
+		"text": "admin", "empty": "", "list": []any{"member", 7.0, "", "admin"},
+		"map":    map[string]any{"b": nil, "a": true, "": 1},
+		"number": 7.0, "none": nil, "grants": map[string]any{"admin": map[string]any{"org-2": "x"},
+			"member": map[string]any{"org-1": "x"}, "odd": "org-1"},
 	}
 	for _, c := range []struct {
 		at   string
 		form Form
 		want []string
 	}{
-		{"/text", FormString, []string{"admin"}}, {"/text", FormList, nil}, {"/text", FormMapKeys, nil}, {"/text", FormAny, []string{"admin"}},
+		{"/text", FormString, []string{"admin"}}, {"/text", FormList, nil}, {"/text", FormMapKeys, nil},
+		{"/text", FormAny, []string{"admin"}},
 		{"/empty", FormString, nil}, {"/list", FormList, []string{"member", "admin"}}, {"/list", FormString, nil},
 		{"/list", FormAny, []string{"member", "admin"}}, {"/list/3", FormString, []string{"admin"}},
 		{"/map", FormMapKeys, []string{"a", "b"}}, {"/map", FormList, nil}, {"/map", FormAny, []string{"a", "b"}},
-		{"/grants", FormMapKeysOfOrg, []string{"member"}}, {"/number", FormAny, nil}, {"/none", FormAny, nil}, {"/absent", FormAny, nil},
+		{"/grants", FormMapKeysOfOrg, []string{"member"}}, {"/number", FormAny, nil}, {"/none", FormAny, nil},
+		{"/absent", FormAny, nil},
 	} {
 		if got := claim(c.at, c.form).values(claims, "org-1"); !slices.Equal(got, c.want) {
 			t.Errorf("%s as %s: %q, want %q", c.at, c.form, got, c.want)

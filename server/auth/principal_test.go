@@ -31,7 +31,8 @@ func TestWhoMayReadAndEdit(t *testing.T) {
 		{"an admin of another organisation", user(Admin, "globex", soon), fault.NotFound, fault.NotFound},
 		{"an admin of none", user(Admin, "", soon), fault.NotFound, fault.NotFound},
 		{"an admin whose token expired", user(Admin, "acme", past), fault.Unauthenticated, fault.Unauthenticated},
-		{"an expired token of another organisation", user(Admin, "globex", past), fault.Unauthenticated, fault.Unauthenticated},
+		{"an expired token of another organisation", user(Admin, "globex", past), fault.Unauthenticated,
+			fault.Unauthenticated},
 		{"a key that reads", key("acme", time.Time{}, ScopeRead), yes, fault.Forbidden},
 		{"a key that writes", key("acme", time.Time{}, ScopeWrite), yes, yes},
 		{"a key that does both", key("acme", soon, ScopeRead, ScopeWrite), yes, yes},
@@ -53,7 +54,8 @@ func TestWhoMayReadAndEdit(t *testing.T) {
 
 func TestRefusalsAreSentences(t *testing.T) {
 	for _, err := range []error{
-		errSignIn(), errExpired(), errPending(), errToken(), errKey(), errKeyExpired(), errCredentials(), errSession(), errNotFound(),
+		errSignIn(), errExpired(), errPending(), errToken(), errKey(), errKeyExpired(), errCredentials(), errSession(),
+		errNotFound(),
 		errNoRole(), errNotAdmin(), errSeveralOrgs(), errKeyScope(ScopeWrite), errIssuerAway(), errBusy(),
 	} {
 		var f *fault.Error

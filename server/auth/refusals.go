@@ -48,11 +48,13 @@ func errUnfinished() *fault.Error {
 }
 
 func errNotOurs() *fault.Error {
-	return fault.New(fault.Unavailable, "The identity provider does not know this installation as it should. Its operator finds the reason in the log.")
+	return fault.New(fault.Unavailable, "The identity provider does not know this installation as it should. Its "+
+		"operator finds the reason in the log.")
 }
 
 func errNoOrg() *fault.Error {
-	return fault.New(fault.Forbidden, "Your sign-in names no organisation. Choose one with your identity provider, or ask its administrator.")
+	return fault.New(fault.Forbidden, "Your sign-in names no organisation. Choose one with your identity provider, "+
+		"or ask its administrator.")
 }
 
 func errNotFound() *fault.Error {
@@ -79,17 +81,20 @@ var whatScope = map[Scope]string{
 }
 
 func errKeyScope(scope Scope) *fault.Error {
-	return fault.New(fault.Forbidden, "This API key does not have the scope %s, which is %s.", string(scope), whatScope[scope])
+	return fault.New(fault.Forbidden, "This API key does not have the scope %s, which is %s.", string(scope),
+		whatScope[scope])
 }
 
 func ErrPasskey() *fault.Error {
-	return fault.New(fault.Unauthenticated, "This passkey is not accepted here.").With("passkey", "This passkey is not accepted here.")
+	return fault.New(fault.Unauthenticated, "This passkey is not accepted here.").
+		With("passkey", "This passkey is not accepted here.")
 }
 
 // ErrNeedsFactor is what everything of an organisation answers that asks for a second factor, to a session that has
 // shown none.
 func ErrNeedsFactor() *fault.Error {
-	return fault.New(fault.Forbidden, "This organization asks for a second factor, and this session has shown none. Set one up under Account, or sign in again with it.").Because(fault.SecondFactorRequired)
+	return fault.New(fault.Forbidden, "This organization asks for a second factor, and this session has shown none. "+
+		"Set one up under Account, or sign in again with it.").Because(fault.SecondFactorRequired)
 }
 
 func errIssuerAway() *fault.Error {

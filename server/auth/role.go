@@ -36,8 +36,8 @@ type Scope string
 const (
 	// ScopeRead reads what a member reads.
 	ScopeRead Scope = "read"
-	// ScopeWrite reads and writes the page: services, incidents, maintenance, templates, subscribers. It tells nothing of
-	// people, keys and the audit log.
+	// ScopeWrite reads and writes the page: services, incidents, maintenance, templates, subscribers. It tells nothing
+	// of people, keys and the audit log.
 	ScopeWrite Scope = "write"
 	// ScopeAdmin reads what a member reads, and changes people, keys and settings. It does not write the page.
 	ScopeAdmin Scope = "admin"

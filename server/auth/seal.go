@@ -42,7 +42,8 @@ func ReadSealKey(text string) ([]byte, error) {
 	if err == nil && len(key) == SealKeySize {
 		return key, nil
 	}
-	return nil, fmt.Errorf("it must be Base64 of %d bytes, as `openssl rand -base64 %d` prints", SealKeySize, SealKeySize)
+	return nil, fmt.Errorf("it must be Base64 of %d bytes, as `openssl rand -base64 %d` prints", SealKeySize,
+		SealKeySize)
 }
 
 // NewSealKey makes one.

@@ -40,8 +40,8 @@ type Session struct {
 	Proof Proof
 	// Device says in words what it is on; Address is the client's. Both are what the sign-in came with.
 	Device, Address string
-	// Factor is the second factor that the sign-in showed: totp, passkey or recovery; "" is none. A session that shows one
-	// later has it from then on.
+	// Factor is the second factor that the sign-in showed: totp, passkey or recovery; "" is none. A session that shows
+	// one later has it from then on.
 	Factor    string
 	CreatedAt time.Time
 }

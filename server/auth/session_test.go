@@ -20,7 +20,8 @@ type sessions struct{ db *sql.DB }
 
 func newSessions(t *testing.T) *sessions {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(t.TempDir(), "s.db")+"?_journal_mode=WAL&_busy_timeout=10000&_txlock=immediate")
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(t.TempDir(), "s.db")+
+		"?_journal_mode=WAL&_busy_timeout=10000&_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,8 @@ func addToken(tx *sql.Tx, hash [sha256.Size]byte, id string, generation int) err
 
 func (s *sessions) CreateSession(ctx context.Context, n Session, hash [sha256.Size]byte) error {
 	_, err := s.batch(ctx, func(tx *sql.Tx) (bool, error) {
-		if _, err := tx.Exec(`INSERT INTO sessions VALUES (?, ?, ?, ?, ?, x'', ?, 0)`, n.ID, n.UserID, n.OrgID, n.Generation,
+		if _, err := tx.Exec(`INSERT INTO sessions VALUES (?, ?, ?, ?, ?, x'', ?, 0)`, n.ID, n.UserID, n.OrgID,
+			n.Generation,
 			n.AdvancedAt.UnixMilli(), n.ExpiresAt.UnixMilli()); err != nil {
 			return false, err
 		}
@@ -65,7 +67,8 @@ func (s *sessions) CreateSession(ctx context.Context, n Session, hash [sha256.Si
 func (s *sessions) SessionByToken(ctx context.Context, hash [sha256.Size]byte) (n Session, generation int, err error) {
 	var advanced, expires int64
 	var by []byte
-	err = s.db.QueryRowContext(ctx, `SELECT s.id, s.user, s.org, s.generation, s.advanced, s.by, s.expires, s.revoked, t.generation
+	err = s.db.QueryRowContext(ctx, `SELECT s.id, s.user, s.org, s.generation, s.advanced, s.by, s.expires, s.revoked,
+  t.generation
 		FROM tokens t JOIN sessions s ON s.id = t.session WHERE t.hash = ?`, hash[:]).
 		Scan(&n.ID, &n.UserID, &n.OrgID, &n.Generation, &advanced, &by, &expires, &n.Revoked, &generation)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -76,9 +79,11 @@ func (s *sessions) SessionByToken(ctx context.Context, hash [sha256.Size]byte) (
 	return n, generation, err
 }
 
-func (s *sessions) AdvanceSession(ctx context.Context, id string, from int, by, hash [sha256.Size]byte, at time.Time) (bool, error) {
+func (s *sessions) AdvanceSession(ctx context.Context, id string, from int, by, hash [sha256.Size]byte,
+	at time.Time) (bool, error) {
 	return s.batch(ctx, func(tx *sql.Tx) (bool, error) {
-		done, err := tx.Exec(`UPDATE sessions SET generation = generation + 1, advanced = ?, by = ? WHERE id = ? AND generation = ? AND revoked = 0`,
+		done, err := tx.Exec(`UPDATE sessions SET generation = generation + 1, advanced = ?, by = ? WHERE id = ? AND
+  generation = ? AND revoked = 0`,
 			at.UnixMilli(), by[:], id, from)
 		if err != nil {
 			return false, err
@@ -92,7 +97,8 @@ func (s *sessions) AdvanceSession(ctx context.Context, id string, from int, by, 
 
 func (s *sessions) AddToken(ctx context.Context, id string, generation int, hash [sha256.Size]byte) (bool, error) {
 	return s.batch(ctx, func(tx *sql.Tx) (bool, error) {
-		done, err := tx.Exec(`INSERT INTO tokens SELECT ?, id, generation FROM sessions WHERE id = ? AND generation = ? AND revoked = 0`,
+		done, err := tx.Exec(`INSERT INTO tokens SELECT ?, id, generation FROM sessions WHERE id = ? AND generation = ?
+  AND revoked = 0`,
 			hash[:], id, generation)
 		if err != nil {
 			return false, err
@@ -281,11 +287,14 @@ func TestWhatATokenIsWorth(t *testing.T) {
 		want       verdict
 	}{
 		{"the newest", s, other, 5, time.Minute, current}, {"the parent, at once", s, parent, 4, 0, exchanged},
-		{"the parent, late", s, parent, 4, 59 * time.Minute, exchanged}, {"the parent's twin, in time", s, other, 4, Grace, exchanged},
+		{"the parent, late", s, parent, 4, 59 * time.Minute, exchanged},
+		{"the parent's twin, in time", s, other, 4, Grace, exchanged},
 		{"the parent's twin, late", s, other, 4, Grace + 1, stolen},
 		{"an old one, at once", s, parent, 3, 0, stolen}, {"the newest at the end", s, other, 5, time.Hour, ended},
-		{"an old one at the end", s, other, 3, time.Hour, ended}, {"the newest of a revoked one", revoked, other, 5, 0, ended},
-		{"the parent, of a revoked one", revoked, parent, 4, 0, ended}, {"the parent at the end", s, parent, 4, time.Hour, ended},
+		{"an old one at the end", s, other, 3, time.Hour, ended}, {"the newest of a revoked one", revoked, other, 5, 0,
+			ended},
+		{"the parent, of a revoked one", revoked, parent, 4, 0, ended},
+		{"the parent at the end", s, parent, 4, time.Hour, ended},
 	} {
 		if got := c.of.judge(c.hash, c.generation, dawn.Add(c.after)); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)

@@ -42,14 +42,16 @@ type ticketClaims struct {
 }
 
 // Issue makes a ticket for whoever may read. It ends no later than what they came with.
-func (t *Tickets) Issue(ctx context.Context, who Principal, now time.Time) (ticket string, expires time.Time, err error) {
+func (t *Tickets) Issue(ctx context.Context, who Principal,
+	now time.Time) (ticket string, expires time.Time, err error) {
 	key, err := t.keys.newest(ctx)
 	if err != nil {
 		return "", time.Time{}, err
 	}
 	expires = now.Add(TicketTTL).Truncate(time.Second)
-	claims := ticketClaims{Kind: who.Kind, Org: who.OrgID, Session: who.SessionID, RegisteredClaims: jwt.RegisteredClaims{
-		Issuer: ticketIssuer, Subject: who.ID, ID: base64.RawURLEncoding.EncodeToString(random(16))}}
+	claims := ticketClaims{Kind: who.Kind, Org: who.OrgID, Session: who.SessionID,
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: ticketIssuer, Subject: who.ID, ID: base64.RawURLEncoding.EncodeToString(random(16))}}
 	if !who.IssuedAt.IsZero() {
 		claims.From = jwt.NewNumericDate(who.IssuedAt)
 	}

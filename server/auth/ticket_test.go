@@ -27,12 +27,14 @@ func issue(t *testing.T, from *Tickets, who Principal, at time.Time) string {
 func TestATicketTellsWhoTookItOnce(t *testing.T) {
 	_, keys := newLocal(t)
 	here, there, now := NewTickets(keys), NewTickets(keys), time.Now()
-	key := Principal{Kind: KindKey, ID: "k-1", OrgID: "o-2", Scopes: []Scope{ScopeRead}, ExpiresAt: now.Add(time.Hour).Truncate(time.Second)}
+	key := Principal{Kind: KindKey, ID: "k-1", OrgID: "o-2", Scopes: []Scope{ScopeRead}, ExpiresAt: now.Add(time.Hour).
+		Truncate(time.Second)}
 	for _, who := range []Principal{sam, key} {
 		ticket := issue(t, here, who, now)
 		for _, where := range []*Tickets{here, there} { // a process that did not issue it, too
 			got, err := where.Take(t.Context(), ticket, now)
-			if err != nil || got.ID != who.ID || got.OrgID != who.OrgID || got.Kind != who.Kind || !got.ExpiresAt.Equal(who.ExpiresAt) {
+			if err != nil || got.ID != who.ID || got.OrgID != who.OrgID || got.Kind != who.Kind ||
+				!got.ExpiresAt.Equal(who.ExpiresAt) {
 				t.Errorf("%s became %+v, %v", who.ID, got, err)
 			}
 			for _, later := range []time.Duration{0, time.Second, TicketTTL + Leeway - time.Second} {
@@ -55,8 +57,10 @@ func TestWhatIsNoTicketOfOursOpensNothing(t *testing.T) {
 	tickets, now := NewTickets(keys), time.Now()
 	good := issue(t, tickets, sam, now)
 	for name, ticket := range map[string]string{
-		"nothing": "", "a word": "x", "a token": mint(t, local, ada, time.Hour), "half of it": good[:len(good)/2], "another installation's": issue(t, NewTickets(others), sam, now),
-		"an old one": issue(t, tickets, sam, now.Add(-TicketTTL-Leeway-2*time.Second)), "one of the future": issue(t, tickets, sam, now.Add(time.Minute)),
+		"nothing": "", "a word": "x", "a token": mint(t, local, ada, time.Hour), "half of it": good[:len(good)/2],
+		"another installation's":  issue(t, NewTickets(others), sam, now),
+		"an old one":              issue(t, tickets, sam, now.Add(-TicketTTL-Leeway-2*time.Second)),
+		"one of the future":       issue(t, tickets, sam, now.Add(time.Minute)),
 		"one without a signature": unsigned(t), "a changed one": strings.Replace(good, ".", ".e", 1),
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, tickets, ticket, now, fault.Unauthenticated) })
@@ -65,7 +69,8 @@ func TestWhatIsNoTicketOfOursOpensNothing(t *testing.T) {
 
 func unsigned(t *testing.T) string {
 	t.Helper()
-	text, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"iss": ticketIssuer, "sub": "u-2", "kind": "user", "org": "o-1", "jti": "x",
+	text, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"iss": ticketIssuer, "sub": "u-2",
+		"kind": "user", "org": "o-1", "jti": "x",
 		"exp": time.Now().Add(TicketTTL).Unix()}).SignedString(jwt.UnsafeAllowNoneSignatureType)
 	if err != nil {
 		t.Fatal(err)

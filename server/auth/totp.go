@@ -47,7 +47,8 @@ func NewTOTP(issuer, account string) (TOTP, error) {
 	if err := png.Encode(&b, picture); err != nil {
 		return TOTP{}, fmt.Errorf("draw a totp: %w", err)
 	}
-	return TOTP{Secret: key.Secret(), URL: key.URL(), QR: "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())}, nil
+	return TOTP{Secret: key.Secret(), URL: key.URL(), QR: "data:image/png;base64," + base64.StdEncoding.EncodeToString(
+		b.Bytes())}, nil
 }
 
 // CheckTOTP finds the step of 30 seconds that a code is of. It is taken only when it is later than the last one that
@@ -56,7 +57,8 @@ func CheckTOTP(secret, code string, last int64, now time.Time) (step int64, righ
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
 	present := now.Unix() / int64(totpPeriod.Seconds())
 	for at := present - totpSkew; at <= present+totpSkew; at++ {
-		want, err := hotp.GenerateCodeCustom(secret, uint64(max(0, at)), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := hotp.GenerateCodeCustom(secret, uint64(max(0, at)),
+			hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && at > last {
 			step, right = at, true
 		}

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// queued lets somebody wait in another goroutine, and comes back when they do. The channel tells when they have their turn.
+// queued lets somebody wait in another goroutine, and comes back when they do. The channel tells when they have their
+// turn.
 func queued(t *testing.T, turns *turns, ctx context.Context) <-chan error {
 	t.Helper()
 	before := turns.inLine()

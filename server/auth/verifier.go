@@ -83,7 +83,8 @@ func (v *Verifier) add(one Issuer) error {
 		return fmt.Errorf("issuer %s is there twice", is.Name)
 	}
 	if is.pace == overNetwork && len(is.Audience)+len(is.AuthorizedParties) == 0 {
-		v.opts.Log.Warn("tokens of this issuer are accepted whoever they were made for: name an audience or authorized parties",
+		v.opts.Log.Warn("tokens of this issuer are accepted whoever they were made for: name an audience or "+
+			"authorized parties",
 			"issuer", is.Name)
 	}
 	v.issuers[is.Name] = is

@@ -88,14 +88,22 @@ func TestTokensAreRefused(t *testing.T) {
 		{"very long", sign(jwt.MapClaims{"x": strings.Repeat("x", maxToken)}), fault.Unauthenticated},
 		{"a signature of another key", other.sign(t, good), fault.Unauthenticated},
 		{"a signature cut short", sign(nil)[:len(sign(nil))-8], fault.Unauthenticated},
-		{"alg none", forged(map[string]any{"alg": "none", "kid": "k1"}, good, func(string) []byte { return nil }), fault.Unauthenticated},
-		{"alg None", forged(map[string]any{"alg": "None", "kid": "k1"}, good, func(string) []byte { return nil }), fault.Unauthenticated},
-		{"HS256 with the public key as its secret, DER", forged(map[string]any{"alg": "HS256", "kid": "k1"}, good, hs256(public)), fault.Unauthenticated},
-		{"HS256 with the public key as its secret, PEM", forged(map[string]any{"alg": "HS256", "kid": "k1"}, good, hs256(asPEM)), fault.Unauthenticated},
-		{"HS256 with the key's document as its secret", forged(map[string]any{"alg": "HS256", "kid": "k1"}, good, hs256(document)), fault.Unauthenticated},
-		{"RS256 said of an HS256 signature", forged(map[string]any{"alg": "RS256", "kid": "k1"}, good, hs256(asPEM)), fault.Unauthenticated},
-		{"RS512, which is not pinned", signer{"k1", key.private, jwt.SigningMethodRS512}.sign(t, good), fault.Unauthenticated},
-		{"PS256, which is not pinned", signer{"k1", key.private, jwt.SigningMethodPS256}.sign(t, good), fault.Unauthenticated},
+		{"alg none", forged(map[string]any{"alg": "none", "kid": "k1"}, good, func(string) []byte { return nil }),
+			fault.Unauthenticated},
+		{"alg None", forged(map[string]any{"alg": "None", "kid": "k1"}, good, func(string) []byte { return nil }),
+			fault.Unauthenticated},
+		{"HS256 with the public key as its secret, DER", forged(map[string]any{"alg": "HS256", "kid": "k1"}, good,
+			hs256(public)), fault.Unauthenticated},
+		{"HS256 with the public key as its secret, PEM", forged(map[string]any{"alg": "HS256", "kid": "k1"}, good,
+			hs256(asPEM)), fault.Unauthenticated},
+		{"HS256 with the key's document as its secret", forged(map[string]any{"alg": "HS256", "kid": "k1"}, good,
+			hs256(document)), fault.Unauthenticated},
+		{"RS256 said of an HS256 signature", forged(map[string]any{"alg": "RS256", "kid": "k1"}, good, hs256(asPEM)),
+			fault.Unauthenticated},
+		{"RS512, which is not pinned", signer{"k1", key.private, jwt.SigningMethodRS512}.sign(t, good),
+			fault.Unauthenticated},
+		{"PS256, which is not pinned", signer{"k1", key.private, jwt.SigningMethodPS256}.sign(t, good),
+			fault.Unauthenticated},
 		{"ES256 against an RSA key", ecSigner("k1").sign(t, good), fault.Unauthenticated},
 		{"EdDSA against an RSA key", edSigner("k1").sign(t, good), fault.Unauthenticated},
 		{"no kid", withHeader("kid", nil), fault.Unauthenticated},
@@ -123,7 +131,8 @@ func TestTokensAreRefused(t *testing.T) {
 		{"an active session", sign(jwt.MapClaims{"sts": "active"}), ""},
 		{"no organisation", sign(jwt.MapClaims{"o": nil}), ""},
 		{"an unknown role", sign(jwt.MapClaims{"o": map[string]any{"id": "org_1", "rol": "owner"}}), fault.Forbidden},
-		{"a role in capitals", sign(jwt.MapClaims{"o": map[string]any{"id": "org_1", "rol": "Admin"}}), fault.Forbidden},
+		{"a role in capitals", sign(jwt.MapClaims{"o": map[string]any{"id": "org_1", "rol": "Admin"}}),
+			fault.Forbidden},
 		{"no role", sign(jwt.MapClaims{"o": map[string]any{"id": "org_1"}}), fault.Forbidden},
 	} {
 		if got := verify(t, v, c.token); got != c.want {
@@ -155,8 +164,10 @@ func TestFiveSecondsOfLeewayAreGivenAndNoMore(t *testing.T) {
 		at          time.Duration
 		want        fault.Code
 	}{
-		{"4 s after exp", "exp", -4 * time.Second, ""}, {"6 s after exp", "exp", -6 * time.Second, fault.Unauthenticated},
-		{"4 s before nbf", "nbf", 4 * time.Second, ""}, {"6 s before nbf", "nbf", 6 * time.Second, fault.Unauthenticated},
+		{"4 s after exp", "exp", -4 * time.Second, ""},
+		{"6 s after exp", "exp", -6 * time.Second, fault.Unauthenticated},
+		{"4 s before nbf", "nbf", 4 * time.Second, ""},
+		{"6 s before nbf", "nbf", 6 * time.Second, fault.Unauthenticated},
 	} {
 		token := key.sign(t, claimsOf(clerk, jwt.MapClaims{c.claim: now.Add(c.at).Unix()}))
 		if got := verify(t, v, token); got != c.want {
@@ -168,7 +179,8 @@ func TestFiveSecondsOfLeewayAreGivenAndNoMore(t *testing.T) {
 func TestAnExpiredTokenIsToldSo(t *testing.T) {
 	key := edSigner("k1")
 	v := verifier(t, Options{Issuers: []Issuer{trust(t, clerk, serveKeys(t, key).URL, slow)}})
-	_, err := v.Verify(t.Context(), key.sign(t, claimsOf(clerk, jwt.MapClaims{"exp": time.Now().Add(-time.Hour).Unix()})))
+	_, err := v.Verify(t.Context(), key.sign(t,
+		claimsOf(clerk, jwt.MapClaims{"exp": time.Now().Add(-time.Hour).Unix()})))
 	if err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("the answer is %v", err)
 	}
@@ -189,7 +201,8 @@ func TestAnIssuerCannotSpeakForAnother(t *testing.T) {
 	}{
 		{"A as A", keyA, a, ""}, {"B as B", keyB, b, ""}, {"B as A", keyB, a, fault.Unauthenticated},
 		{"A as B", keyA, b, fault.Unauthenticated}, {"A as A, a kid that B has too", same, a, ""},
-		{"B as B, a kid that A has too", sameB, b, ""}, {"B as A, a kid that both have", sameB, a, fault.Unauthenticated},
+		{"B as B, a kid that A has too", sameB, b, ""},
+		{"B as A, a kid that both have", sameB, a, fault.Unauthenticated},
 	} {
 		if got := verify(t, v, c.key.sign(t, claimsOf(c.issuer, nil))); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -205,7 +218,8 @@ func TestKeysThatMustNotVerifyAreLeftOutOfTheSet(t *testing.T) {
 	secret := []byte("a secret that a careless issuer published")
 	set := map[string]any{"keys": []any{
 		good.jwk(t),
-		map[string]any{"kty": "oct", "kid": "shared", "k": base64.RawURLEncoding.EncodeToString(secret), "alg": "HS256"},
+		map[string]any{"kty": "oct", "kid": "shared", "k": base64.RawURLEncoding.EncodeToString(secret),
+			"alg": "HS256"},
 		with(t, signer{"small", small, jwt.SigningMethodRS256}, "", nil),
 		with(t, signer{"p384", p384, jwt.SigningMethodES384}, "alg", ""),
 		with(t, rsaSignerAs("enc", good), "use", "enc"),
@@ -230,7 +244,8 @@ func TestKeysThatMustNotVerifyAreLeftOutOfTheSet(t *testing.T) {
 		want        fault.Code
 	}{
 		{"the good key beside them", good.sign(t, claims), ""},
-		{"a shared secret", forged(map[string]any{"alg": "HS256", "kid": "shared"}, claims, hs256(secret)), fault.Unauthenticated},
+		{"a shared secret", forged(map[string]any{"alg": "HS256", "kid": "shared"}, claims, hs256(secret)),
+			fault.Unauthenticated},
 		{"1024 bits", signer{"small", small, jwt.SigningMethodRS256}.sign(t, claims), fault.Unauthenticated},
 		{"P-384", signer{"p384", p384, jwt.SigningMethodES384}.sign(t, claims), fault.Unauthenticated},
 		{"for encryption", rsaSignerAs("enc", good).sign(t, claims), fault.Unauthenticated},

@@ -25,7 +25,8 @@ func message(t *testing.T, secret, names, id, body string, at time.Time) func(st
 	if err != nil {
 		t.Fatal(err)
 	}
-	headers := map[string]string{names + "id": id, names + "timestamp": fmt.Sprint(at.Unix()), names + "signature": "v1,bm9wZQ== " + signature}
+	headers := map[string]string{names + "id": id, names + "timestamp": fmt.Sprint(at.Unix()),
+		names + "signature": "v1,bm9wZQ== " + signature}
 	return func(name string) string { return headers[strings.ToLower(name)] }
 }
 
@@ -36,7 +37,8 @@ func TestWebhooksAreReadUnderBothNamesOfTheirHeaders(t *testing.T) {
 	}
 	for _, names := range []string{"svix-", "webhook-"} {
 		for kind, want := range map[string][2]string{
-			"user.created": {"user", "created"}, "user.deleted": {"user", "deleted"}, "organization.updated": {"organization", "updated"},
+			"user.created": {"user", "created"}, "user.deleted": {"user", "deleted"},
+			"organization.updated":           {"organization", "updated"},
 			"organizationMembership.deleted": {"organizationMembership", "deleted"}, "session.created": {"", ""},
 			"organizationInvitation.created": {"", ""}, "users.created": {"", ""},
 		} {
@@ -63,14 +65,18 @@ func TestWebhooksOfOthersAreRefused(t *testing.T) {
 		body   string
 		want   fault.Code
 	}{
-		"another secret":    {message(t, other, "svix-", "msg_1", body, now), body, fault.Unauthenticated},
-		"another body":      {message(t, webhookSecret, "svix-", "msg_1", body, now), body + " ", fault.Unauthenticated},
-		"an hour old":       {message(t, webhookSecret, "svix-", "msg_1", body, now.Add(-time.Hour)), body, fault.Unauthenticated},
-		"of the next hour":  {message(t, webhookSecret, "svix-", "msg_1", body, now.Add(time.Hour)), body, fault.Unauthenticated},
-		"no headers":        {func(string) string { return "" }, body, fault.Unauthenticated},
-		"no JSON":           {message(t, webhookSecret, "svix-", "msg_1", "hello", now), "hello", fault.Malformed},
-		"no type":           {message(t, webhookSecret, "svix-", "msg_1", "{}", now), "{}", fault.Malformed},
-		"the type a number": {message(t, webhookSecret, "svix-", "msg_1", `{"type":7}`, now), `{"type":7}`, fault.Malformed},
+		"another secret": {message(t, other, "svix-", "msg_1", body, now), body, fault.Unauthenticated},
+		"another body": {message(t, webhookSecret, "svix-", "msg_1", body, now), body + " ",
+			fault.Unauthenticated},
+		"an hour old": {message(t, webhookSecret, "svix-", "msg_1", body, now.Add(-time.Hour)), body,
+			fault.Unauthenticated},
+		"of the next hour": {message(t, webhookSecret, "svix-", "msg_1", body, now.Add(time.Hour)), body,
+			fault.Unauthenticated},
+		"no headers": {func(string) string { return "" }, body, fault.Unauthenticated},
+		"no JSON":    {message(t, webhookSecret, "svix-", "msg_1", "hello", now), "hello", fault.Malformed},
+		"no type":    {message(t, webhookSecret, "svix-", "msg_1", "{}", now), "{}", fault.Malformed},
+		"the type a number": {message(t, webhookSecret, "svix-", "msg_1", `{"type":7}`, now), `{"type":7}`,
+			fault.Malformed},
 	} {
 		if _, err := w.Read(c.header, []byte(c.body)); code(err) != c.want {
 			t.Errorf("%s: %v", name, err)

@@ -20,9 +20,9 @@ const (
 	drift = 1000
 	// alarmEvery is how often a refused clock is said again in the log.
 	alarmEvery = time.Minute
-	// settled is for how long a clock must have gone well for one that steps back to be refused: before, it is taken for a
-	// correction, since a machine's clock is often wrong until it has asked the network, and a wrong one that is ahead
-	// does more harm.
+	// settled is for how long a clock must have gone well for one that steps back to be refused: before, it is taken
+	// for a correction, since a machine's clock is often wrong until it has asked the network, and a wrong one that is
+	// ahead does more harm.
 	settled = 10 * time.Minute
 )
 
@@ -138,12 +138,14 @@ func (c *Clock) Now() time.Time {
 		return now
 	}
 	if off < 0 && c.mark.Well+passed < settled && !now.Before(earliest) {
-		slog.Warn("the clock was set back; that is taken for a correction", "by", (-off).Round(time.Millisecond).String())
+		slog.Warn("the clock was set back; that is taken for a correction", "by", (-off).Round(time.Millisecond).
+			String())
 		c.mark, c.refused = Mark{now, boot, since, 0}, 0
 		return now
 	}
 	if c.refused == 0 || since-c.said >= alarmEvery {
-		slog.Error("the clock is wrong: it was refused, and what is written has the time that other clocks allow. If the clock is right, start once with CLOCK_TRUST=true",
+		slog.Error("the clock is wrong: it was refused, and what is written has the time that other clocks allow. If "+
+			"the clock is right, start once with CLOCK_TRUST=true",
 			"clock", now, "used", expected, "off", off.Round(time.Millisecond).String())
 		c.said = since
 	}

@@ -13,7 +13,10 @@ type machine struct {
 }
 
 func (m *machine) clock() *Clock {
-	return &Clock{wall: func() time.Time { return m.wall }, uptime: func() (string, time.Duration) { return m.boot, m.up }}
+	return &Clock{wall: func() time.Time { return m.wall }, uptime: func() (string, time.Duration) {
+		return m.boot,
+			m.up
+	}}
 }
 
 func (m *machine) pass(d time.Duration) { m.up, m.wall = m.up+d, m.wall.Add(d) }
@@ -28,8 +31,10 @@ func TestAClockThatJumpsIsRefusedAndOneThatStepsIsNot(t *testing.T) {
 		jump   time.Duration
 		refuse bool
 	}{
-		{"five years ahead", 5 * year, true}, {"five years back", -5 * year, true}, {"an hour ahead", time.Hour, true}, {"an hour back", -time.Hour, true},
-		{"half a minute ahead", 30 * time.Second, false}, {"half a minute back", -30 * time.Second, false}, {"not at all", 0, false},
+		{"five years ahead", 5 * year, true}, {"five years back", -5 * year, true}, {"an hour ahead", time.Hour, true},
+		{"an hour back", -time.Hour, true},
+		{"half a minute ahead", 30 * time.Second, false}, {"half a minute back", -30 * time.Second, false},
+		{"not at all", 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &machine{"a", time.Hour, noon}

@@ -8,7 +8,8 @@ import (
 // Commands beside the server share its environment, and sign with the built-in issuer whatever the server takes.
 func TestTheEnvironmentHasNoWordInTheDefaults(t *testing.T) {
 	want := usual(t)
-	if want.PublicRate != 50 || want.OrgSockets != 18_000 || want.WriteForward != "fly-replay" || want.Auth.Preset != "clerk" {
+	if want.PublicRate != 50 || want.OrgSockets != 18_000 || want.WriteForward != "fly-replay" ||
+		want.Auth.Preset != "clerk" {
 		t.Errorf("the defaults are %+v", want)
 	}
 	t.Setenv("AUTH_JWKS_URL", "https://issuer.example/jwks.json")
@@ -58,12 +59,14 @@ func TestWhatWouldBeLostIsRefusedAtTheStart(t *testing.T) {
 	} {
 		c := usual(t)
 		row.change(&c)
-		if err := c.Validate(); row.says == "" && err != nil || row.says != "" && (err == nil || !strings.Contains(err.Error(), row.says)) {
+		if err := c.Validate(); row.says == "" && err != nil || row.says != "" &&
+			(err == nil || !strings.Contains(err.Error(), row.says)) {
 			t.Errorf("%+v: %v, not %q", c, err, row.says)
 		}
 	}
 	for _, row := range []struct{ addr, port, plain, demo string }{
-		{"", "", ":8080", "127.0.0.1:8080"}, {"", "9", ":9", "127.0.0.1:9"}, {":7", "9", ":7", "127.0.0.1:7"}, {"[::1]:7", "", "[::1]:7", "[::1]:7"},
+		{"", "", ":8080", "127.0.0.1:8080"}, {"", "9", ":9", "127.0.0.1:9"}, {":7", "9", ":7", "127.0.0.1:7"},
+		{"[::1]:7", "", "[::1]:7", "[::1]:7"},
 	} {
 		c := usual(t)
 		c.Addr, c.Port = row.addr, row.port
@@ -80,7 +83,8 @@ func TestWhatWouldBeLostIsRefusedAtTheStart(t *testing.T) {
 }
 
 func TestAClientNeedsAnIssuerAndIsTheOnlyDoor(t *testing.T) {
-	issuer := Auth{JWKSURL: "https://id.example.com/keys", Preset: "keycloak", ClientID: "status", ClientSecret: "x", Scopes: []string{"openid"}}
+	issuer := Auth{JWKSURL: "https://id.example.com/keys", Preset: "keycloak", ClientID: "status", ClientSecret: "x",
+		Scopes: []string{"openid"}}
 	c := usual(t)
 	c.Auth = issuer
 	if err := c.Validate(); err != nil {
@@ -90,7 +94,10 @@ func TestAClientNeedsAnIssuerAndIsTheOnlyDoor(t *testing.T) {
 		"AUTH_CLIENT_ID needs AUTH_JWKS_URL":      func(a *Auth) { a.JWKSURL = "" },
 		"AUTH_CLIENT_SECRET needs AUTH_CLIENT_ID": func(a *Auth) { a.ClientID = "" },
 		"AUTH_SCOPES needs AUTH_CLIENT_ID":        func(a *Auth) { a.ClientID, a.ClientSecret = "", "" },
-		"two ways to sign in":                     func(a *Auth) { a.ClerkPublishableKey = key("pk_live_", "clerk.example.com$") },
+		"two ways to sign in": func(a *Auth) {
+			a.ClerkPublishableKey = key("pk_live_",
+				"clerk.example.com$")
+		},
 	} {
 		c.Auth = issuer
 		change(&c.Auth)

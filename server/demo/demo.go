@@ -148,14 +148,17 @@ func (s *story) maintenance(ctx context.Context, x past) {
 		c.Services = append(c.Services, s.services[name])
 	}
 	s.do(ctx, x.ago+2*hour, c)
-	s.do(ctx, x.ago, &page.EditMaintenance{ID: c.ID, Status: text(string(status.InProgress)), Message: text("Maintenance has started.")})
-	s.do(ctx, x.ago-x.lasted, &page.EditMaintenance{ID: c.ID, Status: text(string(status.Completed)), Message: text(x.words[1])})
+	s.do(ctx, x.ago, &page.EditMaintenance{ID: c.ID, Status: text(string(status.InProgress)),
+		Message: text("Maintenance has started.")})
+	s.do(ctx, x.ago-x.lasted, &page.EditMaintenance{ID: c.ID, Status: text(string(status.Completed)),
+		Message: text(x.words[1])})
 }
 
 func (s *story) upcoming(ctx context.Context) {
 	start := s.now.Add(3 * day).Truncate(day).Add(22 * hour)
 	s.do(ctx, 20*min, &page.PlanMaintenance{Title: "Upgrade of the primary database",
-		Description:  "We are moving to a newer version of our database. The **REST API** and **Webhooks** will be read-only for a few minutes within this window.",
+		Description: "We are moving to a newer version of our database. The **REST API** and **Webhooks** will be " +
+			"read-only for a few minutes within this window.",
 		Services:     []string{s.services["REST API"], s.services["Webhooks"]},
 		ScheduledFor: status.Time(start.UnixMilli()), ScheduledUntil: status.Time(start.Add(2 * hour).UnixMilli())})
 }

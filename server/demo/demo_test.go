@@ -111,7 +111,8 @@ func shows(t *testing.T, s page.State, now status.Time) {
 		}
 	}
 	if len(s.Services) != 10 || len(s.Incidents) != 9 || open != 1 || planned != 1 || past != 2 {
-		t.Errorf("%d services, %d incidents, %d open, %d windows planned, %d past", len(s.Services), len(s.Incidents), open, planned, past)
+		t.Errorf("%d services, %d incidents, %d open, %d windows planned, %d past", len(s.Services), len(s.Incidents),
+			open, planned, past)
 	}
 	groups := map[string]int{}
 	for _, service := range s.Services {
@@ -139,7 +140,8 @@ func TestTheLoginThatIsPrintedSignsIn(t *testing.T) {
 	if err != nil || in.Token == "" || in.User.Email != demo.Email {
 		t.Fatalf("%+v, %v", in, err)
 	}
-	if _, err := cases.SignIn(t.Context(), usecase.Caller{Address: "192.0.2.1"}, login.Email, login.Password+"x", "acme"); err == nil {
+	if _, err := cases.SignIn(t.Context(), usecase.Caller{Address: "192.0.2.1"}, login.Email, login.Password+"x",
+		"acme"); err == nil {
 		t.Error("another password signs in")
 	}
 }

@@ -50,8 +50,10 @@ var history = []past{
 		words: []string{
 			"Searches take up to ten seconds.",
 			"One search node had a failing disk and was replaced. Response times are normal again."}},
-	{ago: 63 * day, lasted: 90 * min, title: "Network upgrade in Frankfurt", maintained: []string{"CDN", "File Storage"},
-		words: []string{"Our network provider replaces routers. Short interruptions are possible.", "The new routers are in place. Nothing was interrupted."}},
+	{ago: 63 * day, lasted: 90 * min, title: "Network upgrade in Frankfurt",
+		maintained: []string{"CDN", "File Storage"},
+		words: []string{"Our network provider replaces routers. Short interruptions are possible.",
+			"The new routers are in place. Nothing was interrupted."}},
 	{ago: 57*day + 15*hour, lasted: 3*hour + 10*min, title: "Email delivery is delayed",
 		affected: []affected{{"Email Delivery", status.Partial}},
 		words: []string{
@@ -66,7 +68,8 @@ var history = []past{
 			"Nobody can sign in. People who are signed in are not affected.",
 			"An expired certificate between two of our services was the cause. It is being renewed.",
 			"Sign-in works again. We are watching.",
-			"Resolved. Certificates of this kind are now renewed automatically, and we are alerted 14 days before one ends."}},
+			"Resolved. Certificates of this kind are now renewed automatically, and we are alerted 14 days before " +
+				"one ends."}},
 	{ago: 33*day + 5*hour, lasted: 70 * min, title: "AI Assistant answers slowly",
 		affected: []affected{{"AI Assistant", status.Degraded}},
 		words: []string{
@@ -95,5 +98,6 @@ var history = []past{
 		affected: []affected{{"File Storage", status.Degraded}},
 		words: []string{
 			"Uploads take longer than usual. Downloads are not affected. We are looking into it.",
-			"One storage zone is overloaded. We are moving traffic to the others; uploads of up to **50 MB** are already at full speed."}},
+			"One storage zone is overloaded. We are moving traffic to the others; uploads of up to **50 MB** are " +
+				"already at full speed."}},
 }

@@ -80,8 +80,9 @@ var watches = []watch{
 		to: status.Major},
 	{name: "Search queries", path: "/slow", service: "Search", middle: 480, swing: 160, action: status.Propose,
 		to: status.Degraded},
-	{name: "Mail queue", path: "/shaky", service: "Email Delivery", middle: 90, swing: 30, shaky: true, action: status.Act,
-		to: status.Degraded},
+	{name: "Mail queue", path: "/shaky", service: "Email Delivery", middle: 90, swing: 30, shaky: true,
+		action: status.Act,
+		to:     status.Degraded},
 }
 
 // ms is how long an answer takes at a moment: it swings with the day, and trembles.
@@ -151,7 +152,8 @@ func (w *watch) remember(ctx context.Context, db *store.DB, orgID, id, region st
 	var b store.Batch
 	for _, x := range []struct{ span, ago time.Duration }{{5 * min, 7 * day}, {day, 90 * day}} {
 		for at := now.Add(-x.ago).Truncate(x.span); at.Add(x.span).Before(now); at = at.Add(x.span) {
-			m := store.Measured{At: status.Time(at.UnixMilli()), Region: region, Count: int64(x.span / (20 * time.Second))}
+			m := store.Measured{At: status.Time(at.UnixMilli()), Region: region,
+				Count: int64(x.span / (20 * time.Second))}
 			middle := w.ms(at)
 			m.Min, m.P50, m.P95, m.Max = middle*7/10, middle, middle*13/10, middle*16/10
 			if w.shaky && x.span == day {

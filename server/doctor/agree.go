@@ -31,7 +31,8 @@ func versions(all []*region, ours string) Finding {
 	case distinct > 1:
 		f.Level, f.Do = Fail, "a deploy has not reached every region: fly deploy"
 	case all[0].Version != ours:
-		f.Level, f.Do = Warn, "this program is "+ours+": its other commands bring the schema up to that version, so use the one that is deployed"
+		f.Level, f.Do = Warn, "this program is "+ours+
+			": its other commands bring the schema up to that version, so use the one that is deployed"
 	}
 	return f
 }
@@ -50,11 +51,13 @@ func writers(all []*region) Finding {
 	f.Says = strings.Join(write, " and ") + " writes; by their environment it is " + words
 	switch {
 	case len(write) > 1:
-		f.Level, f.Says, f.Do = Fail, strings.Join(write, " and ")+" write", "at once: stop all but one (docs/deploy.md, \"Losing the primary region\")"
+		f.Level, f.Says, f.Do = Fail, strings.Join(write, " and ")+" write",
+			"at once: stop all but one (docs/deploy.md, \"Losing the primary region\")"
 	case distinct > 1:
 		f.Level, f.Do = Fail, "a promotion has not reached every region: fly deploy"
 	case len(write) == 0:
-		f.Level, f.Says, f.Do = Fail, "none that was asked writes; by their environment it is "+words, "is it lost? docs/deploy.md, \"Losing the primary region\""
+		f.Level, f.Says, f.Do = Fail, "none that was asked writes; by their environment it is "+words,
+			"is it lost? docs/deploy.md, \"Losing the primary region\""
 	}
 	return f
 }
@@ -63,7 +66,8 @@ func epochs(all []*region) Finding {
 	f := Finding{Level: OK, Check: "epoch"}
 	distinct, words := said(all, func(r *region) string { return r.Epoch })
 	if f.Says = words; distinct > 1 {
-		f.Level, f.Do = Fail, "a region has not loaded the log that was restored last: restart its database, then its program"
+		f.Level, f.Do = Fail, "a region has not loaded the log that was restored last: restart its database, then "+
+			"its program"
 	}
 	return f
 }
@@ -74,7 +78,9 @@ func durability(all []*region) Finding {
 		if !r.Primary {
 			continue
 		}
-		f.Region, f.Says, f.Do = r.name(), r.Durability, "a power cut may take acknowledged writes: durability_mode must be strong (deploy/libsql/start.sh sets it; see its log)"
+		f.Region, f.Says, f.Do = r.name(), r.Durability,
+			"a power cut may take acknowledged writes: durability_mode must be strong (deploy/libsql/start.sh sets "+
+				"it; see its log)"
 		switch r.Durability {
 		case "strong":
 			f.Level, f.Do = OK, ""

@@ -51,8 +51,8 @@ const (
 	patience = 10 * time.Second
 	// lagWarn is what a replica is behind at most while all is well: a beat comes once a second.
 	lagWarn = 2 * time.Second
-	// skewWarn is by how much two clocks may differ before times in logs mislead; skewFail is what the program itself does
-	// not believe.
+	// skewWarn is by how much two clocks may differ before times in logs mislead; skewFail is what the program itself
+	// does not believe.
 	skewWarn, skewFail = time.Second, time.Minute
 )
 
@@ -94,4 +94,5 @@ func Worst(all []Finding) Level {
 	return worst
 }
 
-var client = &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var client = &http.Client{Timeout: patience,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -44,13 +44,15 @@ func TestEachFaultHasALineThatSaysWhatToDo(t *testing.T) {
 		{"another version", `"v1"`, `"v2"`, 0, doctor.Fail, "version", "v1 (ams), v2 (fra)"},
 		{"another epoch", `"e"`, `"f"`, 0, doctor.Fail, "epoch", "e (ams), f (fra)"},
 		{"two primaries", `"primary":false`, `"primary":true`, 0, doctor.Fail, "primary", "ams and fra write"},
-		{"a promotion that is half done", `"primary_region":"ams"`, `"primary_region":"fra"`, 0, doctor.Fail, "primary", "fra (fra)"},
+		{"a promotion that is half done", `"primary_region":"ams"`, `"primary_region":"fra"`, 0, doctor.Fail, "primary",
+			"fra (fra)"},
 		{"three seconds behind", `:0.1`, `:3`, 0, doctor.Warn, "lag", "3s behind"},
 		{"a minute behind", `:0.1`, `:60`, 0, doctor.Fail, "lag", "1m0s behind"},
 		{"nothing has arrived", `:0.1`, `:null`, 0, doctor.Fail, "lag", "nothing of the primary"},
 		{"relaxed", `first:"strong"`, `"relaxed"`, 0, doctor.Fail, "durability", "relaxed"},
 		{"unknown", `first:"strong"`, `"unknown"`, 0, doctor.Warn, "durability", "does not say"},
-		{"not ready", `"database":"ok"`, `"database":"writes stalled"`, 0, doctor.Fail, "ready", "database writes stalled"},
+		{"not ready", `"database":"ok"`, `"database":"writes stalled"`, 0, doctor.Fail, "ready",
+			"database writes stalled"},
 		{"a clock that is behind", "", "", 20 * time.Second, doctor.Warn, "clock", "behind this machine's"},
 		{"a clock that is ahead", "", "", -5 * time.Minute, doctor.Fail, "clock", "ahead of this machine's"},
 		{"no Status Page", away, `<html>`, 0, doctor.Fail, "reachable", "nothing of Status Page"},
@@ -65,8 +67,10 @@ func TestEachFaultHasALineThatSaysWhatToDo(t *testing.T) {
 					second = strings.Replace(second, `"ready":true`, `"ready":false`, 1)
 				}
 			}
-			all := doctor.Look(t.Context(), doctor.Options{Addresses: []doctor.Address{says(t, first), says(t, second)}, Version: "v1",
-				Database: config.Database{DatabaseURL: "file:x"}, Now: func() time.Time { return time.Now().Add(c.skew) }})
+			all := doctor.Look(t.Context(), doctor.Options{Addresses: []doctor.Address{says(t, first), says(t, second)},
+				Version:  "v1",
+				Database: config.Database{DatabaseURL: "file:x"},
+				Now:      func() time.Time { return time.Now().Add(c.skew) }})
 			if worst := doctor.Worst(all); worst != c.level {
 				t.Errorf("the worst is %s: %+v", worst, all)
 			}
@@ -83,7 +87,8 @@ func TestEachFaultHasALineThatSaysWhatToDo(t *testing.T) {
 func TestARegionThatAnotherAnswersForIsNotReached(t *testing.T) {
 	a := says(t, well)
 	a.Region = "syd"
-	all := doctor.Look(t.Context(), doctor.Options{Addresses: []doctor.Address{a}, Version: "v1", Database: config.Database{DatabaseURL: "file:x"}})
+	all := doctor.Look(t.Context(), doctor.Options{Addresses: []doctor.Address{a}, Version: "v1",
+		Database: config.Database{DatabaseURL: "file:x"}})
 	if all[0].Level != doctor.Fail || !strings.Contains(all[0].Says, "syd was asked, and ams answered") {
 		t.Errorf("%+v", all[0])
 	}

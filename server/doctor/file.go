@@ -57,7 +57,8 @@ func files(o Options, up []*region) []Finding {
 	}
 	if haveApp && haveDB {
 		if host := databaseHost(app); host != "" && !strings.HasSuffix(host, "."+db.App+".internal") {
-			out = append(out, Finding{Level: Fail, Check: "fly.toml", Says: "DATABASE_URL in " + o.App + " names " + host + ", and the database's app is " + db.App,
+			out = append(out, Finding{Level: Fail, Check: "fly.toml", Says: "DATABASE_URL in " + o.App + " names " +
+				host + ", and the database's app is " + db.App,
 				Do: "let DATABASE_URL name {region}." + db.App + ".internal"})
 		}
 	}
@@ -82,7 +83,8 @@ func wrong(path string, problems []string) Finding {
 	if len(problems) == 0 {
 		return Finding{Level: OK, Check: "fly.toml", Says: path + " agrees with what runs"}
 	}
-	return Finding{Level: Fail, Check: "fly.toml", Says: path + ": " + strings.Join(problems, "; "), Do: "mend the file, or deploy it: fly deploy"}
+	return Finding{Level: Fail, Check: "fly.toml", Says: path + ": " + strings.Join(problems, "; "),
+		Do: "mend the file, or deploy it: fly deploy"}
 }
 
 // ofPrimary are the disagreements about who writes.
@@ -93,7 +95,8 @@ func ofPrimary(f flyFile, up []*region) []string {
 	}
 	for _, r := range up {
 		if r.PrimaryRegion != f.PrimaryRegion {
-			out = append(out, fmt.Sprintf("primary_region is %s, and %s runs with %s", f.PrimaryRegion, r.name(), r.PrimaryRegion))
+			out = append(out, fmt.Sprintf("primary_region is %s, and %s runs with %s", f.PrimaryRegion, r.name(),
+				r.PrimaryRegion))
 		}
 	}
 	return out
@@ -112,7 +115,8 @@ func ofApp(f flyFile) []string {
 		out = append(out, "WRITE_FORWARD is "+mode+", where Fly's proxy replays")
 	}
 	if f.Service.Stop != "off" || f.Service.Start == nil || *f.Service.Start {
-		out = append(out, "auto_stop_machines must be \"off\" and auto_start_machines false: a Machine that sleeps hears no event, and a lost primary must not come back")
+		out = append(out, "auto_stop_machines must be \"off\" and auto_start_machines false: a Machine that sleeps "+
+			"hears no event, and a lost primary must not come back")
 	}
 	for _, c := range f.Service.Checks {
 		if c.Path == "/readyz" {

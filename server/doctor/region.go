@@ -84,20 +84,25 @@ func (r *region) ask(ctx context.Context, now func() time.Time) error {
 }
 
 func (r *region) reached() Finding {
-	f := Finding{Level: OK, Check: "reachable", Region: r.name(), Says: fmt.Sprintf("answers in %s", r.take.Round(time.Millisecond))}
+	f := Finding{Level: OK, Check: "reachable", Region: r.name(),
+		Says: fmt.Sprintf("answers in %s", r.take.Round(time.Millisecond))}
 	switch asked := r.Address.Region; {
 	case r.err != nil:
-		f.Level, f.Says, f.Do = Fail, "does not answer: "+r.err.Error(), "look at its Machine (fly machine list) and its log"
+		f.Level, f.Says, f.Do = Fail, "does not answer: "+r.err.Error(),
+			"look at its Machine (fly machine list) and its log"
 	case asked != "" && asked != r.report.Region:
-		f.Level, f.Says, f.Do = Fail, asked+" was asked, and "+r.report.Region+" answered", "is there a Machine in "+asked+"? fly machine list"
+		f.Level, f.Says, f.Do = Fail, asked+" was asked, and "+r.report.Region+" answered", "is there a Machine in "+
+			asked+"? fly machine list"
 	}
 	return f
 }
 
 // remedies are what to do about each part of /readyz that is not ok.
 var remedies = map[string]string{
-	"migrations missing": "at the primary: statuspage migrate; elsewhere wait for the replica", "database writes stalled": "restart sqld at the primary",
-	"database full": "give the database room", "relay behind": "look at the replica's log, and at the primary's clock",
+	"migrations missing":      "at the primary: statuspage migrate; elsewhere wait for the replica",
+	"database writes stalled": "restart sqld at the primary",
+	"database full":           "give the database room",
+	"relay behind":            "look at the replica's log, and at the primary's clock",
 }
 
 // well says which part of /readyz is not ok.
@@ -107,7 +112,8 @@ func (r *region) well() Finding {
 		return f
 	}
 	var parts, do []string
-	for _, x := range [][2]string{{"database", r.Database}, {"migrations", r.Migrations}, {"relay", r.Relay}, {"clock", r.Clock}} {
+	for _, x := range [][2]string{{"database", r.Database}, {"migrations", r.Migrations}, {"relay", r.Relay},
+		{"clock", r.Clock}} {
 		if x[1] != "ok" {
 			parts = append(parts, x[0]+" "+x[1])
 			if remedy := remedies[x[0]+" "+x[1]]; remedy != "" {
@@ -115,21 +121,24 @@ func (r *region) well() Finding {
 			}
 		}
 	}
-	f.Level, f.Says, f.Do = Fail, "not ready: "+strings.Join(parts, ", "), strings.Join(append(do, "docs/operations.md, \"When something is wrong\""), "; ")
+	f.Level, f.Says, f.Do = Fail, "not ready: "+strings.Join(parts, ", "),
+		strings.Join(append(do, "docs/operations.md, \"When something is wrong\""), "; ")
 	return f
 }
 
 func (r *region) lag(stale time.Duration) Finding {
 	f := Finding{Level: OK, Check: "lag", Region: r.name()}
 	if r.Lag == nil {
-		f.Level, f.Says, f.Do = Fail, "nothing of the primary has arrived", "look at the replica's log: does it reach the primary?"
+		f.Level, f.Says, f.Do = Fail, "nothing of the primary has arrived",
+			"look at the replica's log: does it reach the primary?"
 		return f
 	}
 	lag := time.Duration(*r.Lag * float64(time.Second))
 	f.Says = lag.Round(time.Millisecond).String() + " behind"
 	switch {
 	case lag > stale:
-		f.Level, f.Do = Fail, "its pages say that they are old: look at the replica's log and at the link to the primary"
+		f.Level, f.Do = Fail, "its pages say that they are old: look at the replica's log and at the link to the "+
+			"primary"
 	case lag > lagWarn:
 		f.Level, f.Do = Warn, "what is written is seen there late: look again, then at the replica's log"
 	}
@@ -148,7 +157,8 @@ func (r *region) skew() Finding {
 	if r.ahead < 0 {
 		word = "behind"
 	}
-	f.Says = fmt.Sprintf("%s %s this machine's, give or take %s", off.Round(time.Millisecond), word, (r.take / 2).Round(time.Millisecond))
+	f.Says = fmt.Sprintf("%s %s this machine's, give or take %s", off.Round(time.Millisecond), word,
+		(r.take / 2).Round(time.Millisecond))
 	switch {
 	case off-r.take/2 > skewFail:
 		f.Level, f.Do = Fail, "set the clock right, here or there: ntp"

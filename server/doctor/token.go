@@ -19,10 +19,12 @@ func tokens(ctx context.Context, d config.Database) []Finding {
 		host = u.Host
 	}
 	if rights, err := store.TokenRights(ctx, d.URL(), ""); err != nil {
-		return []Finding{{Level: Fail, Check: "token", Region: d.Region(), Says: "the database at " + host + " cannot be asked: " + err.Error(),
+		return []Finding{{Level: Fail, Check: "token", Region: d.Region(), Says: "the database at " + host +
+			" cannot be asked: " + err.Error(),
 			Do: "from outside Fly through a tunnel: fly proxy, and DATABASE_URL=http://localhost:…"}}
 	} else if rights != store.NoRights {
-		return []Finding{{Level: Fail, Check: "token", Region: d.Region(), Says: "the database at " + host + " asks for no token: whoever reaches it may " + string(rights),
+		return []Finding{{Level: Fail, Check: "token", Region: d.Region(), Says: "the database at " + host +
+			" asks for no token: whoever reaches it may " + string(rights),
 			Do: "start sqld with SQLD_AUTH_JWT_KEY"}}
 	}
 	var out []Finding
@@ -43,11 +45,13 @@ func token(ctx context.Context, d config.Database, name, text string, writes boo
 	case err != nil:
 		f.Level, f.Says, f.Do = Fail, name+" cannot be tried: "+err.Error(), "look at the database's log"
 	case rights == store.NoRights:
-		f.Level, f.Says, f.Do = Fail, name+" is not taken", "make one with the key of the database: deploy/libsql/token.sh"
+		f.Level, f.Says, f.Do = Fail, name+" is not taken",
+			"make one with the key of the database: deploy/libsql/token.sh"
 	case writes && rights != store.MayWrite:
 		f.Level, f.Do = Fail, "the primary needs one that may write: deploy/libsql/token.sh rw"
 	case !writes && rights == store.MayWrite:
-		f.Level, f.Do = Fail, "a region that only reads should not be able to write: deploy/libsql/token.sh ro, as DATABASE_READ_TOKEN"
+		f.Level, f.Do = Fail, "a region that only reads should not be able to write: deploy/libsql/token.sh ro, as "+
+			"DATABASE_READ_TOKEN"
 	}
 	return f
 }

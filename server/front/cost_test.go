@@ -51,10 +51,12 @@ func told(body []byte) (*Front, *fasthttp.Server) {
 	f := New(Deps{Policy: "public", Closes: func() bool { return false },
 		Client: func(peer netip.Addr, _ []byte) netip.Addr { return peer }, Count: limiter.AllowAddr,
 		Secure: func(bool, []byte) bool { return false }, Lag: func() (time.Duration, bool) { return 0, true },
-		ID: func() (id [36]byte) { return id }, Age: func(to []byte, _ time.Duration) []byte { return append(to, "0.000"...) }})
+		ID:  func() (id [36]byte) { return id },
+		Age: func(to []byte, _ time.Duration) []byte { return append(to, "0.000"...) }})
 	app, p := fiber.New(fiber.Config{DisableStartupMessage: true}), &relay.Page{}
 	app.Get("/doc", func(c *fiber.Ctx) error {
-		for _, name := range []string{"X-Request-Id", "Status-Lag", "Status-Region", "Content-Security-Policy", "RateLimit-Policy", "RateLimit"} {
+		for _, name := range []string{"X-Request-Id", "Status-Lag", "Status-Region", "Content-Security-Policy",
+			"RateLimit-Policy", "RateLimit"} {
 			c.Set(name, "x")
 		}
 		c.Set("ETag", `"x"`)
@@ -78,13 +80,14 @@ func used() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestAnAnswerCostsNoMoreThanAConstantOfFasthttps is the short form of `make bench`, without the kernel's part, which is
-// the same for both: the best of several rounds, with room for what a busy machine does to either.
+// TestAnAnswerCostsNoMoreThanAConstantOfFasthttps is the short form of `make bench`, without the kernel's part, which
+// is the same for both: the best of several rounds, with room for what a busy machine does to either.
 func TestAnAnswerCostsNoMoreThanAConstantOfFasthttps(t *testing.T) {
 	racetest.Alone(t, "CPU")
 	const each = 20_000
 	body := bytes.Repeat([]byte("x"), 200)
-	request := []byte("GET /doc HTTP/1.1\r\nHost: status.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept: */*\r\n" +
+	request := []byte("GET /doc HTTP/1.1\r\nHost: status.example\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) " +
+		"AppleWebKit/537.36\r\nAccept: */*\r\n" +
 		"Accept-Encoding: gzip, deflate, br\r\n\r\n")
 	f, ours := told(body)
 	constant := &fasthttp.Server{NoDefaultServerHeader: true, Handler: func(c *fasthttp.RequestCtx) {
@@ -115,8 +118,8 @@ func TestAnAnswerCostsNoMoreThanAConstantOfFasthttps(t *testing.T) {
 	}
 }
 
-// TestSlowHeadsHaveTheTimeOfARequest: the front moves deadlines for the wait between requests; a head that comes in part
-// has no longer than the server allows.
+// TestSlowHeadsHaveTheTimeOfARequest: the front moves deadlines for the wait between requests; a head that comes in
+// part has no longer than the server allows.
 func TestSlowHeadsHaveTheTimeOfARequest(t *testing.T) {
 	f, _ := told(nil)
 	f.Reading = time.Second

@@ -28,15 +28,16 @@ const (
 
 // Deps is what the front asks of the rest.
 type Deps struct {
-	Client  func(peer netip.Addr, flyClientIP []byte) netip.Addr // whose request it is
-	Count   func(client netip.Addr, now time.Time) limit.Result  // of a visitor; what it refuses is refused by the router
-	Policy  string                                               // under which Count is told
-	Secure  func(tls bool, forwardedProto []byte) bool           // whether the client speaks https
-	Lag     func() (lag time.Duration, live bool)                // of what this region shows
-	ID      func() [36]byte                                      // of a request
-	Age     func(to []byte, lag time.Duration) []byte            // Status-Lag
-	Reading time.Duration                                        // that a request may be on its way
-	Closes  func() bool                                          // whether connections end with their next answer
+	Client func(peer netip.Addr, flyClientIP []byte) netip.Addr // whose request it is
+	// of a visitor; what it refuses is refused by the router
+	Count   func(client netip.Addr, now time.Time) limit.Result
+	Policy  string                                     // under which Count is told
+	Secure  func(tls bool, forwardedProto []byte) bool // whether the client speaks https
+	Lag     func() (lag time.Duration, live bool)      // of what this region shows
+	ID      func() [36]byte                            // of a request
+	Age     func(to []byte, lag time.Duration) []byte  // Status-Lag
+	Reading time.Duration                              // that a request may be on its way
+	Closes  func() bool                                // whether connections end with their next answer
 }
 
 // Front keeps answers. Any number of goroutines may use it; an answer that is there takes no lock of the front's and no
@@ -165,5 +166,6 @@ func (f *Front) slot(q *question) *atomic.Pointer[answer] { return &f.table[q.ha
 func (a *answer) holds(now time.Time) bool { return now.Before(a.until) && a.page.Current() }
 
 func (a *answer) answers(q *question) bool {
-	return a.secure == q.secure && bytes.Equal(a.path, q.path) && bytes.Equal(a.host, q.host) && bytes.Equal(a.accept, q.accept) && bytes.Equal(a.language, q.language)
+	return a.secure == q.secure && bytes.Equal(a.path, q.path) && bytes.Equal(a.host, q.host) &&
+		bytes.Equal(a.accept, q.accept) && bytes.Equal(a.language, q.language)
 }

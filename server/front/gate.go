@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	readsACore   = 128                    // of visitors, that are worked on at once: some wait for a database, or an event
+	// of visitors, that are worked on at once: some wait for a database, or an event
+	readsACore   = 128
 	readsShare   = 64                     // of one address
 	readsWaiting = 128                    // that wait for it
 	patience     = 500 * time.Millisecond // for which they wait
@@ -46,7 +47,8 @@ type Sizes struct{ Reads, Writes, Known Size }
 // DefaultSizes are for this machine.
 func DefaultSizes() Sizes {
 	return Sizes{
-		Reads:  Size{Working: readsACore * runtime.GOMAXPROCS(0), Waiting: readsWaiting, Share: readsShare, Patience: patience},
+		Reads: Size{Working: readsACore * runtime.GOMAXPROCS(0), Waiting: readsWaiting, Share: readsShare,
+			Patience: patience},
 		Writes: Size{Working: writesAtOnce, Share: writesShare},
 		Known:  Size{Working: knownAtOnce, Share: knownShare},
 	}

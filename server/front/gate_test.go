@@ -73,7 +73,8 @@ func (d *desk) status(of <-chan int, want int) {
 }
 
 func TestWhatIsTooMuchIsRefusedAndAdminsGoOn(t *testing.T) {
-	d := newDesk(t, Sizes{Reads: Size{Working: 2, Waiting: 1, Patience: time.Hour}, Writes: Size{Working: 1, Share: 1}, Known: Size{Working: 3, Share: 2}})
+	d := newDesk(t, Sizes{Reads: Size{Working: 2, Waiting: 1, Patience: time.Hour}, Writes: Size{Working: 1, Share: 1},
+		Known: Size{Working: 3, Share: 2}})
 	first, second := d.ask("GET", "/a", "", 1), d.ask("HEAD", "/b", "", 2)
 	d.begins()
 	d.begins()
@@ -115,7 +116,8 @@ func TestWhatIsTooMuchIsRefusedAndAdminsGoOn(t *testing.T) {
 		d.status(answered, fasthttp.StatusOK)
 	}
 	d.all.Wait()
-	if d.gate.Working() != 0 || d.gate.reads.waiting.Load() != 0 || d.gate.known.of.Len() != 0 || d.gate.writes.of.Len() != 0 {
+	if d.gate.Working() != 0 || d.gate.reads.waiting.Load() != 0 || d.gate.known.of.Len() != 0 ||
+		d.gate.writes.of.Len() != 0 {
 		t.Errorf("%d are still worked on", d.gate.Working())
 	}
 	d.status(d.ask("GET", "/after", "", 1), fasthttp.StatusOK)

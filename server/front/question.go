@@ -37,15 +37,21 @@ const (
 
 // usual are headers in lower case.
 var usual = map[string]meaning{
-	"host": host, "accept-encoding": accept, "if-none-match": has, "connection": connection, "fly-client-ip": flyIP, "x-forwarded-proto": proto,
+	"host": host, "accept-encoding": accept, "if-none-match": has, "connection": connection, "fly-client-ip": flyIP,
+	"x-forwarded-proto": proto,
 
-	"user-agent": nothing, "accept": nothing, "accept-language": language, "cache-control": nothing, "pragma": nothing, "referer": nothing,
-	"dnt": nothing, "sec-gpc": nothing, "priority": nothing, "upgrade-insecure-requests": nothing, "origin": nothing, "sec-fetch-site": nothing,
-	"sec-fetch-mode": nothing, "sec-fetch-dest": nothing, "sec-fetch-user": nothing, "sec-ch-ua": nothing, "sec-ch-ua-mobile": nothing,
+	"user-agent": nothing, "accept": nothing, "accept-language": language, "cache-control": nothing, "pragma": nothing,
+	"referer": nothing,
+	"dnt":     nothing, "sec-gpc": nothing, "priority": nothing, "upgrade-insecure-requests": nothing,
+	"origin": nothing, "sec-fetch-site": nothing,
+	"sec-fetch-mode": nothing, "sec-fetch-dest": nothing, "sec-fetch-user": nothing, "sec-ch-ua": nothing,
+	"sec-ch-ua-mobile":   nothing,
 	"sec-ch-ua-platform": nothing, "save-data": nothing, "from": nothing, "via": nothing, "x-forwarded-for": nothing,
-	"x-forwarded-port": nothing, "x-forwarded-host": nothing, "x-forwarded-ssl": nothing, "x-request-start": nothing, "x-real-ip": nothing,
+	"x-forwarded-port": nothing, "x-forwarded-host": nothing, "x-forwarded-ssl": nothing, "x-request-start": nothing,
+	"x-real-ip":   nothing,
 	"traceparent": nothing, "tracestate": nothing, "fly-forwarded-port": nothing, "fly-forwarded-proto": nothing,
-	"fly-forwarded-ssl": nothing, "fly-region": nothing, "fly-request-id": nothing, "fly-tracestate": nothing, "fly-traceparent": nothing,
+	"fly-forwarded-ssl": nothing, "fly-region": nothing, "fly-request-id": nothing, "fly-tracestate": nothing,
+	"fly-traceparent": nothing,
 }
 
 const maxName = 32 // bytes; no usual header has a longer name
@@ -142,7 +148,8 @@ const method, version = "GET ", " HTTP/1.1\r"
 // not whole. It is stricter than RFC 9112: what it takes, every reader takes in the same way.
 func (q *question) parse(in []byte) int {
 	end := bytes.IndexByte(in, '\n')
-	if end < len(method)+len(version) || string(in[:len(method)]) != method || string(in[end-len(version):end]) != version {
+	if end < len(method)+len(version) || string(in[:len(method)]) != method ||
+		string(in[end-len(version):end]) != version {
 		return 0
 	}
 	if q.path = in[len(method) : end-len(version)]; !begins(q.path) {
@@ -196,10 +203,12 @@ func (q *question) hash(seed maphash.Seed) uint64 {
 func (q *question) keep(ctx *fasthttp.RequestCtx) *answer {
 	k, marked := serve.KeptOf(ctx)
 	res := &ctx.Response
-	if !marked || res.StatusCode() != fasthttp.StatusOK || res.IsBodyStream() || !k.Page.Current() || !time.Now().Before(k.Until) {
+	if !marked || res.StatusCode() != fasthttp.StatusOK || res.IsBodyStream() || !k.Page.Current() ||
+		!time.Now().Before(k.Until) {
 		return nil
 	}
-	a := &answer{host: slices.Clone(q.host), path: slices.Clone(q.path), accept: slices.Clone(q.accept), language: slices.Clone(q.language), secure: q.secure,
+	a := &answer{host: slices.Clone(q.host), path: slices.Clone(q.path), accept: slices.Clone(q.accept),
+		language: slices.Clone(q.language), secure: q.secure,
 		page: k.Page, until: k.Until, etag: string(res.Header.Peek("ETag")), body: res.Body()}
 	var found, known bool
 	a.found, found = newBlock(&res.Header, fasthttp.StatusOK, a.body)

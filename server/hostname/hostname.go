@@ -24,7 +24,8 @@ const FilePath = "/.well-known/statuspage-proof.txt"
 // holds the name.
 func Text(orgID, name string) string {
 	sum := sha256.Sum256([]byte("status page host name\n" + orgID + "\n" + name))
-	return "statuspage-proof=" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20]))
+	return "statuspage-proof=" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).
+		EncodeToString(sum[:20]))
 }
 
 // Own are the names of the installation, which no organisation can have.

@@ -41,8 +41,9 @@ const (
 // New makes one that asks the system's resolver and connects by dialer.
 func New(dial func(ctx context.Context, network, address string) (net.Conn, error)) *Prover {
 	return &Prover{Resolver: net.DefaultResolver, Client: &http.Client{
-		Timeout:       deadline,
-		Transport:     &http.Transport{DialContext: dial, TLSHandshakeTimeout: 3 * time.Second, DisableKeepAlives: true, MaxResponseHeaderBytes: 16 << 10},
+		Timeout: deadline,
+		Transport: &http.Transport{DialContext: dial, TLSHandshakeTimeout: 3 * time.Second, DisableKeepAlives: true,
+			MaxResponseHeaderBytes: 16 << 10},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -114,7 +114,8 @@ func (l In) Date(t time.Time) string {
 	if l == English {
 		return t.Format("2 January 2006")
 	}
-	return l.Say("{d} {m} {y}", "d", strconv.Itoa(t.Day()), "m", l.Say(months[t.Month()-1]), "y", strconv.Itoa(t.Year()))
+	return l.Say("{d} {m} {y}", "d", strconv.Itoa(t.Day()), "m", l.Say(months[t.Month()-1]), "y",
+		strconv.Itoa(t.Year()))
 }
 
 // Moment writes a date with its time of day, "1 December 2026, 14:03".

@@ -49,7 +49,8 @@ func Document(tag string, doc []byte, miss func(string)) []byte {
 			t.start(raw, &token)
 		case html.EndTagToken:
 			if name, _ := z.TagName(); string(name) == "head" {
-				t.out.WriteString(`<script type="application/json" id="page-words">` + string(Script(tag)) + "</script>\n")
+				t.out.WriteString(`<script type="application/json" id="page-words">` + string(Script(tag)) +
+					"</script>\n")
 			}
 			t.out.Write(z.Raw())
 			t.day = ""

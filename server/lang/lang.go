@@ -17,8 +17,10 @@ import (
 const English = "en"
 
 // Names are what the languages call themselves.
-var Names = map[string]string{"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "pt-BR": "Português (Brasil)", "it": "Italiano",
-	"nl": "Nederlands", "sv": "Svenska", "pl": "Polski", "cs": "Čeština", "uk": "Українська", "tr": "Türkçe", "ja": "日本語", "ko": "한국어",
+var Names = map[string]string{"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español",
+	"pt-BR": "Português (Brasil)", "it": "Italiano",
+	"nl": "Nederlands", "sv": "Svenska", "pl": "Polski", "cs": "Čeština", "uk": "Українська", "tr": "Türkçe",
+	"ja": "日本語", "ko": "한국어",
 	"zh-Hans": "简体中文", "ar": "العربية", "he": "עברית"}
 
 // RightToLeft says in which direction a language is written.

@@ -61,7 +61,8 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 				slices.Sort(want)
 				slices.Sort(got)
 				if name == "one" || name == "two" { // "an hour" says its number in words
-					want = slices.DeleteFunc(want, func(p string) bool { return p == "{n}" && !slices.Contains(got, p) })
+					want = slices.DeleteFunc(want,
+						func(p string) bool { return p == "{n}" && !slices.Contains(got, p) })
 				}
 				if !slices.Equal(want, got) {
 					t.Errorf("%s: %q has %v, and %q has %v", tag, key, want, said, got)
@@ -93,7 +94,8 @@ func TestPluralsHaveTheFormsOfTheirLanguage(t *testing.T) {
 		}
 		for key, forms := range catalogue(t, tag) {
 			for form := range needed {
-				if older := tag == "he" && form == "many"; !older && len(forms) > 1 && forms[form] == "" { // CLDR 42 has it no more
+				// CLDR 42 has it no more
+				if older := tag == "he" && form == "many"; !older && len(forms) > 1 && forms[form] == "" {
 					t.Errorf("%s: %q has no form for %q", tag, key, form)
 				}
 			}
@@ -124,7 +126,8 @@ func TestNoWordIsMissingOrUnused(t *testing.T) {
 	var all strings.Builder
 	for _, dir := range []string{"..", "../../shared", "../../public/templates", "../../public/js"} {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html", ".js", ".txt"}, filepath.Ext(path)) {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") ||
+				!slices.Contains([]string{".go", ".html", ".js", ".txt"}, filepath.Ext(path)) {
 				return err
 			}
 			text, err := os.ReadFile(filepath.Clean(path))
@@ -166,7 +169,8 @@ func TestThePseudoLanguageMarksEveryLetter(t *testing.T) {
 	if got := lang.In(lang.Pseudo).Say("{name} Status", "name", "Acme"); got != "Acme Ｓｔａｔｕｓ" {
 		t.Error(got)
 	}
-	if got, ok := lang.Words(lang.Pseudo, "Resolved after 2 hours 3 minutes"); !ok || regexp.MustCompile("[A-Za-z]").MatchString(got) {
+	if got, ok := lang.Words(lang.Pseudo, "Resolved after 2 hours 3 minutes"); !ok || regexp.MustCompile("[A-Za-z]").
+		MatchString(got) {
 		t.Error(got, ok)
 	}
 }
@@ -201,8 +205,10 @@ func TestWhatPeopleWroteStays(t *testing.T) {
 		`<svg aria-label="Trouble on 3 of 90 days"><path d="M0"/></svg><p>Partial Outage 34 minutes, Degraded Performance 2 hours</p></body></html>`
 	var missed []string
 	out := string(lang.Document("de", []byte(in), func(s string) { missed = append(missed, s) }))
-	for _, want := range []string{`lang="de"`, "<title>All Systems Operational – Live Status</title>", `<p dir="auto">Live <b>Today</b></p>`, "<bdi>Resolved</bdi>",
-		"Behoben nach 2\u00a0Std. 3\u00a0Min.", "30. November 2026, 14:03 CET", "<p>Services</p>", "Störungen an 3 von 90\u00a0Tg.",
+	for _, want := range []string{`lang="de"`, "<title>All Systems Operational – Live Status</title>",
+		`<p dir="auto">Live <b>Today</b></p>`, "<bdi>Resolved</bdi>",
+		"Behoben nach 2\u00a0Std. 3\u00a0Min.", "30. November 2026, 14:03 CET", "<p>Services</p>",
+		"Störungen an 3 von 90\u00a0Tg.",
 		"Teilausfall 34\u00a0Min., Eingeschränkte Leistung 2\u00a0Std.", `<path d="M0"/>`, `id="page-words"`} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in %s", want, out)

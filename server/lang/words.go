@@ -259,5 +259,6 @@ var scripted = []string{"Live", "Not live since {x}.", "Connecting…", "Trying 
 	"We could not reconnect. We look once a minute.",
 	"This page is live again.", "just now", "Refresh", "No incidents.",
 	"Times are in {x}, and so are the days of incidents.",
-	"{x}% uptime", "No data", "No trouble", "Day by day, from midnight UTC", "Enter leads to the incidents of a day.", "Close",
+	"{x}% uptime", "No data", "No trouble", "Day by day, from midnight UTC", "Enter leads to the incidents of a day.",
+	"Close",
 	"We could not reach the server. Please try again."}

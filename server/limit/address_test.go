@@ -23,7 +23,8 @@ func TestTheClientIsThePeerUnlessThePlatformSaysOtherwise(t *testing.T) {
 		{"no address at all", "@", "", false, "invalid IP"},
 	} {
 		header := func(name string) string {
-			return map[string]string{"Fly-Client-IP": c.fly, "X-Forwarded-For": "198.51.100.1", "X-Real-IP": "198.51.100.1"}[name]
+			return map[string]string{"Fly-Client-IP": c.fly, "X-Forwarded-For": "198.51.100.1",
+				"X-Real-IP": "198.51.100.1"}[name]
 		}
 		if got := (Addresses{c.platform}).Of(c.peer, header).String(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -52,7 +52,8 @@ func New(rate Rate, keys int) *Limiter {
 	if keys <= 0 {
 		keys = DefaultKeys
 	}
-	l := &Limiter{rate: rate, keys: max(keys, 2*shards), start: time.Now(), names: maphash.MakeSeed(), addrs: maphash.MakeSeed()}
+	l := &Limiter{rate: rate, keys: max(keys, 2*shards), start: time.Now(), names: maphash.MakeSeed(),
+		addrs: maphash.MakeSeed()}
 	if rate.Quota > 0 && rate.Window > 0 {
 		l.step = max(1, int64(rate.Window)/int64(rate.Quota))
 		l.burst = l.step * int64(rate.Quota)

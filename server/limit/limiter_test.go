@@ -13,7 +13,8 @@ import (
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestTheQuotaPassesAtOnceAndNotOneMore(t *testing.T) {
-	for _, rate := range []Rate{PerSecond(1), PerSecond(3), PerSecond(50), PerSecond(7777), {5, time.Minute}, {10, 15 * time.Minute}, {1000, time.Hour}} {
+	for _, rate := range []Rate{PerSecond(1), PerSecond(3), PerSecond(50), PerSecond(7777), {5, time.Minute},
+		{10, 15 * time.Minute}, {1000, time.Hour}} {
 		l := New(rate, 0)
 		for i := range rate.Quota {
 			if r := l.Allow("a", noon); !r.Allowed || r.Remaining != rate.Quota-i-1 {
@@ -204,6 +205,7 @@ func BenchmarkAllowAddr(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		i++
-		l.AllowAddr(netip.AddrFrom4([4]byte{10, byte(i >> 12), byte(i >> 4), byte(i)}), noon.Add(time.Duration(i)*time.Microsecond))
+		l.AllowAddr(netip.AddrFrom4([4]byte{10, byte(i >> 12), byte(i >> 4), byte(i)}),
+			noon.Add(time.Duration(i)*time.Microsecond))
 	}
 }

@@ -66,7 +66,8 @@ func render(source string) template.HTML {
 
 // Plain is a text as it was typed, with its lines and paragraphs.
 func Plain(source string) template.HTML {
-	escaped := html.EscapeString(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(source, "\r\n", "\n"), "\ufffd")))
+	escaped := html.EscapeString(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(source, "\r\n", "\n"),
+		"\ufffd")))
 	var b strings.Builder
 	for paragraph := range strings.SplitSeq(escaped, "\n\n") {
 		if paragraph = strings.Trim(paragraph, "\n"); paragraph != "" {

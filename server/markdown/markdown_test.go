@@ -37,14 +37,18 @@ func TestWhatPeopleWriteComesThrough(t *testing.T) {
 
 func TestNothingThatRunsComesThrough(t *testing.T) {
 	for _, in := range []string{
-		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))",
+		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+		"[x](JaVaScRiPt:alert(1))",
 		"[x](data:text/html;base64,PHNjcmlwdD4=)", "<a href=\"javascript:alert(1)\">x</a>", "![x](javascript:alert(1))",
-		"<svg/onload=alert(1)>", "<javascript:alert(1)>", "[x](vbscript:x)", "[x](java&#115;cript:alert(1))", "[x](//evil.example)",
-		"<iframe src=https://evil.example></iframe>", "<style>*{display:none}</style>", "[a](https://x \"onmouseover=alert(1)\")",
+		"<svg/onload=alert(1)>", "<javascript:alert(1)>", "[x](vbscript:x)", "[x](java&#115;cript:alert(1))",
+		"[x](//evil.example)",
+		"<iframe src=https://evil.example></iframe>", "<style>*{display:none}</style>",
+		"[a](https://x \"onmouseover=alert(1)\")",
 		"<div\n\n<b onclick=alert(1)>", "[x]: javascript:alert(1)\n\n[x]", "<!--><script>alert(1)</script>-->",
 	} {
 		out := string(HTML(in))
-		nodes, err := html.ParseFragment(strings.NewReader(out), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+		nodes, err := html.ParseFragment(strings.NewReader(out), &html.Node{Type: html.ElementNode, Data: "div",
+			DataAtom: atom.Div})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +66,8 @@ func harmless(t *testing.T, in, out string, n *html.Node) {
 			t.Errorf("%q made an element %s: %s", in, n.Data, out)
 		}
 		for _, a := range n.Attr {
-			ok := a.Key == "rel" || a.Key == "href" && (strings.HasPrefix(a.Val, "https://") || strings.HasPrefix(a.Val, "mailto:"))
+			ok := a.Key == "rel" || a.Key == "href" &&
+				(strings.HasPrefix(a.Val, "https://") || strings.HasPrefix(a.Val, "mailto:"))
 			if !ok {
 				t.Errorf("%q made an attribute %s=%q", in, a.Key, a.Val)
 			}

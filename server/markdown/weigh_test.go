@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// most is how much CPU one text may take: 50 ms, or on a slow machine, under the race detector, forty times what plain prose of that length
-// takes there. A text that is not bounded takes a thousand times as much.
+// most is how much CPU one text may take: 50 ms, or on a slow machine, under the race detector, forty times what plain
+// prose of that length takes there. A text that is not bounded takes a thousand times as much.
 var most = sync.OnceValue(func() time.Duration {
 	return max(50*time.Millisecond, 40*shortest(filled("We are looking into it. Since 14:02 the API is slow. "), 0))
 })
@@ -51,14 +51,21 @@ func shortest(text string, enough time.Duration) time.Duration {
 
 func TestNoTextTakesLong(t *testing.T) {
 	texts := map[string]string{
-		"open and close": filled("[")[:10_000] + filled("]")[:10_000], "links in links": "[" + filled("[a](b"), "closers": filled("*a ")[:10_000] + filled("b_ ")[:10_000],
-		"nested lists": nested("- a"), "nested numbers": nested("1. a"), "nested, then empty": nested("- a")[:9_000] + filled("\n")[:11_000],
-		"one address": "http://a.b/" + filled("(")[:19_000], "one mail address": filled("a")[:19_000] + "@", "a heading under all": filled("a\n") + "\n=",
-		"references": "[a]: x\n\n" + filled("[a]")[:19_000], "code": "```\n" + filled("[] () *\n")[:19_000],
+		"open and close": filled("[")[:10_000] + filled("]")[:10_000], "links in links": "[" + filled("[a](b"),
+		"closers":      filled("*a ")[:10_000] + filled("b_ ")[:10_000],
+		"nested lists": nested("- a"), "nested numbers": nested("1. a"), "nested, then empty": nested("- a")[:9_000] +
+			filled("\n")[:11_000],
+		"one address": "http://a.b/" + filled("(")[:19_000], "one mail address": filled("a")[:19_000] + "@",
+		"a heading under all": filled("a\n") + "\n=",
+		"references":          "[a]: x\n\n" + filled("[a]")[:19_000], "code": "```\n" + filled("[] () *\n")[:19_000],
 	}
-	for _, unit := range []string{"[", "![", "[a](", "[a]", "[](x)", "](b)", "[x][", "[a](<", `[a](b "`, "*", "*a ", "*a **b ", "*a _b ", "_a ", "a* ", "~~a ", "~a ~~b", "`", "`a ``b ", "<", "<!--", "<a ",
-		"<a b='", "<?", "<!A ", "<![CDATA[", "&", "&amp;", "&#x", ">", "> ", ">>>> a\n", "- ", "-\n", "* a\n", "1. ", "1) a\n", "- > ", "- > a\n", "# a\n", "a\n=\n", "[a]: b\n", "[a]:\n", "www.a.b ", "www.", "http://a.b/(",
-		"a@b.c ", "a@", "_a@b", `\`, `[\`, " ", "\t", "\n", " \n", "a  \n", "a\n\n", "```\n", "~~~\n", "```a\n\n", "<div>\n", "<a>\n\n", "<pre>\n```\n", "\x00", "\xff[", "é*", "--- ", "|a|\n|-|\n", "'", "> [^1]\n\n", "a\n2. [a](\n", "-\n[", "1. [\n1) [\n", "    - [a](\n", ">- [\n"} {
+	for _, unit := range []string{"[", "![", "[a](", "[a]", "[](x)", "](b)", "[x][", "[a](<", `[a](b "`, "*", "*a ",
+		"*a **b ", "*a _b ", "_a ", "a* ", "~~a ", "~a ~~b", "`", "`a ``b ", "<", "<!--", "<a ",
+		"<a b='", "<?", "<!A ", "<![CDATA[", "&", "&amp;", "&#x", ">", "> ", ">>>> a\n", "- ", "-\n", "* a\n", "1. ",
+		"1) a\n", "- > ", "- > a\n", "# a\n", "a\n=\n", "[a]: b\n", "[a]:\n", "www.a.b ", "www.", "http://a.b/(",
+		"a@b.c ", "a@", "_a@b", `\`, `[\`, " ", "\t", "\n", " \n", "a  \n", "a\n\n", "```\n", "~~~\n", "```a\n\n",
+		"<div>\n", "<a>\n\n", "<pre>\n```\n", "\x00", "\xff[", "é*", "--- ", "|a|\n|-|\n", "'", "> [^1]\n\n",
+		"a\n2. [a](\n", "-\n[", "1. [\n1) [\n", "    - [a](\n", ">- [\n"} {
 		texts[unit] = filled(unit)
 	}
 	for name, text := range texts {
@@ -87,12 +94,15 @@ func TestATextThatIsTooMuchIsShownAsItWasTyped(t *testing.T) {
 
 func TestWhatPeopleReallyWriteIsRendered(t *testing.T) {
 	for name, text := range map[string]string{
-		"twenty thousand characters of prose": filled("We are **looking** into [it](https://example.com/a). Since 14:02 `api` is slow.\n\n- one\n- two\n\n")[:19_900],
-		"a log in a block of code":            "Seen:\n\n```\n" + filled("[2026-11-28T14:00:00Z] (api) *ERROR* <nil> user@example.com\n")[:19_000] + "\n```\n\n**done**",
-		"a long list":                         strings.Repeat("- An item of **some** length, with (one) remark\n", 100),
-		"a long list of numbers":              "1. a\n" + strings.Repeat("2. An item of **some** length, with (one) remark\n", 100),
-		"a long paragraph":                    strings.Repeat("It was *not* the network (again). ", 50),
-		"quotes and lists in each other":      "> > - 1. a\n> >   - b **c**",
+		"twenty thousand characters of prose": filled("We are **looking** into [it](https://example.com/a). Since " +
+			"14:02 `api` is slow.\n\n- one\n- two\n\n")[:19_900],
+		"a log in a block of code": "Seen:\n\n```\n" +
+			filled("[2026-11-28T14:00:00Z] (api) *ERROR* <nil> user@example.com\n")[:19_000] + "\n```\n\n**done**",
+		"a long list": strings.Repeat("- An item of **some** length, with (one) remark\n", 100),
+		"a long list of numbers": "1. a\n" +
+			strings.Repeat("2. An item of **some** length, with (one) remark\n", 100),
+		"a long paragraph":               strings.Repeat("It was *not* the network (again). ", 50),
+		"quotes and lists in each other": "> > - 1. a\n> >   - b **c**",
 	} {
 		if w := weigh(text); w.heavy() {
 			t.Errorf("%s: %+v", name, w)
@@ -100,8 +110,8 @@ func TestWhatPeopleReallyWriteIsRendered(t *testing.T) {
 	}
 }
 
-// FuzzTime looks for a text that takes long: anybody who may write an update may write it. A text of the greatest length is made of two
-// pieces, each repeated, or indented further and further.
+// FuzzTime looks for a text that takes long: anybody who may write an update may write it. A text of the greatest
+// length is made of two pieces, each repeated, or indented further and further.
 func FuzzTime(f *testing.F) {
 	f.Add("[", "]", uint16(10_000), false)
 	f.Add("> ", "\n", uint16(9_000), false)

@@ -162,7 +162,8 @@ func writeAccount(a *Account) *letter {
 	case OfferLetter:
 		l.Page = a.Base + "/status/" + a.Org.Slug
 		l.Heading = "You are invited to " + a.Org.Name + " Status"
-		l.Say = a.By + " offers you to join the team that keeps the status page of " + a.Org.Name + ". You belong to it once you accept, not before."
+		l.Say = a.By + " offers you to join the team that keeps the status page of " + a.Org.Name +
+			". You belong to it once you accept, not before."
 		l.Facts = append([]fact{{"As", a.Role}}, l.Facts...)
 		l.Button = "Look at the offer"
 	case AccessLetter:
@@ -176,11 +177,13 @@ func writeAccount(a *Account) *letter {
 		l.Button = "Yes, use this address"
 	case ProofLetter:
 		l.Heading = "Is this your address?"
-		l.Say = "Somebody, most likely you, signs in with this address and wants to prove that it is theirs. It takes the password of that account as well."
+		l.Say = "Somebody, most likely you, signs in with this address and wants to prove that it is theirs. It " +
+			"takes the password of that account as well."
 		l.Button = "Yes, it is mine"
 	case MovedLetter:
 		l.Heading = "Your account has another address now"
-		l.Say = "Sign-ins and mail go to " + a.Moved + " from now on. If that was not you, take the account back: the old address is put back, everybody is signed out, and you choose a new password."
+		l.Say = "Sign-ins and mail go to " + a.Moved + " from now on. If that was not you, take the account back: " +
+			"the old address is put back, everybody is signed out, and you choose a new password."
 		l.Button = "Take the account back"
 		l.Why = "If it was you, do nothing."
 	case ReportsLetter:
@@ -229,6 +232,7 @@ func (b letterBox) send(_ context.Context, e *envelope) error {
 	if err := errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
 		return fmt.Errorf("write a letter beside the database: %w", err)
 	}
-	slog.Info("a letter about an account is in the file beside the database, since there is no SMTP_URL", "file", b.path)
+	slog.Info("a letter about an account is in the file beside the database, since there is no SMTP_URL", "file",
+		b.path)
 	return nil
 }

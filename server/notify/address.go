@@ -22,7 +22,8 @@ const maxURL = 2000
 
 // CheckAddress brings an address into the form it is kept in, and the key by which it is recognised. What is wrong with
 // it is the fault of the field it came in.
-func CheckAddress(field string, channel store.Channel, address string, allowLoopback bool) (kept, key string, err *fault.Error) {
+func CheckAddress(field string, channel store.Channel, address string,
+	allowLoopback bool) (kept, key string, err *fault.Error) {
 	if channel == store.Email {
 		return checkEmail(field, address)
 	}
@@ -32,7 +33,8 @@ func CheckAddress(field string, channel store.Channel, address string, allowLoop
 func checkEmail(field, address string) (kept, key string, err *fault.Error) {
 	address = strings.TrimSpace(address)
 	wrong := fault.OnField(field, "%s must be an e-mail address such as ada@example.com.", field)
-	if address == "" || len(address) > 254 || strings.ContainsAny(address, " \t\r\n<>(),;:\"\\[]") || !ascii(address[:max(0, strings.LastIndexByte(address, '@'))]) {
+	if address == "" || len(address) > 254 || strings.ContainsAny(address, " \t\r\n<>(),;:\"\\[]") ||
+		!ascii(address[:max(0, strings.LastIndexByte(address, '@'))]) {
 		return "", "", wrong
 	}
 	parsed, no := mail.ParseAddress(address)
@@ -76,17 +78,20 @@ func ascii(s string) bool {
 
 // homes are the hosts of services that have a channel of their own.
 var homes = map[string]store.Channel{
-	"hooks.slack.com": store.Slack, "hooks.slack-gov.com": store.Slack, "discord.com": store.Discord, "discordapp.com": store.Discord,
+	"hooks.slack.com": store.Slack, "hooks.slack-gov.com": store.Slack, "discord.com": store.Discord,
+	"discordapp.com":     store.Discord,
 	"webhook.office.com": store.Teams, "outlook.office.com": store.Teams,
 }
 
-func checkURL(field string, channel store.Channel, address string, allowLoopback bool) (kept, key string, err *fault.Error) {
+func checkURL(field string, channel store.Channel, address string,
+	allowLoopback bool) (kept, key string, err *fault.Error) {
 	address = strings.TrimSpace(address)
 	if len(address) > maxURL {
 		return "", "", fault.OnField(field, "%s may have %s characters at most.", field, strconv.Itoa(maxURL))
 	}
 	u, no := url.Parse(address)
-	if no != nil || !ascii(address) || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && !(allowLoopback && u.Scheme == "http") {
+	if no != nil || !ascii(address) || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" &&
+		!(allowLoopback && u.Scheme == "http") {
 		return "", "", fault.OnField(field, "%s must be an address that begins with https://.", field)
 	}
 	if u.User != nil {
@@ -128,8 +133,10 @@ var errNotPublic = errors.New("the address is not on the public internet")
 var (
 	public6  = netip.MustParsePrefix("2000::/3")
 	special6 = prefixes("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-	special4 = prefixes("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-		"192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3")
+	special4 = prefixes("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+		"192.0.0.0/24", "192.0.2.0/24",
+		"192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",
+		"198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3")
 )
 
 func prefixes(list ...string) []netip.Prefix {

@@ -38,7 +38,8 @@ func names(t *testing.T, v4 [4]byte) *net.Resolver {
 			}
 			m.Response, m.RCode, m.Additionals = true, dnsmessage.RCodeSuccess, nil
 			if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
-				m.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}, Body: &dnsmessage.AResource{A: v4}}}
+				m.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type,
+					Class: q.Class, TTL: 1}, Body: &dnsmessage.AResource{A: v4}}}
 			}
 			if out, err := m.Pack(); err == nil {
 				_, _ = conn.WriteTo(out, from) // who asked asks again
@@ -53,10 +54,14 @@ func names(t *testing.T, v4 [4]byte) *net.Resolver {
 
 // forbidden are spellings of addresses that a webhook must not reach.
 var forbidden = []string{
-	"127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "169.254.170.2", "100.64.0.1",
-	"100.127.255.255", "192.0.0.192", "198.18.0.1", "192.0.2.1", "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
-	"[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:169.254.169.254]", "[::ffff:8.8.8.8]", "[::127.0.0.1]",
-	"[64:ff9b::7f00:1]", "[64:ff9b::169.254.169.254]", "[2002:7f00:1::1]", "[2001::1]", "[2001:db8::1]", "[fe80::1]", "[fe80::1%25lo]", "[fec0::1]",
+	"127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
+	"169.254.170.2", "100.64.0.1",
+	"100.127.255.255", "192.0.0.192", "198.18.0.1", "192.0.2.1", "203.0.113.1", "224.0.0.1", "239.255.255.250",
+	"240.0.0.1", "255.255.255.255",
+	"[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:169.254.169.254]",
+	"[::ffff:8.8.8.8]", "[::127.0.0.1]",
+	"[64:ff9b::7f00:1]", "[64:ff9b::169.254.169.254]", "[2002:7f00:1::1]", "[2001::1]", "[2001:db8::1]", "[fe80::1]",
+	"[fe80::1%25lo]", "[fec0::1]",
 	"[fc00::1]", "[fd00:ec2::254]", "[fdaa::3]", "[ff02::1]", "[100::1]", "[3fff::1]",
 }
 
@@ -78,20 +83,23 @@ func TestAWebhookReachesNoAddressThatIsNotPublic(t *testing.T) {
 	}
 }
 
-// Names are judged by what they resolve to, at the moment of the connection; so are the spellings of an address that some resolvers take.
+// Names are judged by what they resolve to, at the moment of the connection; so are the spellings of an address that
+// some resolvers take.
 func TestAWebhookIsJudgedAfterDNS(t *testing.T) {
 	hooks := notifytest.StartHooks(t)
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(hooks.URL, "http://"))
 	p := newPoster(false, time.Now)
 	p.dialer.Resolver = names(t, [4]byte{127, 0, 0, 1})
-	for _, host := range []string{"hooks.example.com", "localhost", "LOCALHOST", "localhost.", "127.0.0.1.nip.io", "metadata.google.internal"} {
+	for _, host := range []string{"hooks.example.com", "localhost", "LOCALHOST", "localhost.", "127.0.0.1.nip.io",
+		"metadata.google.internal"} {
 		err := p.send(context.Background(), &post{URL: "http://" + host + ":" + port + "/"}, store.Webhook)
 		if !errors.Is(err, errNotPublic) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
 	// What some resolvers take for an address, and Go's does not, must not get through either.
-	for _, host := range []string{"127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.0.0.1.", "①②⑦.0.0.1"} {
+	for _, host := range []string{"127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.0.0.1.",
+		"①②⑦.0.0.1"} {
 		if p.send(context.Background(), &post{URL: "http://" + host + ":" + port + "/"}, store.Webhook) == nil {
 			t.Errorf("%s was reached", host)
 		}
@@ -102,20 +110,24 @@ func TestAWebhookIsJudgedAfterDNS(t *testing.T) {
 	// The same name goes through where a test allows it: it is the check that refused.
 	q := newPoster(true, time.Now)
 	q.dialer.Resolver = p.dialer.Resolver
-	if err := q.send(context.Background(), &post{URL: "http://hooks.example.com:" + port + "/"}, store.Webhook); err != nil || len(hooks.Got("/")) != 1 {
+	if err := q.send(context.Background(), &post{URL: "http://hooks.example.com:" + port + "/"},
+		store.Webhook); err != nil || len(hooks.Got("/")) != 1 {
 		t.Errorf("with loopback allowed: %v, %d came", err, len(hooks.Got("/")))
 	}
 }
 
 func TestLoopbackAloneIsWhatATestMayAllow(t *testing.T) {
 	allowed := control(true)
-	for address, want := range map[string]bool{"127.0.0.1:8080": true, "[::1]:8080": true, "10.0.0.1:8080": false, "169.254.169.254:80": false, "[fd00::1]:443": false} {
+	for address, want := range map[string]bool{"127.0.0.1:8080": true, "[::1]:8080": true, "10.0.0.1:8080": false,
+		"169.254.169.254:80": false, "[fd00::1]:443": false} {
 		if err := allowed("tcp4", address, nil); (err == nil) != want {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	for address, want := range map[string]bool{"1.1.1.1:443": true, "8.8.8.8:80": true, "9.9.9.9:8443": true, "[2606:4700:4700::1111]:443": true,
-		"1.1.1.1:25": false, "1.1.1.1:22": false, "1.1.1.1:0": false, "nonsense": false, "1.1.1.1": false} {
+	for address, want := range map[string]bool{"1.1.1.1:443": true, "8.8.8.8:80": true, "9.9.9.9:8443": true,
+		"[2606:4700:4700::1111]:443": true,
+		"1.1.1.1:25":                 false, "1.1.1.1:22": false, "1.1.1.1:0": false, "nonsense": false,
+		"1.1.1.1": false} {
 		if err := control(false)("tcp", address, nil); (err == nil) != want {
 			t.Errorf("%s: %v", address, err)
 		}
@@ -133,7 +145,8 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 			w.WriteHeader(http.StatusTemporaryRedirect)
 		}
 	})
-	err := newPoster(true, time.Now).send(context.Background(), &post{URL: hooks.URL + "/from", Body: []byte("{}")}, store.Webhook)
+	err := newPoster(true, time.Now).send(context.Background(), &post{URL: hooks.URL + "/from", Body: []byte("{}")},
+		store.Webhook)
 	if err == nil || errors.As(err, new(final)) || len(hooks.Got("/to")) != 0 || len(hooks.Got("/from")) != 1 {
 		t.Errorf("%v; %d followed", err, len(hooks.Got("/to")))
 	}
@@ -147,7 +160,8 @@ func TestAProxyOfTheEnvironmentIsNotAsked(t *testing.T) {
 	if transport := p.client.Transport.(*http.Transport); transport.Proxy != nil {
 		t.Error("a proxy would see every address, and reach private ones")
 	}
-	if err := p.send(context.Background(), &post{URL: "http://10.0.0.1:8080/"}, store.Webhook); !errors.Is(err, errNotPublic) {
+	if err := p.send(context.Background(), &post{URL: "http://10.0.0.1:8080/"}, store.Webhook); !errors.Is(err,
+		errNotPublic) {
 		t.Error(err)
 	}
 }
@@ -177,7 +191,8 @@ func TestAnAnswerSaysWhatHappensNext(t *testing.T) {
 		mu.Unlock()
 		return p.send(context.Background(), &post{URL: hooks.URL + "/", Body: []byte("{}")}, ch)
 	}
-	for c, gone := range map[int]bool{410: true, 404: false, 400: false, 401: false, 500: false, 503: false, 302: false} {
+	for c, gone := range map[int]bool{410: true, 404: false, 400: false, 401: false, 500: false, 503: false,
+		302: false} {
 		if err := send(c, store.Webhook); err == nil || errors.Is(err, errGone) != gone {
 			t.Errorf("%d: %v", c, err)
 		} else if len(err.Error()) > 400 {
@@ -214,7 +229,8 @@ func TestAReceiverThatNeverAnswersIsLeft(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	if err := p.send(ctx, &post{URL: hooks.URL + "/secret-path", Body: []byte("{}")}, store.Webhook); err == nil || strings.Contains(err.Error(), "secret-path") {
+	if err := p.send(ctx, &post{URL: hooks.URL + "/secret-path", Body: []byte("{}")}, store.Webhook); err == nil ||
+		strings.Contains(err.Error(), "secret-path") {
 		t.Errorf("%v", err)
 	}
 }
@@ -228,22 +244,37 @@ func TestAddressesAreTakenInOneForm(t *testing.T) {
 		{store.Email, " Ada@Example.COM ", "Ada@example.com", "ada@example.com"},
 		{store.Email, "ada+status@example.com", "ada+status@example.com", "ada+status@example.com"},
 		{store.Email, "ada@bücher.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"},
-		{store.Email, "ada", "", ""}, {store.Email, "ada@", "", ""}, {store.Email, "@example.com", "", ""}, {store.Email, "ada@localhost", "", ""},
-		{store.Email, "Ada <ada@example.com>", "", ""}, {store.Email, "ada@example.com, eve@example.com", "", ""}, {store.Email, "ada@example.com\nBcc: eve@example.com", "", ""},
-		{store.Email, "ada@example.com\r\n", "ada@example.com", "ada@example.com"}, {store.Email, "a b@example.com", "", ""}, {store.Email, "", "", ""},
-		{store.Email, "\"a@b\"@example.com", "", ""}, {store.Email, strings.Repeat("a", 65) + "@example.com", "", ""}, {store.Email, "ada@" + strings.Repeat("a.", 130) + "com", "", ""},
-		{store.Email, "ada@BÜCHER.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"}, {store.Email, "ada@bu\u0308cher.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"},
-		{store.Email, "ada@exam\u200bple.com", "", ""}, {store.Email, "ada@example.com\u2060", "", ""}, {store.Email, "ada@ｅxample.com", "", ""}, {store.Email, "ada@exam\ufe0fple.com", "", ""},
+		{store.Email, "ada", "", ""}, {store.Email, "ada@", "", ""}, {store.Email, "@example.com", "", ""},
+		{store.Email, "ada@localhost", "", ""},
+		{store.Email, "Ada <ada@example.com>", "", ""}, {store.Email, "ada@example.com, eve@example.com", "", ""},
+		{store.Email, "ada@example.com\nBcc: eve@example.com", "", ""},
+		{store.Email, "ada@example.com\r\n", "ada@example.com", "ada@example.com"},
+		{store.Email, "a b@example.com", "", ""}, {store.Email, "", "", ""},
+		{store.Email, "\"a@b\"@example.com", "", ""}, {store.Email, strings.Repeat("a", 65) + "@example.com", "", ""},
+		{store.Email, "ada@" + strings.Repeat("a.", 130) + "com", "", ""},
+		{store.Email, "ada@BÜCHER.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"},
+		{store.Email, "ada@bu\u0308cher.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"},
+		{store.Email, "ada@exam\u200bple.com", "", ""}, {store.Email, "ada@example.com\u2060", "", ""},
+		{store.Email, "ada@ｅxample.com", "", ""}, {store.Email, "ada@exam\ufe0fple.com", "", ""},
 		{store.Email, "ada@[127.0.0.1]", "", ""},
-		{store.Webhook, "https://Example.com/Hook?a=1#frag", "https://example.com/Hook?a=1", "https://example.com/Hook?a=1"},
-		{store.Webhook, "http://example.com/", "", ""}, {store.Webhook, "ftp://example.com/", "", ""}, {store.Webhook, "https://", "", ""}, {store.Webhook, "/hook", "", ""},
-		{store.Webhook, "https://user:pw@example.com/", "", ""}, {store.Webhook, "https://example.com:22/", "", ""}, {store.Webhook, "https://example.com:8443/", "https://example.com:8443/", "https://example.com:8443/"},
-		{store.Webhook, "https://example.com:99999/", "", ""}, {store.Webhook, "https://example.com/a b", "", ""}, {store.Webhook, "https://example.com/" + strings.Repeat("a", 2000), "", ""},
+		{store.Webhook, "https://Example.com/Hook?a=1#frag", "https://example.com/Hook?a=1",
+			"https://example.com/Hook?a=1"},
+		{store.Webhook, "http://example.com/", "", ""}, {store.Webhook, "ftp://example.com/", "", ""},
+		{store.Webhook, "https://", "", ""}, {store.Webhook, "/hook", "", ""},
+		{store.Webhook, "https://user:pw@example.com/", "", ""}, {store.Webhook, "https://example.com:22/", "", ""},
+		{store.Webhook, "https://example.com:8443/", "https://example.com:8443/", "https://example.com:8443/"},
+		{store.Webhook, "https://example.com:99999/", "", ""}, {store.Webhook, "https://example.com/a b", "", ""},
+		{store.Webhook, "https://example.com/" + strings.Repeat("a", 2000), "", ""},
 		{store.Webhook, "javascript:alert(1)", "", ""}, {store.Webhook, "https://example.com/\r\nHost: x", "", ""},
-		{store.Slack, "https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/services/T0/B0/x"},
-		{store.Slack, "https://chat.example.com/hooks/x", "https://chat.example.com/hooks/x", "https://chat.example.com/hooks/x"}, // Mattermost takes Slack's payload
-		{store.Slack, "https://discord.com/api/webhooks/1/x", "", ""}, {store.Discord, "https://hooks.slack.com/services/T0/B0/x", "", ""},
-		{store.Teams, "https://acme.webhook.office.com/webhookb2/x", "https://acme.webhook.office.com/webhookb2/x", "https://acme.webhook.office.com/webhookb2/x"},
+		{store.Slack, "https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/services/T0/B0/x",
+			"https://hooks.slack.com/services/T0/B0/x"},
+		// Mattermost takes Slack's payload
+		{store.Slack, "https://chat.example.com/hooks/x", "https://chat.example.com/hooks/x",
+			"https://chat.example.com/hooks/x"},
+		{store.Slack, "https://discord.com/api/webhooks/1/x", "", ""},
+		{store.Discord, "https://hooks.slack.com/services/T0/B0/x", "", ""},
+		{store.Teams, "https://acme.webhook.office.com/webhookb2/x", "https://acme.webhook.office.com/webhookb2/x",
+			"https://acme.webhook.office.com/webhookb2/x"},
 		{store.Discord, "https://acme.webhook.office.com/webhookb2/x", "", ""},
 	} {
 		kept, key, err := CheckAddress("address", x.channel, x.in, false)

@@ -35,7 +35,8 @@ func TestAMessageThatBreaksItsSenderIsADeadLetter(t *testing.T) {
 		t.Fatal(no)
 	}
 	org, at := db.Org(event.Org.ID), pagetest.Start
-	to := store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: "ada@example.com", Key: "ada@example.com", State: store.Pending, Whole: true, Token: "t",
+	to := store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: "ada@example.com",
+		Key: "ada@example.com", State: store.Pending, Whole: true, Token: "t",
 		Source: "visitor", CreatedAt: at, AskedAt: at}
 	err = org.Append(t.Context(), page.State{}, []page.Event{event}, func(b *store.Batch) {
 		org.AddSubscriber(b, to)

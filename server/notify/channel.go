@@ -155,7 +155,8 @@ func (c *channel) request(n *TeamNote, id string) *post {
 	text := n.words()
 	switch c.kind {
 	case "slack":
-		x.Body = encoded(object{"text": fitted("*"+n.Title+"*\n"+text, 3000, slackText) + "\n<" + slackURL(n.URL) + "|Open>"})
+		x.Body = encoded(object{"text": fitted("*"+n.Title+"*\n"+text, 3000, slackText) + "\n<" + slackURL(n.URL) +
+			"|Open>"})
 	case "discord":
 		x.Body = encoded(object{"allowed_mentions": object{"parse": []string{}},
 			"content": clip("**"+n.Title+"**\n"+text, 1500) + "\n" + n.URL})
@@ -175,8 +176,9 @@ func (c *channel) request(n *TeamNote, id string) *post {
 		}
 	case "pagerduty":
 		event := object{"routing_key": c.token, "event_action": "trigger", "dedup_key": clip(n.Source, 255),
-			"client": "Status Page", "client_url": n.URL, "payload": object{"summary": clip(n.Title, 1024), "severity": "error",
-				"source": clip(n.about(), 255), "timestamp": n.At.String(), "custom_details": object{"text": text}}}
+			"client": "Status Page", "client_url": n.URL, "payload": object{"summary": clip(n.Title, 1024),
+				"severity": "error",
+				"source":   clip(n.about(), 255), "timestamp": n.At.String(), "custom_details": object{"text": text}}}
 		if !n.fires() {
 			event["event_action"] = "resolve"
 		}

@@ -25,7 +25,8 @@ func (o *org) crowd(n int) {
 		list := make([]store.Subscriber, min(10_000, n-done))
 		for i := range list {
 			address := fmt.Sprintf("person%d@example.com", done+i)
-			list[i] = store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: address, Key: address, State: store.Active, Whole: true, Token: uuid.NewString(),
+			list[i] = store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: address, Key: address,
+				State: store.Active, Whole: true, Token: uuid.NewString(),
 				Source: "admin", CreatedAt: at, AskedAt: at, ConfirmedAt: &at}
 		}
 		var b store.Batch
@@ -47,8 +48,8 @@ func spent(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestAnOpeningCostsTheSameWithAHundredThousandSubscribers measures it, and how long another organisation's write takes while the subscribers
-// get their jobs.
+// TestAnOpeningCostsTheSameWithAHundredThousandSubscribers measures it, and how long another organisation's write takes
+// while the subscribers get their jobs.
 func TestAnOpeningCostsTheSameWithAHundredThousandSubscribers(t *testing.T) {
 	racetest.Alone(t, "CPU")
 	const people = 100_000
@@ -59,7 +60,8 @@ func TestAnOpeningCostsTheSameWithAHundredThousandSubscribers(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what the import left is not the opening's
 	var cost []time.Duration
 	for range 5 {
-		service, c := newID(), &page.OpenIncident{ID: newID(), Title: "Errors", Description: "We look into it.", ToState: "major_outage"}
+		service, c := newID(), &page.OpenIncident{ID: newID(), Title: "Errors", Description: "We look into it.",
+			ToState: "major_outage"}
 		o.do(&page.CreateService{ID: service, Name: service})
 		c.Service = &service
 		before := spent(t)
@@ -108,6 +110,7 @@ func TestAnOpeningCostsTheSameWithAHundredThousandSubscribers(t *testing.T) {
 	if slowest := waits[len(waits)*99/100]; slowest > 500*time.Millisecond {
 		t.Errorf("of %d writes of another organisation one in a hundred took more than %s", len(waits), slowest)
 	}
-	t.Logf("%d chunks in %s, the longest %s; meanwhile %d writes of another organisation, half within %s, 99%% within %s, all within %s", chunks, took.Round(time.Millisecond),
+	t.Logf("%d chunks in %s, the longest %s; meanwhile %d writes of another organisation, half within %s, 99%% "+
+		"within %s, all within %s", chunks, took.Round(time.Millisecond),
 		longest.Round(time.Millisecond), len(waits), waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1])
 }

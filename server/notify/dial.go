@@ -180,7 +180,8 @@ func (s *signIn) Start(server *smtp.ServerInfo) (string, []byte, error) {
 	}
 	secret := !slices.Contains([]string{"PLAIN", "LOGIN", "XOAUTH2"}, s.name)
 	if !secret && !server.TLS && !s.clear {
-		return "", nil, ourWord("the mail server offers no TLS, and a password goes without it to this machine and to private networks only")
+		return "", nil, ourWord("the mail server offers no TLS, and a password goes without it to this machine and " +
+			"to private networks only")
 	}
 	r := s.relay
 	switch s.name {
@@ -202,7 +203,8 @@ func (s *signIn) Start(server *smtp.ServerInfo) (string, []byte, error) {
 
 func (s *signIn) choose(offered []string) string {
 	for _, m := range mechanisms {
-		if (s.relay.mechanism == "" || s.relay.mechanism == m) && slices.ContainsFunc(offered, func(o string) bool { return strings.EqualFold(o, m) }) {
+		if (s.relay.mechanism == "" || s.relay.mechanism == m) &&
+			slices.ContainsFunc(offered, func(o string) bool { return strings.EqualFold(o, m) }) {
 			return m
 		}
 	}

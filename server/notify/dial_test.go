@@ -33,7 +33,8 @@ func ownCertificate(t *testing.T, names ...string) (*tls.Config, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	x := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail.test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
 			x.IPAddresses = append(x.IPAddresses, ip)
@@ -49,11 +50,13 @@ func ownCertificate(t *testing.T, names ...string) (*tls.Config, string) {
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}, file
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		MinVersion: tls.VersionTLS12}, file
 }
 
 func anEnvelope(t *testing.T) *envelope {
-	return &envelope{letter: write(notices(t)[IncidentOpened], acme, reader(store.Email), ""), To: "ada@example.com", ID: uuid.NewString()}
+	return &envelope{letter: write(notices(t)[IncidentOpened], acme, reader(store.Email), ""), To: "ada@example.com",
+		ID: uuid.NewString()}
 }
 
 // sent sends one mail and says what came of it.
@@ -85,32 +88,51 @@ func TestAnOrdinaryLocalServerTakesMail(t *testing.T) {
 		"its own certificate, of another name": {setup: notifytest.Setup{TLS: other}, over: true},
 		"none at all":                          {},
 		"tls=off":                              {setup: notifytest.Setup{TLS: own}, query: "&tls=off"},
-		"tls=opportunistic":                    {setup: notifytest.Setup{TLS: own}, query: "&tls=opportunistic", over: true},
-		"tls=opportunistic without TLS":        {query: "&tls=opportunistic"},
-		"tls=required, unknown issuer":         {setup: notifytest.Setup{TLS: own}, query: "&tls=required", refused: "the mail server’s certificate is not trusted"},
-		"tls=required without TLS":             {query: "&tls=required", refused: "the mail server offers no TLS"},
-		"tls=required and ca=":                 {setup: notifytest.Setup{TLS: own}, query: "&tls=required&ca=" + file, over: true},
-		"ca= alone asks for TLS":               {query: "&ca=" + file, refused: "the mail server offers no TLS"},
-		"ca= alone":                            {setup: notifytest.Setup{TLS: own}, query: "&ca=" + file, over: true},
-		"ca= of another":                       {setup: notifytest.Setup{TLS: own}, query: "&ca=" + otherFile, refused: "the mail server’s certificate is not trusted"},
-		"ca= and another name":                 {setup: notifytest.Setup{TLS: other}, query: "&ca=" + otherFile, refused: "the mail server’s certificate is for another name"},
-		"opportunistic with ca= is checked":    {setup: notifytest.Setup{TLS: own}, query: "&tls=opportunistic&ca=" + otherFile, refused: "the mail server’s certificate is not trusted"},
-		"smtps":                                {setup: notifytest.Setup{TLS: own, Implicit: true}, scheme: "smtps", over: true},
-		"smtps required":                       {setup: notifytest.Setup{TLS: own, Implicit: true}, scheme: "smtps", query: "&tls=required", refused: "the mail server’s certificate is not trusted"},
-		"smtps and ca=":                        {setup: notifytest.Setup{TLS: own, Implicit: true}, scheme: "smtps", query: "&ca=" + file, over: true},
-		"LOGIN alone, over TLS":                {setup: notifytest.Setup{TLS: own, Auth: []string{"LOGIN"}, Secure: true}, user: "ada:sesame@", over: true, by: "LOGIN"},
-		"LOGIN alone, without TLS":             {setup: notifytest.Setup{Auth: []string{"LOGIN"}}, user: "ada:sesame@", by: "LOGIN"},
-		"PLAIN alone":                          {setup: notifytest.Setup{Auth: []string{"PLAIN"}}, user: "ada:sesame@", by: "PLAIN"},
-		"CRAM-MD5 alone":                       {setup: notifytest.Setup{Auth: []string{"CRAM-MD5"}}, user: "ada:sesame@", by: "CRAM-MD5"},
-		"XOAUTH2 alone":                        {setup: notifytest.Setup{Auth: []string{"XOAUTH2"}}, user: "ada:sesame@", by: "XOAUTH2"},
-		"all, the best":                        {setup: notifytest.Setup{Auth: []string{"LOGIN", "XOAUTH2", "PLAIN", "CRAM-MD5"}}, user: "ada:sesame@", by: "CRAM-MD5"},
-		"a password before a token":            {setup: notifytest.Setup{Auth: []string{"XOAUTH2", "LOGIN"}}, user: "ada:sesame@", by: "LOGIN"},
-		"auth=xoauth2":                         {setup: notifytest.Setup{Auth: []string{"LOGIN", "XOAUTH2"}}, user: "ada:sesame@", query: "&auth=xoauth2", by: "XOAUTH2"},
-		"auth=login":                           {setup: notifytest.Setup{Auth: []string{"CRAM-MD5", "LOGIN"}}, user: "ada:sesame@", query: "&auth=login", by: "LOGIN"},
-		"an unknown mechanism":                 {setup: notifytest.Setup{Auth: []string{"KERBEROS_V4"}}, user: "ada:sesame@", refused: "the mail server signs in by KERBEROS_V4, not by any that we know"},
-		"no sign-in":                           {user: "ada:sesame@", refused: "the mail server takes no sign-in"},
-		"a wrong password":                     {setup: notifytest.Setup{Auth: []string{"LOGIN"}}, user: "ada:wrong@", refused: "the mail server answered 535 5.7.8 Username and Password not accepted to the sign-in"},
-		"a wrong token":                        {setup: notifytest.Setup{Auth: []string{"XOAUTH2"}}, user: "ada:wrong@", refused: "535 5.7.8"},
+		"tls=opportunistic": {setup: notifytest.Setup{TLS: own}, query: "&tls=opportunistic",
+			over: true},
+		"tls=opportunistic without TLS": {query: "&tls=opportunistic"},
+		"tls=required, unknown issuer": {setup: notifytest.Setup{TLS: own}, query: "&tls=required",
+			refused: "the mail server’s certificate is not trusted"},
+		"tls=required without TLS": {query: "&tls=required", refused: "the mail server offers no TLS"},
+		"tls=required and ca=": {setup: notifytest.Setup{TLS: own}, query: "&tls=required&ca=" + file,
+			over: true},
+		"ca= alone asks for TLS": {query: "&ca=" + file, refused: "the mail server offers no TLS"},
+		"ca= alone":              {setup: notifytest.Setup{TLS: own}, query: "&ca=" + file, over: true},
+		"ca= of another": {setup: notifytest.Setup{TLS: own}, query: "&ca=" + otherFile,
+			refused: "the mail server’s certificate is not trusted"},
+		"ca= and another name": {setup: notifytest.Setup{TLS: other}, query: "&ca=" + otherFile,
+			refused: "the mail server’s certificate is for another name"},
+		"opportunistic with ca= is checked": {setup: notifytest.Setup{TLS: own}, query: "&tls=opportunistic&ca=" +
+			otherFile, refused: "the mail server’s certificate is not trusted"},
+		"smtps": {setup: notifytest.Setup{TLS: own, Implicit: true}, scheme: "smtps", over: true},
+		"smtps required": {setup: notifytest.Setup{TLS: own, Implicit: true}, scheme: "smtps",
+			query: "&tls=required", refused: "the mail server’s certificate is not trusted"},
+		"smtps and ca=": {setup: notifytest.Setup{TLS: own, Implicit: true}, scheme: "smtps",
+			query: "&ca=" + file, over: true},
+		"LOGIN alone, over TLS": {setup: notifytest.Setup{TLS: own, Auth: []string{"LOGIN"}, Secure: true},
+			user: "ada:sesame@", over: true, by: "LOGIN"},
+		"LOGIN alone, without TLS": {setup: notifytest.Setup{Auth: []string{"LOGIN"}}, user: "ada:sesame@",
+			by: "LOGIN"},
+		"PLAIN alone": {setup: notifytest.Setup{Auth: []string{"PLAIN"}}, user: "ada:sesame@",
+			by: "PLAIN"},
+		"CRAM-MD5 alone": {setup: notifytest.Setup{Auth: []string{"CRAM-MD5"}}, user: "ada:sesame@",
+			by: "CRAM-MD5"},
+		"XOAUTH2 alone": {setup: notifytest.Setup{Auth: []string{"XOAUTH2"}}, user: "ada:sesame@",
+			by: "XOAUTH2"},
+		"all, the best": {setup: notifytest.Setup{Auth: []string{"LOGIN", "XOAUTH2", "PLAIN", "CRAM-MD5"}},
+			user: "ada:sesame@", by: "CRAM-MD5"},
+		"a password before a token": {setup: notifytest.Setup{Auth: []string{"XOAUTH2", "LOGIN"}}, user: "ada:sesame@",
+			by: "LOGIN"},
+		"auth=xoauth2": {setup: notifytest.Setup{Auth: []string{"LOGIN", "XOAUTH2"}}, user: "ada:sesame@",
+			query: "&auth=xoauth2", by: "XOAUTH2"},
+		"auth=login": {setup: notifytest.Setup{Auth: []string{"CRAM-MD5", "LOGIN"}}, user: "ada:sesame@",
+			query: "&auth=login", by: "LOGIN"},
+		"an unknown mechanism": {setup: notifytest.Setup{Auth: []string{"KERBEROS_V4"}}, user: "ada:sesame@",
+			refused: "the mail server signs in by KERBEROS_V4, not by any that we know"},
+		"no sign-in": {user: "ada:sesame@", refused: "the mail server takes no sign-in"},
+		"a wrong password": {setup: notifytest.Setup{Auth: []string{"LOGIN"}}, user: "ada:wrong@",
+			refused: "the mail server answered 535 5.7.8 Username and Password not accepted to the sign-in"},
+		"a wrong token": {setup: notifytest.Setup{Auth: []string{"XOAUTH2"}}, user: "ada:wrong@", refused: "535 5.7.8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +142,8 @@ func TestAnOrdinaryLocalServerTakesMail(t *testing.T) {
 			}
 			d, err := sent(t, x.scheme+"://"+x.user+server.Addr+"?from=status@example.com"+x.query)
 			if x.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), x.refused) || strings.Contains(err.Error(), "127.0.0.1") || len(server.Got()) > 0 {
+				if err == nil || !strings.Contains(err.Error(), x.refused) ||
+					strings.Contains(err.Error(), "127.0.0.1") || len(server.Got()) > 0 {
 					t.Errorf("%v, %d letters", err, len(server.Got()))
 				}
 				return
@@ -129,8 +152,10 @@ func TestAnOrdinaryLocalServerTakesMail(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := server.Got()
-			if len(got) != 1 || got[0].Encrypted != x.over || strings.Join(server.Signed(), ",") != x.by || d.SignedIn != x.by {
-				t.Errorf("%d letters, encrypted %t, signed in by %v, %+v", len(got), got[0].Encrypted, server.Signed(), d)
+			if len(got) != 1 || got[0].Encrypted != x.over || strings.Join(server.Signed(), ",") != x.by ||
+				d.SignedIn != x.by {
+				t.Errorf("%d letters, encrypted %t, signed in by %v, %+v", len(got), got[0].Encrypted,
+					server.Signed(), d)
 			}
 			if strings.HasPrefix(d.Encryption, "TLS 1.") != x.over {
 				t.Errorf("it says: %+v", d)
@@ -141,7 +166,10 @@ func TestAnOrdinaryLocalServerTakesMail(t *testing.T) {
 
 // A server whose TLS is broken is no worse than one without, where TLS is taken only when it is to be had.
 func TestBrokenTLSIsGoneWithoutOnlyWhereAnyCertificateIsTaken(t *testing.T) {
-	broken := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, fmt.Errorf("broken") }}
+	broken := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return nil,
+			fmt.Errorf("broken")
+	}}
 	server := notifytest.StartMailWith(t, notifytest.Setup{TLS: broken})
 	if d, err := sent(t, server.URL()); err != nil || d.Encryption != "no TLS" {
 		t.Errorf("%+v, %v", d, err)
@@ -218,7 +246,8 @@ func TestAPasswordGoesInTheClearToPrivateAddressesAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.clear = false // as for a public address
-		if _, _, err := r.greet(conn, p, false); err == nil || !strings.Contains(err.Error(), "a password goes without it") || len(server.Signed()) > 0 {
+		if _, _, err := r.greet(conn, p, false); err == nil ||
+			!strings.Contains(err.Error(), "a password goes without it") || len(server.Signed()) > 0 {
 			t.Errorf("%s: %v", m, err)
 		}
 		_ = conn.Close()

@@ -8,11 +8,13 @@ import (
 	"statuspage/server/store"
 )
 
-// FuzzAddress: an address that is kept is one that mail can be sent to, on one line, and is kept the same the second time; a webhook is never one of
-// another channel's, and never of this machine.
+// FuzzAddress: an address that is kept is one that mail can be sent to, on one line, and is kept the same the second
+// time; a webhook is never one of another channel's, and never of this machine.
 func FuzzAddress(f *testing.F) {
-	for _, seed := range []string{"ada@example.com", " Ada@EXAMPLE.com ", "ada@bücher.example", "ada@localhost", "Ada <ada@example.com>", "a@b.c\r\nBcc: eve@example.com", `"a b"@example.com`,
-		"@", "a@", "https://hooks.slack.com/services/x", "https://example.com/hook?a=b#c", "http://127.0.0.1/", "https://[::1]:443/", "https://user:pass@example.com/", "https://0x7f.1/", "https://example.com:0/"} {
+	for _, seed := range []string{"ada@example.com", " Ada@EXAMPLE.com ", "ada@bücher.example", "ada@localhost",
+		"Ada <ada@example.com>", "a@b.c\r\nBcc: eve@example.com", `"a b"@example.com`,
+		"@", "a@", "https://hooks.slack.com/services/x", "https://example.com/hook?a=b#c", "http://127.0.0.1/",
+		"https://[::1]:443/", "https://user:pass@example.com/", "https://0x7f.1/", "https://example.com:0/"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

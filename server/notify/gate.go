@@ -26,7 +26,8 @@ var classes = map[store.Lane]bounds{
 }
 
 // classOf finds the class of a lane.
-var classOf = map[store.Lane]store.Lane{store.Prompt: store.Prompt, store.SlowPrompt: store.Prompt, store.Mail: store.Mail, store.SlowMail: store.Mail,
+var classOf = map[store.Lane]store.Lane{store.Prompt: store.Prompt, store.SlowPrompt: store.Prompt,
+	store.Mail: store.Mail, store.SlowMail: store.Mail,
 	store.Hook: store.Hook, store.Slow: store.Hook}
 
 // Senders is how many messages of a lane are under way at most to receivers that answer: so many a kill can cause to be
@@ -56,8 +57,9 @@ type gate struct {
 }
 
 func newGate(b bounds) *gate {
-	return &gate{bounds: b, orgs: map[string]int{}, hosts: map[string]int{}, parkedOrgs: map[string]int{}, slowHosts: map[string]time.Time{},
-		last: map[store.Lane]store.Turn{}}
+	return &gate{bounds: b, orgs: map[string]int{}, hosts: map[string]int{}, parkedOrgs: map[string]int{},
+		slowHosts: map[string]time.Time{},
+		last:      map[store.Lane]store.Turn{}}
 }
 
 // try is one that has begun.

@@ -10,7 +10,8 @@ import (
 
 // Who chose services that are gone before he confirms is not promised the whole page.
 func TestAQuestionWhoseServicesAreGonePromisesNothing(t *testing.T) {
-	k := &kept{notice: &Notice{Kind: Confirm, Services: []status.Ref{{ID: "gone", Name: "Old words"}}}, about: &store.Today{}}
+	k := &kept{notice: &Notice{Kind: Confirm, Services: []status.Ref{{ID: "gone", Name: "Old words"}}},
+		about: &store.Today{}}
 	n, err := k.today(&store.Job{}, store.Standing{}, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +21,8 @@ func TestAQuestionWhoseServicesAreGonePromisesNothing(t *testing.T) {
 	for _, f := range l.Facts {
 		facts += f.Name + ": " + f.Value + "\n"
 	}
-	if !strings.Contains(facts, "nothing, as the services that were chosen are not on the page") || strings.Contains(facts, "everything") || strings.Contains(facts, "Old words") {
+	if !strings.Contains(facts, "nothing, as the services that were chosen are not on the page") ||
+		strings.Contains(facts, "everything") || strings.Contains(facts, "Old words") {
 		t.Error(facts)
 	}
 	k.notice.Services = nil

@@ -26,7 +26,8 @@ var running sync.Map
 var thisProcess = sync.OnceValue(func() string {
 	host, _ := os.Hostname() // "" is a name, too
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return fmt.Sprintf("%s %s %d %s", strings.ReplaceAll(host, " ", ""), strings.TrimSpace(string(boot)), os.Getpid(), started(os.Getpid()))
+	return fmt.Sprintf("%s %s %d %s", strings.ReplaceAll(host, " ", ""), strings.TrimSpace(string(boot)), os.Getpid(),
+		started(os.Getpid()))
 })
 
 // started is when a process began, in ticks since the boot; "" when there is none, or nobody can know.

@@ -50,7 +50,8 @@ func newPoster(allowLoopback bool, now func() time.Time) *poster {
 		Timeout: hookDeadline,
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 5 * time.Second,
-			MaxIdleConns: 64, MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10, DisableCompression: true,
+			MaxIdleConns: 64, MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10, DisableCompression: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -82,7 +83,8 @@ func (p *poster) exchange(ctx context.Context, req *http.Request, channel store.
 	}
 	req.Header.Set("User-Agent", "StatusPage/1")
 	var handed atomic.Bool
-	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { handed.Store(true) }}))
+	req = req.WithContext(httptrace.WithClientTrace(ctx,
+		&httptrace.ClientTrace{WroteHeaders: func() { handed.Store(true) }}))
 	res, err := p.client.Do(req)
 	if err != nil {
 		return unanswered{network(withoutURL(err)), handed.Load()}

@@ -22,8 +22,8 @@ type hostile struct {
 	end chan struct{}
 }
 
-// startHostile runs one until the test ends: "hang" takes the connection and says nothing, "drip" answers a byte at a time, "stall" reads
-// nothing and leaves its answer unfinished.
+// startHostile runs one until the test ends: "hang" takes the connection and says nothing, "drip" answers a byte at a
+// time, "stall" reads nothing and leaves its answer unfinished.
 func startHostile(t *testing.T, how string) *hostile {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -80,9 +80,10 @@ func (o *org) at(url string) {
 // soon is what is left of 5 s when store.Settle has been passed over.
 const soon = 5*time.Second - store.Settle
 
-// TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo combines everything that a receiver can do against us: webhooks that hang, drip
-// and stall, recipients whose mail server hangs or stalls after DATA, and strangers whose addresses are asked to confirm. Who answers
-// hears within 5 s, of the same organisation and of another. Of that store.Settle is passed over.
+// TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo combines everything that a receiver can do against us:
+// webhooks that hang, drip and stall, recipients whose mail server hangs or stalls after DATA, and strangers whose
+// addresses are asked to confirm. Who answers hears within 5 s, of the same organisation and of another. Of that
+// store.Settle is passed over.
 func TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo(t *testing.T) {
 	racetest.Long(t)
 	const many = 60
@@ -107,7 +108,9 @@ func TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo(t *testing.T) 
 		for o, path := range paths {
 			o.hook(store.Webhook, path)
 			people[o] = "ada@" + o.id + ".example"
-			if _, err := s.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id, usecase.Import{Consent: true, Emails: []string{people[o]}, Base: "https://status.example.com/status/x"}); err != nil {
+			if _, err := s.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id,
+				usecase.Import{Consent: true, Emails: []string{people[o]},
+					Base: "https://status.example.com/status/x"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -162,8 +165,9 @@ func TestAHealthySubscriberHearsWithinFiveSecondsWhateverOthersDo(t *testing.T) 
 	}
 }
 
-// TestAHundredStallingMailboxesDelayNobodyElse: each is at a domain of its own that nobody has tried yet, so that none of them is known to be
-// slow. Their organisation's other mail may wait; another organisation's is there within 5 s, store.Settle included.
+// TestAHundredStallingMailboxesDelayNobodyElse: each is at a domain of its own that nobody has tried yet, so that none
+// of them is known to be slow. Their organisation's other mail may wait; another organisation's is there within 5 s,
+// store.Settle included.
 func TestAHundredStallingMailboxesDelayNobodyElse(t *testing.T) {
 	racetest.Long(t)
 	const many = 150
@@ -178,7 +182,8 @@ func TestAHundredStallingMailboxesDelayNobodyElse(t *testing.T) {
 	s.run(s.worker)
 	t.Cleanup(func() { close(release) }) // before the worker ends: it would wait for what is under way
 	subscribe := func(o *org, emails ...string) {
-		if _, err := s.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id, usecase.Import{Consent: true, Emails: emails, Base: "https://status.example.com/status/x"}); err != nil {
+		if _, err := s.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id,
+			usecase.Import{Consent: true, Emails: emails, Base: "https://status.example.com/status/x"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -198,7 +203,8 @@ func TestAHundredStallingMailboxesDelayNobodyElse(t *testing.T) {
 	hurt.incident("Errors")
 	s.until("the first of them stalls", func() bool { return s.mail.Connections() > 1 })
 	for n := range 3 { // at the start, and while more and more of them stall
-		if took := hear(s.org(fmt.Sprint("other-", n)), fmt.Sprintf("bob@other%d.example", n)); took > max(soon, 3*usual) {
+		if took := hear(s.org(fmt.Sprint("other-", n)), fmt.Sprintf("bob@other%d.example", n)); took > max(soon,
+			3*usual) {
 			t.Errorf("another organisation's mail came after %s, usually %s", took, usual)
 		} else {
 			t.Logf("another organisation's mail came after %s, usually %s", took, usual)
@@ -248,7 +254,9 @@ func TestAConfirmationComesWithinFiveSecondsWhateverStrangersDo(t *testing.T) {
 	hurt.incident("Errors")
 	for _, o := range []*org{hurt, other} {
 		at, ada := time.Now(), "ada@"+o.id+".example"
-		if _, err := s.cases.Subscribe(ctx, usecase.Caller{Address: "192.0.2.1"}, o.id, usecase.NewSubscriber{Channel: store.Email, Field: "email", Address: ada, Base: "https://status.example.com/status/acme"}); err != nil {
+		if _, err := s.cases.Subscribe(ctx, usecase.Caller{Address: "192.0.2.1"}, o.id,
+			usecase.NewSubscriber{Channel: store.Email, Field: "email", Address: ada,
+				Base: "https://status.example.com/status/acme"}); err != nil {
 			t.Fatal(err)
 		}
 		s.until("her mail", func() bool { return len(s.mail.To(ada)) == 1 })
@@ -286,5 +294,6 @@ func TestALetterAboutAnAccountWaitsForNobody(t *testing.T) {
 }
 
 func letterTo(address string) notify.Account {
-	return notify.Account{To: address, Org: page.Org{ID: newID(), Slug: "acme", Name: "Acme"}, Base: "https://status.example.com", URL: "https://status.example.com/link", Lasts: time.Hour}
+	return notify.Account{To: address, Org: page.Org{ID: newID(), Slug: "acme", Name: "Acme"},
+		Base: "https://status.example.com", URL: "https://status.example.com/link", Lasts: time.Hour}
 }

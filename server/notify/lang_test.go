@@ -20,7 +20,8 @@ var (
 func TestLettersAreWholeInEveryLanguage(t *testing.T) {
 	org := acme
 	org.Style.Language = lang.Pseudo
-	theirs := strings.NewReplacer(nasty, "", "API "+nasty[:60], "", strings.TrimSpace("API "+nasty[:60]), "", nasty[:190], "", strings.TrimSpace(nasty[:190]), "",
+	theirs := strings.NewReplacer(nasty, "", "API "+nasty[:60], "", strings.TrimSpace("API "+nasty[:60]), "",
+		nasty[:190], "", strings.TrimSpace(nasty[:190]), "",
 		"Cables", "", acme.Name, "", strings.Repeat(nasty, 60), "", "Done.", "")
 	for kind, n := range notices(t) {
 		for _, channel := range store.Channels {
@@ -42,20 +43,23 @@ func TestLettersAreWholeInEveryLanguage(t *testing.T) {
 func TestASubscriberIsToldInTheirLanguage(t *testing.T) {
 	n := notices(t)[IncidentOpened]
 	for _, c := range []struct{ theirs, own, root, subject string }{
-		{"de", "", `<html lang="de">`, "Neue Störung"}, {"", "fr", `<html lang="fr">`, "Nouvel incident"}, {"", "", `<html lang="en">`, "New incident"},
+		{"de", "", `<html lang="de">`, "Neue Störung"}, {"", "fr", `<html lang="fr">`, "Nouvel incident"},
+		{"", "", `<html lang="en">`, "New incident"},
 		{"he", "fr", `<html lang="he" dir="rtl">`, "תקלה חדשה"}, {"xx", "de", `<html lang="de">`, "Neue Störung"},
 	} {
 		org, to := acme, reader(store.Email)
 		org.Style.Language, to.Language = c.own, c.theirs
 		e := &envelope{letter: write(n, org, to, "https://status.example.com"), To: to.Address, ID: "x"}
 		plain, html, err := e.bodies()
-		if err != nil || !strings.Contains(html, c.root) || !strings.Contains(e.Subject, c.subject) || !strings.Contains(plain, e.Managing()) {
+		if err != nil || !strings.Contains(html, c.root) || !strings.Contains(e.Subject, c.subject) ||
+			!strings.Contains(plain, e.Managing()) {
 			t.Errorf("%+v: %v %s %.200s", c, err, e.Subject, html)
 		}
 		for _, channel := range []store.Channel{store.Slack, store.Discord, store.Teams} {
 			to := reader(channel)
 			to.Language = c.theirs
-			if body := string(payload(write(n, org, to, ""), to)); !strings.Contains(body, e.In.Say("Manage subscription")) {
+			if body := string(payload(write(n, org, to, ""), to)); !strings.Contains(body,
+				e.In.Say("Manage subscription")) {
 				t.Errorf("%+v by %s: %s", c, channel, body)
 			}
 		}

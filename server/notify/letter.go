@@ -165,8 +165,10 @@ func worst(services []status.Affected) status.ServiceStatus {
 
 // maintenanceSteps is a window's kind in words.
 var maintenanceSteps = map[Kind]string{
-	MaintenancePlanned: "Planned maintenance", MaintenanceRescheduled: "Maintenance has a new time", MaintenanceReminder: "Maintenance is near",
-	MaintenanceStarted: "Maintenance has started", MaintenanceUpdated: "Maintenance update", MaintenanceCompleted: "Maintenance is completed",
+	MaintenancePlanned: "Planned maintenance", MaintenanceRescheduled: "Maintenance has a new time",
+	MaintenanceReminder: "Maintenance is near",
+	MaintenanceStarted:  "Maintenance has started", MaintenanceUpdated: "Maintenance update",
+	MaintenanceCompleted: "Maintenance is completed",
 	MaintenanceCancelled: "Maintenance is cancelled", MaintenanceDeleted: "Maintenance is cancelled",
 }
 
@@ -246,12 +248,14 @@ func (l *letter) subscription(n *Notice, to *store.Subscriber) {
 	switch {
 	case n.Kind == Stranded:
 		l.Heading, l.Button = in.Say("What do you want to hear of?"), in.Say("Choose services")
-		l.Say = in.Say("None of the services that you chose is on the page of {name} any more, so you would hear of nothing. Choose others, or end the subscription.", "name", name)
+		l.Say = in.Say("None of the services that you chose is on the page of {name} any more, so you would hear of "+
+			"nothing. Choose others, or end the subscription.", "name", name)
 		l.Why = in.Say("You get this once, because you subscribed to {site}.", "site", site)
 	case n.Kind == Reminded:
 		l.Heading, l.Button = in.Say("You are subscribed already"), in.Say("Manage your subscription")
-		l.Say = in.Say("Somebody, most likely you, asked to subscribe this address to {site}. It is subscribed already.",
-			"site", site)
+		l.Say =
+			in.Say("Somebody, most likely you, asked to subscribe this address to {site}. It is subscribed already.",
+				"site", site)
 	case to.Channel == store.Email:
 		l.Heading, l.Button = in.Say("Confirm your subscription"), in.Say("Confirm")
 		l.Say = in.Say("Please confirm that you want to hear of incidents and maintenance at {name}.", "name", name)

@@ -38,13 +38,16 @@ func notices(t *testing.T) map[Kind]*Notice {
 	}
 	tell(&page.EditService{ID: api, Status: ptr("partial_outage")})
 	tell(&page.EditService{ID: api, Status: ptr("operational")})
-	tell(&page.OpenIncident{ID: incident, UpdateID: uuid.NewString(), Title: nasty[:190], Description: nasty, Services: []page.Move{{ID: api, To: status.Partial}}})
+	tell(&page.OpenIncident{ID: incident, UpdateID: uuid.NewString(), Title: nasty[:190], Description: nasty,
+		Services: []page.Move{{ID: api, To: status.Partial}}})
 	tell(&page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Status: "identified", Body: nasty})
-	tell(&page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Status: "resolved", Body: strings.Repeat(nasty, 60)})
+	tell(&page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Status: "resolved",
+		Body: strings.Repeat(nasty, 60)})
 	gone := &page.DeleteIncident{}
 	gone.Remove(incident, nil)
 	tell(gone)
-	tell(&page.PlanMaintenance{ID: window, Title: nasty[:190], Description: nasty, Services: []string{api}, ScheduledFor: d.at + 48*wire.Hour, ScheduledUntil: d.at + 50*wire.Hour})
+	tell(&page.PlanMaintenance{ID: window, Title: nasty[:190], Description: nasty, Services: []string{api},
+		ScheduledFor: d.at + 48*wire.Hour, ScheduledUntil: d.at + 50*wire.Hour})
 	tell(&page.EditMaintenance{ID: window, ScheduledFor: ptr(d.at + 47*wire.Hour)})
 	tell(&page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Message: ptr(nasty)})
 	reminder := *all[MaintenanceRescheduled]
@@ -53,10 +56,12 @@ func notices(t *testing.T) map[Kind]*Notice {
 	tell(&page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("in_progress")})
 	tell(&page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("completed"), Message: ptr("Done.")})
 	second := uuid.NewString()
-	tell(&page.PlanMaintenance{ID: second, Title: "Cables", Services: []string{api}, ScheduledFor: d.at + 48*wire.Hour, ScheduledUntil: d.at + 50*wire.Hour})
+	tell(&page.PlanMaintenance{ID: second, Title: "Cables", Services: []string{api}, ScheduledFor: d.at + 48*wire.Hour,
+		ScheduledUntil: d.at + 50*wire.Hour})
 	tell(&page.EditMaintenance{ID: second, UpdateID: uuid.NewString(), Status: ptr("cancelled")})
 	third := uuid.NewString()
-	tell(&page.PlanMaintenance{ID: third, Title: "Cables", Services: []string{api}, ScheduledFor: d.at + 48*wire.Hour, ScheduledUntil: d.at + 50*wire.Hour})
+	tell(&page.PlanMaintenance{ID: third, Title: "Cables", Services: []string{api}, ScheduledFor: d.at + 48*wire.Hour,
+		ScheduledUntil: d.at + 50*wire.Hour})
 	withdrawn := &page.DeleteMaintenance{}
 	withdrawn.Remove(third, nil)
 	tell(withdrawn)
@@ -69,10 +74,12 @@ func notices(t *testing.T) map[Kind]*Notice {
 	return all
 }
 
-var acme = page.Org{ID: "0197a1de-3c00-7000-8000-000000000001", Slug: "acme", Name: `Acme "<b>" & Söhne`, TimeZone: "Europe/Berlin", Accent: "#ffcc00"}
+var acme = page.Org{ID: "0197a1de-3c00-7000-8000-000000000001", Slug: "acme", Name: `Acme "<b>" & Söhne`,
+	TimeZone: "Europe/Berlin", Accent: "#ffcc00"}
 
 func reader(channel store.Channel) *store.Subscriber {
-	return &store.Subscriber{ID: uuid.NewString(), Channel: channel, Address: "ada@example.com", State: store.Active, Token: "tok_en-1", Base: "https://status.example.com/status/acme",
+	return &store.Subscriber{ID: uuid.NewString(), Channel: channel, Address: "ada@example.com", State: store.Active,
+		Token: "tok_en-1", Base: "https://status.example.com/status/acme",
 		Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 }
 
@@ -92,27 +99,34 @@ func TestAMailIsSoundInBothFormsAndLoadsNothing(t *testing.T) {
 		}
 		got := server.Got()
 		l := got[len(got)-1]
-		if l.Header.Get("Message-Id") != "<"+e.ID+"@example.com>" || l.From != "status@example.com" || l.To != "ada@example.com" {
+		if l.Header.Get("Message-Id") != "<"+e.ID+"@example.com>" || l.From != "status@example.com" ||
+			l.To != "ada@example.com" {
 			t.Errorf("%s: %v from %s to %s", kind, l.Header.Get("Message-Id"), l.From, l.To)
 		}
 		manage := "https://status.example.com/status/acme/subscription/?token=tok_en-1"
-		if l.Header.Get("List-Unsubscribe") != "<"+manage+">" || l.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
-			t.Errorf("%s: RFC 8058: %q %q", kind, l.Header.Get("List-Unsubscribe"), l.Header.Get("List-Unsubscribe-Post"))
+		if l.Header.Get("List-Unsubscribe") != "<"+manage+">" ||
+			l.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+			t.Errorf("%s: RFC 8058: %q %q", kind, l.Header.Get("List-Unsubscribe"),
+				l.Header.Get("List-Unsubscribe-Post"))
 		}
-		if from, err := mail.ParseAddress(l.Header.Get("From")); err != nil || from.Name != acme.Name+" Status" || from.Address != "status@example.com" {
+		if from, err := mail.ParseAddress(l.Header.Get("From")); err != nil || from.Name != acme.Name+" Status" ||
+			from.Address != "status@example.com" {
 			t.Errorf("%s: from %v %v", kind, from, err)
 		}
 		if !strings.HasPrefix(l.Subject(), "["+acme.Name+"] ") || strings.ContainsAny(l.Subject(), "\r\n") {
 			t.Errorf("%s: subject %q", kind, l.Subject())
 		}
-		if l.Header.Get("Auto-Submitted") != "auto-generated" || l.Header.Get("Precedence") != "bulk" || l.Header.Get("Date") == "" {
+		if l.Header.Get("Auto-Submitted") != "auto-generated" || l.Header.Get("Precedence") != "bulk" ||
+			l.Header.Get("Date") == "" {
 			t.Errorf("%s: %v", kind, l.Header)
 		}
-		if !strings.Contains(l.Text, e.Heading) || !strings.Contains(l.Text, manage) || !strings.Contains(l.Text, e.Link) || strings.Contains(l.Text, "<no value>") {
+		if !strings.Contains(l.Text, e.Heading) || !strings.Contains(l.Text, manage) ||
+			!strings.Contains(l.Text, e.Link) || strings.Contains(l.Text, "<no value>") {
 			t.Errorf("%s: the text is\n%s", kind, l.Text)
 		}
 		sound(t, kind, l.HTML)
-		if kind == IncidentUpdated && (!strings.Contains(l.HTML, "<strong>bold</strong>") || !strings.Contains(l.HTML, "&lt;script&gt;")) {
+		if kind == IncidentUpdated && (!strings.Contains(l.HTML, "<strong>bold</strong>") ||
+			!strings.Contains(l.HTML, "&lt;script&gt;")) {
 			t.Errorf("Markdown is not rendered:\n%s", l.HTML)
 		}
 		for i, line := range strings.Split(l.Raw, "\r\n") {
@@ -152,7 +166,8 @@ func sound(t *testing.T, kind Kind, text string) {
 				if strings.HasPrefix(a.Key, "on") || a.Key == "src" || a.Key == "background" || a.Key == "srcset" {
 					t.Errorf("%s: %s=%q", kind, a.Key, a.Val)
 				}
-				if a.Key == "href" && !strings.HasPrefix(a.Val, "https://status.example.com/status/acme") && a.Val != "https://example.com/x" && !strings.HasPrefix(a.Val, "https://evil.example/") {
+				if a.Key == "href" && !strings.HasPrefix(a.Val, "https://status.example.com/status/acme") &&
+					a.Val != "https://example.com/x" && !strings.HasPrefix(a.Val, "https://evil.example/") {
 					t.Errorf("%s: a link to %q", kind, a.Val)
 				}
 				if a.Key == "style" && strings.Contains(a.Val, "ZgotmplZ") {
@@ -165,7 +180,8 @@ func sound(t *testing.T, kind Kind, text string) {
 		}
 	}
 	walk(doc)
-	if h1 != 1 || !strings.Contains(text, "#ffcc00") || !strings.Contains(text, "prefers-color-scheme: dark") || !strings.Contains(text, "color:#000000") {
+	if h1 != 1 || !strings.Contains(text, "#ffcc00") || !strings.Contains(text, "prefers-color-scheme: dark") ||
+		!strings.Contains(text, "color:#000000") {
 		t.Errorf("%s: %d headings, or not the organisation's look", kind, h1)
 	}
 }
@@ -180,7 +196,8 @@ func TestMailOfOneIncidentHangsTogether(t *testing.T) {
 	defer s.close()
 	all := notices(t)
 	for _, k := range []Kind{IncidentOpened, IncidentUpdated, IncidentResolved} {
-		if err := s.send(context.Background(), &envelope{letter: write(all[k], acme, reader(store.Email), ""), To: "ada@example.com", ID: uuid.NewString()}); err != nil {
+		if err := s.send(context.Background(), &envelope{letter: write(all[k], acme, reader(store.Email), ""),
+			To: "ada@example.com", ID: uuid.NewString()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -199,10 +216,14 @@ func TestAMailServersWordIsUnderstood(t *testing.T) {
 		esc  [3]int
 		want string
 	}{
-		{"rcpt", 550, [3]int{5, 1, 1}, "bounced"}, {"rcpt", 553, [3]int{5, 1, 3}, "bounced"}, {"rcpt", 552, [3]int{5, 2, 2}, "bounced"},
-		{"rcpt", 550, [3]int{5, 7, 1}, "policy"}, {"rcpt", 451, [3]int{4, 7, 1}, "again"}, {"rcpt", 450, [3]int{4, 2, 1}, "again"},
-		{"data", 554, [3]int{5, 7, 1}, "policy"}, {"data", 554, [3]int{5, 6, 0}, "final"}, {"data", 552, [3]int{5, 3, 4}, "final"}, {"data", 452, [3]int{4, 3, 1}, "again"},
-		{"mail", 550, [3]int{5, 7, 1}, "unreachable"}, {"mail", 421, [3]int{4, 3, 2}, "unreachable"}, {"rcpt", 421, [3]int{4, 3, 2}, "unreachable"},
+		{"rcpt", 550, [3]int{5, 1, 1}, "bounced"}, {"rcpt", 553, [3]int{5, 1, 3}, "bounced"},
+		{"rcpt", 552, [3]int{5, 2, 2}, "bounced"},
+		{"rcpt", 550, [3]int{5, 7, 1}, "policy"}, {"rcpt", 451, [3]int{4, 7, 1}, "again"},
+		{"rcpt", 450, [3]int{4, 2, 1}, "again"},
+		{"data", 554, [3]int{5, 7, 1}, "policy"}, {"data", 554, [3]int{5, 6, 0}, "final"},
+		{"data", 552, [3]int{5, 3, 4}, "final"}, {"data", 452, [3]int{4, 3, 1}, "again"},
+		{"mail", 550, [3]int{5, 7, 1}, "unreachable"}, {"mail", 421, [3]int{4, 3, 2}, "unreachable"},
+		{"rcpt", 421, [3]int{4, 3, 2}, "unreachable"},
 	} {
 		t.Run(fmt.Sprint(x.step, x.code, x.esc), func(t *testing.T) {
 			server := notifytest.StartMail(t)
@@ -218,7 +239,8 @@ func TestAMailServersWordIsUnderstood(t *testing.T) {
 				}
 				return nil
 			})
-			e := &envelope{letter: write(notices(t)[IncidentOpened], acme, reader(store.Email), ""), To: "ada@example.com", ID: uuid.NewString()}
+			e := &envelope{letter: write(notices(t)[IncidentOpened], acme, reader(store.Email), ""),
+				To: "ada@example.com", ID: uuid.NewString()}
 			err = s.send(context.Background(), e)
 			got := "again"
 			switch {
@@ -253,25 +275,34 @@ func TestAMailServerThatIsAwayIsTriedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = m.sender().send(context.Background(), &envelope{letter: write(notices(t)[IncidentOpened], acme, reader(store.Email), ""), To: "ada@example.com", ID: "x"})
+	err = m.sender().send(context.Background(),
+		&envelope{letter: write(notices(t)[IncidentOpened], acme, reader(store.Email), ""), To: "ada@example.com",
+			ID: "x"})
 	if err == nil || errors.As(err, new(final)) || errors.As(err, new(bounced)) {
 		t.Error(err)
 	}
 }
 
 func TestAMalformedSMTPURLStopsTheStart(t *testing.T) {
-	for _, bad := range []string{"smtp://", "http://mail.example", "smtp://mail.example", "smtp://mail.example?from=nobody", "smtp://mail.example?from=a@b.example&tls=no", "smtp://mail.example?from=a@b.example&tls=", "smtp://mail.example?from=a@b.example&tls=off&tls=required",
-		"smtps://mail.example?from=a@b.example&tls=off", "smtp://mail.example?from=a@b.example&ca=/nowhere.pem", "smtp://mail.example?from=a@b.example&ca=", "smtp://mail.example?from=a@b.example&ca=letter_test.go",
-		"smtp://u:p@mail.example?from=a@b.example&auth=ntlm", "smtp://mail.example?from=a@b.example&auth=login", "smtp://mail.example?from=a@b.example#x", "smtp://mail.example?from=a@b.example&tls=off&ca=letter_test.go",
+	for _, bad := range []string{"smtp://", "http://mail.example", "smtp://mail.example",
+		"smtp://mail.example?from=nobody", "smtp://mail.example?from=a@b.example&tls=no",
+		"smtp://mail.example?from=a@b.example&tls=", "smtp://mail.example?from=a@b.example&tls=off&tls=required",
+		"smtps://mail.example?from=a@b.example&tls=off", "smtp://mail.example?from=a@b.example&ca=/nowhere.pem",
+		"smtp://mail.example?from=a@b.example&ca=", "smtp://mail.example?from=a@b.example&ca=letter_test.go",
+		"smtp://u:p@mail.example?from=a@b.example&auth=ntlm", "smtp://mail.example?from=a@b.example&auth=login",
+		"smtp://mail.example?from=a@b.example#x", "smtp://mail.example?from=a@b.example&tls=off&ca=letter_test.go",
 		"smtp://mail.example?from=a@b.example&x=%zz",
-		"smtp://mail.example:0?from=a@b.example", "smtp://mail.example:x?from=a@b.example", "smtp://mail.example/path?from=a@b.example", "mail.example"} {
+		"smtp://mail.example:0?from=a@b.example", "smtp://mail.example:x?from=a@b.example",
+		"smtp://mail.example/path?from=a@b.example", "mail.example"} {
 		if _, err := newMailer(bad); err == nil {
 			t.Errorf("%s is taken", bad)
 		} else if strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: more than one line: %v", bad, err)
 		}
 	}
-	for _, good := range []string{"", "smtp://mail.example?from=a@b.example", "smtp://u:p@mail.example:2525?from=a@b.example", "smtps://u:p@mail.example?from=a@b.example", "smtp://a%40b.example:p@mail.example"} {
+	for _, good := range []string{"", "smtp://mail.example?from=a@b.example",
+		"smtp://u:p@mail.example:2525?from=a@b.example", "smtps://u:p@mail.example?from=a@b.example",
+		"smtp://a%40b.example:p@mail.example"} {
 		if _, err := newMailer(good); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
@@ -306,7 +337,9 @@ func TestEveryChatGetsItsOwnPayload(t *testing.T) {
 			case store.Teams:
 				a := x["attachments"].([]any)[0].(map[string]any)
 				card := a["content"].(map[string]any)
-				if x["type"] != "message" || a["contentType"] != "application/vnd.microsoft.card.adaptive" || card["type"] != "AdaptiveCard" || len(card["body"].([]any)) < 2 || len(card["actions"].([]any)) != 2 {
+				if x["type"] != "message" || a["contentType"] != "application/vnd.microsoft.card.adaptive" ||
+					card["type"] != "AdaptiveCard" || len(card["body"].([]any)) < 2 ||
+					len(card["actions"].([]any)) != 2 {
 					t.Errorf("%s to Teams: %s", kind, raw)
 				}
 			}
@@ -321,7 +354,8 @@ func slackIsSound(t *testing.T, kind Kind, x map[string]any) {
 		block := b.(map[string]any)
 		if inner, ok := block["text"].(map[string]any); ok {
 			said := inner["text"].(string)
-			if limit := map[string]int{"header": 150, "section": 3000}[block["type"].(string)]; said == "" || len([]rune(said)) > limit {
+			if limit := map[string]int{"header": 150, "section": 3000}[block["type"].(string)]; said == "" ||
+				len([]rune(said)) > limit {
 				t.Errorf("%s: a %s of %d characters", kind, block["type"], len([]rune(said)))
 			}
 			if inner["type"] == "mrkdwn" {
@@ -382,10 +416,13 @@ func TestTimesAreInTheOrganisationsZoneAcrossADSTChange(t *testing.T) {
 	}
 	// In the night of 25 October 2026 the hour from two to three comes twice.
 	for _, x := range []struct{ from, until, want string }{
-		{"2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "Sun 25 Oct 2026, 02:30 CEST (UTC+02:00) – Sun 25 Oct 2026, 02:30 CET (UTC+01:00)"},
+		{"2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "Sun 25 Oct 2026, 02:30 CEST (UTC+02:00) – Sun 25 Oct 2026, " +
+			"02:30 CET (UTC+01:00)"},
 		{"2026-10-25T02:00:00Z", "2026-10-25T04:00:00Z", "Sun 25 Oct 2026, 03:00 – 05:00 CET (UTC+01:00)"},
-		{"2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z", "Sun 29 Mar 2026, 01:30 CET (UTC+01:00) – Sun 29 Mar 2026, 03:30 CEST (UTC+02:00)"},
-		{"2026-07-01T20:00:00Z", "2026-07-01T23:00:00Z", "Wed 1 Jul 2026, 22:00 CEST (UTC+02:00) – Thu 2 Jul 2026, 01:00 CEST (UTC+02:00)"},
+		{"2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z", "Sun 29 Mar 2026, 01:30 CET (UTC+01:00) – Sun 29 Mar 2026, " +
+			"03:30 CEST (UTC+02:00)"},
+		{"2026-07-01T20:00:00Z", "2026-07-01T23:00:00Z", "Wed 1 Jul 2026, 22:00 CEST (UTC+02:00) – Thu 2 Jul 2026, " +
+			"01:00 CEST (UTC+02:00)"},
 	} {
 		if got := (&letter{In: "en"}).span(at(x.from), at(x.until), berlin); got != x.want {
 			t.Errorf("%s", got)
@@ -399,7 +436,8 @@ func TestTimesAreInTheOrganisationsZoneAcrossADSTChange(t *testing.T) {
 func TestLinksFollowWhereTheSubscriberCameFrom(t *testing.T) {
 	org := acme
 	org.Hostname, org.HostProvedAt = "status.acme.example", 1
-	own := &store.Subscriber{Base: PageBase(&org, "Status.Acme.Example:8443", "https://base.example")} // whose port nobody has proved
+	// whose port nobody has proved
+	own := &store.Subscriber{Base: PageBase(&org, "Status.Acme.Example:8443", "https://base.example")}
 	ours := &store.Subscriber{Base: PageBase(&org, "pages.example", "https://pages.example")}
 	for _, x := range []struct {
 		s          *store.Subscriber
@@ -426,7 +464,8 @@ func TestLinksFollowWhereTheSubscriberCameFrom(t *testing.T) {
 }
 
 func TestTheInkOnAnAccentCanBeRead(t *testing.T) {
-	for colour, want := range map[string]string{"#ffcc00": "#000000", "#3448c5": "#ffffff", "#000000": "#ffffff", "#ffffff": "#000000", "#0a66c2": "#ffffff"} {
+	for colour, want := range map[string]string{"#ffcc00": "#000000", "#3448c5": "#ffffff", "#000000": "#ffffff",
+		"#ffffff": "#000000", "#0a66c2": "#ffffff"} {
 		if got := ink(colour); got != want {
 			t.Errorf("on %s it is %s", colour, got)
 		}

@@ -78,7 +78,8 @@ type view struct {
 
 func (e *envelope) bodies() (plain, html string, err error) {
 	colour := colours[e.State]
-	v := view{e.letter, markdown.HTML(e.Body), accent(e.Org.Accent), ink(accent(e.Org.Accent)), colour.light, colour.dark, 0, 0}
+	v := view{e.letter, markdown.HTML(e.Body), accent(e.Org.Accent), ink(accent(e.Org.Accent)), colour.light,
+		colour.dark, 0, 0}
 	v.LogoWidth, v.LogoHeight = e.Org.LogoSize(160, 32)
 	if e.Body == "" {
 		v.HTML = ""
@@ -148,6 +149,7 @@ func (logMailer) send(_ context.Context, e *envelope) error {
 	if err != nil {
 		return err
 	}
-	slog.Info("mail (there is no SMTP_URL)", "to", e.To, "subject", e.Subject, "link", e.Link, "manage", e.Manage, "text", plain)
+	slog.Info("mail (there is no SMTP_URL)", "to", e.To, "subject", e.Subject, "link", e.Link, "manage", e.Manage,
+		"text", plain)
 	return nil
 }

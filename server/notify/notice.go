@@ -28,7 +28,8 @@ const (
 	ServiceChanged         Kind = "service.changed"       // by hand, without an incident: webhooks only
 	Confirm                Kind = "subscription.confirm"  // to one subscriber: is this you?
 	Reminded               Kind = "subscription.reminder" // to one subscriber who asked again: you are one already
-	Stranded               Kind = "subscription.empty"    // to one subscriber whose chosen services are all gone: what do you want to hear of?
+	// to one subscriber whose chosen services are all gone: what do you want to hear of?
+	Stranded Kind = "subscription.empty"
 )
 
 // Notice is what is told: the event, and the page as it was after it.
@@ -46,8 +47,9 @@ type Notice struct {
 	Service           *status.Service
 	From              status.ServiceStatus // what Service was before
 	Minutes           int64                // before Maintenance starts, in a reminder
-	Services          []status.Ref         // what a subscriber will hear of, when asked to confirm; none is the whole page
-	Once              bool                 // it will hear of one incident alone, until that is over
+	// what a subscriber will hear of, when asked to confirm; none is the whole page
+	Services []status.Ref
+	Once     bool // it will hear of one incident alone, until that is over
 
 	// What is known only when it is told.
 	Now          string                      // the page in words as it is then
@@ -77,9 +79,9 @@ func (n *Notice) Wire(f *wire.Fields) {
 // remindMinutes is how long before a window subscribers hear of it again.
 var remindMinutes = []int64{24 * 60, 60}
 
-// Jobs is the use cases' hook: what follows from events goes into their batch. A command is told once, however many events
-// it caused. tell is what the caller says about it; nil is yes, unless the incident or window began without a word:
-// that is quiet to its end, until somebody says otherwise. hold is how much later it is told.
+// Jobs is the use cases' hook: what follows from events goes into their batch. A command is told once, however many
+// events it caused. tell is what the caller says about it; nil is yes, unless the incident or window began without a
+// word: that is quiet to its end, until somebody says otherwise. hold is how much later it is told.
 func (w *Worker) Jobs(b *store.Batch, org *store.Org, before page.State, what *page.Decision, tell *bool,
 	hold time.Duration) {
 	events := what.Events
@@ -139,7 +141,8 @@ func (n *Notice) kept(topic string, now status.Time) store.Message {
 	if svc := n.Service; svc != nil {
 		bare.Service = &status.Service{ID: svc.ID, Status: svc.Status}
 	}
-	m := store.Message{Topic: topic, Thread: n.thread(), Seq: n.Seq, Kind: string(n.Kind), Body: string(wire.Marshal(&bare)), At: now, Wait: store.Settle}
+	m := store.Message{Topic: topic, Thread: n.thread(), Seq: n.Seq, Kind: string(n.Kind),
+		Body: string(wire.Marshal(&bare)), At: now, Wait: store.Settle}
 	if n.Maintenance != nil {
 		m.Wait = store.SettleWindow
 	}
@@ -239,7 +242,8 @@ func rank(e *page.Event) int {
 
 // incidentKinds leaves out the correction of a text.
 var incidentKinds = map[page.EventType]Kind{
-	page.IncidentOpened: IncidentOpened, page.IncidentUpdated: IncidentUpdated, page.IncidentResolved: IncidentResolved, page.IncidentDeleted: IncidentDeleted,
+	page.IncidentOpened: IncidentOpened, page.IncidentUpdated: IncidentUpdated, page.IncidentResolved: IncidentResolved,
+	page.IncidentDeleted: IncidentDeleted,
 }
 
 func maintenanceKind(before page.State, e *page.Event) Kind {
@@ -275,7 +279,8 @@ func maintenanceKind(before page.State, e *page.Event) Kind {
 
 // serviceKind tells a move by hand, and nothing of names and places.
 func serviceKind(before page.State, e *page.Event) Kind {
-	if was, there := before.Service(e.Service.ID); e.Type == page.ServiceChanged && there && was.Status != e.Service.Status {
+	if was, there := before.Service(e.Service.ID); e.Type == page.ServiceChanged && there &&
+		was.Status != e.Service.Status {
 		return ServiceChanged
 	}
 	return ""

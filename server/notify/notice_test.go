@@ -74,25 +74,38 @@ func TestACommandIsToldOnceAndOnlyWhenItSaysSomething(t *testing.T) {
 		{"a new service", &page.CreateService{ID: uuid.NewString(), Name: "Mail"}, "", "", ""},
 		{"a service's text", &page.EditService{ID: api, Name: ptr("REST API")}, "", "", ""},
 		{"an edit that changes nothing", &page.EditService{ID: api, Name: ptr("REST API")}, "", "", ""},
-		{"a move by hand", &page.EditService{ID: api, Status: ptr("degraded_performance")}, ServiceChanged, api, store.Webhook},
+		{"a move by hand", &page.EditService{ID: api, Status: ptr("degraded_performance")}, ServiceChanged, api,
+			store.Webhook},
 		{"a move back", &page.EditService{ID: api, Status: ptr("operational")}, ServiceChanged, api, store.Webhook},
-		{"an incident on two services", &page.OpenIncident{ID: incident, UpdateID: uuid.NewString(), Title: "Errors", Services: []page.Move{{ID: api, To: status.Major}, {ID: web, To: status.Degraded}}}, IncidentOpened, api + " " + web, ""},
+		{"an incident on two services", &page.OpenIncident{ID: incident, UpdateID: uuid.NewString(), Title: "Errors",
+			Services: []page.Move{{ID: api, To: status.Major}, {ID: web, To: status.Degraded}}}, IncidentOpened,
+			api + " " + web, ""},
 		{"its text corrected", &page.EditIncident{ID: incident, Title: ptr("Error")}, "", "", ""},
 		{"nothing corrected", &page.EditIncident{ID: incident, Title: ptr("Error")}, "", "", ""},
-		{"an update", &page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Body: "We look."}, IncidentUpdated, api + " " + web, ""},
-		{"a step by PATCH", &page.EditIncident{ID: incident, UpdateID: uuid.NewString(), Status: ptr("monitoring")}, IncidentUpdated, api + " " + web, ""},
-		{"resolved", &page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Status: "resolved", Body: "Done."}, IncidentResolved, api + " " + web, ""},
+		{"an update", &page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Body: "We look."}, IncidentUpdated,
+			api + " " + web, ""},
+		{"a step by PATCH", &page.EditIncident{ID: incident, UpdateID: uuid.NewString(), Status: ptr("monitoring")},
+			IncidentUpdated, api + " " + web, ""},
+		{"resolved", &page.UpdateIncident{ID: incident, UpdateID: uuid.NewString(), Status: "resolved", Body: "Done."},
+			IncidentResolved, api + " " + web, ""},
 		{"corrected afterwards", &page.EditIncident{ID: incident, Description: ptr("It was DNS.")}, "", "", ""},
 		{"deleted", remove(&page.DeleteIncident{}, incident), IncidentDeleted, api + " " + web, ""},
-		{"planned", &page.PlanMaintenance{ID: window, Title: "Disks", Services: []string{web}, ScheduledFor: start, ScheduledUntil: end}, MaintenancePlanned, web, ""},
+		{"planned", &page.PlanMaintenance{ID: window, Title: "Disks", Services: []string{web}, ScheduledFor: start,
+			ScheduledUntil: end}, MaintenancePlanned, web, ""},
 		{"its text", &page.EditMaintenance{ID: window, Title: ptr("New disks")}, "", "", ""},
-		{"its time", &page.EditMaintenance{ID: window, ScheduledFor: ptr(start + wire.Hour)}, MaintenanceRescheduled, web, ""},
-		{"a word on it", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Message: ptr("Tomorrow!")}, MaintenanceUpdated, web, ""},
-		{"begun", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("in_progress")}, MaintenanceStarted, web, ""},
-		{"verifying", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("verifying")}, MaintenanceUpdated, web, ""},
-		{"completed", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("completed")}, MaintenanceCompleted, web, ""},
+		{"its time", &page.EditMaintenance{ID: window, ScheduledFor: ptr(start + wire.Hour)}, MaintenanceRescheduled,
+			web, ""},
+		{"a word on it", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Message: ptr("Tomorrow!")},
+			MaintenanceUpdated, web, ""},
+		{"begun", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("in_progress")},
+			MaintenanceStarted, web, ""},
+		{"verifying", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("verifying")},
+			MaintenanceUpdated, web, ""},
+		{"completed", &page.EditMaintenance{ID: window, UpdateID: uuid.NewString(), Status: ptr("completed")},
+			MaintenanceCompleted, web, ""},
 		{"an old window deleted", remove(&page.DeleteMaintenance{}, window), "", "", ""},
-		{"another planned", &page.PlanMaintenance{ID: late, Title: "Cables", Services: []string{api, web}, ScheduledFor: start, ScheduledUntil: end}, MaintenancePlanned, api + " " + web, ""},
+		{"another planned", &page.PlanMaintenance{ID: late, Title: "Cables", Services: []string{api, web},
+			ScheduledFor: start, ScheduledUntil: end}, MaintenancePlanned, api + " " + web, ""},
 		{"and withdrawn", remove(&page.DeleteMaintenance{}, late), MaintenanceDeleted, api + " " + web, ""},
 		{"the page's text", &page.EditPage{Name: ptr("Acme Inc.")}, "", "", ""},
 		{"a service deleted", remove(&page.DeleteService{}, api), "", "", ""},
@@ -113,13 +126,15 @@ func TestACommandIsToldOnceAndOnlyWhenItSaysSomething(t *testing.T) {
 func TestANoticeIsKeptWithoutWords(t *testing.T) {
 	d := newDiary(t)
 	api := d.service("API")
-	n, _ := d.do(&page.OpenIncident{ID: uuid.NewString(), UpdateID: uuid.NewString(), Title: "Errors <b>", Description: "We *look*.", Services: []page.Move{{ID: api, To: status.Major}}})
+	n, _ := d.do(&page.OpenIncident{ID: uuid.NewString(), UpdateID: uuid.NewString(), Title: "Errors <b>",
+		Description: "We *look*.", Services: []page.Move{{ID: api, To: status.Major}}})
 	m := n.message(d.at)
 	var back Notice
 	if err := wire.Unmarshal([]byte(m.Body), &back); err != nil {
 		t.Fatal(err)
 	}
-	if string(wire.Marshal(&back)) != m.Body || back.Kind != IncidentOpened || m.Thread != n.Incident.ID || m.Seq != n.Seq || m.Topic != "event/"+wire.Itoa(n.Seq) ||
+	if string(wire.Marshal(&back)) != m.Body || back.Kind != IncidentOpened || m.Thread != n.Incident.ID ||
+		m.Seq != n.Seq || m.Topic != "event/"+wire.Itoa(n.Seq) ||
 		back.Update.ID != n.Update.ID || back.Update.Services[0].To != status.Major {
 		t.Errorf("%s", m.Body)
 	}

@@ -24,14 +24,15 @@ import (
 
 // Options say where mail goes and what the links in it begin with.
 type Options struct {
-	SMTPURL       string // "" writes mail to the log
-	LetterBox     string // the file that takes letters about accounts where there is no SMTPURL; "" is none
-	BaseURL       string // "" sends no mail, since its links could begin anywhere; other channels take what each subscriber came by
-	AllowLoopback bool   // webhooks may reach this machine: for tests only
+	SMTPURL   string // "" writes mail to the log
+	LetterBox string // the file that takes letters about accounts where there is no SMTPURL; "" is none
+	// "" sends no mail, since its links could begin anywhere; other channels take what each subscriber came by
+	BaseURL       string
+	AllowLoopback bool // webhooks may reach this machine: for tests only
 	// Open is what was sealed for a use: destinations of teams. nil opens nothing.
 	Open func(use, sealed string) (string, error)
-	// Lease is for how long a claimed job is its worker's, who renews it meanwhile. After a crash it is freed as soon as
-	// the process is found to be gone, at the latest then. 0 is a minute.
+	// Lease is for how long a claimed job is its worker's, who renews it meanwhile. After a crash it is freed as soon
+	// as the process is found to be gone, at the latest then. 0 is a minute.
 	Lease time.Duration
 	Now   func() time.Time // nil is time.Now
 }

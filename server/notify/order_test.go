@@ -67,7 +67,8 @@ func TestOldNewsNeverComesAfterNew(t *testing.T) {
 		}
 		return nil
 	}
-	for name, refuse := range map[string]func(step, from, to string) error{"450": temporary, "a policy": policy, "an outage of the relay": outage} {
+	for name, refuse := range map[string]func(step, from, to string) error{"450": temporary, "a policy": policy,
+		"an outage of the relay": outage} {
 		for _, told := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, told of the opening: %v", name, told), func(t *testing.T) {
 				t.Parallel()
@@ -115,7 +116,8 @@ func TestOldNewsNeverComesAfterNew(t *testing.T) {
 					t.Errorf("she got %q", got)
 				}
 				last := s.mail.To(ada)[len(got)-1].Text
-				if !strings.Contains(last, "It is the disk.") || !strings.Contains(last, "Done.") || !told && !strings.Contains(last, "We look into it.") || !strings.Contains(last, "Posted") {
+				if !strings.Contains(last, "It is the disk.") || !strings.Contains(last, "Done.") || !told &&
+					!strings.Contains(last, "We look into it.") || !strings.Contains(last, "Posted") {
 					t.Errorf("the last one says\n%s", last)
 				}
 			})
@@ -159,7 +161,8 @@ func TestAWebhookThatWasAwayHearsWhatIsNewInTheRightOrder(t *testing.T) {
 	o.deliveries(store.Sent, 1)
 	mu.Lock()
 	defer mu.Unlock()
-	if len(arrived) != 1 || !strings.Contains(arrived[0], `"type":"incident.resolved"`) || !strings.Contains(arrived[0], `"earlier":[{`) || !strings.Contains(arrived[0], `"seq":`) {
+	if len(arrived) != 1 || !strings.Contains(arrived[0], `"type":"incident.resolved"`) ||
+		!strings.Contains(arrived[0], `"earlier":[{`) || !strings.Contains(arrived[0], `"seq":`) {
 		t.Errorf("%d arrived: %s", len(arrived), arrived)
 	}
 }
@@ -190,7 +193,8 @@ func TestWhatHappensWithinTwoSecondsIsOneMessage(t *testing.T) {
 				t.Errorf("she got %q", got)
 			}
 			text := s.mail.To(ada)[0].Text
-			a, b, c := strings.Index(text, "Done."), strings.Index(text, "It is the disk."), strings.Index(text, "We look into it.")
+			a, b, c := strings.Index(text, "Done."), strings.Index(text, "It is the disk."),
+				strings.Index(text, "We look into it.")
 			if a < 0 || b < a || c < b {
 				t.Errorf("it says\n%s", text)
 			}
@@ -217,7 +221,8 @@ func TestWordsThatWereWithdrawnAreNotMailed(t *testing.T) {
 	})
 	refuse.Store(true)
 	s.run(s.worker)
-	c := &page.OpenIncident{ID: newID(), UpdateID: newID(), Title: "The secret customer is down", Description: "Secret words.", Service: &o.api, ToState: "major_outage"}
+	c := &page.OpenIncident{ID: newID(), UpdateID: newID(), Title: "The secret customer is down",
+		Description: "Secret words.", Service: &o.api, ToState: "major_outage"}
 	o.do(c)
 	s.until("a try", func() bool { return tries.Load() == 1 })
 	o.do(&page.EditIncident{ID: c.ID, Title: ptr("A customer is down"), Description: ptr("Public words.")})
@@ -225,11 +230,13 @@ func TestWordsThatWereWithdrawnAreNotMailed(t *testing.T) {
 	refuse.Store(false)
 	s.clock.add(15 * time.Second)
 	o.deliveries(store.Sent, 1)
-	if l := s.mail.To(ada)[0]; l.Subject() != "[The acme] New incident: A customer is down" || strings.Contains(strings.ToLower(l.Raw), "secret") || !strings.Contains(l.Text, "Public words.") {
+	if l := s.mail.To(ada)[0]; l.Subject() != "[The acme] New incident: A customer is down" ||
+		strings.Contains(strings.ToLower(l.Raw), "secret") || !strings.Contains(l.Text, "Public words.") {
 		t.Errorf("%s\n%s", l.Subject(), l.Text)
 	}
 
-	// One that is deleted meanwhile is not told at all; whoever was told of another's opening hears that it is withdrawn.
+	// One that is deleted meanwhile is not told at all; whoever was told of another's opening hears that it is
+	// withdrawn.
 	refuse.Store(true)
 	n := tries.Load()
 	second := o.quietly("Secret", nil)
@@ -251,7 +258,8 @@ func TestWordsThatWereWithdrawnAreNotMailed(t *testing.T) {
 // quietly opens an incident of a service of its own.
 func (o *org) quietly(title string, tell *bool) string {
 	o.Helper()
-	service, c := newID(), &page.OpenIncident{ID: newID(), Title: title, Description: "Hush.", ToState: "major_outage", Notify: tell}
+	service, c := newID(), &page.OpenIncident{ID: newID(), Title: title, Description: "Hush.", ToState: "major_outage",
+		Notify: tell}
 	o.do(&page.CreateService{ID: service, Name: service})
 	c.Service = &service
 	o.do(c)
@@ -265,7 +273,8 @@ func TestWhatWasOpenedQuietlyIsQuietUntilSomebodySaysOtherwise(t *testing.T) {
 	ada := o.person()
 	o.hook(store.Webhook, "/hook")
 	s.run(s.worker)
-	first, second, third := o.quietly("Quiet", ptr(false)), o.quietly("Quiet", ptr(false)), o.quietly("Quiet", ptr(false))
+	first, second, third := o.quietly("Quiet", ptr(false)), o.quietly("Quiet", ptr(false)),
+		o.quietly("Quiet", ptr(false))
 	o.do(&page.UpdateIncident{ID: first, Status: "identified", Body: "Still."})
 	o.do(&page.EditIncident{ID: first, UpdateID: newID(), Status: ptr("monitoring")})
 	o.resolve(first)
@@ -326,7 +335,8 @@ func TestMailOutlivesFourDaysWithoutItsRelay(t *testing.T) {
 				o.deliveries(store.Due, 20)
 			}
 			o.deliveries(store.Dead, 0)
-			if o := s.worker.Outage(); strings.HasPrefix(name, "it takes") && (o.Since.IsZero() || !strings.Contains(o.Words, "not now")) {
+			if o := s.worker.Outage(); strings.HasPrefix(name, "it takes") &&
+				(o.Since.IsZero() || !strings.Contains(o.Words, "not now")) {
 				t.Errorf("the outage is %+v", o)
 			}
 			s.mail.Answer(nil)

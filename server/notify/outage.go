@@ -130,7 +130,8 @@ func (o *outage) fell() {
 // untried says that no mail was sent, so that nothing is known of the server.
 func untried(err error) bool {
 	var unseen unread
-	return errors.As(err, &unseen) || errors.Is(err, errNobody) || errors.Is(err, errOver) || errors.Is(err, errNewer) || errors.Is(err, errInactive)
+	return errors.As(err, &unseen) || errors.Is(err, errNobody) || errors.Is(err, errOver) ||
+		errors.Is(err, errNewer) || errors.Is(err, errInactive)
 }
 
 // fails is told once, at the first failure.
@@ -142,7 +143,8 @@ func (o *outage) fails(err error) {
 	o.failing = time.Now()
 	if o.failing.Sub(o.recorded) >= quietTime {
 		o.recorded = o.failing
-		slog.Warn("mail cannot be sent; it waits and is sent when the mail server takes it", "error", err, "cause", technical(err))
+		slog.Warn("mail cannot be sent; it waits and is sent when the mail server takes it", "error", err, "cause",
+			technical(err))
 	}
 }
 

@@ -51,9 +51,12 @@ func TestMailThatFailsIsToldOnceAtItsBeginningAndOnceAtItsEnd(t *testing.T) {
 		say  error
 		want string
 	}{
-		"refused by a policy":      {"data", notifytest.Say(554, [3]int{5, 7, 1}, "Message rejected under suspicion of SPAM"), "554 5.7.1 Message rejected"},
-		"refused at the sender":    {"mail", notifytest.Say(550, [3]int{5, 7, 1}, "Not signed in"), "550 5.7.1 Not signed in to the sender"},
-		"the server is going away": {"rcpt", notifytest.Say(421, [3]int{4, 3, 2}, "Shutting down"), "421 4.3.2 Shutting down"},
+		"refused by a policy": {"data", notifytest.Say(554, [3]int{5, 7, 1}, "Message rejected under suspicion "+
+			"of SPAM"), "554 5.7.1 Message rejected"},
+		"refused at the sender": {"mail", notifytest.Say(550, [3]int{5, 7, 1}, "Not signed in"),
+			"550 5.7.1 Not signed in to the sender"},
+		"the server is going away": {"rcpt", notifytest.Say(421, [3]int{4, 3, 2}, "Shutting down"),
+			"421 4.3.2 Shutting down"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := listen(t)
@@ -73,17 +76,20 @@ func TestMailThatFailsIsToldOnceAtItsBeginningAndOnceAtItsEnd(t *testing.T) {
 			s.until("an outage", func() bool { return !s.worker.Outage().Since.IsZero() })
 			for range 4 { // tried again and again: nothing more is said
 				s.clock.add(time.Hour)
-				s.worker.TestMail(ctx, page.Org{Slug: "acme", Name: "Acme"}, "https://status.example.com", "admin@example.com")
+				s.worker.TestMail(ctx, page.Org{Slug: "acme", Name: "Acme"}, "https://status.example.com",
+					"admin@example.com")
 			}
 			is := s.worker.Outage()
 			if !strings.Contains(is.Words, x.want) || is.Since.Before(began) || is.Since.After(time.Now()) {
 				t.Errorf("%+v", is)
 			}
-			if w := log.warnings(); len(w) != 1 || !strings.Contains(w[0], "mail cannot be sent") || !strings.Contains(w[0], x.want) {
+			if w := log.warnings(); len(w) != 1 || !strings.Contains(w[0], "mail cannot be sent") ||
+				!strings.Contains(w[0], x.want) {
 				t.Errorf("%d warnings: %v", len(w), w)
 			}
 			s.mail.Answer(nil)
-			s.worker.TestMail(ctx, page.Org{Slug: "acme", Name: "Acme"}, "https://status.example.com", "admin@example.com")
+			s.worker.TestMail(ctx, page.Org{Slug: "acme", Name: "Acme"}, "https://status.example.com",
+				"admin@example.com")
 			if is := s.worker.Outage(); !is.Since.IsZero() || is.Words != "" {
 				t.Errorf("afterwards: %+v", is)
 			}

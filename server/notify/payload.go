@@ -139,19 +139,24 @@ func (l *letter) number(before string) string {
 
 // slack is a message of Block Kit: header 150 characters, section 3,000, field 2,000.
 func slack(l *letter) []byte {
-	blocks := []object{{"type": "header", "text": object{"type": "plain_text", "text": clip(l.headline(), 150), "emoji": false}}}
+	blocks := []object{{"type": "header", "text": object{"type": "plain_text", "text": clip(l.headline(), 150),
+		"emoji": false}}}
 	if text := l.body(2000); text != "" {
-		blocks = append(blocks, object{"type": "section", "text": object{"type": "mrkdwn", "text": fitted(text, 3000, slackText), "verbatim": true}})
+		blocks = append(blocks, object{"type": "section",
+			"text": object{"type": "mrkdwn", "text": fitted(text, 3000, slackText), "verbatim": true}})
 	}
 	if len(l.Facts) > 0 {
 		fields := make([]object, len(l.Facts))
 		for i, f := range l.Facts {
-			fields[i] = object{"type": "mrkdwn", "text": "*" + slackEscape(f.Name) + "*\n" + fitted(f.Value, 1900, slackEscape)}
+			fields[i] = object{"type": "mrkdwn", "text": "*" + slackEscape(f.Name) + "*\n" +
+				fitted(f.Value, 1900, slackEscape)}
 		}
 		blocks = append(blocks, object{"type": "section", "fields": fields})
 	}
-	blocks = append(blocks, object{"type": "context", "elements": []object{{"type": "mrkdwn", "text": "<" + slackURL(l.Link) + "|" + slackEscape(l.Button) + "> · <" +
-		slackURL(l.Manage) + "|" + slackEscape(l.In.Say("Manage subscription")) + "> · " + slackEscape(clip(l.Sender(), 200)) + l.number(" · ")}}})
+	blocks = append(blocks, object{"type": "context",
+		"elements": []object{{"type": "mrkdwn", "text": "<" + slackURL(l.Link) + "|" + slackEscape(l.Button) + "> · <" +
+			slackURL(l.Manage) + "|" + slackEscape(l.In.Say("Manage subscription")) + "> · " +
+			slackEscape(clip(l.Sender(), 200)) + l.number(" · ")}}})
 	return encoded(object{"text": fitted(l.Subject, 3000, slackEscape), "blocks": blocks, "unfurl_links": false})
 }
 
@@ -184,8 +189,10 @@ func discord(l *letter) []byte {
 	return encoded(object{
 		"allowed_mentions": object{"parse": []string{}},
 		"embeds": []object{{
-			"author": object{"name": clip(l.Sender(), 200), "url": l.Page}, "title": clip(l.headline(), 256), "url": l.Link,
-			"description": clip(l.body(3500)+"\n\n["+l.In.Say("Manage subscription")+"]("+l.Manage+")", 4096), "color": number(colours[l.State].light), "fields": fields,
+			"author": object{"name": clip(l.Sender(), 200), "url": l.Page}, "title": clip(l.headline(), 256),
+			"url":         l.Link,
+			"description": clip(l.body(3500)+"\n\n["+l.In.Say("Manage subscription")+"]("+l.Manage+")", 4096),
+			"color":       number(colours[l.State].light), "fields": fields,
 			"timestamp": l.Notice.At.String(), "footer": object{"text": l.Org.Slug + l.number(" · ")},
 		}},
 	})
@@ -200,7 +207,8 @@ func orDash(s string) string {
 
 // teamsColours are those of Adaptive Cards.
 var teamsColours = map[status.ServiceStatus]string{
-	status.Operational: "Good", status.Degraded: "Warning", status.Partial: "Warning", status.Major: "Attention", status.UnderMaintenance: "Accent", "": "Default",
+	status.Operational: "Good", status.Degraded: "Warning", status.Partial: "Warning", status.Major: "Attention",
+	status.UnderMaintenance: "Accent", "": "Default",
 }
 
 // maxTeams is how many bytes a message for Teams may have, as it is sent: 28 KB are refused.
@@ -218,11 +226,14 @@ func teams(l *letter) []byte {
 
 // card is a letter whose text and facts have at most so many characters each.
 func (l *letter) card(limit int) object {
-	body := []object{{"type": "TextBlock", "text": l.Sender() + l.number(" · "), "isSubtle": true, "size": "Small", "wrap": true}}
+	body := []object{{"type": "TextBlock", "text": l.Sender() + l.number(" · "), "isSubtle": true, "size": "Small",
+		"wrap": true}}
 	if l.Step != "" {
-		body = append(body, object{"type": "TextBlock", "text": l.Step, "weight": "Bolder", "color": teamsColours[l.State], "wrap": true})
+		body = append(body, object{"type": "TextBlock", "text": l.Step, "weight": "Bolder",
+			"color": teamsColours[l.State], "wrap": true})
 	}
-	body = append(body, object{"type": "TextBlock", "text": l.Heading, "size": "Large", "weight": "Bolder", "wrap": true})
+	body = append(body, object{"type": "TextBlock", "text": l.Heading, "size": "Large", "weight": "Bolder",
+		"wrap": true})
 	if text := l.body(limit); text != "" {
 		body = append(body, object{"type": "TextBlock", "text": text, "wrap": true})
 	}
@@ -235,8 +246,10 @@ func (l *letter) card(limit int) object {
 	}
 	return object{"type": "message", "attachments": []object{{
 		"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": nil,
-		"content": object{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": body,
-			"actions": []object{{"type": "Action.OpenUrl", "title": l.Button, "url": l.Link}, {"type": "Action.OpenUrl", "title": l.In.Say("Manage subscription"), "url": l.Manage}}},
+		"content": object{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard",
+			"version": "1.4", "body": body,
+			"actions": []object{{"type": "Action.OpenUrl", "title": l.Button, "url": l.Link},
+				{"type": "Action.OpenUrl", "title": l.In.Say("Manage subscription"), "url": l.Manage}}},
 	}}}
 }
 

@@ -40,7 +40,8 @@ func problem(err error) string {
 func ofNetwork(err error) bool {
 	var op net.Error
 	var number syscall.Errno
-	return errors.As(err, &op) || errors.As(err, &number) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || certificate(err) != ""
+	return errors.As(err, &op) || errors.As(err, &number) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || certificate(err) != ""
 }
 
 // nowhere is said of every name that leads to no address to which we send: whether our resolver knows it, has no
@@ -59,7 +60,8 @@ func network(err error) error {
 		words = nowhere
 	case errors.Is(err, syscall.ECONNREFUSED):
 		words = "it refused the connection"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		words = "it closed the connection"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		words = "it cannot be reached"

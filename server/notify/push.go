@@ -79,7 +79,8 @@ type pushed struct {
 // pushBody is a letter as a browser shows it.
 func pushBody(l *letter) []byte {
 	n := l.Notice
-	p := pushed{Title: l.Heading, Body: l.body(maxPushText), Tag: n.thread(), URL: l.Link, Manage: l.Manage, Stop: l.In.Say("Unsubscribe"),
+	p := pushed{Title: l.Heading, Body: l.body(maxPushText), Tag: n.thread(), URL: l.Link, Manage: l.Manage,
+		Stop: l.In.Say("Unsubscribe"),
 		Lang: string(l.In), Dir: "ltr", Again: n.Kind != IncidentUpdated && n.Kind != MaintenanceUpdated}
 	if lang.RightToLeft(p.Lang) {
 		p.Dir = "rtl"

@@ -56,7 +56,8 @@ func told(t *testing.T, o *org, b *notifytest.Browser, path string, n int) map[s
 	if err := notifytest.CheckVAPID(r.Header, o.hooks.URL, public); err != nil {
 		t.Error(err)
 	}
-	if r.Header.Get("TTL") != "86400" || r.Header.Get("Content-Encoding") != "aes128gcm" || r.Header.Get("Urgency") == "" ||
+	if r.Header.Get("TTL") != "86400" || r.Header.Get("Content-Encoding") != "aes128gcm" ||
+		r.Header.Get("Urgency") == "" ||
 		len(r.Header.Get("Topic")) > 32 {
 		t.Errorf("%v", r.Header)
 	}
@@ -76,14 +77,16 @@ func TestABrowserIsToldInItsLanguageEncryptedAndSigned(t *testing.T) {
 	o := s.org("acme")
 	s.run(s.worker)
 	b, sub := o.browser("/push/one", func(n *usecase.NewSubscriber) { n.Language = "de" })
-	if got := told(t, o, b, "/push/one", 1); got["lang"] != "de" || got["title"] == "" || got["body"] == "" || !strings.Contains(got["manage"].(string), sub.Token) {
+	if got := told(t, o, b, "/push/one", 1); got["lang"] != "de" || got["title"] == "" || got["body"] == "" ||
+		!strings.Contains(got["manage"].(string), sub.Token) {
 		t.Errorf("%v", got)
 	}
 	id := o.incident("Down")
 	s.settled()
 	got := told(t, o, b, "/push/one", 2)
 	if got["title"] != "Down" || got["body"] != "Wird untersucht · The acme\nWe look into it." || got["tag"] != id ||
-		got["url"] != "https://status.example.com/status/acme/incidents/"+id || got["again"] != true || got["stop"] != "Abbestellen" {
+		got["url"] != "https://status.example.com/status/acme/incidents/"+id || got["again"] != true ||
+		got["stop"] != "Abbestellen" {
 		t.Errorf("%v", got)
 	}
 	o.resolve(id)
@@ -92,7 +95,8 @@ func TestABrowserIsToldInItsLanguageEncryptedAndSigned(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	all := o.hooks.Got("/push/one")
-	if all[1].Header.Get("Topic") != all[2].Header.Get("Topic") || all[1].Header.Get("Topic") == "" || all[1].Header.Get("Urgency") != "high" {
+	if all[1].Header.Get("Topic") != all[2].Header.Get("Topic") || all[1].Header.Get("Topic") == "" ||
+		all[1].Header.Get("Urgency") != "high" {
 		t.Errorf("%v", all[1].Header)
 	}
 	if _, err := notifytest.NewBrowser(t).Read(all[1].Body); err == nil {
@@ -104,7 +108,8 @@ func TestABrowserHearsOfChosenServicesOrOfOneIncident(t *testing.T) {
 	s := open(t, time.Now())
 	o := s.org("acme")
 	s.run(s.worker)
-	web := &page.OpenIncident{ID: newID(), Title: "Web is down", Description: "x", Service: &o.web, ToState: status.Major}
+	web := &page.OpenIncident{ID: newID(), Title: "Web is down", Description: "x", Service: &o.web,
+		ToState: status.Major}
 	o.do(web)
 	s.settled()
 	o.browser("/push/api", func(n *usecase.NewSubscriber) { n.Services = []string{o.api} })
@@ -177,8 +182,9 @@ func TestAPushIsNeverTooLong(t *testing.T) {
 	o := s.org("acme")
 	s.run(s.worker)
 	b, _ := o.browser("/push/long", nil)
-	o.do(&page.OpenIncident{ID: newID(), Title: strings.Repeat("<\U0001F600", 100), Description: strings.Repeat("<\U0001F600", 2500),
-		Service: &o.api, ToState: status.Major})
+	o.do(&page.OpenIncident{ID: newID(), Title: strings.Repeat("<\U0001F600", 100),
+		Description: strings.Repeat("<\U0001F600", 2500),
+		Service:     &o.api, ToState: status.Major})
 	s.settled()
 	told(t, o, b, "/push/long", 2)
 }
@@ -200,7 +206,8 @@ func TestOnlyPushServicesOfBrowsersArePushedTo(t *testing.T) {
 		}
 	}
 	b := notifytest.NewBrowser(t)
-	for _, keys := range [][2]string{{"", ""}, {b.P256dh, ""}, {"", b.Auth}, {b.P256dh[:80], b.Auth}, {b.Auth, b.P256dh},
+	for _, keys := range [][2]string{{"", ""}, {b.P256dh, ""}, {"", b.Auth}, {b.P256dh[:80], b.Auth},
+		{b.Auth, b.P256dh},
 		{b.P256dh, b.Auth + "AAAA"}, {"B" + strings.Repeat("A", 86), b.Auth}, {uuid.NewString(), b.Auth}} {
 		if kept, err := notify.PushKeys("push.keys", keys[0], keys[1]); err == nil {
 			t.Errorf("%q: %q", keys, kept)

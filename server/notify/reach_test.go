@@ -13,8 +13,8 @@ import (
 	"statuspage/server/store"
 )
 
-// A receiver's address is anybody's choice: what becomes of it says nothing of the names that our resolver knows, nor of who answers within
-// our network.
+// A receiver's address is anybody's choice: what becomes of it says nothing of the names that our resolver knows, nor
+// of who answers within our network.
 func TestADeliveryTellsNothingOfOurNetwork(t *testing.T) {
 	encrypted := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(encrypted.Close)
@@ -40,8 +40,9 @@ func TestADeliveryTellsNothingOfOurNetwork(t *testing.T) {
 		"refused":                   {"http://" + nobody + "/", true, "it refused the connection"},
 		"silent":                    {silent.URL, true, "it did not answer in time"},
 		"no certificate of ours":    {encrypted.URL, true, "its certificate is of an authority that is not known"},
-		"no TLS":                    {strings.Replace(away.URL, "http:", "https:", 1), true, "it does not speak TLS as it should"},
-		"sent on to a private one":  {away.URL, true, "it answered 302 Found"},
+		"no TLS": {strings.Replace(away.URL, "http:", "https:", 1), true,
+			"it does not speak TLS as it should"},
+		"sent on to a private one": {away.URL, true, "it answered 302 Found"},
 	} {
 		p := newPoster(x.loopback, time.Now)
 		if x.url == silent.URL {

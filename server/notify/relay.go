@@ -20,7 +20,8 @@ import (
 type encryption string
 
 const (
-	tlsByHost        encryption = ""              // a private host opportunistic, any other one verified, and required when there is a password
+	// a private host opportunistic, any other one verified, and required when there is a password
+	tlsByHost        encryption = ""
 	tlsRequired      encryption = "required"      // verified
 	tlsOpportunistic encryption = "opportunistic" // when the server offers it, with any certificate
 	tlsOff           encryption = "off"
@@ -48,7 +49,8 @@ const example = "it must look like smtp://user:pass@host:port?from=status@exampl
 // readRelay reads smtp://user:pass@host:port?from=…&tls=…&ca=…&auth=…, or smtps://.
 func readRelay(address string) (*relay, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" || u.Fragment != "" {
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" ||
+		u.Fragment != "" {
 		return nil, errors.New(example)
 	}
 	r := &relay{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User.Username()}
@@ -158,7 +160,8 @@ func privateName(host string) bool {
 		return private(a)
 	}
 	name := strings.ToLower(strings.TrimSuffix(host, "."))
-	return !strings.Contains(name, ".") || slices.ContainsFunc([]string{".localhost", ".local", ".internal", ".lan", ".home", ".corp", ".home.arpa", ".test"},
+	return !strings.Contains(name, ".") || slices.ContainsFunc([]string{".localhost", ".local", ".internal", ".lan",
+		".home", ".corp", ".home.arpa", ".test"},
 		func(end string) bool { return strings.HasSuffix(name, end) })
 }
 

@@ -97,7 +97,8 @@ func (s *Scheduler) end(ctx context.Context, now time.Time) error {
 
 // move takes a window one step on. It says which version of the window it saw, so that one whose time was changed at
 // the last moment is looked at again.
-func (s *Scheduler) move(ctx context.Context, w *store.Window, step string, to status.MaintenanceStatus, words string, quiet bool, now time.Time) {
+func (s *Scheduler) move(ctx context.Context, w *store.Window, step string, to status.MaintenanceStatus, words string,
+	quiet bool, now time.Time) {
 	name := step + " " + w.ID
 	if r, waits := s.later[name]; waits && now.Before(r.at) && now.After(r.at.Add(-2*r.wait)) {
 		return
@@ -108,18 +109,21 @@ func (s *Scheduler) move(ctx context.Context, w *store.Window, step string, to s
 		tell = new(bool)
 	}
 	err := s.change(ctx, w.OrgID, key, &page.EditMaintenance{
-		ID: w.ID, UpdateID: stepID(w, step+" update"), Version: &w.Version, Status: &word, Message: &words, Notify: tell}, now)
+		ID: w.ID, UpdateID: stepID(w, step+" update"), Version: &w.Version, Status: &word, Message: &words,
+		Notify: tell}, now)
 	var refused *fault.Error
 	switch {
 	case err == nil:
 		delete(s.later, name)
 		slog.Info("maintenance", "step", step, "organization", w.OrgID, "maintenance", w.ID)
 	case errors.As(err, &refused) && refused.Code == fault.Conflict && s.later[name].wait == 0:
-		s.later[name] = retry{now, firstRetry} // most likely somebody edited it just now: it is read again at the next tick
+		// most likely somebody edited it just now: it is read again at the next tick
+		s.later[name] = retry{now, firstRetry}
 	default:
 		wait := min(max(firstRetry, 2*s.later[name].wait), lastRetry)
 		s.later[name] = retry{now.Add(wait), wait}
-		slog.Warn("a maintenance step failed", "step", step, "organization", w.OrgID, "maintenance", w.ID, "again_in", wait.String(), "error", err)
+		slog.Warn("a maintenance step failed", "step", step, "organization", w.OrgID, "maintenance", w.ID, "again_in",
+			wait.String(), "error", err)
 	}
 }
 
@@ -172,5 +176,6 @@ func (s *Scheduler) remindOne(ctx context.Context, r store.Reminder, nearest boo
 		n.Minutes = max(left, 1) // it comes late
 	}
 	n.Indicator, n.Words = status.RollUp(state.Services)
-	return org.TellReminder(ctx, r, n.kept("reminder/"+m.ID+"/"+m.ScheduledFor.String()+"/"+wire.Itoa(r.Minutes), moment(now)), windowAudience(&m))
+	return org.TellReminder(ctx, r, n.kept("reminder/"+m.ID+"/"+m.ScheduledFor.String()+"/"+wire.Itoa(r.Minutes),
+		moment(now)), windowAudience(&m))
 }

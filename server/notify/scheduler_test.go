@@ -15,7 +15,8 @@ import (
 
 // window plans one on the Web service.
 func (o *org) window(from, until time.Time, notify bool) string {
-	c := &page.PlanMaintenance{ID: newID(), Title: "Disks", Services: []string{o.web}, ScheduledFor: status.Time(from.UnixMilli()), ScheduledUntil: status.Time(until.UnixMilli())}
+	c := &page.PlanMaintenance{ID: newID(), Title: "Disks", Services: []string{o.web},
+		ScheduledFor: status.Time(from.UnixMilli()), ScheduledUntil: status.Time(until.UnixMilli())}
 	if !notify {
 		c.Notify = &notify
 	}
@@ -83,7 +84,8 @@ func TestAWindowStartsAndEndsByItselfOnceWhateverTheClockAndTheProcessDo(t *test
 	s.tick(until.Add(time.Second))
 	s.tick(until.Add(100 * time.Hour)) // also when nobody remembers the keys any more
 	o.want(id, "scheduled", "in_progress", "completed")
-	if m, err := o.Maintenance(ctx, id); err != nil || m.StartedAt == nil || m.CompletedAt == nil || len(m.Updates) != 2 || !strings.Contains(m.Updates[1].Body, "completed") {
+	if m, err := o.Maintenance(ctx, id); err != nil || m.StartedAt == nil || m.CompletedAt == nil ||
+		len(m.Updates) != 2 || !strings.Contains(m.Updates[1].Body, "completed") {
 		t.Errorf("%+v %v", m, err)
 	}
 	if got := o.told(); got != "planned reminder started completed" {
@@ -151,12 +153,17 @@ func TestRemindersComeADayAndAnHourBeforeIfTheWindowWasPlannedEarlier(t *testing
 		ticks   []time.Duration
 		want    string
 	}{
-		{"two days before", 48 * time.Hour, []time.Duration{30 * time.Hour, 23 * time.Hour, 23 * time.Hour, 2 * time.Hour, 59 * time.Minute, 58 * time.Minute}, "planned reminder reminder"},
-		{"ten hours before", 10 * time.Hour, []time.Duration{9 * time.Hour, 59 * time.Minute, 30 * time.Minute}, "planned reminder"},
+		{"two days before", 48 * time.Hour, []time.Duration{30 * time.Hour, 23 * time.Hour, 23 * time.Hour,
+			2 * time.Hour, 59 * time.Minute, 58 * time.Minute}, "planned reminder reminder"},
+		{"ten hours before", 10 * time.Hour, []time.Duration{9 * time.Hour, 59 * time.Minute, 30 * time.Minute},
+			"planned reminder"},
 		{"half an hour before", 30 * time.Minute, []time.Duration{20 * time.Minute, time.Minute}, "planned"},
-		{"nobody was here in the last day", 48 * time.Hour, []time.Duration{30 * time.Hour, 40 * time.Minute, 20 * time.Minute}, "planned reminder"},
-		{"nobody was here until it had begun", 48 * time.Hour, []time.Duration{30 * time.Hour, -5 * time.Minute}, "planned started"},
-		{"the clock jumps back", 48 * time.Hour, []time.Duration{23 * time.Hour, 30 * time.Hour, 23 * time.Hour, 22 * time.Hour}, "planned reminder"},
+		{"nobody was here in the last day", 48 * time.Hour, []time.Duration{30 * time.Hour, 40 * time.Minute,
+			20 * time.Minute}, "planned reminder"},
+		{"nobody was here until it had begun", 48 * time.Hour, []time.Duration{30 * time.Hour, -5 * time.Minute},
+			"planned started"},
+		{"the clock jumps back", 48 * time.Hour, []time.Duration{23 * time.Hour, 30 * time.Hour, 23 * time.Hour,
+			22 * time.Hour}, "planned reminder"},
 	} {
 		t.Run(x.what, func(t *testing.T) {
 			start := noon.Add(72 * time.Hour)
@@ -187,7 +194,8 @@ func TestRemindersFollowTheWindow(t *testing.T) {
 	t.Run("to its new time", func(t *testing.T) {
 		o, id := plan(t)
 		later := start.Add(48 * time.Hour)
-		o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(later.UnixMilli())), ScheduledUntil: ptr(status.Time(later.Add(time.Hour).UnixMilli()))})
+		o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(later.UnixMilli())),
+			ScheduledUntil: ptr(status.Time(later.Add(time.Hour).UnixMilli()))})
 		o.tick(start.Add(-23 * time.Hour))
 		if got := o.told(); got != "planned rescheduled" {
 			t.Errorf("told %s", got)
@@ -245,7 +253,8 @@ func TestAWindowThatWasPlannedWithoutAWordStaysQuiet(t *testing.T) {
 	id := o.window(noon.Add(48*time.Hour), noon.Add(49*time.Hour), false)
 	later := noon.Add(72 * time.Hour)
 	quiet := false
-	o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(later.UnixMilli())), ScheduledUntil: ptr(status.Time(later.Add(time.Hour).UnixMilli())), Notify: &quiet})
+	o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(later.UnixMilli())),
+		ScheduledUntil: ptr(status.Time(later.Add(time.Hour).UnixMilli())), Notify: &quiet})
 	s.tick(later.Add(-23 * time.Hour))
 	s.tick(later.Add(time.Second))
 	s.tick(later.Add(2 * time.Hour))
@@ -261,7 +270,8 @@ func TestAWindowThatIsPutOffAtTheLastMomentDoesNotStart(t *testing.T) {
 	o := s.org("acme")
 	id := o.window(noon.Add(time.Hour), noon.Add(2*time.Hour), true)
 	put := func() {
-		o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(noon.Add(5 * time.Hour).UnixMilli())), ScheduledUntil: ptr(status.Time(noon.Add(6 * time.Hour).UnixMilli()))})
+		o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(noon.Add(5 * time.Hour).UnixMilli())),
+			ScheduledUntil: ptr(status.Time(noon.Add(6 * time.Hour).UnixMilli()))})
 	}
 	s.scheduler = notify.NewScheduler(s.db, lateChange(s, put), s.clock.now)
 	s.tick(noon.Add(61 * time.Minute))
@@ -271,8 +281,8 @@ func TestAWindowThatIsPutOffAtTheLastMomentDoesNotStart(t *testing.T) {
 	o.want(id, "scheduled", "scheduled", "in_progress")
 }
 
-// Windows are moments, whatever the clock on the wall does: in the night of 25 October 2026 the hour from two to three comes twice in
-// Berlin, in that of 28 March 2027 it does not come at all.
+// Windows are moments, whatever the clock on the wall does: in the night of 25 October 2026 the hour from two to three
+// comes twice in Berlin, in that of 28 March 2027 it does not come at all.
 func TestAWindowKeepsItsTimeAcrossADSTChange(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

@@ -87,7 +87,8 @@ func open(t testing.TB, at time.Time) *stage {
 	if err := db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{TB: t, file: file, db: db, mail: notifytest.StartMail(t), hooks: notifytest.StartHooks(t), clock: &clock{}}
+	s := &stage{TB: t, file: file, db: db, mail: notifytest.StartMail(t), hooks: notifytest.StartHooks(t),
+		clock: &clock{}}
 	s.clock.jump(at)
 	s.process = s.start()
 	return s
@@ -98,16 +99,19 @@ func (s *stage) start() *process {
 	s.Helper()
 	p := &process{}
 	var err error
-	p.worker, err = notify.New(s.db, notify.Options{SMTPURL: s.mail.URL(), BaseURL: "https://status.example.com", AllowLoopback: true, Now: s.clock.now})
+	p.worker, err = notify.New(s.db, notify.Options{SMTPURL: s.mail.URL(), BaseURL: "https://status.example.com",
+		AllowLoopback: true, Now: s.clock.now})
 	if err != nil {
 		s.Fatal(err)
 	}
 	p.cases = usecase.New(s.db, relay.New(s.db, time.Second, true, deaf{}), nil, auth.NewPasswords(1), p.worker.Jobs)
 	p.cases.AllowLoopbackHooks()
-	p.scheduler = notify.NewScheduler(s.db, func(ctx context.Context, orgID, key string, c page.Command, at time.Time) error {
-		_, err := p.cases.ChangeAt(ctx, usecase.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c, at)
-		return err
-	}, s.clock.now)
+	p.scheduler = notify.NewScheduler(s.db,
+		func(ctx context.Context, orgID, key string, c page.Command, at time.Time) error {
+			_, err := p.cases.ChangeAt(ctx, usecase.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c,
+				at)
+			return err
+		}, s.clock.now)
 	return p
 }
 
@@ -152,7 +156,8 @@ func (o *org) do(c page.Command) {
 
 // incident opens one on the API.
 func (o *org) incident(title string) string {
-	c := &page.OpenIncident{ID: newID(), Title: title, Description: "We look into it.", Service: &o.api, ToState: status.Major}
+	c := &page.OpenIncident{ID: newID(), Title: title, Description: "We look into it.", Service: &o.api,
+		ToState: status.Major}
 	o.do(c)
 	return c.ID
 }
@@ -177,8 +182,10 @@ func (o *org) people(n int, services ...string) {
 func (o *org) hook(channel store.Channel, path string) store.Subscriber {
 	o.Helper()
 	at := status.Time(o.clock.now().UnixMilli())
-	s := store.Subscriber{ID: newID(), Channel: channel, Address: o.hooks.URL + path, Key: o.hooks.URL + path, State: store.Active, Whole: true, Token: uuid.NewString(),
-		Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Base: "https://status.example.com/status/x", Source: "admin", CreatedAt: at, AskedAt: at, ConfirmedAt: &at}
+	s := store.Subscriber{ID: newID(), Channel: channel, Address: o.hooks.URL + path, Key: o.hooks.URL + path,
+		State: store.Active, Whole: true, Token: uuid.NewString(),
+		Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Base: "https://status.example.com/status/x", Source: "admin",
+		CreatedAt: at, AskedAt: at, ConfirmedAt: &at}
 	var b store.Batch
 	o.AddSubscriber(&b, s)
 	if err := o.db.Do(ctx, &b); err != nil {

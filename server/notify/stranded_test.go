@@ -20,7 +20,8 @@ func (o *org) deleteService(id string) {
 // chose is an active subscriber by mail of some services.
 func (o *org) chose(address string, services ...string) string {
 	o.Helper()
-	in := usecase.Import{Consent: true, Emails: []string{address}, Services: services, Base: "https://status.example.com/status/x"}
+	in := usecase.Import{Consent: true, Emails: []string{address}, Services: services,
+		Base: "https://status.example.com/status/x"}
 	if _, err := o.cases.ImportSubscribers(ctx, usecase.Caller{System: true}, o.id, in); err != nil {
 		o.Fatal(err)
 	}
@@ -44,7 +45,8 @@ func TestWhoseChosenServicesAreAllGoneIsAskedOnce(t *testing.T) {
 	o.chose("mail@example.com", mail)
 	other.chose("one@example.com", other.api)
 	o.deleteService(o.api)
-	if _, err := o.cases.EditSubscriber(ctx, usecase.Caller{System: true}, o.id, undecided, nil, &[]string{mail}); err != nil {
+	if _, err := o.cases.EditSubscriber(ctx, usecase.Caller{System: true}, o.id, undecided, nil,
+		&[]string{mail}); err != nil {
 		t.Fatal(err)
 	}
 	s.run(s.worker)
@@ -57,7 +59,9 @@ func TestWhoseChosenServicesAreAllGoneIsAskedOnce(t *testing.T) {
 	other.deliveries("", 0)
 	for _, to := range []string{"one@example.com", "both@example.com"} {
 		got := s.mail.To(to)
-		if len(got) != 1 || !strings.Contains(got[0].Subject(), "What do you want to hear of?") || !strings.Contains(got[0].Text, "Choose services: https://status.example.com/status/acme/subscription/?token=") {
+		if len(got) != 1 || !strings.Contains(got[0].Subject(), "What do you want to hear of?") ||
+			!strings.Contains(got[0].Text, "Choose services: "+
+				"https://status.example.com/status/acme/subscription/?token=") {
 			t.Errorf("%s got %d letters: %+v", to, len(got), got)
 		}
 	}

@@ -120,7 +120,8 @@ func (w *Worker) tellTeams(ctx context.Context) {
 		var jobs []store.TeamJob
 		if now := w.opts.Now(); free > 0 {
 			var err error
-			jobs, err = w.db.ClaimTeam(store.Unasked(ctx), w.me.ID+":team:"+strconv.FormatInt(n, 10), free, teamOfOne, full,
+			jobs, err = w.db.ClaimTeam(store.Unasked(ctx), w.me.ID+":team:"+strconv.FormatInt(n, 10), free, teamOfOne,
+				full,
 				moment(now), moment(now.Add(teamMail+w.opts.Lease)))
 			if err != nil && ctx.Err() == nil {
 				slog.Warn("what teams are told waits", "error", err)

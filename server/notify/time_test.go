@@ -11,7 +11,8 @@ import (
 	"statuspage/shared/page"
 )
 
-// maxWords is how much CPU it may take to put any text into any form, with room for a slow machine and the race detector.
+// maxWords is how much CPU it may take to put any text into any form, with room for a slow machine and the race
+// detector.
 const maxWords = 500 * time.Millisecond
 
 // cpu is the time that this process has spent.
@@ -23,10 +24,13 @@ func cpu(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// every puts a text into each form that this package has for what others wrote: of 20,000 characters by tenants, of 4 KB by receivers.
+// every puts a text into each form that this package has for what others wrote: of 20,000 characters by tenants, of 4
+// KB by receivers.
 func every(text string) {
-	l := &letter{Notice: &Notice{Seq: 1}, Org: page.Org{Name: "Acme"}, Page: "https://status.example/status/acme", Link: "https://status.example/status/acme",
-		Manage: "https://status.example/status/acme", Subject: text, Heading: text, Body: text, Facts: []fact{{text, text}, {"Services", text}}}
+	l := &letter{Notice: &Notice{Seq: 1}, Org: page.Org{Name: "Acme"}, Page: "https://status.example/status/acme",
+		Link:   "https://status.example/status/acme",
+		Manage: "https://status.example/status/acme", Subject: text, Heading: text, Body: text,
+		Facts: []fact{{text, text}, {"Services", text}}}
 	slack(l)
 	discord(l)
 	teams(l)
@@ -56,8 +60,10 @@ func taken(t testing.TB, text string) time.Duration {
 }
 
 func TestNoTextTakesLongToTellInAnyForm(t *testing.T) {
-	for _, unit := range []string{"a", "<", "<a ", "<title>", "<script", "<!--", "<a<", "&", "[a](", "[", "](https://a", "**", "**a", "__a**", "1.", "f:", "::", "%", ".", "\x1b[", "\x1b]", "\x1b[1", "\u0301", "e\u0301\u0327",
-		"\U0001f469\u200d", "\u202e", "\xff", "ß", "\u0130", "xn--", ".xn--a", "@", "\"", "\\", "\n", "\n\n", "(", "<https://a|", "é*"} {
+	for _, unit := range []string{"a", "<", "<a ", "<title>", "<script", "<!--", "<a<", "&", "[a](", "[", "](https://a",
+		"**", "**a", "__a**", "1.", "f:", "::", "%", ".", "\x1b[", "\x1b]", "\x1b[1", "\u0301", "e\u0301\u0327",
+		"\U0001f469\u200d", "\u202e", "\xff", "ß", "\u0130", "xn--", ".xn--a", "@", "\"", "\\", "\n", "\n\n", "(",
+		"<https://a|", "é*"} {
 		text := strings.Repeat(unit, 20_000/len(unit))
 		if took := taken(t, text); took > maxWords {
 			t.Errorf("%q: %v", unit, took)

@@ -80,7 +80,8 @@ func unnamed(words, to string) string {
 var enhanced = regexp.MustCompile(`\b5\.(\d{1,3})\.\d{1,3}\b`)
 
 // ours are words by which servers without such codes say that they refuse us, not the address.
-var ours = regexp.MustCompile(`(?i)relay|polic|denied|not permitted|not allowed|authenticat|blocked|blacklist|blocklist|reputation|spam|spf|dkim|dmarc`)
+var ours = regexp.MustCompile(
+	`(?i)relay|polic|denied|not permitted|not allowed|authenticat|blocked|blacklist|blocklist|reputation|spam|spf|dkim|dmarc`)
 
 // refusal says what a server's no means. Its word on the address or the message is final. One on the sender is about
 // everybody's mail, and a policy, such as a relay that we may not use, is about us: both are tried again.
@@ -92,14 +93,17 @@ func refusal(err error, to string) error {
 	}
 	if !errors.As(err, &no) {
 		if at.step == stepFrom {
-			return unreachable{fmt.Errorf("the mail server did not answer to the sender: %w", network(at.error))} // it would be so with any other mail
+			// it would be so with any other mail
+			return unreachable{fmt.Errorf("the mail server did not answer to the sender: %w", network(at.error))}
 		}
 		if at.step == stepAnswer {
 			return unanswered{fmt.Errorf("the mail server did not answer to the mail: %w", network(at.error)), true}
 		}
-		return unanswered{fmt.Errorf("the mail server did not answer to the %s: %w", at.step.asked(), network(at.error)), false}
+		return unanswered{fmt.Errorf("the mail server did not answer to the %s: %w", at.step.asked(),
+			network(at.error)), false}
 	}
-	said := error(inWords{no, fmt.Sprintf("the mail server answered %d %s to the %s", no.Code, clean(unnamed(no.Msg, to)), at.step.asked())})
+	said := error(inWords{no, fmt.Sprintf("the mail server answered %d %s to the %s", no.Code,
+		clean(unnamed(no.Msg, to)), at.step.asked())})
 	code := enhanced.FindStringSubmatch(no.Msg)
 	switch {
 	case at.step == stepFrom, no.Code == 421:

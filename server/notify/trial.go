@@ -33,7 +33,8 @@ func (w *Worker) TestMail(ctx context.Context, org page.Org, base, to string) Tr
 	go func() {
 		s := w.mail.mailer.sender()
 		defer s.close()
-		err := s.send(context.WithoutCancel(ctx), &envelope{letter: writeTrial(org, base), To: to, ID: uuid.NewString()})
+		err := s.send(context.WithoutCancel(ctx), &envelope{letter: writeTrial(org, base), To: to,
+			ID: uuid.NewString()})
 		done <- w.trial(s, to, err, began)
 	}()
 	late := time.NewTimer(trialPatience)
@@ -64,7 +65,8 @@ func (w *Worker) trial(s sender, to string, err error, began time.Time) Trial {
 }
 
 func writeTrial(org page.Org, base string) *letter {
-	l := &letter{Notice: &Notice{}, Org: org, Page: base + "/status/" + org.Slug, Heading: "A test of mail", Button: "See the page"}
+	l := &letter{Notice: &Notice{}, Org: org, Page: base + "/status/" + org.Slug, Heading: "A test of mail",
+		Button: "See the page"}
 	l.Link = l.Page
 	l.Say = "Mail of " + org.Name + " Status arrives here. Subscribers get theirs in the same way."
 	l.Why = "You get this because you asked for it in the dashboard."

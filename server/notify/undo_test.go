@@ -94,7 +94,8 @@ func TestWhatIsNotUndoneIsToldOnceWhenTheTimeIsOver(t *testing.T) {
 	o := s.org("acme")
 	ada := o.person()
 	s.run(s.worker)
-	in := &page.OpenIncident{ID: newID(), Title: "Down", Description: "We look.", Service: &o.api, ToState: "major_outage"}
+	in := &page.OpenIncident{ID: newID(), Title: "Down", Description: "We look.", Service: &o.api,
+		ToState: "major_outage"}
 	o.holds(in)
 	o.deliveries(store.Due, 1)
 	s.lets(held, ada)
@@ -127,7 +128,8 @@ func TestAnUpdateThatWasWithdrawnIsToldToNobodyAndWhatCameBeforeIs(t *testing.T)
 	o := s.org("acme")
 	ada := o.person()
 	s.run(s.worker)
-	in := &page.OpenIncident{ID: newID(), Title: "Down", Description: "We look.", Service: &o.api, ToState: "major_outage"}
+	in := &page.OpenIncident{ID: newID(), Title: "Down", Description: "We look.", Service: &o.api,
+		ToState: "major_outage"}
 	o.holds(in)
 	s.clock.add(5 * time.Second)
 	over := &page.UpdateIncident{ID: in.ID, UpdateID: newID(), Status: "resolved", Body: "Secret words."}

@@ -15,10 +15,12 @@ import (
 	"statuspage/shared/page"
 )
 
-// TestAMailIsAsWideAsATelephone shows mails with the longest of words and addresses in a browser of 375 pixels: nothing is wider.
+// TestAMailIsAsWideAsATelephone shows mails with the longest of words and addresses in a browser of 375 pixels: nothing
+// is wider.
 func TestAMailIsAsWideAsATelephone(t *testing.T) {
 	racetest.Outside(t, "a browser")
-	word, address := strings.Repeat("Donaudampfschifffahrt", 9), "https://example.com/"+strings.Repeat("averylongpath", 60)
+	word, address := strings.Repeat("Donaudampfschifffahrt", 9), "https://example.com/"+strings.Repeat("averylongpath",
+		60)
 	org := acme
 	org.Name = word[:180]
 	bodies := map[string]string{}
@@ -30,7 +32,8 @@ func TestAMailIsAsWideAsATelephone(t *testing.T) {
 			long.Incident = &x
 			if n.Update != nil {
 				u := *n.Update
-				u.Body = word + " " + address + " [" + word + "](" + address + ") `" + address + "`\n\n    " + address + "\n\n```\n" + address + "\n```\n\n> " + address + "\n\n- " + address
+				u.Body = word + " " + address + " [" + word + "](" + address + ") `" + address + "`\n\n    " + address +
+					"\n\n```\n" + address + "\n```\n\n> " + address + "\n\n- " + address
 				long.Update = &u
 			}
 			for i := range x.Services {
@@ -55,7 +58,9 @@ func TestAMailIsAsWideAsATelephone(t *testing.T) {
 		bodies["/"+string(kind)] = html
 	}
 	for kind := ResetLetter; kind <= MovedLetter; kind++ {
-		a := &Account{Kind: kind, To: "ada@example.com", Org: page.Org{ID: "x", Slug: "acme", Name: word[:180]}, Base: "https://status.example.com", URL: address, By: word, Role: "admin", Moved: word + "@example.com", Lasts: time.Hour}
+		a := &Account{Kind: kind, To: "ada@example.com", Org: page.Org{ID: "x", Slug: "acme", Name: word[:180]},
+			Base: "https://status.example.com", URL: address, By: word, Role: "admin", Moved: word + "@example.com",
+			Lasts: time.Hour}
 		_, html, err := (&envelope{letter: writeAccount(a), To: a.To, ID: "x"}).bodies()
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +72,8 @@ func TestAMailIsAsWideAsATelephone(t *testing.T) {
 		_, _ = w.Write([]byte(bodies[r.URL.Path]))
 	}))
 	t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(end)
 	ctx, end := chromedp.NewContext(alloc)
@@ -81,7 +87,8 @@ func TestAMailIsAsWideAsATelephone(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(375, 800), chromedp.Navigate(server.URL+path)); err != nil {
 			t.Fatal(err)
 		}
-		width, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll("body *")].map(x => x.getBoundingClientRect().right))`))
+		width, err := chromedp.Run(ctx,
+			chromedp.Evaluate[float64](`Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll("body *")].map(x => x.getBoundingClientRect().right))`))
 		if err != nil {
 			t.Fatal(err)
 		}

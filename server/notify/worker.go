@@ -59,8 +59,10 @@ type Worker struct {
 type Count struct{ Sent, Failed, Dead atomic.Int64 }
 
 func newWorker(db *store.DB, o Options, mail mailer) *Worker {
-	w := &Worker{db: db, opts: o, mail: &pool{mailer: mail}, post: newPoster(o.AllowLoopback, o.Now), gates: map[store.Lane]*gate{}, wake: make(chan struct{}, 1),
-		expander: make(chan struct{}, 1), team: make(chan struct{}, 1), accounts: make(chan Account, maxAccounts), me: store.Holder{ID: uuid.NewString(), Process: thisProcess()}}
+	w := &Worker{db: db, opts: o, mail: &pool{mailer: mail}, post: newPoster(o.AllowLoopback, o.Now),
+		gates: map[store.Lane]*gate{}, wake: make(chan struct{}, 1),
+		expander: make(chan struct{}, 1), team: make(chan struct{}, 1), accounts: make(chan Account, maxAccounts),
+		me: store.Holder{ID: uuid.NewString(), Process: thisProcess()}}
 	for class, b := range classes {
 		w.gates[class] = newGate(b)
 	}
@@ -269,7 +271,8 @@ var (
 func (w *Worker) send(ctx context.Context, j *store.Job) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			slog.Error("a message broke its sender", "message", j.MessageID, "panic", broken, "stack", string(debug.Stack()))
+			slog.Error("a message broke its sender", "message", j.MessageID, "panic", broken, "stack",
+				string(debug.Stack()))
 			err = final{fmt.Errorf("this message cannot be sent: %v", broken)}
 		}
 	}()
@@ -325,13 +328,15 @@ func (w *Worker) deliver(ctx context.Context, j *store.Job, k *kept, n *Notice) 
 	if j.To.Channel == store.Push {
 		return w.push(ctx, j.To, l)
 	}
-	return w.post.send(ctx, &post{URL: j.To.Address, ID: "msg_" + id, Secret: j.To.Secret, Body: payload(l, j.To)}, j.To.Channel)
+	return w.post.send(ctx, &post{URL: j.To.Address, ID: "msg_" + id, Secret: j.To.Secret, Body: payload(l, j.To)},
+		j.To.Channel)
 }
 
 // messageID is the same for every try of a job, and another for every other job, also in a database that was restored:
 // by it a receiver knows what it has got already.
 func messageID(j *store.Job, made status.Time) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s/%d/%d/%s", j.OrgID, j.MessageID, made, j.To.ID)).String()
+	return uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s/%d/%d/%s", j.OrgID, j.MessageID, made, j.To.ID)).
+		String()
 }
 
 // settle puts what became of a job into a batch.
@@ -361,17 +366,20 @@ func (w *Worker) settle(b *store.Batch, j *store.Job, err error) {
 		store.ReleaseJob(b, j, moment(now.Add(pauses[0])))
 		return
 	case errors.As(err, &full):
-		store.ReleaseJob(b, j, moment(now.Add(busyPause()))) // it was no try: the mail server had enough to do with others of ours
+		// it was no try: the mail server had enough to do with others of ours
+		store.ReleaseJob(b, j, moment(now.Add(busyPause())))
 		return
 	case errors.As(err, &down):
 		w.count.Failed.Add(1)
 		store.ReleaseJob(b, j, moment(now)) // it was no try: the mail server took nobody's mail
 		return
 	case errors.Is(err, errGone):
-		slog.Info("a subscriber's webhook is gone; it is removed", "organization", j.OrgID, "subscriber", j.To.ID, "channel", j.To.Channel)
+		slog.Info("a subscriber's webhook is gone; it is removed", "organization", j.OrgID, "subscriber", j.To.ID,
+			"channel", j.To.Channel)
 		store.DropJob(b, j)
 		org.RemoveSubscriber(b, j.To.ID)
-		org.AddAudit(b, store.Audit{At: moment(now), ActorKind: "system", ActorID: "system", ActorName: "Status Page", Action: "remove_subscriber",
+		org.AddAudit(b, store.Audit{At: moment(now), ActorKind: "system", ActorID: "system", ActorName: "Status Page",
+			Action:     "remove_subscriber",
 			ObjectKind: "subscriber", ObjectID: j.To.ID, Before: `{"reason":"gone"}`})
 		return
 	case errors.As(err, &bounce):
@@ -424,8 +432,14 @@ func (w *Worker) tidy(ctx context.Context, now time.Time) {
 		"old deliveries": func() (bool, error) {
 			return w.db.ForgetJobs(ctx, moment(now.Add(-keepSent)), moment(now.Add(-keepAll)))
 		},
-		"subscriptions of incidents that are over": func() (bool, error) { return w.db.ForgetFollowers(ctx, movedAtOnce) },
-		"old messages": func() (bool, error) { return w.db.GiveUp(ctx, moment(now.Add(-keepTrying)), moment(now), movedAtOnce) },
+		"subscriptions of incidents that are over": func() (bool, error) {
+			return w.db.ForgetFollowers(ctx,
+				movedAtOnce)
+		},
+		"old messages": func() (bool, error) {
+			return w.db.GiveUp(ctx, moment(now.Add(-keepTrying)), moment(now),
+				movedAtOnce)
+		},
 		"what teams were told": func() (bool, error) {
 			return w.db.ForgetTeam(ctx, moment(now.Add(-keepTeam)), movedAtOnce)
 		},

@@ -88,7 +88,8 @@ func TestAWebhookIsSignedAndRetriedUnderTheSameID(t *testing.T) {
 	for o.deliveries(store.Due, 1)[0].Tries == 0 {
 		time.Sleep(5 * time.Millisecond)
 	}
-	if due, err := s.db.DueLanes(ctx, status.Time(s.clock.now().Add(time.Minute).UnixMilli())); err != nil || !due[store.Slow] || due[store.Hook] {
+	if due, err := s.db.DueLanes(ctx, status.Time(s.clock.now().Add(time.Minute).UnixMilli())); err != nil ||
+		!due[store.Slow] || due[store.Hook] {
 		t.Errorf("after a failure it waits in %v, %v", due, err)
 	}
 	s.clock.add(13 * time.Second)
@@ -141,8 +142,10 @@ func TestAWebhookIsSignedAndRetriedUnderTheSameID(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := x.Data
-	if x.Type != "incident.opened" || d.Page.ID != o.id || d.Page.URL != "https://status.example.com/status/acme" || d.Incident.Title != "Errors" || d.Incident.Service.ID != o.api ||
-		d.Update.Body != "We look into it." || d.Subscription.ID != to.ID || d.Status.Indicator != "major" || d.Seq == 0 || d.Incident.URL != d.Page.URL+"/incidents/"+d.Incident.ID {
+	if x.Type != "incident.opened" || d.Page.ID != o.id || d.Page.URL != "https://status.example.com/status/acme" ||
+		d.Incident.Title != "Errors" || d.Incident.Service.ID != o.api ||
+		d.Update.Body != "We look into it." || d.Subscription.ID != to.ID || d.Status.Indicator != "major" ||
+		d.Seq == 0 || d.Incident.URL != d.Page.URL+"/incidents/"+d.Incident.ID {
 		t.Errorf("%s", got[0].Body)
 	}
 }
@@ -179,7 +182,8 @@ func TestAfterEightTriesItIsADeadLetterThatCanBeRevived(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.deliveries(store.Sent, 1)
-	if found, _, err := o.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 1}); err != nil || found[0].Failures != 0 || found[0].State != store.Active {
+	if found, _, err := o.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 1}); err != nil ||
+		found[0].Failures != 0 || found[0].State != store.Active {
 		t.Errorf("%+v %v", found, err)
 	}
 }
@@ -258,7 +262,8 @@ func TestAReceiverThatIsGoneIsRemoved(t *testing.T) {
 			t.Fatal("they are still there")
 		}
 	}
-	if rows, _, err := o.AuditLog(ctx, store.AuditFilter{Actor: "system"}, store.Span{Limit: 2}); err != nil || len(rows) != 2 || rows[0].Action != "remove_subscriber" {
+	if rows, _, err := o.AuditLog(ctx, store.AuditFilter{Actor: "system"}, store.Span{Limit: 2}); err != nil ||
+		len(rows) != 2 || rows[0].Action != "remove_subscriber" {
 		t.Errorf("%+v %v", rows, err)
 	}
 }
@@ -281,7 +286,8 @@ func TestAMoveByHandIsForWebhooks(t *testing.T) {
 			FromState string `json:"from_state"`
 		}
 	}
-	if err := json.Unmarshal(s.hooks.Wait(t, "/hook", 1)[0].Body, &x); err != nil || x.Type != "service.changed" || x.Data.Service.Status != "partial_outage" || x.Data.FromState != "operational" {
+	if err := json.Unmarshal(s.hooks.Wait(t, "/hook", 1)[0].Body, &x); err != nil || x.Type != "service.changed" ||
+		x.Data.Service.Status != "partial_outage" || x.Data.FromState != "operational" {
 		t.Errorf("%+v %v", x, err)
 	}
 }
@@ -360,7 +366,9 @@ func TestAnUnconfirmedWebhookBecomesASubscriberByItsAnswer(t *testing.T) {
 	s := open(t, time.Now())
 	o := s.org("acme")
 	subscribe := func(channel store.Channel, path string) store.Subscriber {
-		sub, err := s.cases.Subscribe(ctx, usecase.Caller{Address: "192.0.2.1"}, o.id, usecase.NewSubscriber{Channel: channel, Field: "address", Address: s.hooks.URL + path, Base: "https://status.example.com/status/acme"})
+		sub, err := s.cases.Subscribe(ctx, usecase.Caller{Address: "192.0.2.1"}, o.id,
+			usecase.NewSubscriber{Channel: channel, Field: "address", Address: s.hooks.URL + path,
+				Base: "https://status.example.com/status/acme"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -452,7 +460,8 @@ func TestWhoStartedToBounceMeanwhileIsNotTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.cases.EditSubscriber(ctx, usecase.Caller{System: true}, o.id, all[0].ID, ptr(store.Bouncing), nil); err != nil {
+	if _, err := s.cases.EditSubscriber(ctx, usecase.Caller{System: true}, o.id, all[0].ID, ptr(store.Bouncing),
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.cases.RemoveSubscriber(ctx, usecase.Caller{System: true}, o.id, all[1].ID); err != nil {
@@ -460,7 +469,8 @@ func TestWhoStartedToBounceMeanwhileIsNotTried(t *testing.T) {
 	}
 	s.run(s.worker)
 	o.do(&page.EditService{ID: o.web, Status: ptr("partial_outage")}) // told to nobody
-	for end := time.Now().Add(time.Minute); len(s.ask(`SELECT id FROM messages WHERE upto IS NOT NULL`)) > 0; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); len(
+		s.ask(`SELECT id FROM messages WHERE upto IS NOT NULL`)) > 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("nobody was looked for")
 		}

@@ -12,16 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quiet is the CPU that one measure takes on a quiet machine of two cores, such as the one on which the bounds were set.
+// quiet is the CPU that one measure takes on a quiet machine of two cores, such as the one on which the bounds were
+// set.
 const quiet = 2 * time.Millisecond
 
 // tries is how often a piece of work may be tried until it is within its bound.
 const tries = 6
 
-// Within fails a test when a piece of work takes more CPU than limit on its own thread; goroutines that it starts do not
-// count. ready prepares a try, which does not count either, and returns the work. A machine whose cores are shared with
-// others is slower by the CPU's clock, too: a fixed measure is run beside each try, and the limit is wider by as much as
-// the measure takes longer than on a quiet machine. The best of several tries counts.
+// Within fails a test when a piece of work takes more CPU than limit on its own thread; goroutines that it starts do
+// not count. ready prepares a try, which does not count either, and returns the work. A machine whose cores are shared
+// with others is slower by the CPU's clock, too: a fixed measure is run beside each try, and the limit is wider by as
+// much as the measure takes longer than on a quiet machine. The best of several tries counts.
 func Within(t testing.TB, limit time.Duration, what string, ready func() func()) {
 	t.Helper()
 	var least, allowed time.Duration
@@ -43,8 +44,8 @@ func Within(t testing.TB, limit time.Duration, what string, ready func() func())
 	}
 }
 
-// pace is by how many times this machine is slower at the moment than a quiet one: the best of three, since a collection
-// of garbage may fall into one.
+// pace is by how many times this machine is slower at the moment than a quiet one: the best of three, since a
+// collection of garbage may fall into one.
 func pace() float64 {
 	least := min(spent(measure), spent(measure), spent(measure))
 	return float64(least) / float64(quiet)

@@ -15,8 +15,8 @@ func Plain(t testing.TB, why string) {
 	}
 }
 
-// Alone is Plain for a test that measures time, memory or allocations: .ci/unit runs it when everything else is done, with
-// no other test beside it.
+// Alone is Plain for a test that measures time, memory or allocations: .ci/unit runs it when everything else is done,
+// with no other test beside it.
 func Alone(t testing.TB, what string) {
 	t.Helper()
 	Plain(t, alone+what)

@@ -34,7 +34,8 @@ func TestRulesComeWhenPythonsDateutilSaysTheyDo(t *testing.T) {
 			continue
 		}
 		var got []string
-		for _, at := range r.After(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC), len(c.Times)+5) {
+		for _, at := range r.After(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
+			time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC), len(c.Times)+5) {
 			got = append(got, at.Format("2006-01-02T15:04Z"))
 		}
 		if strings.Join(got, " ") != strings.Join(c.Times, " ") {
@@ -44,7 +45,8 @@ func TestRulesComeWhenPythonsDateutilSaysTheyDo(t *testing.T) {
 }
 
 func TestARuleSaysNothingOfItsStart(t *testing.T) {
-	for _, rule := range []string{"FREQ=DAILY;DTSTART=20300101T000000Z", "freq=daily;dtstart=20300101", "FREQ=DAILY;UNTIL=tomorrow", "FREQ=DAILY;UNTIL=20261301", "FREQ=DAILY;UNTIL=20261201T250000Z",
+	for _, rule := range []string{"FREQ=DAILY;DTSTART=20300101T000000Z", "freq=daily;dtstart=20300101",
+		"FREQ=DAILY;UNTIL=tomorrow", "FREQ=DAILY;UNTIL=20261301", "FREQ=DAILY;UNTIL=20261201T250000Z",
 		"FREQ=DAILY;UNTIL=20261201T10Z", "FREQ=DAILY;UNTIL=20261201Z"} {
 		r := Rule{RRule: rule, Zone: "Europe/Paris", Start: "2026-01-31T22:00"}
 		var c status.Checks

@@ -70,9 +70,12 @@ func daysOf(o *rrule.ROption) *days {
 			weekdays = []rrule.Weekday{at(start.Weekday())}
 		}
 	}
-	d := &days{freq: o.Freq, every: max(o.Interval, 1), first: start, last: o.Until, left: o.Count, wkst: weekday(o.Wkst),
-		months: numbersOf(months), monthDays: numbersOf(monthDays), yearDays: numbersOf(o.Byyearday), weeks: numbersOf(o.Byweekno),
-		anyDay: len(weekdays) == 0, positions: o.Bysetpos, monthWise: o.Freq == rrule.MONTHLY || len(months) > 0, timeOfDay: start.Sub(midnight)}
+	d := &days{freq: o.Freq, every: max(o.Interval, 1), first: start, last: o.Until, left: o.Count,
+		wkst:   weekday(o.Wkst),
+		months: numbersOf(months), monthDays: numbersOf(monthDays), yearDays: numbersOf(o.Byyearday),
+		weeks:  numbersOf(o.Byweekno),
+		anyDay: len(weekdays) == 0, positions: o.Bysetpos, monthWise: o.Freq == rrule.MONTHLY || len(months) > 0,
+		timeOfDay: start.Sub(midnight)}
 	if o.Count == 0 {
 		d.left = -1
 	}
@@ -177,13 +180,15 @@ func (d *days) chosen(set []time.Time) []time.Time {
 func (d *days) on(day time.Time) bool {
 	year, month, date := day.Date()
 	ofYear, ofMonth := length(year, 1, 13), length(year, month, month+1)
-	return d.months.allow(int(month), 12) && d.monthDays.allow(date, ofMonth) && d.yearDays.allow(day.YearDay(), ofYear) &&
+	return d.months.allow(int(month), 12) && d.monthDays.allow(date, ofMonth) &&
+		d.yearDays.allow(day.YearDay(), ofYear) &&
 		(!d.weeks.some || d.inWeek(day)) && (d.anyDay || d.weekdays[day.Weekday()] || d.isNth(day, ofYear, ofMonth))
 }
 
 // length is how many days a year has from the first of one month to the first of another.
 func length(year int, from, to time.Month) int {
-	return int(time.Date(year, to, 1, 0, 0, 0, 0, time.UTC).Sub(time.Date(year, from, 1, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))
+	return int(time.Date(year, to, 1, 0, 0, 0, 0, time.UTC).
+		Sub(time.Date(year, from, 1, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))
 }
 
 // isNth says whether a day is such as the second Tuesday, or the last one, of its month or year.

@@ -7,12 +7,15 @@ import (
 	"statuspage/shared/status"
 )
 
-// FuzzRule holds what a rule costs, in days that are looked at: anybody who may plan maintenance writes one. Nothing breaks, no day is looked
-// at twice, and times ascend.
+// FuzzRule holds what a rule costs, in days that are looked at: anybody who may plan maintenance writes one. Nothing
+// breaks, no day is looked at twice, and times ascend.
 func FuzzRule(f *testing.F) {
-	for _, rule := range []string{"FREQ=DAILY", "FREQ=MONTHLY;BYDAY=2TU", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=WEEKLY;INTERVAL=2;UNTIL=20270101T000000Z", "FREQ=YEARLY;BYYEARDAY=-366;WKST=SU;BYSETPOS=-1",
-		"FREQ=DAILY;COUNT=99999999999", "FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO", "FREQ=YEARLY;BYEASTER=1", "FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYDAY=53MO,-53SU;BYSETPOS=-366",
-		"FREQ=DAILY;INTERVAL=999999999999", "FREQ=WEEKLY;INTERVAL=0;WKST=SU;BYDAY=SU", "FREQ=YEARLY;BYWEEKNO=-53,53,1"} {
+	for _, rule := range []string{"FREQ=DAILY", "FREQ=MONTHLY;BYDAY=2TU", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+		"FREQ=WEEKLY;INTERVAL=2;UNTIL=20270101T000000Z", "FREQ=YEARLY;BYYEARDAY=-366;WKST=SU;BYSETPOS=-1",
+		"FREQ=DAILY;COUNT=99999999999", "FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO", "FREQ=YEARLY;BYEASTER=1",
+		"FREQ=MONTHLY;BYDAY=53MO", "FREQ=YEARLY;BYDAY=53MO,-53SU;BYSETPOS=-366",
+		"FREQ=DAILY;INTERVAL=999999999999", "FREQ=WEEKLY;INTERVAL=0;WKST=SU;BYDAY=SU",
+		"FREQ=YEARLY;BYWEEKNO=-53,53,1"} {
 		f.Add(rule, "Europe/Berlin", "2026-03-28T02:30")
 	}
 	f.Add("FREQ=DAILY", "UTC", "2100-12-31T23:59")

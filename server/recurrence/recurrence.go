@@ -1,5 +1,5 @@
-// Package recurrence says when something that comes again comes: a rule of RFC 5545 over the clock of a place. Two in the
-// morning is two in the morning before and after that place changes its clocks.
+// Package recurrence says when something that comes again comes: a rule of RFC 5545 over the clock of a place. Two in
+// the morning is two in the morning before and after that place changes its clocks.
 package recurrence
 
 import (
@@ -46,10 +46,12 @@ func (r *Rule) Check(c *status.Checks) {
 func (r *Rule) Read(c *status.Checks) {
 	var err error
 	r.where, err = time.LoadLocation(r.Zone)
-	c.That(err == nil && r.Zone != "" && r.Zone != "Local", "time_zone", "time_zone must be a name such as Europe/Paris.")
+	c.That(err == nil && r.Zone != "" && r.Zone != "Local", "time_zone", "time_zone must be a name such as "+
+		"Europe/Paris.")
 	start, wrong := time.Parse(Wall, r.Start)
 	c.That(wrong == nil, "starts_at", "starts_at must be a time of the clock there, such as 2026-01-31T22:00.")
-	c.That(wrong != nil || start.Year() >= firstYear && start.Year() <= lastYear, "starts_at", "starts_at must be in a year from 2000 to 2100.")
+	c.That(wrong != nil || start.Year() >= firstYear && start.Year() <= lastYear, "starts_at",
+		"starts_at must be in a year from 2000 to 2100.")
 	text := Canonical(r.RRule)
 	if len(r.RRule) > 500 || strings.ContainsAny(text, "\r\n") {
 		c.That(false, "rrule", notRule)
@@ -65,14 +67,16 @@ func (r *Rule) Read(c *status.Checks) {
 	}
 	c.That(option.Freq <= rrule.DAILY, "rrule", "rrule may repeat daily at most.")
 	c.That(len(option.Byeaster) == 0, "rrule", "rrule must be a rule of RFC 5545, which knows no Easter.")
-	c.That(len(option.Byhour)+len(option.Byminute)+len(option.Bysecond) == 0, "rrule", "The time of day is that of starts_at.")
+	c.That(len(option.Byhour)+len(option.Byminute)+len(option.Bysecond) == 0, "rrule",
+		"The time of day is that of starts_at.")
 	if c.Err() != nil {
 		return
 	}
 	// The days are counted on a clock that never changes; the place's own clock is put in afterwards.
 	option.Dtstart = start
 	r.until, err = ends(text, r.where)
-	c.That(err == nil, "rrule", "rrule must end at a day or a moment, such as UNTIL=20261231 or UNTIL=20261231T220000Z.")
+	c.That(err == nil, "rrule",
+		"rrule must end at a day or a moment, such as UNTIL=20261231 or UNTIL=20261231T220000Z.")
 	// After compares moments with the end; the days go on a little behind it.
 	last := start.AddDate(maxYears, 0, 0)
 	if r.until.IsZero() {
@@ -106,7 +110,8 @@ func (r *Rule) After(t, horizon time.Time, n int) (out []time.Time) {
 		if at.After(horizon) || at.After(r.until) {
 			break
 		}
-		if at.After(t) && (len(out) == 0 || at.After(out[len(out)-1])) { // a day that a place skips comes at the next one's time
+		// a day that a place skips comes at the next one's time
+		if at.After(t) && (len(out) == 0 || at.After(out[len(out)-1])) {
 			out = append(out, at)
 		}
 	}

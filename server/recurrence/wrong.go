@@ -49,7 +49,8 @@ func wrongDay(text string, o *rrule.ROption, yearly, monthly bool) string {
 		switch n := w.N(); {
 		case n == 0:
 		case !yearly && !monthly, len(o.Byweekno) > 0:
-			return "A number before a day in rrule, such as 2TU, goes with FREQ=MONTHLY, or FREQ=YEARLY without BYWEEKNO."
+			return "A number before a day in rrule, such as 2TU, goes with FREQ=MONTHLY, or FREQ=YEARLY without " +
+				"BYWEEKNO."
 		case n > most || n < -most:
 			return "No month has more than five of a day, and no year more than 53: see BYDAY in rrule."
 		}

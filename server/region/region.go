@@ -44,9 +44,13 @@ func New(name, primaryName string, primary bool, mode, primaryURL string) *Regio
 	r.forward = r.flyReplay
 	if mode == "proxy" && !primary {
 		p := &proxy{base: strings.TrimSuffix(primaryURL, "/"), from: name, client: &fasthttp.Client{
-			Name: "statuspage", MaxIdleConnDuration: 30 * time.Second, ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second,
+			Name: "statuspage", MaxIdleConnDuration: 30 * time.Second, ReadTimeout: 20 * time.Second,
+			WriteTimeout:        20 * time.Second,
 			MaxResponseBodySize: 64 << 20, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
-			DialTimeout: func(addr string, _ time.Duration) (net.Conn, error) { return fasthttp.DialTimeout(addr, 3*time.Second) },
+			DialTimeout: func(addr string, _ time.Duration) (net.Conn, error) {
+				return fasthttp.DialTimeout(addr,
+					3*time.Second)
+			},
 		}}
 		r.forward, r.proxied = p.forward, true
 	}
@@ -84,7 +88,8 @@ func (r *Region) ToPrimary(c *fiber.Ctx) error {
 }
 
 func away() *fault.Error {
-	e := fault.New(fault.Unavailable, "The region that writes cannot be reached. What you see stays up; please try the change again.")
+	e := fault.New(fault.Unavailable, "The region that writes cannot be reached. What you see stays up; please try "+
+		"the change again.")
 	e.RetryAfter = 5
 	return e
 }
@@ -103,7 +108,8 @@ type proxy struct {
 }
 
 // hop are the headers of one connection (RFC 9110 7.6.1).
-var hop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+var hop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te",
+	"Trailer", "Transfer-Encoding", "Upgrade"}
 
 func (p *proxy) forward(c *fiber.Ctx) error {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()

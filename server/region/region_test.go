@@ -70,7 +70,8 @@ func TestWritesGoToThePrimaryAndReadsStay(t *testing.T) {
 
 // Whoever forges one of the marks is refused; that it is refused and not forwarded ends every circle.
 func TestWhatWasBroughtOnceIsNotBroughtAgain(t *testing.T) {
-	for _, r := range []*Region{New("syd", "fra", false, "", ""), New("syd", "fra", false, "proxy", "http://127.0.0.1:1")} {
+	for _, r := range []*Region{New("syd", "fra", false, "", ""),
+		New("syd", "fra", false, "proxy", "http://127.0.0.1:1")} {
 		for _, mark := range []string{Replayed, "fly-replay-src", "fly-replay-failed"} {
 			code, text, replay := ask(t, served(r), "POST", "x", mark, "fra")
 			if code != http.StatusServiceUnavailable || text != string(fault.Unavailable) || replay != "" {
@@ -92,7 +93,8 @@ func TestABodyThatFlyWouldNotReplayIsRefusedHere(t *testing.T) {
 	if code, text, replay := ask(t, app, "POST", strings.Repeat("x", MaxBody+1)); code != 413 || replay != "" {
 		t.Errorf("%d %s %q", code, text, replay)
 	}
-	if code, _, replay := ask(t, app, "POST", strings.Repeat("x", MaxBody)); code != http.StatusConflict || replay == "" {
+	if code, _, replay := ask(t, app, "POST", strings.Repeat("x", MaxBody)); code != http.StatusConflict ||
+		replay == "" {
 		t.Errorf("exactly 1 MB: %d %q", code, replay)
 	}
 }
@@ -101,7 +103,8 @@ func TestAProxyOfOurOwnCarriesTheRequestWhole(t *testing.T) {
 	primary := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("X-Saw", strings.Join([]string{
-			r.Method, r.RequestURI, r.Host, string(body), r.Header.Get(Replayed), r.Header.Get("Authorization"), r.Header.Get("Te"),
+			r.Method, r.RequestURI, r.Host, string(body), r.Header.Get(Replayed), r.Header.Get("Authorization"),
+			r.Header.Get("Te"),
 		}, " "))
 		w.Header().Set("Keep-Alive", "timeout=1")
 		w.WriteHeader(http.StatusCreated)
@@ -124,7 +127,8 @@ func TestAProxyOfOurOwnCarriesTheRequestWhole(t *testing.T) {
 	if res.StatusCode != 201 || string(body) != "made" || res.Header.Get("Keep-Alive") != "" {
 		t.Errorf("%d %s %v", res.StatusCode, body, res.Header)
 	}
-	if saw, want := res.Header.Get("X-Saw"), "POST /api/v1/services/?a=%2F status.example.com {} syd Bearer t "; saw != strings.TrimSpace(want) {
+	if saw, want := res.Header.Get("X-Saw"),
+		"POST /api/v1/services/?a=%2F status.example.com {} syd Bearer t "; saw != strings.TrimSpace(want) {
 		t.Errorf("the primary saw %q, not %q", saw, want)
 	}
 }

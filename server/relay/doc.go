@@ -80,7 +80,8 @@ type doc struct {
 
 // Doc answers with the document of that name, made once for this page and again when it is older than maxAge (what it
 // says of "now" changes although the page does not). Callers that come meanwhile wait for the same one.
-func (p *Page) Doc(name string, maxAge time.Duration, make func() (mediaType string, body []byte, err error)) (*Doc, error) {
+func (p *Page) Doc(name string, maxAge time.Duration,
+	make func() (mediaType string, body []byte, err error)) (*Doc, error) {
 	p.mu.Lock()
 	d := p.docs[name]
 	if d == nil || d.doc != nil && time.Since(d.doc.Made) > maxAge || d.err != nil {

@@ -15,7 +15,8 @@ const (
 // not say is told Lost of each page that is evicted.
 type Audience interface {
 	// Listens says whether somebody hears of an organisation's events. Whoever wants to hear of them is counted here
-	// before the page is asked for: then either the page stays, or the one that is asked for is read after the eviction.
+	// before the page is asked for: then either the page stays, or the one that is asked for is read after the
+	// eviction.
 	Listens(orgID string) bool
 }
 

@@ -133,7 +133,8 @@ func newPlace(t tester, db *store.DB, name string, primary bool, most int) *plac
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true})
 	app.Server().KeepHijackedConns = true
 	app.Get("/:org", func(c *fiber.Ctx) error {
-		return p.rooms.Open(c, socket.Client{OrgID: c.Params("org"), Since: int64(c.QueryInt("since", -1)), Epoch: p.relay.Epoch()})
+		return p.rooms.Open(c, socket.Client{OrgID: c.Params("org"), Since: int64(c.QueryInt("since", -1)),
+			Epoch: p.relay.Epoch()})
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -353,7 +354,8 @@ func TestWhoStaysHearsEveryEventHoweverPagesComeAndGo(t *testing.T) {
 	})
 }
 
-// All of it at the same time: sockets join and leave at the moment in which their page is evicted, read again and written.
+// All of it at the same time: sockets join and leave at the moment in which their page is evicted, read again and
+// written.
 func TestWhoJoinsWhileItsPageIsEvictedHearsEveryEvent(t *testing.T) {
 	w := newWorld(t, openDatabase(t), 6, 1)
 	var all, polls sync.WaitGroup

@@ -11,7 +11,8 @@ import (
 // KeepPages is how many pages a relay keeps in memory, in place of maxPages.
 func (r *Relay) KeepPages(n int) { r.most = n }
 
-// LoadForgotten reads a page that was forgotten meanwhile, and that events came by for; again says that whoever waits reads it again.
+// LoadForgotten reads a page that was forgotten meanwhile, and that events came by for; again says that whoever waits
+// reads it again.
 func (r *Relay) LoadForgotten(ctx context.Context, orgID string, missed []store.Entry) (again bool) {
 	e := &entry{loaded: make(chan struct{}), changed: make(chan struct{}), missed: missed}
 	r.mu.Lock()

@@ -38,8 +38,8 @@ func (r *Relay) take(x *store.Entry) {
 	r.mu.Unlock()
 	switch {
 	case gap:
-		// The log has none, so this page was read from a copy that had gone back: everybody comes back and is brought up to
-		// date.
+		// The log has none, so this page was read from a copy that had gone back: everybody comes back and is brought
+		// up to date.
 		slog.Error("an event is missing; the page is read again", "organization", x.OrgID, "got", x.Event.Seq)
 		r.listener.Lost(x.OrgID)
 	case news:

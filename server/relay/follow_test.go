@@ -24,8 +24,10 @@ func TestWhatAWriteReadOfTheLogIsTakenInOnceAndInOrder(t *testing.T) {
 	}
 	stands := func(want int) {
 		t.Helper()
-		if p, err := r.Page(ctx, l.org.ID()); err != nil || len(p.State.Services) != want || heard.events != want || heard.lost != 0 {
-			t.Errorf("%d services, %d heard of, not %d; %d lost: %v", len(p.State.Services), heard.events, want, heard.lost, err)
+		if p, err := r.Page(ctx, l.org.ID()); err != nil || len(p.State.Services) != want || heard.events != want ||
+			heard.lost != 0 {
+			t.Errorf("%d services, %d heard of, not %d; %d lost: %v", len(p.State.Services), heard.events, want,
+				heard.lost, err)
 		}
 	}
 	began := r.Anchor()

@@ -60,7 +60,8 @@ func (r *Relay) wentBack(ctx context.Context, epoch string) error {
 	if err != nil {
 		return fmt.Errorf("poll the log: %w", err)
 	}
-	slog.Error("the database has lost events that were acknowledged and read, and no new epoch came; everything is read again",
+	slog.Error("the database has lost events that were acknowledged and read, and no new epoch came; everything is "+
+		"read again",
 		"last", r.Anchor().ID, "organization", r.Anchor().OrgID, "seq", r.Anchor().Seq)
 	return r.reset(ctx, epoch)
 }
@@ -78,7 +79,8 @@ func (r *Relay) awaitsEpoch() bool {
 }
 
 func (r *Relay) beginEpoch(ctx context.Context) error {
-	slog.Error("THE DATABASE HAS LOST WRITES THAT WERE ACKNOWLEDGED: the log gets a new epoch, and every region and client begins anew (docs/deploy.md, durability)",
+	slog.Error("THE DATABASE HAS LOST WRITES THAT WERE ACKNOWLEDGED: the log gets a new epoch, and every region and "+
+		"client begins anew (docs/deploy.md, durability)",
 		"last", r.Anchor().ID, "organization", r.Anchor().OrgID, "seq", r.Anchor().Seq)
 	if err := r.db.NewEpoch(ctx); err != nil {
 		return fmt.Errorf("give the log a new epoch: %w", err)

@@ -86,7 +86,8 @@ func (l *log) lose(n int) {
 	}
 	defer func() { _ = db.Close() }()
 	for range n {
-		for _, statement := range []string{`DELETE FROM services WHERE id = (SELECT json_extract(body, '$.service.id') FROM events ORDER BY id DESC LIMIT 1)`,
+		for _, statement := range []string{`DELETE FROM services WHERE id = (SELECT json_extract(body, '$.service.id')
+  FROM events ORDER BY id DESC LIMIT 1)`,
 			`DELETE FROM events WHERE id = (SELECT max(id) FROM events)`,
 			`UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM events) WHERE name = 'events'`} {
 			if _, err := db.Exec(statement); err != nil {
@@ -136,7 +137,8 @@ func TestAPrimaryWhoseDatabaseLostCommitsBeginsAnEpoch(t *testing.T) {
 			}
 			p, err := r.Page(ctx, l.org.ID())
 			if err != nil || p.State.Seq != l.s.Seq || len(p.State.Services) != 2+again || p.Epoch != r.Epoch() {
-				t.Errorf("the page is at %d with %d services, the log at %d: %v", p.State.Seq, len(p.State.Services), l.s.Seq, err)
+				t.Errorf("the page is at %d with %d services, the log at %d: %v", p.State.Seq, len(p.State.Services),
+					l.s.Seq, err)
 			}
 			l.service("goes on")
 			if err := r.Sync(ctx); err != nil || heard.resets != 1 {
@@ -204,7 +206,8 @@ func TestNoEventIsToldUnderAnotherEpoch(t *testing.T) {
 	}
 	l.service("after")
 	if err := r.Sync(ctx); err != nil || r.Epoch() == was || heard.events != events || heard.resets != 1 {
-		t.Errorf("%v; the epoch changed: %v; %d events told, %d resets", err, r.Epoch() != was, heard.events-events, heard.resets)
+		t.Errorf("%v; the epoch changed: %v; %d events told, %d resets", err, r.Epoch() != was, heard.events-events,
+			heard.resets)
 	}
 }
 
@@ -255,10 +258,12 @@ func TestAnEpochThatWasOverDoesNotComeBack(t *testing.T) {
 			l.name(first)
 			err := r.Sync(ctx)
 			if primary && (err != nil || r.Epoch() == first || r.Epoch() == second || heard.resets != 2) {
-				t.Errorf("the primary is in %s, it was in %s and %s: %v, %d resets", r.Epoch(), first, second, err, heard.resets)
+				t.Errorf("the primary is in %s, it was in %s and %s: %v, %d resets", r.Epoch(), first, second, err,
+					heard.resets)
 			}
 			if !primary && (!errors.Is(err, store.ErrWentBack) || r.Epoch() != second || heard.resets != 1) {
-				t.Errorf("a region is in %s, it was in %s and %s: %v, %d resets", r.Epoch(), first, second, err, heard.resets)
+				t.Errorf("a region is in %s, it was in %s and %s: %v, %d resets", r.Epoch(), first, second, err,
+					heard.resets)
 			}
 		})
 	}

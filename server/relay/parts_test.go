@@ -199,7 +199,8 @@ func letGo(t *rapid.T, l *log, ids []string) {
 		"enter": func(t *rapid.T) { id := org(t); rooms.rooms[id] = true; read(id) }, // the room first, then its page
 		"leave": func(t *rapid.T) { delete(rooms.rooms, org(t)) },
 		"time goes by": func(t *rapid.T) {
-			time.Sleep(rapid.SampledFrom([]time.Duration{2 * time.Second, 40 * time.Second, 3 * time.Minute}).Draw(t, "time"))
+			time.Sleep(rapid.SampledFrom([]time.Duration{2 * time.Second, 40 * time.Second, 3 * time.Minute}).
+				Draw(t, "time"))
 			was := map[string]time.Time{}
 			for _, id := range ids {
 				if asked, is := r.InMemory(id); is {
@@ -326,7 +327,8 @@ func manyAsk(t *testing.T) {
 }
 
 // TestTheLagIsNeverShorterThanTheSilence: whatever a region's clock says, and however it is set, it does not call
-// itself younger than the time for which it has heard nothing, and a clock that is right tells the age of what is shown.
+// itself younger than the time for which it has heard nothing, and a clock that is right tells the age of what is
+// shown.
 func TestTheLagIsNeverShorterThanTheSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLog(t)

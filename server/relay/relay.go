@@ -97,8 +97,10 @@ type entry struct {
 // New makes a relay; Run starts it. A primary is never behind itself.
 func New(db *store.DB, interval time.Duration, primary bool, listener Listener) *Relay {
 	audience, _ := listener.(Audience)
-	r := &Relay{db: db, interval: interval, primary: primary, listener: listener, audience: audience, most: maxPages, now: time.Now, made: time.Now(),
-		polling: make(chan struct{}, 1), wake: make(chan struct{}, 1), pages: map[string]*entry{}, slugs: map[string]string{}, hosts: map[string]string{},
+	r := &Relay{db: db, interval: interval, primary: primary, listener: listener, audience: audience, most: maxPages,
+		now: time.Now, made: time.Now(),
+		polling: make(chan struct{}, 1), wake: make(chan struct{}, 1), pages: map[string]*entry{},
+		slugs: map[string]string{}, hosts: map[string]string{},
 		past: map[string]struct{}{}, doubts: map[string]string{}}
 	r.anchor.Store(&store.Anchor{})
 	return r

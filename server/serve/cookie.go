@@ -18,7 +18,8 @@ func Bearer(c *fiber.Ctx) string { return c.Cookies(Cookie(c, bearerCookie)) }
 // SetBearer keeps an access token in a browser, for requests of our own pages alone, until it ends. It opens nothing by
 // itself: it is exchanged as a refresh token is.
 func SetBearer(c *fiber.Ctx, token string, until time.Time) {
-	c.Cookie(&fiber.Cookie{Name: Cookie(c, bearerCookie), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: Secure(c)})
+	c.Cookie(&fiber.Cookie{Name: Cookie(c, bearerCookie), Value: token, Path: "/", Expires: until, HTTPOnly: true,
+		SameSite: "Strict", Secure: Secure(c)})
 }
 
 // ForgetBearer takes the access token from a browser that has one: another session begins, or none.
@@ -40,7 +41,8 @@ func Device(c *fiber.Ctx) string { return c.Cookies(Cookie(c, deviceCookie)) }
 
 // SetDevice gives a browser what it is known by, also after it has signed out.
 func SetDevice(c *fiber.Ctx, signed string, until time.Time) {
-	c.Cookie(&fiber.Cookie{Name: Cookie(c, deviceCookie), Value: signed, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: Secure(c)})
+	c.Cookie(&fiber.Cookie{Name: Cookie(c, deviceCookie), Value: signed, Path: "/", Expires: until, HTTPOnly: true,
+		SameSite: "Strict", Secure: Secure(c)})
 }
 
 // Refresh is the refresh token of whoever is signed in, or "".
@@ -48,7 +50,8 @@ func Refresh(c *fiber.Ctx) string { return c.Cookies(Cookie(c, refreshCookie)) }
 
 // SetRefresh gives a browser its refresh token, for requests of our own pages alone.
 func SetRefresh(c *fiber.Ctx, token string, until time.Time) {
-	c.Cookie(&fiber.Cookie{Name: Cookie(c, refreshCookie), Value: token, Path: "/", Expires: until, HTTPOnly: true, SameSite: "Strict", Secure: Secure(c)})
+	c.Cookie(&fiber.Cookie{Name: Cookie(c, refreshCookie), Value: token, Path: "/", Expires: until, HTTPOnly: true,
+		SameSite: "Strict", Secure: Secure(c)})
 }
 
 // Reader is what somebody was given who was let in to an organisation's page, or "".
@@ -65,5 +68,6 @@ func Language(c *fiber.Ctx) string { return c.Cookies(Cookie(c, "lang")) }
 
 // SetLanguage keeps what a reader chose, for a year.
 func SetLanguage(c *fiber.Ctx, tag string) {
-	c.Cookie(&fiber.Cookie{Name: Cookie(c, "lang"), Value: tag, Path: "/", MaxAge: 365 * 24 * 3600, HTTPOnly: true, SameSite: "Lax", Secure: Secure(c)})
+	c.Cookie(&fiber.Cookie{Name: Cookie(c, "lang"), Value: tag, Path: "/", MaxAge: 365 * 24 * 3600, HTTPOnly: true,
+		SameSite: "Lax", Secure: Secure(c)})
 }

@@ -58,7 +58,8 @@ func TestAClientGetsTheFormItTakes(t *testing.T) {
 	tags := map[string]string{}
 	for _, c := range []struct{ accept, coding string }{
 		{"identity", ""}, {"gzip", "gzip"}, {"br", "br"}, {"gzip, deflate, br, zstd", "br"}, {"br;q=0, gzip", "gzip"},
-		{"br;q=0.5, gzip;q=0.9", "gzip"}, {"gzip;q=0, br;q=0", ""}, {"*", "br"}, {"*;q=0", ""}, {"br;q=nonsense", ""}, {"deflate", ""},
+		{"br;q=0.5, gzip;q=0.9", "gzip"}, {"gzip;q=0, br;q=0", ""}, {"*", "br"}, {"*;q=0", ""}, {"br;q=nonsense", ""},
+		{"deflate", ""},
 		{"GZIP", "gzip"}, {"br; q=1.000", "br"}, {"xbr, gzipped", ""},
 	} {
 		t.Run(c.accept, func(t *testing.T) {
@@ -109,7 +110,8 @@ func TestWhoHasADocumentIsToldSo(t *testing.T) {
 		name, have string
 		status     int
 	}{
-		{"the form it takes", br, 304}, {"another form", d.ETag, 304}, {"weakly", "W/" + br, 304}, {"one of several", `"a", ` + br, 304},
+		{"the form it takes", br, 304}, {"another form", d.ETag, 304}, {"weakly", "W/" + br, 304},
+		{"one of several", `"a", ` + br, 304},
 		{"anything", "*", 304}, {"something else", `"a"`, 200}, {"nothing", "", 200}, {"half of it", br[:8], 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,7 +130,8 @@ func TestHeadIsGetWithoutTheBody(t *testing.T) {
 	url := start(t, relay.NewDoc("text/plain", []byte(strings.Repeat("x", 300))))
 	asked, _ := get(t, "GET", url)
 	head, body := get(t, "HEAD", url)
-	if head.StatusCode != 200 || len(body) != 0 || head.ContentLength != 300 || head.Header.Get("ETag") != asked.Header.Get("ETag") {
+	if head.StatusCode != 200 || len(body) != 0 || head.ContentLength != 300 ||
+		head.Header.Get("ETag") != asked.Header.Get("ETag") {
 		t.Errorf("status %d, %d bytes of %d, headers %v", head.StatusCode, len(body), head.ContentLength, head.Header)
 	}
 }

@@ -69,7 +69,8 @@ func minSeq(c *fiber.Ctx, orgID string) (int64, error) {
 	if text := c.Get("Status-Min-Seq"); text != "" {
 		seq, ok := wire.Atoi(text)
 		if !ok || seq < 0 || seq > maxSeq {
-			return 0, fault.OnField("Status-Min-Seq", "Status-Min-Seq must be a whole number from 0 to 9007199254740991.")
+			return 0, fault.OnField("Status-Min-Seq", "Status-Min-Seq must be a whole number from 0 to "+
+				"9007199254740991.")
 		}
 		return seq, nil
 	}

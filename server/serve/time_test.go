@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// FuzzHeadersTime looks for a header that takes long to read: of 16 KB, more than a request's headers may have together.
+// FuzzHeadersTime looks for a header that takes long to read: of 16 KB, more than a request's headers may have
+// together.
 func FuzzHeadersTime(f *testing.F) {
 	f.Add("a;q=0.1,", "br")
 	f.Add(`W/"a",`, `"`)

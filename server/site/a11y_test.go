@@ -39,7 +39,8 @@ func TestAxeFindsNothing(t *testing.T) {
 func (b *tab) accessible(axe, url string) {
 	b.t.Helper()
 	for scheme, rules := range map[string]string{
-		"light": `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`, "dark": `["color-contrast", "link-in-text-block"]`,
+		"light": `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`,
+		"dark":  `["color-contrast", "link-in-text-block"]`,
 	} {
 		b.theme(scheme)
 		b.size(1280)
@@ -89,19 +90,23 @@ func TestWithoutScriptsThePageIsWhole(t *testing.T) {
 	b.visit(s.url + "/status/acme")
 	shown := eval[string](b, `document.body.innerText`)
 	for _, words := range []string{
-		"Minor Service Outage", "Since 23 Nov 2026, 11:36 UTC", "As of 11:48 UTC", "About one request in ten fails", "23 Nov 2026, 11:00 – 13:00 UTC",
-		"Under Maintenance", "99.98% uptime", "Moving file storage to new disks", "21 – 22 November 2026", "Times are in UTC", "Log-in failed for some users",
+		"Minor Service Outage", "Since 23 Nov 2026, 11:36 UTC", "As of 11:48 UTC", "About one request in ten fails",
+		"23 Nov 2026, 11:00 – 13:00 UTC",
+		"Under Maintenance", "99.98% uptime", "Moving file storage to new disks", "21 – 22 November 2026",
+		"Times are in UTC", "Log-in failed for some users",
 	} {
 		if !strings.Contains(shown, words) {
 			t.Errorf("nobody can read %q", words)
 		}
 	}
 	b.do(chromedp.Click(`.record summary`))
-	if table := eval[string](b, `document.querySelector(".record[open] table").innerText`); !strings.Contains(table, "Partial Outage 12 minutes") {
+	if table := eval[string](b, `document.querySelector(".record[open] table").innerText`); !strings.Contains(table,
+		"Partial Outage 12 minutes") {
 		t.Errorf("the record in words: %q", table)
 	}
 	b.do(chromedp.Click(`.subscribe summary`))
-	if !eval[bool](b, `document.querySelector("#email").checkVisibility() && document.querySelector(".menu form").action.endsWith("/api/v1/public/acme/subscribe/") && document.querySelector(".menu form").method == "post"`) {
+	if !eval[bool](b,
+		`document.querySelector("#email").checkVisibility() && document.querySelector(".menu form").action.endsWith("/api/v1/public/acme/subscribe/") && document.querySelector(".menu form").method == "post"`) {
 		t.Error("nobody can subscribe")
 	}
 	b.clean()
@@ -112,9 +117,11 @@ func TestAStripIsWalkedByKeyboard(t *testing.T) {
 	b := browse(t)
 	b.visit(s.url + "/status/acme")
 	b.ready()
-	eval[any](b, `document.querySelector("#services .record summary, #services summary").focus(), document.querySelector(".strip input").focus()`)
+	eval[any](b,
+		`document.querySelector("#services .record summary, #services summary").focus(), document.querySelector(".strip input").focus()`)
 	for _, c := range []struct{ key, want string }{
-		{"", "23 November 2026: Partial Outage 12 minutes, 99.15% uptime"}, {kb.ArrowLeft, "22 November 2026: No trouble"},
+		{"", "23 November 2026: Partial Outage 12 minutes, 99.15% uptime"},
+		{kb.ArrowLeft, "22 November 2026: No trouble"},
 		{kb.ArrowLeft, "21 November 2026: No trouble"}, {kb.ArrowRight, "22 November 2026: No trouble"},
 		{kb.Home, "26 August 2026: No trouble"}, {kb.End, "23 November 2026: Partial Outage 12 minutes, 99.15% uptime"},
 	} {
@@ -123,11 +130,13 @@ func TestAStripIsWalkedByKeyboard(t *testing.T) {
 		}
 		b.until(fmt.Sprintf(`document.activeElement.getAttribute("aria-valuetext") == %q`, c.want))
 	}
-	if tip := eval[string](b, `document.querySelector(".tip:not([hidden])").innerText`); !strings.Contains(tip, "Partial Outage 12 minutes") {
+	if tip := eval[string](b, `document.querySelector(".tip:not([hidden])").innerText`); !strings.Contains(tip,
+		"Partial Outage 12 minutes") {
 		t.Errorf("the bubble says %q", tip)
 	}
 	b.do(chromedp.KeyEvent(kb.Tab))
-	if eval[bool](b, `document.activeElement.matches(".strip input")`) || eval[bool](b, `!!document.querySelector(".tip:not([hidden])")`) {
+	if eval[bool](b, `document.activeElement.matches(".strip input")`) ||
+		eval[bool](b, `!!document.querySelector(".tip:not([hidden])")`) {
 		t.Error("a strip is more than one stop, or its bubble stays")
 	}
 }
@@ -153,12 +162,15 @@ func TestTimesAreTheVisitors(t *testing.T) {
 	b.zone("Asia/Tokyo")
 	b.visit(s.url + "/status/acme")
 	b.ready()
-	for selector, want := range map[string]string{"#zone": "Asia/Tokyo", "#running .span": "8:00", "#running .span time:last-child": "10:00"} {
-		if got := eval[string](b, fmt.Sprintf(`document.querySelector(%q).textContent`, selector)); !strings.Contains(got, want) {
+	for selector, want := range map[string]string{"#zone": "Asia/Tokyo", "#running .span": "8:00",
+		"#running .span time:last-child": "10:00"} {
+		if got := eval[string](b, fmt.Sprintf(`document.querySelector(%q).textContent`, selector)); !strings.Contains(
+			got, want) {
 			t.Errorf("%s says %q", selector, got)
 		}
 	}
-	if exact := eval[string](b, `document.querySelector("#active time").dataset.exact`); !strings.Contains(exact, "8:36") {
+	if exact := eval[string](b, `document.querySelector("#active time").dataset.exact`); !strings.Contains(exact,
+		"8:36") {
 		t.Errorf("the exact time is %q", exact)
 	}
 }
@@ -176,14 +188,17 @@ func TestSubscribeOpensADialogWithTabs(t *testing.T) {
 		b.do(chromedp.Click(`#subscribe summary`))
 		b.until(`document.querySelector("dialog.asking")?.open && document.activeElement.value == "email"`)
 		eval[any](b, script+";0")
-		for _, v := range eval[[]string](b, fmt.Sprintf(runAxe, `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]`)) {
+		for _, v := range eval[[]string](b,
+			fmt.Sprintf(runAxe, `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]`)) {
 			t.Errorf("in %s: %s", scheme, v)
 		}
-		fits := eval[bool](b, `(r => r.left >= 0 && r.top >= 0 && r.right <= innerWidth && r.bottom <= innerHeight)(document.querySelector(".asking").getBoundingClientRect())`)
+		fits := eval[bool](b,
+			`(r => r.left >= 0 && r.top >= 0 && r.right <= innerWidth && r.bottom <= innerHeight)(document.querySelector(".asking").getBoundingClientRect())`)
 		if !fits {
 			t.Error("the dialog is not on the screen")
 		}
-		for way, shown := range map[string]string{"slack": "#address", "feed": `.asking a[href$='feed.rss']`, "calendar": `.asking a[href$='calendar.ics']`} {
+		for way, shown := range map[string]string{"slack": "#address", "feed": `.asking a[href$='feed.rss']`,
+			"calendar": `.asking a[href$='calendar.ics']`} {
 			eval[any](b, `document.querySelector(".asking [value=`+way+`]").click()`)
 			if !eval[bool](b, `document.querySelector("`+shown+`").checkVisibility()`) {
 				t.Errorf("%s shows no %s", way, shown)
@@ -215,13 +230,16 @@ func TestOnPaperAFoldedGroupIsThereAndThePageSaysWhen(t *testing.T) {
 	b := browse(t)
 	b.visit(s.url + "/status/acme")
 	b.ready()
-	if eval[bool](b, `document.querySelector(".group .service").checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) && document.querySelector(".group").open`) {
+	if eval[bool](b,
+		`document.querySelector(".group .service").checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) && document.querySelector(".group").open`) {
 		t.Fatal("the group is open already")
 	}
-	if _, err := chromedp.Run(b.ctx, send(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})); err != nil {
+	if _, err := chromedp.Run(b.ctx, send(emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Media: "print"})); err != nil {
 		t.Fatal(err)
 	}
-	if !eval[bool](b, `document.querySelector(".group .service").getBoundingClientRect().height > 20 && document.querySelector(".paper").checkVisibility() && !document.querySelector(".live").checkVisibility()`) {
+	if !eval[bool](b,
+		`document.querySelector(".group .service").getBoundingClientRect().height > 20 && document.querySelector(".paper").checkVisibility() && !document.querySelector(".live").checkVisibility()`) {
 		t.Error("the paper lacks something")
 	}
 }

@@ -51,7 +51,8 @@ func themeCSS(accent string) []byte {
 	light, dark := legible(brand, lightGround, rgb{}), legible(brand, darkGround, rgb{255, 255, 255})
 	night := fmt.Sprintf("{--accent:%s;--on-accent:%s}", dark, inkOn(dark))
 	return fmt.Appendf(nil, ":root{--accent:%s;--on-accent:%s;--brand:%s;--on-brand:%s}\n"+
-		"@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light])%s}\n@media screen{:root[data-theme=dark]%s}\n",
+		"@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light])%s}\n@media "+
+		"screen{:root[data-theme=dark]%s}\n",
 		light, inkOn(light), brand, inkOn(brand), night, night)
 }
 

@@ -18,7 +18,8 @@ func TestEveryAccentCanBeRead(t *testing.T) {
 					if ground == darkGround {
 						towards = rgb{255, 255, 255}
 					}
-					if got := legible(c, ground, towards); contrast(got, under) < readable || contrast(inkOn(got), got) < readable {
+					if got := legible(c, ground, towards); contrast(got, under) < readable ||
+						contrast(inkOn(got), got) < readable {
 						t.Errorf("%s on %s became %s: %.2f", c, ground, got, contrast(got, under))
 					}
 				}
@@ -55,10 +56,12 @@ func TestAnAccentHasAStylesheetThatMayBeKept(t *testing.T) {
 		t.Error("the page does not load its accent")
 	}
 	res, css := s.get(t, address)
-	if !strings.Contains(css, "--brand:#ffe500;--on-brand:#000000") || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+	if !strings.Contains(css, "--brand:#ffe500;--on-brand:#000000") ||
+		!strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
 		t.Errorf("%s %v", css, res.Header)
 	}
-	if res, _ := s.get(t, "/status/acme/theme.css?accent=123456"); strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+	if res, _ := s.get(t, "/status/acme/theme.css?accent=123456"); strings.Contains(res.Header.Get("Cache-Control"),
+		"immutable") {
 		t.Error("another colour's address may be kept for ever")
 	}
 }

@@ -50,8 +50,9 @@ func newAtom(f *feed) *atomFeed {
 	}
 	for _, p := range f.Posts {
 		a.Entries = append(a.Entries, atomEntry{
-			ID: p.ID, Title: p.Title, Published: p.Published.Format(time.RFC3339), Updated: p.Updated.Format(time.RFC3339),
-			Link: atomLink{"alternate", "text/html", p.Link}, Content: atomText{"html", p.Body},
+			ID: p.ID, Title: p.Title, Published: p.Published.Format(time.RFC3339),
+			Updated: p.Updated.Format(time.RFC3339),
+			Link:    atomLink{"alternate", "text/html", p.Link}, Content: atomText{"html", p.Body},
 		})
 	}
 	return a

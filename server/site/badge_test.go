@@ -24,7 +24,8 @@ func TestABadgeSaysItsLabelAndNothingElse(t *testing.T) {
 		{"", "Acme: All Systems Operational"}, {"our API", "our API: All Systems Operational"},
 		{`"><script>alert(1)</script>`, `"><script>alert(1)</script>: All Systems Operational`},
 		{"</title></svg>&amp;]]>", "</title></svg>&amp;]]>: All Systems Operational"},
-		{strings.Repeat("x", 500), strings.Repeat("x", 59) + "…: All Systems Operational"}, {"مرحبا 🚀", "مرحبا 🚀: All Systems Operational"},
+		{strings.Repeat("x", 500), strings.Repeat("x", 59) + "…: All Systems Operational"},
+		{"مرحبا 🚀", "مرحبا 🚀: All Systems Operational"},
 	} {
 		res, body := s.get(t, "/status/acme/badge.svg?label="+url.QueryEscape(c.label))
 		var svg struct {

@@ -107,9 +107,10 @@ func (b *tab) size(width int64) { b.t.Helper(); b.do(chromedp.EmulateViewport(wi
 
 func (b *tab) theme(name string) {
 	b.t.Helper()
-	_, err := chromedp.Run(b.ctx, send(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}}))
+	_, err := chromedp.Run(b.ctx, send(emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}}))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -117,14 +118,16 @@ func (b *tab) theme(name string) {
 
 func (b *tab) scripts(on bool) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})); err != nil {
+	if _, err := chromedp.Run(b.ctx, send(emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: !on})); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
 func (b *tab) zone(name string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, send(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: name})); err != nil {
+	if _, err := chromedp.Run(b.ctx, send(emulation.SetTimezoneOverride,
+		emulation.SetTimezoneOverrideParams{TimezoneID: name})); err != nil {
 		b.t.Fatal(err)
 	}
 }

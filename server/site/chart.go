@@ -94,7 +94,8 @@ func (s *site) times(v *visit.Visit, service string, r chartRange) (*timesView, 
 	return out, nil
 }
 
-// together is one bucket of all regions for each step, of buckets that are in the order of time. Medians are weighed by how many answers they stand for.
+// together is one bucket of all regions for each step, of buckets that are in the order of time. Medians are weighed by
+// how many answers they stand for.
 func together(list []store.Measured, step status.Time) []store.Measured {
 	var out []store.Measured
 	for i := range list {
@@ -179,7 +180,8 @@ func (c *chartView) draw(list []store.Measured, step status.Time) {
 	for i := range list {
 		b := list[i]
 		if b.Failed > 0 {
-			fmt.Fprintf(&strokes, "M%.1f,%.0fv-%.0f", x(b.At), chartHeight, max(5, float64(b.Failed)/float64(b.Count)*24))
+			fmt.Fprintf(&strokes, "M%.1f,%.0fv-%.0f", x(b.At), chartHeight,
+				max(5, float64(b.Failed)/float64(b.Count)*24))
 		}
 		if b.Count == b.Failed {
 			continue

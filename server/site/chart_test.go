@@ -40,8 +40,10 @@ func TestAServicesPageShowsItsResponseTimes(t *testing.T) {
 	at := "/status/acme/services/" + ids["Website"]
 	_, body := st.get(t, at)
 	for _, words := range []string{
-		`<h2 id="times-h">Response time</h2>`, `<h3 dir="auto">Checkout &lt;b&gt;</h3>`, `href="` + at + `?range=7d#times"`,
-		`range=24h#times" aria-current="true">24 hours</a>`, "of 1152 checks failed", "<td>48</td><td>0</td><td>20 ms</td>",
+		`<h2 id="times-h">Response time</h2>`, `<h3 dir="auto">Checkout &lt;b&gt;</h3>`,
+		`href="` + at + `?range=7d#times"`,
+		`range=24h#times" aria-current="true">24 hours</a>`, "of 1152 checks failed",
+		"<td>48</td><td>0</td><td>20 ms</td>",
 		`<p class="dim">99 ms</p>`, `class="line" d="M`, `class="failed" d="M`,
 	} {
 		if !strings.Contains(body, words) {
@@ -71,9 +73,11 @@ func TestResponseTimesAreToldInEveryLanguage(t *testing.T) {
 	_, body := st.get(t, "/status/acme/services/"+ids["Website"])
 	_, rest, _ := strings.Cut(body, `<section id="times"`)
 	section, _, _ := strings.Cut(rest, "</section>")
-	lang.Document("de", []byte(`<section id="times"`+section), func(words string) { t.Errorf("%q is in no catalogue", words) })
+	lang.Document("de", []byte(`<section id="times"`+section),
+		func(words string) { t.Errorf("%q is in no catalogue", words) })
 	for tag, want := range map[string]string{"de": "Antwortzeit", "ar": "زمن الاستجابة", "ja": "応答時間"} {
-		if words := string(lang.Document(tag, []byte(`<section id="times"`+section), nil)); !strings.Contains(words, want) {
+		if words := string(lang.Document(tag, []byte(`<section id="times"`+section), nil)); !strings.Contains(words,
+			want) {
 			t.Errorf("in %s nothing says %s", tag, want)
 		}
 	}
@@ -82,15 +86,19 @@ func TestResponseTimesAreToldInEveryLanguage(t *testing.T) {
 // TestRegionsGoTogetherByWhatTheyAnswered: a median counts for as many answers as it stands for, and failures for none.
 func TestRegionsGoTogetherByWhatTheyAnswered(t *testing.T) {
 	got := together([]store.Measured{
-		{At: 0, Region: "fra", Count: 10, Failed: 10}, {At: 0, Region: "iad", Count: 30, Min: 5, P50: 10, P95: 20, Max: 30},
-		{At: 0, Region: "sin", Count: 10, Min: 1, P50: 50, P95: 60, Max: 70}, {At: 300_000, Region: "fra", Count: 1, Failed: 1},
+		{At: 0, Region: "fra", Count: 10, Failed: 10}, {At: 0, Region: "iad", Count: 30, Min: 5, P50: 10, P95: 20,
+			Max: 30},
+		{At: 0, Region: "sin", Count: 10, Min: 1, P50: 50, P95: 60, Max: 70},
+		{At: 300_000, Region: "fra", Count: 1, Failed: 1},
 	}, 300_000)
-	want := []store.Measured{{Count: 50, Failed: 10, Min: 1, P50: 20, P95: 60, Max: 70}, {At: 300_000, Count: 1, Failed: 1}}
+	want := []store.Measured{{Count: 50, Failed: 10, Min: 1, P50: 20, P95: 60, Max: 70},
+		{At: 300_000, Count: 1, Failed: 1}}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%+v", got)
 	}
-	gap := newChart(&Shown{Buckets: []store.Measured{{At: wire.Day, Count: 1, P50: 9, P95: 9}, {At: wire.Day + 9*wire.Hour,
-		Count: 1, P50: 9, P95: 9}}}, chartRanges[0], wire.Day+10*wire.Hour)
+	gap := newChart(&Shown{Buckets: []store.Measured{{At: wire.Day, Count: 1, P50: 9, P95: 9},
+		{At: wire.Day + 9*wire.Hour,
+			Count: 1, P50: 9, P95: 9}}}, chartRanges[0], wire.Day+10*wire.Hour)
 	if strings.Count(gap.Line, "M") != 2 {
 		t.Errorf("no gap in %s", gap.Line)
 	}
@@ -108,7 +116,8 @@ func TestABadgeSaysHowQuicklyAServiceAnswers(t *testing.T) {
 	st := open(t, func(d *Deps) { d.Measures = measures{ids["Website"]} }, story.state, other.state)
 	for path, want := range map[string]string{ids["Website"]: "Website: 70 ms", ids["API"]: "API: no data",
 		ids["Website"] + "&label=Shop": "Shop: 70 ms"} {
-		if _, body := st.get(t, "/status/acme/badge.svg?show=time&service="+path); !strings.Contains(body, `aria-label="`+want+`"`) {
+		if _, body := st.get(t, "/status/acme/badge.svg?show=time&service="+path); !strings.Contains(body,
+			`aria-label="`+want+`"`) {
 			t.Errorf("%s: %s", want, body)
 		}
 	}

@@ -19,13 +19,16 @@ import (
 
 // dashboardPolicy lets the admin application compile the rules, and nobody turn text into code but its template library
 // and the registration of its service worker.
-const dashboardPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const dashboardPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' " +
+	"data:; connect-src 'self'; " +
 	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types lit-html dashboard"
 
 // doorPolicy is for the pages before it: no WebAssembly, and no text becomes code.
-const doorPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+const doorPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"manifest-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types " +
+	"'none'"
 
 // workerPolicy lets the service worker fetch the files that it keeps.
 const workerPolicy = "default-src 'none'; connect-src 'self'"
@@ -152,7 +155,8 @@ func shellDoc(name string, data any) *relay.Doc {
 
 // shellPage renders a template; one that does not render is a mistake of the build and stops the start.
 func shellPage(name string, data any) []byte {
-	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).ParseFS(templates.Files, name+".html", "part_door.html"))
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).
+		ParseFS(templates.Files, name+".html", "part_door.html"))
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		panic(err)
@@ -165,7 +169,8 @@ func installed(name string) *relay.Doc {
 	if err != nil {
 		panic(err)
 	}
-	types := map[string]string{".webmanifest": "application/manifest+json", ".svg": "image/svg+xml", ".png": "image/png"}
+	types := map[string]string{".webmanifest": "application/manifest+json", ".svg": "image/svg+xml",
+		".png": "image/png"}
 	return relay.NewDoc(types[path.Ext(name)], body)
 }
 

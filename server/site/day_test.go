@@ -46,11 +46,13 @@ func TestALongIncidentStaysInViewFromItsEnd(t *testing.T) {
 	if got := under(t, body, "Long work"); got != "21 November 2026" {
 		t.Errorf("the window stands under %q", got)
 	}
-	if !strings.Contains(past(body), "after 25 days 18 hours") || !strings.Contains(past(body), "14 Oct 2026, 11:48 UTC") {
+	if !strings.Contains(past(body), "after 25 days 18 hours") ||
+		!strings.Contains(past(body), "14 Oct 2026, 11:48 UTC") {
 		t.Errorf("it is not told since when: %s", past(body))
 	}
 	// Days on which something went on are not told as quiet.
-	if got := strings.Count(past(body), "No incidents."); got != 1 || !strings.Contains(past(body), `22</time> – <time`) {
+	if got := strings.Count(past(body), "No incidents."); got != 1 ||
+		!strings.Contains(past(body), `22</time> – <time`) {
 		t.Errorf("%d quiet lines: %s", got, past(body))
 	}
 	// It was there in each of these months.
@@ -96,7 +98,8 @@ func TestDaysAndTimesAreThoseOfTheOrganisation(t *testing.T) {
 	if !strings.Contains(past(body), "22:28</time> after 1 hour") || !strings.Contains(past(body), "21:28 PST</time>") {
 		t.Errorf("its times: %s", past(body))
 	}
-	if !strings.Contains(body, "Times are in America/Los_Angeles, and so are the days of incidents.") || !strings.Contains(body, "go by days from midnight UTC") {
+	if !strings.Contains(body, "Times are in America/Los_Angeles, and so are the days of incidents.") ||
+		!strings.Contains(body, "go by days from midnight UTC") {
 		t.Error("the page does not say whose days these are")
 	}
 	_, body = st.get(t, "/status/acme/history")
@@ -114,7 +117,8 @@ func TestAMonthIsThatOfTheOrganisation(t *testing.T) {
 	in := s.open(begun, "First of the month", "", status.Partial, svc)
 	s.update(begun+wire.Hour, in, status.Resolved, "Done.")
 	st := open(t, nil, s.state)
-	if _, body := st.get(t, "/status/acme/history?month=2026-11"); under(t, body, "First of the month") != "1 November 2026" {
+	if _, body := st.get(t, "/status/acme/history?month=2026-11"); under(t, body,
+		"First of the month") != "1 November 2026" {
 		t.Error("it is not in November")
 	}
 	if _, body := st.get(t, "/status/acme/history?month=2026-10"); strings.Contains(past(body), "First of the month") {
@@ -147,7 +151,8 @@ func TestWhatIsOverTellsItsWorstAndDoesNotLookOpen(t *testing.T) {
 	s.update(ago(2), plain, status.Resolved, "All good.")
 	st := open(t, nil, s.state)
 	_, whole := st.get(t, "/status/acme/incidents/"+in)
-	if n := strings.Count(whole, "was Major Outage"); n != 2 || strings.Contains(whole, `<span class="dim">Operational`) {
+	if n := strings.Count(whole, "was Major Outage"); n != 2 ||
+		strings.Contains(whole, `<span class="dim">Operational`) {
 		t.Errorf("%d services are told as what they were", n)
 	}
 	if strings.Contains(whole, `<article class="whole" id="i-`+in+`" data-state="major_outage"`) {
@@ -176,7 +181,8 @@ func TestTheDaysAreTheVisitorsWhereScriptsRun(t *testing.T) {
 	s.update(begun+wire.Hour, in, status.Resolved, "Done.")
 	st := open(t, nil, s.state)
 	for _, c := range []struct{ zone, heading, times string }{
-		{"America/Los_Angeles", "20 November 2026", "10:28 PM"}, {"Asia/Tokyo", "21 November 2026", "3:28 PM"}, {"Pacific/Kiritimati", "21 November 2026", "8:28 PM"},
+		{"America/Los_Angeles", "20 November 2026", "10:28 PM"}, {"Asia/Tokyo", "21 November 2026", "3:28 PM"},
+		{"Pacific/Kiritimati", "21 November 2026", "8:28 PM"},
 	} {
 		b := browse(t)
 		b.zone(c.zone)
@@ -186,10 +192,13 @@ func TestTheDaysAreTheVisitorsWhereScriptsRun(t *testing.T) {
 		if got := eval[string](b, item+`.closest("li").querySelector("h3").textContent`); got != c.heading {
 			t.Errorf("%s: it stands under %q", c.zone, got)
 		}
-		if got := eval[string](b, item+`.querySelector(".facts").textContent.replaceAll("\u202f", " ").toUpperCase()`); !strings.Contains(got, c.times) {
+		if got := eval[string](b,
+			item+`.querySelector(".facts").textContent.replaceAll("\u202f", " ").toUpperCase()`); !strings.Contains(got,
+			c.times) {
 			t.Errorf("%s: %q", c.zone, got)
 		}
-		if got := eval[string](b, `document.getElementById("zone").textContent`); got != fmt.Sprintf("Times are in your zone, %s, and so are the days of incidents.", c.zone) {
+		if got := eval[string](b, `document.getElementById("zone").textContent`); got != fmt.Sprintf(
+			"Times are in your zone, %s, and so are the days of incidents.", c.zone) {
 			t.Errorf("%s: %q", c.zone, got)
 		}
 		b.clean("WebSocket") // there is none here

@@ -34,17 +34,19 @@ type Measures interface {
 
 // Deps is what the pages stand on. Pages and History are needed, the rest may be left out.
 type Deps struct {
-	Pages     visit.Pages
-	History   History
-	BaseURL   string                 // of absolute links; "" takes each request's own
-	Own       func(host string) bool // says of a host name that it is the installation's; nil where BaseURL names the only one
+	Pages   visit.Pages
+	History History
+	BaseURL string // of absolute links; "" takes each request's own
+	// says of a host name that it is the installation's; nil where BaseURL names the only one
+	Own       func(host string) bool
 	Region    string
 	Lag       func() (lag time.Duration, stale bool, since time.Time) // of this region behind the primary
 	Subscribe bool                                                    // offer to subscribe
-	NoMail    bool                                                    // mail would go out, and there is no BASE_URL for its links: none is offered
-	Index     []string                                                // slugs of the pages that / lists; none is the product page
-	Demo      string                                                  // slug of a page that the product page may show
-	Now       func() time.Time
+	// mail would go out, and there is no BASE_URL for its links: none is offered
+	NoMail bool
+	Index  []string // slugs of the pages that / lists; none is the product page
+	Demo   string   // slug of a page that the product page may show
+	Now    func() time.Time
 
 	Measures      Measures // nil shows no response times
 	Fresh         Fresh    // nil where nobody sets anything up
@@ -83,8 +85,9 @@ func Routes(app fiber.Router, d Deps) {
 		app.Get(at.prefix+"/services/:id/feed.atom", s.on(at.find, s.serviceAtom))
 		app.Get(at.prefix+"/services/:id/feed.rss", s.on(at.find, s.serviceRSS))
 		for name, give := range map[string]func(*visit.Visit) error{
-			"feed.atom": s.atom("feed.atom"), "history.atom": s.atom("history.atom"), "feed.rss": s.rss("feed.rss"), "history.rss": s.rss("history.rss"),
-			"badge.svg": s.badge,
+			"feed.atom": s.atom("feed.atom"), "history.atom": s.atom("history.atom"), "feed.rss": s.rss("feed.rss"),
+			"history.rss": s.rss("history.rss"),
+			"badge.svg":   s.badge,
 		} {
 			app.Get(at.prefix+"/"+name, s.on(at.find, give))
 		}

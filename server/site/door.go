@@ -30,8 +30,10 @@ func (d Door) policy() string {
 		return doorPolicy
 	}
 	clerk, challenges := "https://"+d.ClerkHost, "https://challenges.cloudflare.com"
-	return "default-src 'none'; script-src 'self' " + clerk + " " + challenges + "; style-src 'self' 'unsafe-inline'; img-src 'self' https://img.clerk.com; " +
-		"connect-src 'self' " + clerk + "; frame-src " + challenges + "; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; " +
+	return "default-src 'none'; script-src 'self' " + clerk + " " + challenges +
+		"; style-src 'self' 'unsafe-inline'; img-src 'self' https://img.clerk.com; " +
+		"connect-src 'self' " + clerk + "; frame-src " + challenges +
+		"; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; " +
 		"frame-ancestors 'self'"
 }
 

@@ -15,7 +15,8 @@ func TestALinkToAnIncidentTellsThatIncident(t *testing.T) {
 	st := open(t, func(d *Deps) { d.BaseURL = "https://status.example" }, s.state)
 	_, body := st.get(t, "/status/acme/incidents/"+in)
 	for _, words := range []string{
-		`<meta property="og:description" content="Identified: A cache is **cold** &lt;/script&gt;.">`, `<meta property="og:type" content="article">`,
+		`<meta property="og:description" content="Identified: A cache is **cold** &lt;/script&gt;.">`,
+		`<meta property="og:type" content="article">`,
 		`<link rel="canonical" href="https://status.example/status/acme/incidents/` + in + `">`,
 		`· https://status.example/status/acme/incidents/` + in + `</p>`,
 	} {
@@ -24,11 +25,14 @@ func TestALinkToAnIncidentTellsThatIncident(t *testing.T) {
 		}
 	}
 	_, body = st.get(t, "/status/acme/incidents/"+window)
-	if !strings.Contains(body, `content="Maintenance scheduled, 24 Nov 2026, 11:48 – 24 Nov 2026, 12:48 UTC: New disks."`) {
+	if !strings.Contains(body,
+		`content="Maintenance scheduled, 24 Nov 2026, 11:48 – 24 Nov 2026, 12:48 UTC: New disks."`) {
 		t.Error("the window's page does not tell the window")
 	}
-	for path, address := range map[string]string{"/status/acme": "https://status.example/status/acme", "/status/acme/history?month=2026-10": "https://status.example/status/acme/history?month=2026-10"} {
-		if _, body := st.get(t, path); !strings.Contains(body, `<link rel="canonical" href="`+address+`">`) || !strings.Contains(body, "· "+address+"</p>") {
+	for path, address := range map[string]string{"/status/acme": "https://status.example/status/acme",
+		"/status/acme/history?month=2026-10": "https://status.example/status/acme/history?month=2026-10"} {
+		if _, body := st.get(t, path); !strings.Contains(body, `<link rel="canonical" href="`+address+`">`) ||
+			!strings.Contains(body, "· "+address+"</p>") {
 			t.Errorf("%s does not say where it is", path)
 		}
 	}

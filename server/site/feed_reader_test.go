@@ -62,7 +62,8 @@ func TestEveryReaderOfTheFeedSeesThatItIsResolved(t *testing.T) {
 	s.do(ago(0.5), &page.EditIncident{ID: in, Postmortem: &learnt})
 	st.put(s.state)
 	after := readRSS(t, st)
-	if len(after) != len(before)+3 || after[0].Title != "Post-mortem: Slow" || after[1].Title != "Resolved: Slow" || !strings.Contains(after[1].Text, "Fixed.") ||
+	if len(after) != len(before)+3 || after[0].Title != "Post-mortem: Slow" || after[1].Title != "Resolved: Slow" ||
+		!strings.Contains(after[1].Text, "Fixed.") ||
 		strings.Contains(after[1].Text, "We look.") || after[2].Title != "Identified: Slow" {
 		t.Fatalf("it begins with %+v", after[:4])
 	}
@@ -71,7 +72,8 @@ func TestEveryReaderOfTheFeedSeesThatItIsResolved(t *testing.T) {
 	}
 	for _, i := range after[:3] {
 		_, anchor, found := strings.Cut(i.Link, "#")
-		if _, body := st.get(t, strings.TrimPrefix(i.Link, st.url)); !found || !strings.Contains(body, `id="`+anchor+`"`) {
+		if _, body := st.get(t, strings.TrimPrefix(i.Link, st.url)); !found ||
+			!strings.Contains(body, `id="`+anchor+`"`) {
 			t.Errorf("%s leads nowhere", i.Link)
 		}
 	}
@@ -144,7 +146,8 @@ func TestAFeedNamesItselfAndChangesWithWhatItShowsOnly(t *testing.T) {
 		header, value string
 		want          int
 	}{
-		{"If-Modified-Since", date, 304}, {"If-None-Match", second.Header.Get("ETag"), 304}, {"If-Modified-Since", first.Header.Get("Last-Modified"), 200},
+		{"If-Modified-Since", date, 304}, {"If-None-Match", second.Header.Get("ETag"), 304},
+		{"If-Modified-Since", first.Header.Get("Last-Modified"), 200},
 		{"If-Modified-Since", "Mon, 01 Jan 2035 00:00:00 GMT", 200},
 	} {
 		if res, _ := st.get(t, "/status/acme/feed.rss", c.header, c.value); res.StatusCode != c.want {
@@ -152,7 +155,8 @@ func TestAFeedNamesItselfAndChangesWithWhatItShowsOnly(t *testing.T) {
 		}
 	}
 	// Who says both is answered by the ETag.
-	if res, _ := st.get(t, "/status/acme/feed.rss", "If-Modified-Since", date, "If-None-Match", `"other"`); res.StatusCode != 200 {
+	if res, _ := st.get(t, "/status/acme/feed.rss", "If-Modified-Since", date, "If-None-Match",
+		`"other"`); res.StatusCode != 200 {
 		t.Errorf("an ETag that is another one, and a date that is not: %d", res.StatusCode)
 	}
 	s.open(ago(0.1), "Slow", "We look.", status.Degraded, services["API"])
@@ -171,7 +175,8 @@ func TestWhatOtherSitesMayReadTheyMayAskFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-		if res.StatusCode != 204 || res.Header.Get("Access-Control-Allow-Origin") != "*" || res.Header.Get("Access-Control-Allow-Headers") == "" {
+		if res.StatusCode != 204 || res.Header.Get("Access-Control-Allow-Origin") != "*" ||
+			res.Header.Get("Access-Control-Allow-Headers") == "" {
 			t.Errorf("%s: %d %v", name, res.StatusCode, res.Header)
 		}
 	}

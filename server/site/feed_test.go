@@ -20,7 +20,8 @@ func TestTheAtomFeedIsValid(t *testing.T) {
 	if err := xml.Unmarshal([]byte(body), &f); err != nil {
 		t.Fatal(err)
 	}
-	if f.ID != "urn:uuid:"+state.Org.ID || f.Title != "Acme Status" || f.Author.Name == "" || f.Links[0].Href != "https://status.example/status/acme/feed.atom" ||
+	if f.ID != "urn:uuid:"+state.Org.ID || f.Title != "Acme Status" || f.Author.Name == "" ||
+		f.Links[0].Href != "https://status.example/status/acme/feed.atom" ||
 		f.Links[1].Href != "https://status.example/status/acme" {
 		t.Errorf("head %+v", f)
 	}
@@ -41,7 +42,8 @@ func TestTheAtomFeedIsValid(t *testing.T) {
 		seen[e.ID], before = true, updated
 	}
 	slow := f.Entries[1].Content.Text
-	if newest, oldest := strings.Index(slow, "All traffic has moved"), strings.Index(slow, "Uploads take longer"); newest < 0 || oldest < newest {
+	if newest, oldest := strings.Index(slow, "All traffic has moved"),
+		strings.Index(slow, "Uploads take longer"); newest < 0 || oldest < newest {
 		t.Errorf("the timeline is not newest first: %s", slow)
 	}
 }
@@ -63,7 +65,8 @@ func TestAnEntryKeepsItsIdAndAddress(t *testing.T) {
 	story.update(ago(1), in, status.Resolved, "Fixed.")
 	s.put(story.state)
 	after := read()
-	if before.ID != after.ID || before.Link != after.Link || before.Published != after.Published || before.Updated == after.Updated ||
+	if before.ID != after.ID || before.Link != after.Link || before.Published != after.Published ||
+		before.Updated == after.Updated ||
 		!strings.Contains(after.Content.Text, "Fixed.") {
 		t.Errorf("before %+v\nafter %+v", before, after)
 	}
@@ -88,11 +91,13 @@ func TestTheRSSFeedIsValid(t *testing.T) {
 	if err := xml.Unmarshal([]byte(body), &f); err != nil {
 		t.Fatal(err)
 	}
-	if f.Version != "2.0" || len(f.Channel.Links) != 2 || f.Channel.Links[0].Text != s.url+"/status/acme" || f.Channel.Links[1].Href != s.url+"/status/acme/feed.rss" {
+	if f.Version != "2.0" || len(f.Channel.Links) != 2 || f.Channel.Links[0].Text != s.url+"/status/acme" ||
+		f.Channel.Links[1].Href != s.url+"/status/acme/feed.rss" {
 		t.Errorf("head %+v", f.Channel.Links)
 	}
 	for _, i := range f.Channel.Items {
-		if _, err := mail.ParseDate(i.Published); err != nil || i.GUID.Permanent || !strings.HasPrefix(i.GUID.ID, "urn:uuid:") || i.Title == "" || i.Link == "" {
+		if _, err := mail.ParseDate(i.Published); err != nil || i.GUID.Permanent ||
+			!strings.HasPrefix(i.GUID.ID, "urn:uuid:") || i.Title == "" || i.Link == "" {
 			t.Errorf("item %+v: %v", i, err)
 		}
 		if _, err := html.Parse(strings.NewReader(i.Text)); err != nil {

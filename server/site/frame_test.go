@@ -27,7 +27,8 @@ const shifts = `window.moved = 0, window.movers = []; new PerformanceObserver((l
 // still adds up what moves on every page from its first moment on.
 func (b *tab) still() {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, send(cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: shifts})); err != nil {
+	if _, err := chromedp.Run(b.ctx, send(cdppage.AddScriptToEvaluateOnNewDocument,
+		cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: shifts})); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -35,7 +36,8 @@ func (b *tab) still() {
 // stood fails the test if the page moved.
 func (b *tab) stood(what string) {
 	b.t.Helper()
-	if moved := eval[float64](b, `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(moved), 50)))`); moved > maxShift {
+	if moved := eval[float64](b,
+		`new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(moved), 50)))`); moved > maxShift {
 		b.t.Errorf("%s: the page moved by %.4f: %v", what, moved, eval[[]string](b, `movers`))
 	}
 }
@@ -118,7 +120,8 @@ func TestAPageThatIsNotLiveKeepsItsPlaces(t *testing.T) {
 				t.Errorf("%d wide: the banner went from %v to %v", width, was, now)
 			}
 			b.fits(fmt.Sprintf("%d wide, given up", width))
-			if out := eval[bool](b, `(r => r.left < 0 || r.right > innerWidth || r.bottom > innerHeight || r.height > 80)(document.querySelector(".why").getBoundingClientRect())`); out {
+			if out := eval[bool](b,
+				`(r => r.left < 0 || r.right > innerWidth || r.bottom > innerHeight || r.height > 80)(document.querySelector(".why").getBoundingClientRect())`); out {
 				t.Errorf("%d wide: why it is not live is not on the screen", width)
 			}
 			h.set(func() { h.refuse = 0 })
@@ -148,7 +151,8 @@ func TestNoPageMovesWhileItLoads(t *testing.T) {
 
 func TestNoScriptOfAPageIsLarge(t *testing.T) {
 	s := open(t, nil, allWell(t))
-	for _, name := range []string{"status.js", "day.js", "subscribe.js", "login.js", "accept.js", "begin.js", "clerk.js"} {
+	for _, name := range []string{"status.js", "day.js", "subscribe.js", "login.js", "accept.js", "begin.js",
+		"clerk.js"} {
 		_, text := s.get(t, asset(name))
 		if d := relay.NewDoc("", []byte(text)); len(d.Body) == 0 || len(d.Brotli) > 12<<10 {
 			t.Errorf("%s has %d bytes, %d in brotli", name, len(d.Body), len(d.Brotli))
@@ -180,10 +184,12 @@ func TestATapHoverAndArrowsOpenTheSameCard(t *testing.T) {
 		for at, url := range map[string]string{api: ill.url, ".sum": well.url} {
 			b.visit(url + "/status/acme")
 			b.ready()
-			if got, want := eval[int](b, `90 - document.querySelector(".strip input").min`), map[int64]int{320: 30, 390: 30, 768: 60, 1440: 90}[width]; got != want {
+			if got, want := eval[int](b, `90 - document.querySelector(".strip input").min`),
+				map[int64]int{320: 30, 390: 30, 768: 60, 1440: 90}[width]; got != want {
 				t.Errorf("%d wide: %d bars", width, got)
 			}
-			day := map[string]int{api: 89, ".sum": 86}[at] // in a group that is folded, a day on which only one of its services was not well
+			// in a group that is folded, a day on which only one of its services was not well
+			day := map[string]int{api: 89, ".sum": 86}[at]
 			x, y := b.spot(at, day)
 			b.do(chromedp.MouseEvent("mouseMoved", x, y))
 			b.until(card)
@@ -201,7 +207,8 @@ func TestATapHoverAndArrowsOpenTheSameCard(t *testing.T) {
 				t.Errorf("%d wide, %s: the card leads to no incident: %q", width, at, tapped)
 			}
 			if wrong := eval[string](b, `(() => {
-				const r = `+card+`.getBoundingClientRect(), name = `+card+`.closest("li, .block").querySelector(".name, h3").getBoundingClientRect();
+				const r = `+card+`.getBoundingClientRect(), name = `+card+
+				`.closest("li, .block").querySelector(".name, h3").getBoundingClientRect();
 				return (r.top < name.bottom && r.left < name.right ? "it covers the name " : "") + (r.left < 0 || r.right > innerWidth ? "it leaves the screen" : "");
 			})()`); wrong != "" {
 				t.Errorf("%d wide, %s: %s", width, at, wrong)
@@ -209,7 +216,9 @@ func TestATapHoverAndArrowsOpenTheSameCard(t *testing.T) {
 			// With the keyboard, the same; Enter goes to what did it, Escape back.
 			b.do(chromedp.KeyEvent(kb.Escape))
 			b.until(`!` + card)
-			eval[any](b, fmt.Sprintf(`document.querySelector("#org a").focus(), document.querySelector(%q + " .strip input").value = %d, document.querySelector(%[1]q + " .strip input").focus(), 0`, at, day-1))
+			eval[any](b,
+				fmt.Sprintf(
+					`document.querySelector("#org a").focus(), document.querySelector(%q + " .strip input").value = %d, document.querySelector(%[1]q + " .strip input").focus(), 0`, at, day-1))
 			b.do(chromedp.KeyEvent(kb.ArrowRight))
 			b.until(fmt.Sprintf(card+`?.innerText == %q`, tapped))
 			b.do(chromedp.KeyEvent(kb.Enter))
@@ -251,7 +260,8 @@ func TestACardIsAccessible(t *testing.T) {
 		b.do(chromedp.MouseClickXY(x, y))
 		b.until(card)
 		eval[any](b, script+";0")
-		for _, v := range eval[[]string](b, fmt.Sprintf(runAxe, `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`)) {
+		for _, v := range eval[[]string](b,
+			fmt.Sprintf(runAxe, `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`)) {
 			t.Errorf("%s: %s", scheme, v)
 		}
 	}

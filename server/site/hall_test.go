@@ -17,8 +17,8 @@ import (
 	"statuspage/shared/status"
 )
 
-// hall is a page with a socket in front of it, and faults to order. The server's own sockets are tested with the server; here it
-// is the browser that is looked at.
+// hall is a page with a socket in front of it, and faults to order. The server's own sockets are tested with the
+// server; here it is the browser that is looked at.
 type hall struct {
 	*story
 	stand *stand
@@ -97,7 +97,8 @@ func (h *hall) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.sockets[conn] = true
-	_ = conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"type":"hello","seq":%d,"epoch":%q,"region":"fra"}`, h.state.Seq, h.epoch))
+	_ = conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"type":"hello","seq":%d,"epoch":%q,"region":"fra"}`,
+		h.state.Seq, h.epoch))
 	if h.greet {
 		_ = conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1013, "no"))
 		_ = conn.Close()
@@ -105,7 +106,8 @@ func (h *hall) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	since, _ := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64)
 	if e := r.URL.Query().Get("epoch"); e != h.epoch {
-		_ = conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"type":"snapshot","seq":%d,"epoch":%q,"data":{}}`, h.state.Seq, h.epoch))
+		_ = conn.WriteMessage(websocket.TextMessage,
+			fmt.Appendf(nil, `{"type":"snapshot","seq":%d,"epoch":%q,"data":{}}`, h.state.Seq, h.epoch))
 	} else {
 		for i := range h.log {
 			if h.log[i].Seq > since {
@@ -165,5 +167,6 @@ func (h *hall) read(of func() int) int {
 
 // opening is the command for an incident on services that are well.
 func (h *hall) opening(title string, to status.ServiceStatus, service string) page.Command {
-	return &page.OpenIncident{ID: h.id(), UpdateID: h.id(), Title: title, Description: "We look.", ToState: to, Services: []page.Move{{ID: service}}}
+	return &page.OpenIncident{ID: h.id(), UpdateID: h.id(), Title: title, Description: "We look.", ToState: to,
+		Services: []page.Move{{ID: service}}}
 }

@@ -8,8 +8,10 @@ import (
 
 // policy lets a page load what this server gives and nothing else; its scripts cannot turn text into code (Trusted
 // Types), but for the address of the service worker that shows what a browser is told.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types push"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"manifest-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types " +
+	"push"
 
 func secure(c *fiber.Ctx) {
 	h := &c.Response().Header

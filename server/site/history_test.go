@@ -13,15 +13,18 @@ import (
 func TestAMonthThatIsInMemoryIsNotAskedFor(t *testing.T) {
 	s := open(t, nil, allWell(t))
 	_, body := s.get(t, "/status/acme/history?month=2026-09")
-	if !strings.Contains(body, "Slow search results") || !strings.Contains(body, "Elevated API errors") || strings.Contains(body, "Webhooks are late") {
+	if !strings.Contains(body, "Slow search results") || !strings.Contains(body, "Elevated API errors") ||
+		strings.Contains(body, "Webhooks are late") {
 		t.Error("September is not told as it was")
 	}
-	for _, link := range []string{`href="/status/acme/history?month=2026-08"`, `href="/status/acme/history?month=2026-10"`} {
+	for _, link := range []string{`href="/status/acme/history?month=2026-08"`,
+		`href="/status/acme/history?month=2026-10"`} {
 		if !strings.Contains(body, link) {
 			t.Errorf("no %s", link)
 		}
 	}
-	if _, body := s.get(t, "/status/acme/history?month=2026-05"); !strings.Contains(body, "Nothing went wrong this month") || strings.Contains(body, "Older") {
+	if _, body := s.get(t, "/status/acme/history?month=2026-05"); !strings.Contains(body,
+		"Nothing went wrong this month") || strings.Contains(body, "Older") {
 		t.Error("the first month")
 	}
 	if s.archive.reads() != 0 {

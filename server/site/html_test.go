@@ -47,7 +47,8 @@ func everyPage(t *testing.T) (s *stand, paths []string) {
 		at := "/status/" + state.Org.Slug
 		paths = append(paths, at, at+"/history", at+"/history?q=a")
 		if len(state.Services) > 0 {
-			paths = append(paths, at+"/services/"+state.Services[0].ID, at+"/history?service="+state.Services[len(state.Services)-1].ID)
+			paths = append(paths, at+"/services/"+state.Services[0].ID, at+"/history?service="+
+				state.Services[len(state.Services)-1].ID)
 		}
 		for i := range state.Incidents[:min(2, len(state.Incidents))] {
 			paths = append(paths, at+"/incidents/"+state.Incidents[i].ID)
@@ -137,8 +138,10 @@ func sound(t *testing.T, doc *html.Node, body string) {
 		t.Errorf("%d h1, %d main, %d title", count["h1"], count["main"], count["title"])
 	}
 	// What a tolerant parser had to move or close shows as a difference in the number of tags.
-	for _, tag := range []string{"div", "p", "ul", "li", "details", "section", "article", "table", "tr", "td", "span", "a"} {
-		if opened, closed := strings.Count(body, "<"+tag+" ")+strings.Count(body, "<"+tag+">"), strings.Count(body, "</"+tag+">"); opened != closed || opened != count[tag] {
+	for _, tag := range []string{"div", "p", "ul", "li", "details", "section", "article", "table", "tr", "td", "span",
+		"a"} {
+		if opened, closed := strings.Count(body, "<"+tag+" ")+strings.Count(body, "<"+tag+">"),
+			strings.Count(body, "</"+tag+">"); opened != closed || opened != count[tag] {
 			t.Errorf("<%s>: %d opened, %d closed, %d parsed", tag, opened, closed, count[tag])
 		}
 	}

@@ -93,7 +93,8 @@ func (e *entryView) summary() string {
 	}
 	m := e.Window
 	return e.In.Say(windowWords(m.Maintenance)) + ", " + m.clock.moment(e.In, "at", m.ScheduledFor) + " – " +
-		m.clock.moment(e.In, "at", m.ScheduledUntil) + " " + m.clock.abbreviation(m.ScheduledUntil) + ": " + brief(m.Description)
+		m.clock.moment(e.In, "at", m.ScheduledUntil) + " " + m.clock.abbreviation(m.ScheduledUntil) + ": " +
+		brief(m.Description)
 }
 
 // brief is the beginning of a text in one line.
@@ -138,7 +139,8 @@ func (s *site) olderEntry(v *visit.Visit, id string, part int) error {
 	ctx, org := v.Ctx.UserContext(), v.State.Org.ID
 	in, err := s.History.Incident(ctx, org, id)
 	if err == nil {
-		return serveOnce(v.Ctx)(renderEntry(v.Language(), func() (*entryView, error) { return s.incidentPart(v, in, part) }))
+		return serveOnce(v.Ctx)(renderEntry(v.Language(),
+			func() (*entryView, error) { return s.incidentPart(v, in, part) }))
 	}
 	if !notFound(err) {
 		return err
@@ -184,7 +186,8 @@ func (s *site) windowPart(v *visit.Visit, m *status.Maintenance, part int) (*ent
 	if !ok {
 		return nil, noIncident()
 	}
-	view, t := windowView{Maintenance: m, Path: v.Path, clock: clockOf(&v.State.Org), now: s.now()}, newTeller(1, clockOf(&v.State.Org))
+	view, t := windowView{Maintenance: m, Path: v.Path, clock: clockOf(&v.State.Org), now: s.now()},
+		newTeller(1, clockOf(&v.State.Org))
 	for i := to - 1; i >= from; i-- {
 		view.Entries = append(view.Entries, t.stepEntry(m, i, t.mark(m.Updates[i].Body)))
 	}

@@ -29,7 +29,8 @@ func (s *site) index(c *fiber.Ctx) error {
 			continue
 		}
 		indicator, words := summary(&p.State)
-		view.Pages = append(view.Pages, indexed{p.State.Org.Name, "/status/" + p.State.Org.Slug, mood(indicator), words})
+		view.Pages = append(view.Pages, indexed{p.State.Org.Name, "/status/" + p.State.Org.Slug, mood(indicator),
+			words})
 	}
 	tag := lang.Choose(c.Query("lang"), serve.Language(c), c.Get(fiber.HeaderAcceptLanguage), "", nil)
 	c.Set(fiber.HeaderContentLanguage, tag)

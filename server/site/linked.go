@@ -55,7 +55,8 @@ type linked struct {
 // linked is what a permalink says to programs.
 func (e *entryView) linked() template.JS {
 	org := &linkedThing{"Organization", e.Org.Name, e.Org.URL}
-	out := linked{Context: "https://schema.org", Description: e.About, Language: string(e.In), URL: e.Canonical, Image: e.Picture}
+	out := linked{Context: "https://schema.org", Description: e.About, Language: string(e.In), URL: e.Canonical,
+		Image: e.Picture}
 	if e.Incident != nil {
 		out.ofIncident(e.In, e.Incident.Incident, org)
 	} else {
@@ -77,7 +78,8 @@ func (l *linked) ofIncident(tongue lang.In, in *status.Incident, org *linkedThin
 	l.About = linkedServices(len(in.Services), func(i int) string { return in.Services[i].Name })
 	for i := len(in.Updates) - 1; i >= max(0, len(in.Updates)-maxLinked); i-- {
 		u := &in.Updates[i]
-		l.Updates = append(l.Updates, linkedUpdate{"BlogPosting", tongue.Say(u.Status.Display()), serve.Brief(u.Body, maxLinkedText),
+		l.Updates = append(l.Updates, linkedUpdate{"BlogPosting", tongue.Say(u.Status.Display()),
+			serve.Brief(u.Body, maxLinkedText),
 			u.CreatedAt.String()})
 	}
 }

@@ -23,7 +23,8 @@ const hurry = `{
 
 func (b *tab) hurry() {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, send(cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: hurry})); err != nil {
+	if _, err := chromedp.Run(b.ctx, send(cdppage.AddScriptToEvaluateOnNewDocument,
+		cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: hurry})); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -57,7 +58,8 @@ func TestNewsArriveWithoutAReloadAndNothingJumps(t *testing.T) {
 		window.place = at.getBoundingClientRect().top; 0`)
 	row := fmt.Sprintf(`document.getElementById("s-%s")`, services["Search"])
 	h.happen(today, h.opening("Search is slow", status.Degraded, services["Search"]))
-	b.until(row + `.dataset.state == "degraded_performance" && ` + row + `.querySelector(".state").textContent.trim() == "Degraded Performance"`)
+	b.until(row + `.dataset.state == "degraded_performance" && ` + row +
+		`.querySelector(".state").textContent.trim() == "Degraded Performance"`)
 	b.until(`document.querySelector("#active h3")?.textContent == "Search is slow"`)
 	for what, is := range map[string]string{
 		"the banner":                 `document.getElementById("words").textContent == "Partially Degraded Service" && document.getElementById("banner").dataset.state == "degraded_performance"`,
@@ -69,18 +71,22 @@ func TestNewsArriveWithoutAReloadAndNothingJumps(t *testing.T) {
 		"the group that was opened":  `document.querySelectorAll(".group")[1].open`,
 		"the focus":                  `document.activeElement == at`,
 		"the place on the screen":    `Math.abs(at.getBoundingClientRect().top - place) < 2`,
-		"the glow":                   row + `.classList.contains("glow") && document.querySelector("#active article").classList.contains("glow")`,
-		"no glow elsewhere":          `!document.querySelector("#past .glow:not([id^=p-])") && document.querySelectorAll(".service.glow").length == 1`,
-		"times of the visitor":       `!document.querySelector("#active time").textContent.includes("UTC")`,
-		"strips that can be walked":  `document.querySelectorAll(".strip").length == document.querySelectorAll(".strip input").length`,
+		"the glow": row +
+			`.classList.contains("glow") && document.querySelector("#active article").classList.contains("glow")`,
+		"no glow elsewhere":         `!document.querySelector("#past .glow:not([id^=p-])") && document.querySelectorAll(".service.glow").length == 1`,
+		"times of the visitor":      `!document.querySelector("#active time").textContent.includes("UTC")`,
+		"strips that can be walked": `document.querySelectorAll(".strip").length == document.querySelectorAll(".strip input").length`,
 	} {
 		if !eval[bool](b, "!!("+is+")") {
 			t.Errorf("%s: not %s", what, is)
 		}
 	}
-	b.until(`document.getElementById("say").textContent.includes("Search: Degraded Performance.") && document.getElementById("say").textContent.includes("Investigating: Search is slow.")`)
-	h.happen(today+1, &page.UpdateIncident{ID: h.state.Incidents[0].ID, UpdateID: h.id(), Status: "resolved", Body: "Fast again."})
-	b.until(`!document.getElementById("active") && document.getElementById("words").textContent == "All Systems Operational"`)
+	b.until(
+		`document.getElementById("say").textContent.includes("Search: Degraded Performance.") && document.getElementById("say").textContent.includes("Investigating: Search is slow.")`)
+	h.happen(today+1, &page.UpdateIncident{ID: h.state.Incidents[0].ID, UpdateID: h.id(), Status: "resolved",
+		Body: "Fast again."})
+	b.until(
+		`!document.getElementById("active") && document.getElementById("words").textContent == "All Systems Operational"`)
 	b.until(`document.querySelector("#past .past h4").textContent.trim() == "Search is slow"`)
 	b.until(`document.getElementById("say").textContent.includes("Resolved: Search is slow.")`)
 	if !eval[bool](b, `same && document.activeElement == at`) {
@@ -113,7 +119,9 @@ func TestManyEventsAreFewFetches(t *testing.T) {
 		h.happen(today+status.Time(i), &page.EditService{ID: services["API"], Name: &name})
 	}
 	b.until(`document.querySelector(".service .name").textContent == "API 29"`)
-	if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.initiatorType == "xmlhttprequest").length`); n < 1 || n > 4 {
+	if n := eval[int](b,
+		`performance.getEntriesByType("resource").filter(e => e.initiatorType == "xmlhttprequest").length`); n < 1 ||
+		n > 4 {
 		t.Errorf("%d fetches for 30 events", n)
 	}
 }
@@ -172,7 +180,8 @@ func TestAfterFiveTriesItSaysSoAndStartsOverWhenLookedAt(t *testing.T) {
 }
 
 func TestWhatTheServerRefusesIsSaid(t *testing.T) {
-	for code, words := range map[int]string{4404: "This page is no longer here.", 4429: "Too many pages are open in your network."} {
+	for code, words := range map[int]string{4404: "This page is no longer here.",
+		4429: "Too many pages are open in your network."} {
 		h, _, b := watch(t, nil)
 		b.hurry()
 		b.look(h)
@@ -187,9 +196,11 @@ func TestWhatTheServerRefusesIsSaid(t *testing.T) {
 	}
 }
 
-// Behind a proxy that lets no connection through, or in an office where many look at the page, nobody is left with an old one.
+// Behind a proxy that lets no connection through, or in an office where many look at the page, nobody is left with an
+// old one.
 func TestWithoutAConnectionThePageIsLookedAtOnceAMinute(t *testing.T) {
-	for code, words := range map[int]string{1013: "We could not reconnect. We look once a minute.", 4429: "Too many pages are open in your network. We look once a minute."} {
+	for code, words := range map[int]string{1013: "We could not reconnect. We look once a minute.",
+		4429: "Too many pages are open in your network. We look once a minute."} {
 		h, services, b := watch(t, nil)
 		b.hurry()
 		b.look(h)
@@ -218,7 +229,8 @@ func TestWithoutAConnectionThePageIsLookedAtOnceAMinute(t *testing.T) {
 
 // listen keeps what a screen reader is told: the next thing takes its place, sooner where the page's time is hurried.
 func (b *tab) listen() {
-	eval[any](b, `window.heard = ""; new MutationObserver(() => (heard += document.getElementById("say").textContent + " ")).observe(document.getElementById("say"), {childList: true, characterData: true, subtree: true}); 0`)
+	eval[any](b,
+		`window.heard = ""; new MutationObserver(() => (heard += document.getElementById("say").textContent + " ")).observe(document.getElementById("say"), {childList: true, characterData: true, subtree: true}); 0`)
 }
 
 // said waits for what a screen reader is told, since it was last waited for.
@@ -259,7 +271,8 @@ func TestAConnectionThatIsGreetedAndClosedIsTriedLessAndLess(t *testing.T) {
 	b.hurry()
 	b.look(h)
 	tried := h.read(func() int { return len(h.asked) })
-	eval[any](b, `window.said = []; new MutationObserver(() => said.push(document.getElementById("say").textContent)).observe(document.getElementById("say"), {childList: true}); 0`)
+	eval[any](b,
+		`window.said = []; new MutationObserver(() => said.push(document.getElementById("say").textContent)).observe(document.getElementById("say"), {childList: true}); 0`)
 	h.set(func() { h.greet = true })
 	h.cut()
 	b.mark("We could not reconnect.")
@@ -282,7 +295,8 @@ func TestAHandshakeThatHangsIsTriedAgain(t *testing.T) {
 	h.cut()
 	b.mark("Not live since")
 	tried := h.read(func() int { return len(h.asked) })
-	for end := time.Now().Add(30 * time.Second); h.read(func() int { return len(h.asked) }) == tried; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); h.read(func() int { return len(h.asked) }) == tried; time.Sleep(
+		20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the handshake is never tried again")
 		}
@@ -313,7 +327,8 @@ func TestAQuietConnectionThatIsWellStaysLive(t *testing.T) {
 	b.hurry()
 	b.look(h)
 	heads := h.read(func() int { return h.heads })
-	for end := time.Now().Add(20 * time.Second); h.read(func() int { return h.heads }) < heads+2; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); h.read(func() int { return h.heads }) < heads+
+		2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the page never asked")
 		}
@@ -371,7 +386,8 @@ func TestARegionThatFallsBehindIsSaidOnAnOpenPage(t *testing.T) {
 	<-behind
 	behind <- true
 	b.mark("This region is behind.")
-	if got := eval[string](b, `document.querySelector("#live .when").textContent`); !strings.Contains(got, "Not live since 11:18") {
+	if got := eval[string](b, `document.querySelector("#live .when").textContent`); !strings.Contains(got,
+		"Not live since 11:18") {
 		t.Errorf("it says %q", got)
 	}
 	<-behind

@@ -60,5 +60,6 @@ func (s *site) picture(v *visit.Visit, doc *relay.Doc, err error) error {
 }
 
 func logoShape(name string) bool {
-	return len(name) <= 64 && !strings.ContainsAny(name, "/\\") && (strings.HasSuffix(name, ".png") || strings.HasSuffix(name, ".jpg"))
+	return len(name) <= 64 && !strings.ContainsAny(name, "/\\") &&
+		(strings.HasSuffix(name, ".png") || strings.HasSuffix(name, ".jpg"))
 }

@@ -39,7 +39,8 @@ func TestPicturesForPeople(t *testing.T) {
 			}
 		}
 	}
-	for name, state := range map[string]page.State{"well": allWell(t), "trouble": trouble(t), "empty": empty(t), "awkward": awkward(t)} {
+	for name, state := range map[string]page.State{"well": allWell(t), "trouble": trouble(t), "empty": empty(t),
+		"awkward": awkward(t)} {
 		s := open(t, nil, state)
 		draw(name, s.url+"/status/"+state.Org.Slug)
 		if name == "trouble" {
@@ -56,8 +57,10 @@ func TestPicturesForPeople(t *testing.T) {
 	for _, width := range []int64{390, 1280} {
 		b.size(width)
 		b.look(h)
-		eval[any](b, `document.getElementById("subscribe").open = true; const i = document.querySelectorAll(".strip input")[1]; i.value = 73; i.dispatchEvent(new Event("input", {bubbles: true})); 0`)
-		eval[any](b, `document.querySelectorAll(".record")[1].open = true; document.querySelectorAll(".group")[2].open = true; 0`)
+		eval[any](b,
+			`document.getElementById("subscribe").open = true; const i = document.querySelectorAll(".strip input")[1]; i.value = 73; i.dispatchEvent(new Event("input", {bubbles: true})); 0`)
+		eval[any](b,
+			`document.querySelectorAll(".record")[1].open = true; document.querySelectorAll(".group")[2].open = true; 0`)
 		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 		if err != nil {
 			t.Fatal(err)
@@ -65,8 +68,9 @@ func TestPicturesForPeople(t *testing.T) {
 		save(fmt.Sprintf("used-%d.png", width), png)
 	}
 	for name, media := range map[string]emulation.SetEmulatedMediaParams{
-		"print":  {Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}},
-		"forced": {Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}, {Name: "prefers-color-scheme", Value: "dark"}}},
+		"print": {Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}},
+		"forced": {Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"},
+			{Name: "prefers-color-scheme", Value: "dark"}}},
 	} {
 		if _, err := chromedp.Run(b.ctx, send(emulation.SetEmulatedMedia, media)); err != nil {
 			t.Fatal(err)

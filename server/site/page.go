@@ -53,8 +53,9 @@ func (s *site) pageView(v *visit.Visit, stale bool, heard time.Time) *pageView {
 	state := &v.State
 	_, words := summary(state)
 	view := &pageView{
-		head: s.head(v, v.Language().Say(words)), Seq: state.Seq, Epoch: v.Epoch, Words: words, Services: len(state.Services),
-		Blocks: blocks(state.Services, v.Path, s.now(), state.Org.UptimeWeights()),
+		head: s.head(v, v.Language().Say(words)), Seq: state.Seq, Epoch: v.Epoch, Words: words,
+		Services: len(state.Services),
+		Blocks:   blocks(state.Services, v.Path, s.now(), state.Org.UptimeWeights()),
 	}
 	view.Blocked = ownBlocks(state)
 	tellDays(view.Blocks, state, v.Path, s.now())
@@ -91,7 +92,8 @@ func (s *site) pageView(v *visit.Visit, stale bool, heard time.Time) *pageView {
 		}
 	}
 	from := pastFrom(state, s.now())
-	view.Past = pastView{byDay(view.Zone, tellLast(past, tell), during(state, s.now()), view.Zone.Day(from), view.Zone.Day(s.now())), from, s.now()}
+	view.Past = pastView{byDay(view.Zone, tellLast(past, tell), during(state, s.now()), view.Zone.Day(from),
+		view.Zone.Day(s.now())), from, s.now()}
 	return view
 }
 

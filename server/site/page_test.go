@@ -34,7 +34,8 @@ func TestEveryAddressWorksWithAndWithoutItsSlash(t *testing.T) {
 	} {
 		for _, path := range []string{c.path, strings.TrimSuffix(c.path, "/") + "/"} {
 			res, body := s.get(t, path)
-			if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), c.mediaType) || !strings.Contains(body, c.has) {
+			if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), c.mediaType) ||
+				!strings.Contains(body, c.has) {
 				t.Errorf("%s: %d %s, %d bytes", path, res.StatusCode, res.Header.Get("Content-Type"), len(body))
 			}
 		}
@@ -46,8 +47,10 @@ func TestThePageSaysWhereItStands(t *testing.T) {
 	s := open(t, nil, state)
 	res, body := s.get(t, "/status/acme")
 	for name, want := range map[string]string{
-		"Status-Seq": wire.Itoa(state.Seq), "Status-Region": "fra", "Status-Epoch": "epoch-1", "Cache-Control": "public, max-age=0, must-revalidate",
-		"Vary": "Accept-Language, Cookie, Accept-Encoding", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin",
+		"Status-Seq": wire.Itoa(state.Seq), "Status-Region": "fra", "Status-Epoch": "epoch-1",
+		"Cache-Control": "public, max-age=0, must-revalidate",
+		"Vary":          "Accept-Language, Cookie, Accept-Encoding", "X-Content-Type-Options": "nosniff",
+		"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin",
 	} {
 		if got := res.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -90,13 +93,17 @@ func TestARegionThatIsBehindSaysSo(t *testing.T) {
 func TestWhatIsNotThereIsSaidInAPage(t *testing.T) {
 	s := open(t, nil, allWell(t))
 	for _, path := range []string{
-		"/status/nobody", "/status/-x-", "/status/acme/incidents/0197a1de-0000-7000-8000-000000000000", "/status/acme/incidents/x", "/nowhere",
-		"/status/acme/history?month=2020-01", "/status/acme/history?month=2026-12", "/status/acme/history?month=x", "/status/acme/history?page=2",
-		"/status/acme/history?page=0", "/status/acme/history?page=99999999999999999999", "/history", "/feed.atom", "/assets/x.js", "/assets/../go.mod",
+		"/status/nobody", "/status/-x-", "/status/acme/incidents/0197a1de-0000-7000-8000-000000000000",
+		"/status/acme/incidents/x", "/nowhere",
+		"/status/acme/history?month=2020-01", "/status/acme/history?month=2026-12", "/status/acme/history?month=x",
+		"/status/acme/history?page=2",
+		"/status/acme/history?page=0", "/status/acme/history?page=99999999999999999999", "/history", "/feed.atom",
+		"/assets/x.js", "/assets/../go.mod",
 		"/status/%00", "/status/acme%2f..",
 	} {
 		res, body := s.get(t, path)
-		if res.StatusCode != 404 || !strings.Contains(body, "Not found") || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		if res.StatusCode != 404 || !strings.Contains(body, "Not found") ||
+			!strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %d, %d bytes", path, res.StatusCode, len(body))
 		}
 		if res.Header.Get("Content-Security-Policy") == "" && !strings.HasPrefix(path, "/assets") {
@@ -114,7 +121,8 @@ func TestAHostOfItsOwnHasTheWholePage(t *testing.T) {
 	in := story.state.Incidents[0].ID
 	for path, has := range map[string]string{
 		"/": "All Systems Operational", "/incidents/" + in: "Log-in failed", "/history": "November 2026",
-		"/feed.atom": `href="http://status.acme.example/incidents/` + in + `"`, "/history.rss": "http://status.acme.example/incidents/", "/badge.svg": "Acme", "/icon.svg": "<svg",
+		"/feed.atom":   `href="http://status.acme.example/incidents/` + in + `"`,
+		"/history.rss": "http://status.acme.example/incidents/", "/badge.svg": "Acme", "/icon.svg": "<svg",
 	} {
 		res, body := s.get(t, path, "Host", host+":443")
 		if res.StatusCode != 200 || !strings.Contains(body, has) {
@@ -136,7 +144,8 @@ func TestMadeUpHostsFillNoMemory(t *testing.T) {
 	s := open(t, nil, allWell(t))
 	_, first := s.get(t, "/status/acme/feed.atom", "Host", "one.example")
 	_, second := s.get(t, "/status/acme/feed.atom", "Host", "two.example")
-	if !strings.Contains(first, "http://one.example/status/acme") || !strings.Contains(second, "http://two.example/status/acme") {
+	if !strings.Contains(first, "http://one.example/status/acme") ||
+		!strings.Contains(second, "http://two.example/status/acme") {
 		t.Error("links do not follow the request")
 	}
 	_, evil := s.get(t, "/status/acme/feed.atom", "Host", `x"><script>`)
@@ -152,7 +161,8 @@ func TestMadeUpHostsFillNoMemory(t *testing.T) {
 		host := fmt.Sprintf("host-%d.example", i)
 		s.get(t, "/status/acme/feed.atom", "Host", host)
 		made := false
-		if _, err := p.Doc("web/feed.atom/en@http://"+host+"/status/acme", time.Hour, func() (string, []byte, error) { made = true; return "", nil, nil }); err != nil {
+		if _, err := p.Doc("web/feed.atom/en@http://"+host+"/status/acme", time.Hour,
+			func() (string, []byte, error) { made = true; return "", nil, nil }); err != nil {
 			t.Fatal(err)
 		}
 		if !made {
@@ -179,7 +189,8 @@ func TestSinceIsWhenThePageCameIntoItsState(t *testing.T) {
 		{"the last recovery", []status.Service{svc(up, 5, 50), svc(up, 5, 70), svc(up, 90, 90)}, 70},
 		{"the first of the worst", []status.Service{svc(part, 5, 20), svc(major, 5, 60), svc(major, 5, 50)}, 50},
 		{"trouble from the start", []status.Service{svc(part, 30, 30), svc(up, 5, 40)}, 30},
-		{"maintenance is no trouble", []status.Service{svc(status.UnderMaintenance, 5, 10), svc(status.Degraded, 5, 30)}, 30},
+		{"maintenance is no trouble", []status.Service{svc(status.UnderMaintenance, 5, 10),
+			svc(status.Degraded, 5, 30)}, 30},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if at, known := since(c.services); at != c.at || known != (c.at != 0) {
@@ -216,7 +227,8 @@ func TestSpansAreWrittenShortly(t *testing.T) {
 		ms   status.Time
 		want string
 	}{
-		{0, "less than a minute"}, {59_999, "less than a minute"}, {wire.Minute, "1 minute"}, {90 * wire.Minute, "1 hour 30 minutes"},
+		{0, "less than a minute"}, {59_999, "less than a minute"}, {wire.Minute, "1 minute"},
+		{90 * wire.Minute, "1 hour 30 minutes"},
 		{2 * wire.Hour, "2 hours"}, {25 * wire.Hour, "1 day 1 hour"}, {48*wire.Hour + wire.Minute, "2 days"},
 	} {
 		if got := lasted(1000, 1000+c.ms); got != c.want {
@@ -232,7 +244,8 @@ func TestQuietDaysAreOneLine(t *testing.T) {
 		got += string(d.Label()) + ":" + strings.Repeat("x", len(d.Items)) + ";"
 	}
 	const dates = `<time datetime="2026-11-`
-	want := dates + `21">21</time> – ` + dates + `23">23 November 2026</time>:;` + dates + `20">20 November 2026</time>:x;` + dates + `15">15</time> – ` + dates + `19">19 November 2026</time>:;` +
+	want := dates + `21">21</time> – ` + dates + `23">23 November 2026</time>:;` + dates +
+		`20">20 November 2026</time>:x;` + dates + `15">15</time> – ` + dates + `19">19 November 2026</time>:;` +
 		dates + `14">14 November 2026</time>:x;` + dates + `09">9</time> – ` + dates + `13">13 November 2026</time>:;`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -246,9 +259,11 @@ func TestQuietDaysAreOneLine(t *testing.T) {
 func TestWhatWasLearntAndWhatDoesNotCountIsTold(t *testing.T) {
 	s, services := company(t)
 	in := s.open(ago(6), "Two things slow", "We look.", status.Degraded, services["API"], services["Search"])
-	s.do(ago(5), &page.UpdateIncident{ID: in, UpdateID: s.id(), Body: "Search is back.", Services: []page.Move{{ID: services["Search"], To: status.Operational}}})
+	s.do(ago(5), &page.UpdateIncident{ID: in, UpdateID: s.id(), Body: "Search is back.",
+		Services: []page.Move{{ID: services["Search"], To: status.Operational}}})
 	st := open(t, nil, s.state)
-	if _, body := st.get(t, "/status/acme/incidents/"+in); !strings.Contains(body, "<bdi>Search</bdi> <span class=\"dim\">has recovered</span>") {
+	if _, body := st.get(t, "/status/acme/incidents/"+in); !strings.Contains(body,
+		"<bdi>Search</bdi> <span class=\"dim\">has recovered</span>") {
 		t.Error("a recovery is not told")
 	}
 	s.update(ago(4), in, status.Resolved, "All good.")
@@ -260,9 +275,11 @@ func TestWhatWasLearntAndWhatDoesNotCountIsTold(t *testing.T) {
 	_, whole := st.get(t, "/status/acme/incidents/"+in)
 	_, feed := st.get(t, "/status/acme/feed.atom")
 	for name, c := range map[string][2]string{
-		"the post-mortem": {whole, "A <strong>cache</strong> was cold."}, "its link": {front, "/incidents/" + in + "#learnt"}, "in the feed": {feed, "was cold"},
-		"the reason": {whole, "Not counted as downtime: Announced load test &lt;b&gt;"}, "the reason on the page": {front, "Announced load test &lt;b&gt;"},
-		"the announcement": {front, "We move on <em>Friday</em>."},
+		"the post-mortem": {whole, "A <strong>cache</strong> was cold."},
+		"its link":        {front, "/incidents/" + in + "#learnt"}, "in the feed": {feed, "was cold"},
+		"the reason":             {whole, "Not counted as downtime: Announced load test &lt;b&gt;"},
+		"the reason on the page": {front, "Announced load test &lt;b&gt;"},
+		"the announcement":       {front, "We move on <em>Friday</em>."},
 	} {
 		if !strings.Contains(c[0], c[1]) {
 			t.Errorf("%s: no %q", name, c[1])

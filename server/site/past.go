@@ -162,7 +162,8 @@ func windowBegin(m *status.Maintenance) status.Time {
 
 // pastItems are those of both kinds that went on in [from, to), the newest end first. One that ended later stands on
 // the last day.
-func pastItems(incidents []status.Incident, windows []status.Maintenance, path string, c clock, from, to, now status.Time) []pastItem {
+func pastItems(incidents []status.Incident, windows []status.Maintenance, path string, c clock, from, to,
+	now status.Time) []pastItem {
 	var list []pastItem
 	add := func(item pastItem) {
 		if item.From < to && item.To >= from {
@@ -183,7 +184,8 @@ func pastItems(incidents []status.Incident, windows []status.Maintenance, path s
 
 func incidentItem(in *status.Incident, path string, c clock, now status.Time) pastItem {
 	item := pastItem{
-		ID: in.ID, From: in.CreatedAt, To: max(now, in.CreatedAt), Start: in.CreatedAt, Verb: "began", Link: path + "/incidents/" + in.ID, Title: in.Title, State: impactMood(in.Impact),
+		ID: in.ID, From: in.CreatedAt, To: max(now, in.CreatedAt), Start: in.CreatedAt, Verb: "began",
+		Link: path + "/incidents/" + in.ID, Title: in.Title, State: impactMood(in.Impact),
 		Words: "Still open", Version: in.Version, Learnt: in.Postmortem != "", Why: in.Excluded, clock: c, incident: in,
 	}
 	if in.ResolvedAt != nil {
@@ -210,7 +212,8 @@ func worst(in *status.Incident) status.ServiceStatus {
 
 func windowItem(m *status.Maintenance, path string, c clock) pastItem {
 	item := pastItem{
-		ID: m.ID, From: windowBegin(m), To: windowEnd(m), Link: path + "/incidents/" + m.ID, Title: m.Title, State: status.UnderMaintenance,
+		ID: m.ID, From: windowBegin(m), To: windowEnd(m), Link: path + "/incidents/" + m.ID, Title: m.Title,
+		State: status.UnderMaintenance,
 		Words: windowWords(m), Version: m.Version, clock: c, window: m,
 	}
 	item.Start, item.Verb = item.From, "began"

@@ -71,7 +71,8 @@ func explain(err error) problemView {
 	case fiber.StatusNotFound:
 		return problemView{status, "Not found", or(text, "There is nothing at this address."), false}
 	case fiber.StatusTooManyRequests:
-		return problemView{status, "Too many requests", or(text, "Your network asks very often. Please wait a moment."), true}
+		return problemView{status, "Too many requests", or(text, "Your network asks very often. Please wait a moment."),
+			true}
 	case fiber.StatusServiceUnavailable:
 		return problemView{status, "Not now", or(text, "We cannot show this page at the moment."), true}
 	case fiber.StatusInternalServerError:

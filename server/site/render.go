@@ -15,7 +15,8 @@ var views = parse("page", "entry", "history", "home", "problem", "missing", "sub
 	"index", "report")
 
 // sprite is every icon that a page may show.
-var sprite = icons.Sprite("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance", "unknown",
+var sprite = icons.Sprite("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance",
+	"unknown",
 	"chevron", "bell", "feed", "arrow")
 
 func parse(names ...string) map[string]*template.Template {
@@ -25,7 +26,8 @@ func parse(names ...string) map[string]*template.Template {
 	}
 	all := map[string]*template.Template{}
 	for _, name := range names {
-		all[name] = template.Must(template.New(name).Funcs(funcs).ParseFS(templates.Files, "layout.html", "part_*.html", name+".html"))
+		all[name] = template.Must(template.New(name).Funcs(funcs).ParseFS(templates.Files, "layout.html", "part_*.html",
+			name+".html"))
 	}
 	return all
 }

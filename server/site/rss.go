@@ -41,7 +41,8 @@ type guid struct {
 
 func newRSS(f *feed) *rssFeed {
 	r := &rssFeed{
-		Version: "2.0", Atom: "http://www.w3.org/2005/Atom", Title: f.Title, Link: f.Home, About: f.About, Lang: string(f.In),
+		Version: "2.0", Atom: "http://www.w3.org/2005/Atom", Title: f.Title, Link: f.Home, About: f.About,
+		Lang:  string(f.In),
 		Built: rssTime(f.Updated), Self: rssSelf{"self", "application/rss+xml", f.Self},
 	}
 	for _, p := range f.Posts {

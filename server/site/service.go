@@ -235,7 +235,8 @@ func (s *site) serviceFeed(v *visit.Visit, name string, write func(*visit.Visit,
 	return v.Document("web/"+path+"/"+name+"/"+string(v.Spoken()), time.Hour, func() (string, []byte, error) {
 		f := newFeed(v, path+"/"+name)
 		f.ID, f.Title = "urn:uuid:"+svc.ID, svc.Name+" – "+siteName(f.In, &v.State.Org)
-		f.About = f.In.Say("Incidents and maintenance of {service} at {name}.", "service", svc.Name, "name", v.State.Org.Name)
+		f.About = f.In.Say("Incidents and maintenance of {service} at {name}.", "service", svc.Name, "name",
+			v.State.Org.Name)
 		f.Home = strings.TrimSuffix(f.Home, "/") + "/" + path
 		f.state = only(&v.State, svc.ID)
 		mediaType, x := write(v, f)

@@ -41,7 +41,8 @@ func (s *site) sharePage(v *visit.Visit) error {
 	in := written(v)
 	doc, err := v.Doc("share/"+string(in), time.Hour, func() (string, []byte, error) {
 		_, words := summary(&v.State)
-		return drawShare(&share{Site: siteName(in, &v.State.Org), Title: in.Say(words), State: worstOf(v.State.Services)})
+		return drawShare(&share{Site: siteName(in, &v.State.Org), Title: in.Say(words),
+			State: worstOf(v.State.Services)})
 	})
 	if err != nil {
 		return err
@@ -111,7 +112,8 @@ func written(v *visit.Visit) lang.In {
 func incidentShare(v *visit.Visit, in *status.Incident) *share {
 	c, l := clockOf(&v.State.Org), written(v)
 	at := func(t status.Time) string { return c.moment(l, "at", t) + " " + c.abbreviation(t) }
-	x := &share{Site: siteName(l, &v.State.Org), Title: in.Title, Words: l.Say(in.Status.Display()), State: impactMood(in.Impact),
+	x := &share{Site: siteName(l, &v.State.Org), Title: in.Title, Words: l.Say(in.Status.Display()),
+		State: impactMood(in.Impact),
 		Facts: l.Say("Since {x}", "x", at(in.CreatedAt))}
 	if in.ResolvedAt != nil {
 		took, _ := lang.Words(string(l), lasted(in.CreatedAt, *in.ResolvedAt))
@@ -122,9 +124,11 @@ func incidentShare(v *visit.Visit, in *status.Incident) *share {
 
 func windowShare(v *visit.Visit, m *status.Maintenance) *share {
 	c, l := clockOf(&v.State.Org), written(v)
-	x := &share{Site: siteName(l, &v.State.Org), Title: m.Title, Words: l.Say(windowWords(m)), State: status.UnderMaintenance,
+	x := &share{Site: siteName(l, &v.State.Org), Title: m.Title, Words: l.Say(windowWords(m)),
+		State: status.UnderMaintenance,
 		Facts: c.moment(l, "at", m.ScheduledFor) + " – " +
-			c.moment(l, c.beside(m.ScheduledFor, m.ScheduledUntil), m.ScheduledUntil) + " " + c.abbreviation(m.ScheduledUntil)}
+			c.moment(l, c.beside(m.ScheduledFor, m.ScheduledUntil), m.ScheduledUntil) + " " +
+			c.abbreviation(m.ScheduledUntil)}
 	if m.Over() {
 		x.State = ""
 	}

@@ -43,14 +43,17 @@ func TestALinkHasThePictureOfWhatItLeadsTo(t *testing.T) {
 	window := s.plan(ago(4), today+day, today+day+day/24, "Work", "New disks.", services["Search"])
 	st := open(t, func(d *Deps) { d.BaseURL = "https://status.example" }, s.state)
 	seen := map[string]string{}
-	for _, path := range []string{"/status/acme", "/status/acme/incidents/" + open1, "/status/acme/incidents/" + done, "/status/acme/incidents/" + window} {
+	for _, path := range []string{"/status/acme", "/status/acme/incidents/" + open1, "/status/acme/incidents/" + done,
+		"/status/acme/incidents/" + window} {
 		_, body := st.get(t, path)
 		address, own := strings.CutPrefix(meta(t, body, "og:image"), "https://status.example")
 		if !own || !strings.HasPrefix(address, path+"/share.png") {
 			t.Fatalf("%s: the picture is at %q", path, address)
 		}
 		res, picture := st.get(t, address)
-		if res.StatusCode != 200 || res.Header.Get("Content-Type") != "image/png" || res.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || res.Header.Get("Content-Encoding") != "" {
+		if res.StatusCode != 200 || res.Header.Get("Content-Type") != "image/png" ||
+			res.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" ||
+			res.Header.Get("Content-Encoding") != "" {
 			t.Errorf("%s: %d %v", address, res.StatusCode, res.Header)
 		}
 		drawn, err := png.Decode(strings.NewReader(picture))
@@ -65,11 +68,13 @@ func TestALinkHasThePictureOfWhatItLeadsTo(t *testing.T) {
 		if grey := path == "/status/acme/incidents/"+done; grey != (r>>8 == 0x5b && g>>8 == 0x60 && b>>8 == 0x68) {
 			t.Errorf("%s has the colour %x %x %x", path, r>>8, g>>8, b>>8)
 		}
-		if again, _ := st.get(t, address, "If-None-Match", res.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
+		if again, _ := st.get(t, address, "If-None-Match",
+			res.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
 			t.Errorf("%s again: %d", address, again.StatusCode)
 		}
 	}
-	for _, path := range []string{"/status/acme/incidents/0197a1de-0000-7000-8000-000000000000/share.png", "/status/acme/incidents/x/share.png", "/status/nobody/share.png"} {
+	for _, path := range []string{"/status/acme/incidents/0197a1de-0000-7000-8000-000000000000/share.png",
+		"/status/acme/incidents/x/share.png", "/status/nobody/share.png"} {
 		if res, _ := st.get(t, path); res.StatusCode != 404 {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
@@ -78,10 +83,12 @@ func TestALinkHasThePictureOfWhatItLeadsTo(t *testing.T) {
 
 func TestAnyWordsAreDrawnInBoundedTime(t *testing.T) {
 	racetest.Alone(t, "CPU")
-	for _, words := range []string{"", "x", strings.Repeat("W", 200), strings.Repeat("w ", 100), "Störung über Zürich", "Авария в сети", "انقطاع جزئي", "障害が発生しています", strings.Repeat("👩‍🚀", 60), "a\x00b\u202e"} {
+	for _, words := range []string{"", "x", strings.Repeat("W", 200), strings.Repeat("w ", 100), "Störung über Zürich",
+		"Авария в сети", "انقطاع جزئي", "障害が発生しています", strings.Repeat("👩‍🚀", 60), "a\x00b\u202e"} {
 		racetest.Within(t, maxDraw, fmt.Sprintf("%.20q", words), func() func() {
 			return func() {
-				_, body, err := drawShare(&share{Site: words, Title: words, Words: "Investigating", Facts: "Since 23 Nov 2026, 11:48 UTC", State: status.Partial})
+				_, body, err := drawShare(&share{Site: words, Title: words, Words: "Investigating",
+					Facts: "Since 23 Nov 2026, 11:48 UTC", State: status.Partial})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -100,8 +107,10 @@ func TestProgramsReadOfAPermalinkWhatItSays(t *testing.T) {
 	window := s.plan(ago(4), today+day, today+day+day/24, "Work", "New disks.", services["Search"])
 	st := open(t, func(d *Deps) { d.BaseURL = "https://status.example" }, s.state)
 	for id, want := range map[string]map[string]any{
-		in:     {"@type": "LiveBlogPosting", "headline": "Slow </script><b>", "coverageEndTime": ago(5).String(), "url": "https://status.example/status/acme/incidents/" + in},
-		window: {"@type": "Event", "name": "Work", "startDate": (today + day).String(), "eventStatus": "https://schema.org/EventScheduled"},
+		in: {"@type": "LiveBlogPosting", "headline": "Slow </script><b>", "coverageEndTime": ago(5).String(),
+			"url": "https://status.example/status/acme/incidents/" + in},
+		window: {"@type": "Event", "name": "Work", "startDate": (today + day).String(),
+			"eventStatus": "https://schema.org/EventScheduled"},
 	} {
 		_, body := st.get(t, "/status/acme/incidents/"+id)
 		doc, err := html.Parse(strings.NewReader(body))
@@ -133,18 +142,21 @@ func TestADeadLinkStaysWithTheOrganisation(t *testing.T) {
 	s.do(today-1, &page.EditPage{Accent: &accent})
 	st := open(t, nil, s.state)
 	for _, path := range []string{
-		"/status/acme/incidents/0197a1de-0000-7000-8000-000000000000", "/status/acme/incidents/x", "/status/acme/history?month=1999-01", "/status/acme/nowhere", "/status/acme/incidents/x/y/z",
+		"/status/acme/incidents/0197a1de-0000-7000-8000-000000000000", "/status/acme/incidents/x",
+		"/status/acme/history?month=1999-01", "/status/acme/nowhere", "/status/acme/incidents/x/y/z",
 	} {
 		res, body := st.get(t, path)
 		if res.StatusCode != 404 {
 			t.Fatalf("%s: %d", path, res.StatusCode)
 		}
-		for _, want := range []string{"<bdi>Acme</bdi>", `href="/status/acme"`, `href="/status/acme/theme.css?accent=0a66c2"`, "Not found", `content="noindex"`} {
+		for _, want := range []string{"<bdi>Acme</bdi>", `href="/status/acme"`,
+			`href="/status/acme/theme.css?accent=0a66c2"`, "Not found", `content="noindex"`} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s lacks %s", path, want)
 			}
 		}
-		if strings.Contains(body, "canonical") || strings.Contains(body, "All Systems Operational") || res.Header.Get("Cache-Control") != "no-store" {
+		if strings.Contains(body, "canonical") || strings.Contains(body, "All Systems Operational") ||
+			res.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s says what it should not", path)
 		}
 	}

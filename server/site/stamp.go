@@ -70,7 +70,8 @@ func (c clock) Stamp(kind string, t status.Time) template.HTML {
 
 // until is the end of a span: only its clock time where it ends on the day on which it began.
 func (c clock) until(from, to status.Time) template.HTML {
-	return element("until", to, c.words(c.beside(from, to), to)+" "+c.abbreviation(to), ` data-from="`+from.String()+`"`)
+	return element("until", to, c.words(c.beside(from, to), to)+" "+c.abbreviation(to), ` data-from="`+from.String()+
+		`"`)
 }
 
 // start is the beginning of a span; its zone stands at the end of it.

@@ -44,7 +44,8 @@ func stripOf(days []status.DayUptime, percent int64) strip {
 		}
 		st.Known++
 		if d.Worst != status.Operational {
-			st.Trouble = append(st.Trouble, badDay{i, d.Day, d.Worst, happened(d.Tally), status.PercentText(d.Percent), nil})
+			st.Trouble = append(st.Trouble, badDay{i, d.Day, d.Worst, happened(d.Tally), status.PercentText(d.Percent),
+				nil})
 		}
 	}
 	return st
@@ -64,7 +65,8 @@ func happened(t status.Tally) string {
 	for _, p := range []struct {
 		s  status.ServiceStatus
 		ms int64
-	}{{status.Major, t.Major}, {status.Partial, t.Partial}, {status.Degraded, t.Degraded}, {status.UnderMaintenance, t.Maintenance}} {
+	}{{status.Major, t.Major}, {status.Partial, t.Partial}, {status.Degraded, t.Degraded},
+		{status.UnderMaintenance, t.Maintenance}} {
 		if p.ms > 0 {
 			parts = append(parts, p.s.Display()+" "+lasted(0, status.Time(p.ms)))
 		}
@@ -150,7 +152,8 @@ func (s strip) Bars() template.HTML {
 // shapes are the kinds of bars: the class says colour and height (stroke-width in the stylesheet), y is the middle of
 // it.
 var shapes = [...]struct{ class, y string }{
-	{"b-none", "35"}, {"b-operational", "25"}, {"b-maintenance", "25"}, {"b-degraded", "22.5"}, {"b-partial", "20"}, {"b-major", "18"},
+	{"b-none", "35"}, {"b-operational", "25"}, {"b-maintenance", "25"}, {"b-degraded", "22.5"}, {"b-partial", "20"},
+	{"b-major", "18"},
 }
 
 func shapeOf(d *status.DayUptime) int {

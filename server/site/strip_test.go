@@ -34,7 +34,8 @@ func drawn(t *testing.T, s strip) []string {
 
 func TestAStripDrawsEachDayOnceAsItWas(t *testing.T) {
 	midnight := status.Time(today.DayNumber()) * day
-	svc := &status.Service{Status: status.Operational, CreatedAt: midnight - 30*day + wire.Hour, Since: midnight - 30*day + wire.Hour}
+	svc := &status.Service{Status: status.Operational, CreatedAt: midnight - 30*day + wire.Hour,
+		Since: midnight - 30*day + wire.Hour}
 	svc.Move(status.Partial, midnight-10*day+23*wire.Hour)
 	svc.Move(status.Operational, midnight-9*day+wire.Hour)
 	svc.Move(status.UnderMaintenance, midnight-5*day)
@@ -54,7 +55,8 @@ func TestAStripDrawsEachDayOnceAsItWas(t *testing.T) {
 			t.Errorf("day %d is %s, want %s", i, got, w)
 		}
 	}
-	if s.Known != 31 || s.Blank() != 59 || s.Label() != "Trouble on 4 of 31 days" || s.From() != wire.Date(today.DayNumber()-89) {
+	if s.Known != 31 || s.Blank() != 59 || s.Label() != "Trouble on 4 of 31 days" ||
+		s.From() != wire.Date(today.DayNumber()-89) {
 		t.Errorf("%d known, %d blank, %q", s.Known, s.Blank(), s.Label())
 	}
 	if what := s.Trouble[2].What; what != "Major Outage 2 minutes, Under Maintenance 1 minute" {
@@ -65,7 +67,8 @@ func TestAStripDrawsEachDayOnceAsItWas(t *testing.T) {
 func TestAGroupShowsItsWorst(t *testing.T) {
 	well := &status.Service{Status: status.Operational, CreatedAt: ago(24 * 100), Since: ago(24 * 100)}
 	ill := &status.Service{Status: status.Major, CreatedAt: ago(24 * 2), Since: ago(24)}
-	members := []row{{well, "", serviceStrip(well, today, status.DefaultWeights)}, {ill, "", serviceStrip(ill, today, status.DefaultWeights)}}
+	members := []row{{well, "", serviceStrip(well, today, status.DefaultWeights)},
+		{ill, "", serviceStrip(ill, today, status.DefaultWeights)}}
 	got := drawn(t, groupStrip(members, status.DefaultWeights))
 	if got[0] != "b-operational" || got[87] != "b-operational" || got[88] != "b-major" || got[89] != "b-major" {
 		t.Errorf("got %v", got)
@@ -76,7 +79,8 @@ func TestAGroupShowsItsWorst(t *testing.T) {
 }
 
 func TestANewServiceSaysSinceWhen(t *testing.T) {
-	for hours, want := range map[float64]string{1: "Since today", 24 * 3: "Since 20 November 2026", 24 * 200: "90 days ago"} {
+	for hours, want := range map[float64]string{1: "Since today", 24 * 3: "Since 20 November 2026",
+		24 * 200: "90 days ago"} {
 		svc := &status.Service{Status: status.Operational, CreatedAt: ago(hours), Since: ago(hours)}
 		if got := serviceStrip(svc, today, status.DefaultWeights).Start(); got != want {
 			t.Errorf("%v hours: %q, want %q", hours, got, want)
@@ -87,10 +91,12 @@ func TestANewServiceSaysSinceWhen(t *testing.T) {
 func TestTheBannerHasTheColourOfTheWorst(t *testing.T) {
 	state := trouble(t)
 	_, body := open(t, nil, state).get(t, "/status/acme")
-	if !strings.Contains(body, `id="banner" data-state="partial_outage"`) || !strings.Contains(body, "<h1 id=\"words\">Minor Service Outage") {
+	if !strings.Contains(body, `id="banner" data-state="partial_outage"`) ||
+		!strings.Contains(body, "<h1 id=\"words\">Minor Service Outage") {
 		t.Error("a partial outage is told in another colour")
 	}
-	if _, body := open(t, nil, empty(t)).get(t, "/status/"+empty(t).Org.Slug); !strings.Contains(body, `id="banner" data-state="unknown"`) {
+	if _, body := open(t, nil, empty(t)).get(t, "/status/"+empty(t).Org.Slug); !strings.Contains(body,
+		`id="banner" data-state="unknown"`) {
 		t.Error("a page without services claims something")
 	}
 	svc := &state.Services[1] // Website: maintenance on the 3rd, an outage on the 7th

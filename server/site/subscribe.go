@@ -123,10 +123,11 @@ func (s *site) subscribeForm(v *visit.Visit) error {
 // problems are the sentences for what can be wrong with a form, by the code in the address. Nothing else that stands
 // there is shown.
 var problems = map[string]string{
-	"email":        "This is no e-mail address that mail can be sent to. Please look at it again.",
-	"webhook_url":  "A webhook's address begins with https:// and is on the public internet. Please look at it again.",
-	"slack_url":    "This is no address of an incoming webhook, as Slack shows it: it begins with https://.",
-	"discord_url":  "This is no address of a webhook, as Discord shows it: it begins with https://discord.com/api/webhooks/.",
+	"email":       "This is no e-mail address that mail can be sent to. Please look at it again.",
+	"webhook_url": "A webhook's address begins with https:// and is on the public internet. Please look at it again.",
+	"slack_url":   "This is no address of an incoming webhook, as Slack shows it: it begins with https://.",
+	"discord_url": "This is no address of a webhook, as Discord shows it: it begins with " +
+		"https://discord.com/api/webhooks/.",
 	"teams_url":    "This is no address of a workflow or a connector, as Teams shows it: it begins with https://.",
 	"push":         "This did not work. Please look at what you filled in, and try again.",
 	"channel":      "Please choose how you want to be told.",
@@ -169,8 +170,9 @@ func (s *site) manage(v *visit.Visit) error {
 		if err := s.Subscriptions.Unsubscribe(v.Ctx, org, token); err != nil {
 			return err
 		}
-		return s.showView(v, &subscriptionView{head: s.head(v, v.Language().Say("Unsubscribed")), Heading: "You are unsubscribed",
-			Done: "Nothing more will be sent to this address."})
+		return s.showView(v, &subscriptionView{head: s.head(v, v.Language().Say("Unsubscribed")),
+			Heading: "You are unsubscribed",
+			Done:    "Nothing more will be sent to this address."})
 	}
 	return fault.New(fault.Malformed, "This form says nothing that can be done.")
 }
@@ -259,5 +261,6 @@ func (s *site) showView(v *visit.Visit, view *subscriptionView) error {
 	v.Ctx.Set(fiber.HeaderCacheControl, "no-store")
 	v.Ctx.Set("Referrer-Policy", "no-referrer")
 	v.Ctx.Set(fiber.HeaderContentType, mediaType)
-	return v.Ctx.SendString(strings.Replace(string(body), `content="strict-origin-when-cross-origin"`, `content="no-referrer"`, 1))
+	return v.Ctx.SendString(strings.Replace(string(body), `content="strict-origin-when-cross-origin"`,
+		`content="no-referrer"`, 1))
 }

@@ -41,7 +41,8 @@ func (r readers) Subscription(_ *fiber.Ctx, _, token string) (store.Subscriber, 
 	if s := r.now(token); s != nil {
 		return *s, nil
 	}
-	return store.Subscriber{}, fault.New(fault.NotFound, "This link is not good any more. The subscription was ended, or it was not confirmed in time.")
+	return store.Subscriber{}, fault.New(fault.NotFound, "This link is not good any more. The subscription was "+
+		"ended, or it was not confirmed in time.")
 }
 
 func (r readers) Confirm(c *fiber.Ctx, org, token string) (store.Subscriber, error) {
@@ -80,12 +81,14 @@ func reader(state, token string) *store.Subscriber {
 
 // lectern is a server with readers, and the addresses of every page that is for them.
 func lectern(t *testing.T, states ...page.State) (*stand, readers, []string) {
-	r := readers{"pending": reader(store.Pending, "pending"), "active": reader(store.Active, "active"), "bouncing": reader(store.Bouncing, "bouncing")}
+	r := readers{"pending": reader(store.Pending, "pending"), "active": reader(store.Active, "active"),
+		"bouncing": reader(store.Bouncing, "bouncing")}
 	s := open(t, func(d *Deps) { d.Subscriptions = r }, states...)
 	var paths []string
 	for _, state := range states {
 		at := "/status/" + state.Org.Slug + "/subscription/"
-		paths = append(paths, at, at+"?sent=1", at+"?problem="+url.QueryEscape(`<script>alert(1)</script> "is no address`)+"&field=email",
+		paths = append(paths, at, at+"?sent=1",
+			at+"?problem="+url.QueryEscape(`<script>alert(1)</script> "is no address`)+"&field=email",
 			at+"?token=pending", at+"?token=active", at+"?token=bouncing", at+"?token=nobody")
 	}
 	return s, r, paths
@@ -107,10 +110,12 @@ func TestSubscriptionPagesAreSoundAndForOnePerson(t *testing.T) {
 				}
 				return
 			}
-			if res.StatusCode != 200 || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "no-referrer" {
+			if res.StatusCode != 200 || res.Header.Get("Cache-Control") != "no-store" ||
+				res.Header.Get("Referrer-Policy") != "no-referrer" {
 				t.Errorf("%d %v", res.StatusCode, res.Header)
 			}
-			if !strings.Contains(body, `<meta name="robots" content="noindex">`) || strings.Contains(body, "strict-origin") {
+			if !strings.Contains(body, `<meta name="robots" content="noindex">`) ||
+				strings.Contains(body, "strict-origin") {
 				t.Error("search engines may keep it, or other sites hear of it")
 			}
 		})
@@ -135,28 +140,35 @@ func TestAReaderConfirmsChoosesAndLeavesWithoutScripts(t *testing.T) {
 	state := trouble(t)
 	s, r, _ := lectern(t, state)
 	at := "/status/" + state.Org.Slug + "/subscription/?token="
-	if _, body := s.post(t, at+"pending", url.Values{"action": {"confirm"}}); !strings.Contains(body, "You are subscribed.") || r.now("pending").State != store.Active {
+	if _, body := s.post(t, at+"pending", url.Values{"action": {"confirm"}}); !strings.Contains(body,
+		"You are subscribed.") || r.now("pending").State != store.Active {
 		t.Errorf("%s", body)
 	}
 	one := state.Services[1].ID
-	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}, "services": {one}}); !strings.Contains(body, "Saved.") || r.now("active").Whole || r.now("active").Services[0].ID != one {
+	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"},
+		"services": {one}}); !strings.Contains(body, "Saved.") || r.now("active").Whole ||
+		r.now("active").Services[0].ID != one {
 		t.Errorf("%s", body)
 	}
 	_, page := s.get(t, at+"active")
 	if strings.Count(page, " checked>") != 2 || !strings.Contains(page, `value="`+one+`" checked>`) {
 		t.Errorf("the page does not show what was chosen: %s", page)
 	}
-	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}}); !strings.Contains(body, "Choose at least one") || r.now("active").Whole {
+	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"0"}}); !strings.Contains(body,
+		"Choose at least one") || r.now("active").Whole {
 		t.Errorf("%s", body)
 	}
-	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"1"}, "services": {one}}); !strings.Contains(body, "Saved.") || !r.now("active").Whole {
+	if _, body := s.post(t, at+"active", url.Values{"action": {"save"}, "whole": {"1"},
+		"services": {one}}); !strings.Contains(body, "Saved.") || !r.now("active").Whole {
 		t.Errorf("%s", body)
 	}
 	// RFC 8058: one POST, with no cookie and nothing else in it, and no redirect.
-	if res, body := s.post(t, at+"active", url.Values{"List-Unsubscribe": {"One-Click"}}); res.StatusCode != 200 || !strings.Contains(body, "unsubscribed") || r.now("active") != nil {
+	if res, body := s.post(t, at+"active", url.Values{"List-Unsubscribe": {"One-Click"}}); res.StatusCode != 200 ||
+		!strings.Contains(body, "unsubscribed") || r.now("active") != nil {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if res, _ := s.post(t, at+"bouncing", url.Values{"action": {"unsubscribe"}}); res.StatusCode != 200 || r.now("bouncing") != nil {
+	if res, _ := s.post(t, at+"bouncing", url.Values{"action": {"unsubscribe"}}); res.StatusCode != 200 ||
+		r.now("bouncing") != nil {
 		t.Errorf("%d", res.StatusCode)
 	}
 	if res, _ := s.post(t, at+"pending", url.Values{}); res.StatusCode != http.StatusBadRequest {
@@ -169,7 +181,8 @@ func TestAnOrganisationsOwnHostHasSubscriptions(t *testing.T) {
 	state.Org.Hostname, state.Org.HostProvedAt = "status.acme.example", today
 	r := readers{"active": reader(store.Active, "active")}
 	s := open(t, func(d *Deps) { d.Subscriptions, d.BaseURL = r, "https://status.example" }, state)
-	if res, body := s.get(t, "/subscription/?token=active", "Host", "status.acme.example"); res.StatusCode != 200 || !strings.Contains(body, `action="/subscription/?token=active"`) {
+	if res, body := s.get(t, "/subscription/?token=active", "Host", "status.acme.example"); res.StatusCode != 200 ||
+		!strings.Contains(body, `action="/subscription/?token=active"`) {
 		t.Errorf("%d", res.StatusCode)
 	}
 	if res, _ := s.get(t, "/subscription/?token=active", "Host", "elsewhere.example"); res.StatusCode != 404 {
@@ -210,7 +223,8 @@ func TestPicturesOfSubscriptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("subscription-%d-%s.png", i, scheme)), png, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("subscription-%d-%s.png", i, scheme)), png,
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

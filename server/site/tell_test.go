@@ -21,7 +21,8 @@ const maxRender = 50 * time.Millisecond
 // told counts texts: each is another one, so that none has been rendered before.
 var told int
 
-// crammed is a page that is as full as it may be of one text, again and again a little different so that nothing has been rendered before.
+// crammed is a page that is as full as it may be of one text, again and again a little different so that nothing has
+// been rendered before.
 func crammed(t *testing.T, text string, incidents, updates, windows int) page.State {
 	s := begin(t, "acme", "Acme", ago(200))
 	svc := s.service(ago(199), "", "API", strings.Repeat("x", 19_000))
@@ -32,10 +33,12 @@ func crammed(t *testing.T, text string, incidents, updates, windows int) page.St
 	}
 	for i := range incidents {
 		at := ago(100) + status.Time(i)*wire.Minute
-		s.open(at, fmt.Sprint("Incident ", i), each(), status.Degraded, s.service(at, "", fmt.Sprint("Service ", i), ""))
+		s.open(at, fmt.Sprint("Incident ", i), each(), status.Degraded,
+			s.service(at, "", fmt.Sprint("Service ", i), ""))
 		in := &s.state.Incidents[0]
 		for k := range updates {
-			in.Updates = append(in.Updates, status.Update{ID: s.id(), Status: status.Identified, Body: each(), CreatedAt: at + status.Time(k)*wire.Minute})
+			in.Updates = append(in.Updates, status.Update{ID: s.id(), Status: status.Identified, Body: each(),
+				CreatedAt: at + status.Time(k)*wire.Minute})
 		}
 		in.UpdatedAt = at + status.Time(updates)*wire.Minute
 	}
@@ -51,8 +54,10 @@ func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
 	s := newSite(Deps{Now: func() time.Time { return utc(today) }})
 	fill := func(unit string) string { return strings.Repeat(unit, 19_000/len(unit)) }
 	for name, text := range map[string]string{
-		"brackets": fill("[") + "x", "links": fill("[a]("), "quotes": fill(">"), "markdown": fill("**a** [b](https://example.com) `c`\n\n- d\n"), "prose": fill("It was the network. "),
-		"empty": "", "ampersands": fill("&"), "short lines": fill("a\n\n"), "headings": fill("# a\n"), "apostrophes": fill("'"),
+		"brackets": fill("[") + "x", "links": fill("[a]("), "quotes": fill(">"),
+		"markdown": fill("**a** [b](https://example.com) `c`\n\n- d\n"), "prose": fill("It was the network. "),
+		"empty": "", "ampersands": fill("&"), "short lines": fill("a\n\n"), "headings": fill("# a\n"),
+		"apostrophes": fill("'"),
 	} {
 		for shape, state := range map[string]func() page.State{
 			"many incidents": func() page.State { return crammed(t, text, 100, 3, 100) },
@@ -63,7 +68,8 @@ func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
 					return render("en", "page", s.pageView(v, false, time.Time{}))
 				},
 				"entry": func(v *visit.Visit) (string, []byte, error) {
-					return renderEntry("en", func() (*entryView, error) { return s.incidentPart(v, &v.State.Incidents[0], 1) })
+					return renderEntry("en",
+						func() (*entryView, error) { return s.incidentPart(v, &v.State.Incidents[0], 1) })
 				},
 				"feed": func(v *visit.Visit) (string, []byte, error) {
 					body, err := marshal(newAtom(newFeed(v, "feed.atom")))
@@ -136,7 +142,8 @@ func TestOneLongIncidentLeavesTheOthersTheirWords(t *testing.T) {
 	s.open(ago(50), "Small", "It began with a small thing.", status.Degraded, svc)
 	s.open(ago(40), "Large", strings.Repeat("Much was said. ", 1_300), status.Partial, svc)
 	for i := range 60 {
-		s.update(ago(30)+status.Time(i)*wire.Minute, s.state.Incidents[0].ID, status.Identified, strings.Repeat(fmt.Sprint("Step ", i, ". "), 1_500))
+		s.update(ago(30)+status.Time(i)*wire.Minute, s.state.Incidents[0].ID, status.Identified,
+			strings.Repeat(fmt.Sprint("Step ", i, ". "), 1_500))
 	}
 	_, body := open(t, nil, s.state).get(t, "/status/acme")
 	for _, words := range []string{"It began with a small thing.", "Step 59."} {

@@ -15,11 +15,16 @@ import (
 
 // attacks are the usual ones, each of which would set window.pwned or open a dialog.
 var attacks = []string{
-	`<script>window.pwned=1;alert(1)</script>`, `"><img src=x onerror="window.pwned=1;alert(1)">`, `'><svg onload=window.pwned=1>`,
-	`</title><script>window.pwned=1</script>`, `</textarea></style></script><script>window.pwned=1</script>`, `javascript:window.pwned=1`,
-	`[x](javascript:window.pwned=1)`, `{{.}}<template>`, `<a href="javascript:window.pwned=1" autofocus onfocus=window.pwned=1 tabindex=0>x</a>`,
-	`" onmouseover=window.pwned=1 "`, `<iframe srcdoc="<script>parent.pwned=1</script>">`, `<math><mtext></table><mglyph><style><img src onerror=window.pwned=1>`,
-	`<!--><img src onerror=window.pwned=1>-->`, `]]><script>window.pwned=1</script>`, `<form action=//evil.example><button>x`, `<base href=//evil.example>`,
+	`<script>window.pwned=1;alert(1)</script>`, `"><img src=x onerror="window.pwned=1;alert(1)">`,
+	`'><svg onload=window.pwned=1>`,
+	`</title><script>window.pwned=1</script>`, `</textarea></style></script><script>window.pwned=1</script>`,
+	`javascript:window.pwned=1`,
+	`[x](javascript:window.pwned=1)`, `{{.}}<template>`,
+	`<a href="javascript:window.pwned=1" autofocus onfocus=window.pwned=1 tabindex=0>x</a>`,
+	`" onmouseover=window.pwned=1 "`, `<iframe srcdoc="<script>parent.pwned=1</script>">`,
+	`<math><mtext></table><mglyph><style><img src onerror=window.pwned=1>`,
+	`<!--><img src onerror=window.pwned=1>-->`, `]]><script>window.pwned=1</script>`,
+	`<form action=//evil.example><button>x`, `<base href=//evil.example>`,
 }
 
 // hostile is a page where every text is an attack.
@@ -42,7 +47,8 @@ func hostile(t *testing.T, attack string) page.State {
 
 func hostilePaths(s page.State) []string {
 	at := "/status/evil"
-	return []string{at, at + "/history", at + "/incidents/" + s.Incidents[0].ID, at + "/incidents/" + s.Incidents[1].ID, at + "/incidents/" + s.Maintenances[0].ID}
+	return []string{at, at + "/history", at + "/incidents/" + s.Incidents[0].ID, at + "/incidents/" + s.Incidents[1].ID,
+		at + "/incidents/" + s.Maintenances[0].ID}
 }
 
 func TestWhatIsWrittenIsOnlyRead(t *testing.T) {
@@ -121,7 +127,8 @@ func inert(t *testing.T, attack string, doc *html.Node) {
 		for _, a := range n.Attr {
 			value := strings.ToLower(strings.TrimSpace(a.Val))
 			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "autofocus" ||
-				(a.Key == "href" || a.Key == "src" || a.Key == "action") && (strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "data:")) {
+				(a.Key == "href" || a.Key == "src" || a.Key == "action") &&
+					(strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "data:")) {
 				t.Errorf("%q made %s=%q on <%s>", attack, a.Key, a.Val, n.Data)
 			}
 		}
@@ -155,7 +162,8 @@ func TestNoAttackRunsInABrowser(t *testing.T) {
 		if eval[bool](b, `"pwned" in window`) {
 			t.Errorf("an attack ran on %s", path)
 		}
-		if n := eval[int](b, `document.querySelectorAll("script:not([type='application/ld+json'])").length + document.images.length * 100 + document.querySelectorAll("iframe, form:not([action^='/api/'], [action$='/history'])").length * 100`); n != 2 {
+		if n := eval[int](b,
+			`document.querySelectorAll("script:not([type='application/ld+json'])").length + document.images.length * 100 + document.querySelectorAll("iframe, form:not([action^='/api/'], [action$='/history'])").length * 100`); n != 2 {
 			t.Errorf("%s has %d elements that it should not have", path, n)
 		}
 	}

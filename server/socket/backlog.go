@@ -58,7 +58,8 @@ func newBacklogs(pages Pages, slow func()) *backlogs {
 func (b *backlogs) after(ctx context.Context, org string, p *relay.Page, seq int64) (*part, error) {
 	from := seq / partEvents * partEvents
 	upTo := min(from+partEvents, p.State.Seq)
-	return b.get(ctx, partKey{org, from}, p, upTo, func() (*part, error) { return b.read(ctx, org, from, upTo, p.State.Seq) })
+	return b.get(ctx, partKey{org, from}, p, upTo,
+		func() (*part, error) { return b.read(ctx, org, from, upTo, p.State.Seq) })
 }
 
 // snapshot is the whole page; it may be newer than the one that is asked for.
@@ -92,7 +93,8 @@ func (b *backlogs) read(ctx context.Context, org string, after, upTo, seen int64
 }
 
 // get finds a part that reaches a seq, or makes it.
-func (b *backlogs) get(ctx context.Context, key partKey, p *relay.Page, upTo int64, build func() (*part, error)) (*part, error) {
+func (b *backlogs) get(ctx context.Context, key partKey, p *relay.Page, upTo int64,
+	build func() (*part, error)) (*part, error) {
 	for {
 		if x := b.find(key, p, upTo); x != nil {
 			return x, nil

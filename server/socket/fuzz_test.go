@@ -8,7 +8,8 @@ import (
 
 // FuzzRenewal: whatever a client sends, only a message of the one kind is one, and its token arrives as it was sent.
 func FuzzRenewal(f *testing.F) {
-	for _, seed := range []string{`{"type":"auth","token":"a.b.c"}`, `{"type":"auth"}`, `{"type":"ping"}`, `[]`, `{"type":{"auth":1}}`, "\xff", `{"type":"auth","token":"\ud800"}`} {
+	for _, seed := range []string{`{"type":"auth","token":"a.b.c"}`, `{"type":"auth"}`, `{"type":"ping"}`, `[]`,
+		`{"type":{"auth":1}}`, "\xff", `{"type":"auth","token":"\ud800"}`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -49,7 +49,8 @@ func (h *house) back() {
 // Who comes back after the log was replaced is served, though one that does not leave yet has heard of the old one.
 func TestWhoComesBackIsNotHeldUpByWhoDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	for name, replaced := range map[string]func(h *house){"Reset": func(h *house) { h.rooms.Reset() }, "Lost": func(h *house) { h.rooms.Lost(h.state.Org.ID) }} {
+	for name, replaced := range map[string]func(h *house){"Reset": func(h *house) { h.rooms.Reset() },
+		"Lost": func(h *house) { h.rooms.Lost(h.state.Org.ID) }} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)

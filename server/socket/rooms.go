@@ -49,8 +49,8 @@ const (
 // Pages is where rooms read; the relay is one.
 type Pages interface {
 	Page(ctx context.Context, orgID string) (*relay.Page, error)
-	// Replay is the log behind one seq and up to another, or the first part of it, in the words that it has at event seen
-	// or later.
+	// Replay is the log behind one seq and up to another, or the first part of it, in the words that it has at event
+	// seen or later.
 	Replay(ctx context.Context, orgID string, after, upTo, seen int64) ([]page.Event, error)
 	// Has waits for an event. It is false when the event cannot come any more: it is of another log.
 	Has(ctx context.Context, orgID string, seq int64) bool
@@ -123,7 +123,8 @@ func New(region string, pages Pages) *Rooms {
 	r := &Rooms{region: region, pages: pages, rooms: map[string]*room{}, clients: map[*client]struct{}{}}
 	r.backlogs = newBacklogs(pages, r.cutSlowest)
 	m := melody.New()
-	m.Config = &melody.Config{WriteWait: writeWait, PongWait: pongWait, PingPeriod: pingEvery, MaxMessageSize: maxMessage,
+	m.Config = &melody.Config{WriteWait: writeWait, PongWait: pongWait, PingPeriod: pingEvery,
+		MaxMessageSize:    maxMessage,
 		MessageBufferSize: handed + control}
 	m.Upgrader = &websocket.Upgrader{
 		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},

@@ -75,7 +75,8 @@ func (h *house) add(e page.Event) {
 
 // say is one event of some bytes.
 func (h *house) say(bytes int) {
-	s := status.Service{ID: "01890000-0000-7000-8000-000000000002", Name: "API", Status: status.Operational, Description: strings.Repeat("x", bytes)}
+	s := status.Service{ID: "01890000-0000-7000-8000-000000000002", Name: "API", Status: status.Operational,
+		Description: strings.Repeat("x", bytes)}
 	h.add(page.Event{Type: page.ServiceCreated, Service: &s})
 }
 
@@ -103,7 +104,8 @@ func (h *house) deaf(t *testing.T, query string) (net.Conn, *bufio.Reader) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-	_, _ = fmt.Fprintf(conn, "GET /%s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", query)
+	_, _ = fmt.Fprintf(conn, "GET /%s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "+
+		"websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", query)
 	r := bufio.NewReaderSize(conn, 16)
 	for {
 		line, err := r.ReadString('\n')
@@ -164,14 +166,16 @@ func (h *house) until(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// Whoever takes nothing of what is on its way is ended with 4408 and counted, however few frames that are: many at once, a few large ones, one.
+// Whoever takes nothing of what is on its way is ended with 4408 and counted, however few frames that are: many at
+// once, a few large ones, one.
 func TestWhoStallsIsEndedAndCountedAtAnyRateOfFrames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name         string
 		frames, size int
 		sinceBegin   string
-	}{{"one frame", 1, 6 << 20, ""}, {"a few", 20, 300 << 10, ""}, {"many", 4000, 2 << 10, ""}, {"in a backlog", 0, 0, "?since=1"}, {"in a snapshot", 0, 0, "?since=1&epoch=other"}} {
+	}{{"one frame", 1, 6 << 20, ""}, {"a few", 20, 300 << 10, ""}, {"many", 4000, 2 << 10, ""},
+		{"in a backlog", 0, 0, "?since=1"}, {"in a snapshot", 0, 0, "?since=1&epoch=other"}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
@@ -185,7 +189,8 @@ func TestWhoStallsIsEndedAndCountedAtAnyRateOfFrames(t *testing.T) {
 			for range c.frames {
 				h.say(c.size)
 			}
-			h.until(t, "the one that does not read was never found slow", func() bool { h.rooms.Tidy(); return h.rooms.Count().Slow.Load() == 1 })
+			h.until(t, "the one that does not read was never found slow",
+				func() bool { h.rooms.Tidy(); return h.rooms.Count().Slow.Load() == 1 })
 			if code := lastCode(conn, r); code != TooSlow {
 				t.Errorf("it was closed with %d", code)
 			}

@@ -60,7 +60,8 @@ func complete(dir string) bool {
 	return true
 }
 
-// asks runs every method of statuspage.js. Its address is Atlassian's, but for the one line that a user of another host changes.
+// asks runs every method of statuspage.js. Its address is Atlassian's, but for the one line that a user of another host
+// changes.
 const asks = `
 const {Statuspage, StatuspageUpdates} = require(process.argv[2] + "/statuspage.js");
 (async () => {
@@ -104,9 +105,11 @@ func TestStatuspageJSReadsEveryDocument(t *testing.T) {
 		t.Fatalf("%v in %s", err, raw)
 	}
 	for method, doc := range map[string]string{
-		"summary": "summary.json", "status": "status.json", "components": "components.json", "allIncidents": "incidents.json",
+		"summary": "summary.json", "status": "status.json", "components": "components.json",
+		"allIncidents":        "incidents.json",
 		"unresolvedIncidents": "incidents/unresolved.json", "allScheduledMaintenances": "scheduled-maintenances.json",
-		"upcomingScheduledMaintenances": "scheduled-maintenances/upcoming.json", "activeScheduledMaintenances": "scheduled-maintenances/active.json",
+		"upcomingScheduledMaintenances": "scheduled-maintenances/upcoming.json",
+		"activeScheduledMaintenances":   "scheduled-maintenances/active.json",
 	} {
 		var got map[string]any
 		if err := json.Unmarshal(said[method], &got); err != nil {
@@ -151,7 +154,8 @@ func TestStatuspageJSHearsOfAnUpdate(t *testing.T) {
 		told <- struct{}{}
 	}))
 	defer trigger.Close()
-	if got := string(node(t, watches, modules(t), "http://"+o.Addr+"/status/acme", trigger.URL)); got != "Search is down: A disk is full.\n" {
+	if got := string(node(t, watches, modules(t), "http://"+o.Addr+"/status/acme",
+		trigger.URL)); got != "Search is down: A disk is full.\n" {
 		t.Errorf("it heard %q", got)
 	}
 	<-told
@@ -172,7 +176,8 @@ func TestStatusWidgetShowsTheStateInABrowser(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = fmt.Fprint(w, `<!doctype html><title>Customer</title><statuspage-widget src="http://status.acme.example/"></statuspage-widget>
+		_, _ = fmt.Fprint(w,
+			`<!doctype html><title>Customer</title><statuspage-widget src="http://status.acme.example/"></statuspage-widget>
 <statuspage-widget appearance="badge" src="http://status.acme.example/"></statuspage-widget><script src="/widget.js"></script>`)
 	}))
 	defer customer.Close()
@@ -192,7 +197,8 @@ func TestStatusWidgetShowsTheStateInABrowser(t *testing.T) {
 func browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	racetest.Outside(t, "a browser")
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(cancel)

@@ -28,11 +28,13 @@ func (w *writer) fromIncident(in *status.Incident) *entry {
 			e.monitoring = &u.CreatedAt
 		}
 	}
-	from := w.room.Newest(len(in.Updates), func(i int) int { return len(in.Updates[i].Body) + affectedBytes*len(in.Services) })
+	from := w.room.Newest(len(in.Updates),
+		func(i int) int { return len(in.Updates[i].Body) + affectedBytes*len(in.Services) })
 	timeline := told(in, from)
 	if in.PostmortemAt != nil {
 		e.status = postmortem
-		timeline = append(timeline, update{explained(in), postmortem, in.Postmortem, *in.PostmortemAt, in.UpdatedAt, same(timeline)})
+		timeline = append(timeline, update{explained(in), postmortem, in.Postmortem, *in.PostmortemAt, in.UpdatedAt,
+			same(timeline)})
 	}
 	e.updates = newestFirst(timeline)
 	for _, a := range in.Services {
@@ -106,14 +108,16 @@ func (w *writer) fromMaintenance(m *status.Maintenance) *entry {
 		e.started = *m.StartedAt
 	}
 	timeline := []update{{planned(m), string(status.Scheduled), m.Description, m.CreatedAt, m.CreatedAt, nil}}
-	from := w.room.Newest(len(m.Updates), func(i int) int { return len(m.Updates[i].Body) + affectedBytes*len(m.Services) })
+	from := w.room.Newest(len(m.Updates),
+		func(i int) int { return len(m.Updates[i].Body) + affectedBytes*len(m.Services) })
 	for i := from; i < len(m.Updates); i++ {
 		u := &m.Updates[i]
 		timeline = append(timeline, update{u.ID, word(u.Status), u.Body, u.CreatedAt, u.CreatedAt, nil})
 	}
 	if m.Noted() { // its whole story was written down at once
 		e.created, timeline[0].created, timeline[0].updated = m.ScheduledFor, m.ScheduledFor, m.ScheduledFor
-		timeline = append(timeline, update{began(m), string(status.InProgress), "", m.ScheduledFor, m.ScheduledFor, nil},
+		timeline = append(timeline, update{began(m), string(status.InProgress), "", m.ScheduledFor, m.ScheduledFor,
+			nil},
 			update{ended(m), string(status.Completed), "", *m.CompletedAt, *m.CompletedAt, nil})
 	}
 	before := status.Operational
@@ -126,7 +130,8 @@ func (w *writer) fromMaintenance(m *status.Maintenance) *entry {
 			after = status.UnderMaintenance
 		}
 		for _, s := range m.Services {
-			timeline[i].affected = append(timeline[i].affected, status.Affected{ID: s.ID, Name: s.Name, From: before, To: after})
+			timeline[i].affected = append(timeline[i].affected, status.Affected{ID: s.ID, Name: s.Name, From: before,
+				To: after})
 		}
 		before = after
 	}

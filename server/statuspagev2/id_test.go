@@ -34,7 +34,8 @@ func TestIDsOfManyObjectsDiffer(t *testing.T) {
 }
 
 func TestTheYoungerOfTwoObjectsWithOneHashIsNamedAgain(t *testing.T) {
-	s := &page.State{Org: page.Org{ID: "org"}, Incidents: []status.Incident{{ID: "newest"}, {ID: "older"}, {ID: "oldest"}}}
+	s := &page.State{Org: page.Org{ID: "org"}, Incidents: []status.Incident{{ID: "newest"}, {ID: "older"},
+		{ID: "oldest"}}}
 	same := func(key string) string { return strings.Repeat("x", 1+strings.Count(key, "+")) }
 	n := newNaming(s, same)
 	if n["org"] != "x" || n["oldest"] != "xx" || n["older"] != "xxx" || n["newest"] != "xxxx" {

@@ -25,8 +25,10 @@ func crammed() *page.State {
 		m := status.Maintenance{ID: fmt.Sprint("m", i), Status: status.InProgress, Description: "planned"}
 		for k := range page.MaxUpdates {
 			body := fmt.Sprint(i, ".", k, " ", text)
-			in.Updates = append(in.Updates, status.Update{ID: fmt.Sprint("u", i, ".", k), Status: status.Identified, Body: body, Services: services})
-			m.Updates = append(m.Updates, status.MaintenanceUpdate{ID: fmt.Sprint("v", i, ".", k), Status: status.InProgress, Body: body})
+			in.Updates = append(in.Updates, status.Update{ID: fmt.Sprint("u", i, ".", k), Status: status.Identified,
+				Body: body, Services: services})
+			m.Updates = append(m.Updates, status.MaintenanceUpdate{ID: fmt.Sprint("v", i, ".", k),
+				Status: status.InProgress, Body: body})
 		}
 		s.Incidents, s.Maintenances = append(s.Incidents, in), append(s.Maintenances, m)
 	}
@@ -44,7 +46,8 @@ func TestNoDocumentGrowsWithItsTimelines(t *testing.T) {
 		if len(body) > 5<<20 {
 			t.Errorf("%s has %d bytes", name, len(body))
 		}
-		if n := strings.Count(body, ".499 word"); (strings.Contains(name, "incidents") || strings.Contains(name, "active")) && n != most {
+		if n := strings.Count(body, ".499 word"); (strings.Contains(name, "incidents") ||
+			strings.Contains(name, "active")) && n != most {
 			t.Errorf("%s has the last word about %d", name, n)
 		}
 	}

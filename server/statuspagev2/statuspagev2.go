@@ -1,5 +1,5 @@
-// Package statuspagev2 answers the clients that were written for Atlassian Statuspage: its API version 2, read-only, field for
-// field (CONTRACT 6). Everything is served from memory.
+// Package statuspagev2 answers the clients that were written for Atlassian Statuspage: its API version 2, read-only,
+// field for field (CONTRACT 6). Everything is served from memory.
 package statuspagev2
 
 import (
@@ -39,7 +39,10 @@ var documents = map[string]func(*writer, *wire.Fields){
 	"scheduled-maintenances/upcoming.json": func(w *writer, f *wire.Fields) {
 		w.maintenances(f, func(m *status.Maintenance) bool { return m.Status == status.Scheduled })
 	},
-	"scheduled-maintenances/active.json": func(w *writer, f *wire.Fields) { w.maintenances(f, (*status.Maintenance).Running) },
+	"scheduled-maintenances/active.json": func(w *writer, f *wire.Fields) {
+		w.maintenances(f, (*status.Maintenance).
+			Running)
+	},
 }
 
 // Routes adds the documents of every page, under its slug and on its own host name.

@@ -26,8 +26,9 @@ import (
 var schemaOf = map[string]string{
 	"summary.json": "summary.json", "status.json": "status.json", "components.json": "components.json",
 	"incidents.json": "incidents.json", "incidents/unresolved.json": "incidents.json",
-	"scheduled-maintenances.json": "scheduled-maintenances.json", "scheduled-maintenances/upcoming.json": "scheduled-maintenances.json",
-	"scheduled-maintenances/active.json": "scheduled-maintenances.json",
+	"scheduled-maintenances.json":          "scheduled-maintenances.json",
+	"scheduled-maintenances/upcoming.json": "scheduled-maintenances.json",
+	"scheduled-maintenances/active.json":   "scheduled-maintenances.json",
 }
 
 func schema(t testing.TB, name string) *jsonschema.Schema {
@@ -99,16 +100,19 @@ func company(t testing.TB) (o *apptest.Org, services map[string]string) {
 	o = apptest.Start(t, apptest.OwnHosts).Org("acme", ago(99*24*time.Hour))
 	services = map[string]string{}
 	born := ago(98 * 24 * time.Hour)
-	for i, x := range [][2]string{{"", "Website"}, {"Core", "API"}, {"Core", "Search"}, {"Storage", "Files"}, {"", "Mail"}} {
+	for i, x := range [][2]string{{"", "Website"}, {"Core", "API"}, {"Core", "Search"}, {"Storage", "Files"},
+		{"", "Mail"}} {
 		services[x[1]] = o.Service(born.Add(time.Duration(i)*time.Second), x[0], x[1])
 	}
 	past := o.Open(ago(50*time.Hour), "Slow search", status.Degraded, services["Search"])
 	o.Do(ago(49*time.Hour), &page.UpdateIncident{ID: past, Status: "monitoring", Body: "Watching."})
 	o.Do(ago(48*time.Hour), &page.UpdateIncident{ID: past, Status: "resolved", Body: "Over."})
-	done := &page.PlanMaintenance{ID: apptest.NewID(), Title: "Disks", Description: "New disks.", Services: []string{services["Files"]},
+	done := &page.PlanMaintenance{ID: apptest.NewID(), Title: "Disks", Description: "New disks.",
+		Services:     []string{services["Files"]},
 		ScheduledFor: at(ago(30 * time.Hour)), ScheduledUntil: at(ago(29 * time.Hour))}
 	o.Do(ago(40*time.Hour), done)
-	o.Do(ago(30*time.Hour), &page.EditMaintenance{ID: done.ID, Status: word(status.InProgress), Message: word("Begun.")})
+	o.Do(ago(30*time.Hour), &page.EditMaintenance{ID: done.ID, Status: word(status.InProgress),
+		Message: word("Begun.")})
 	o.Do(ago(29*time.Hour), &page.EditMaintenance{ID: done.ID, Status: word(status.Completed)})
 	planned := &page.PlanMaintenance{ID: apptest.NewID(), Title: "Cables", Services: []string{services["Mail"]},
 		ScheduledFor: at(now.Add(2 * time.Hour)), ScheduledUntil: at(now.Add(3 * time.Hour))}
@@ -138,7 +142,8 @@ func TestEveryDocumentKeepsToItsSchemaOnABusyAndOnAnEmptyPage(t *testing.T) {
 			}
 		}
 	}
-	if got := read(empty, "status.json")["status"]; fmt.Sprint(got) != "map[description:All Systems Operational indicator:none]" {
+	if got := read(empty, "status.json")["status"]; fmt.Sprint(got) != "map[description:All Systems Operational "+
+		"indicator:none]" {
 		t.Errorf("an empty page is %v", got)
 	}
 }
@@ -156,11 +161,13 @@ func TestADocumentHoldsWhatItsNameSays(t *testing.T) {
 		{"incidents.json", "incidents", "API fails identified, Slow search resolved"},
 		{"incidents/unresolved.json", "incidents", "API fails identified"},
 		{"summary.json", "incidents", "API fails identified"},
-		{"scheduled-maintenances.json", "scheduled_maintenances", "Switch in_progress, Cables scheduled, Never mind completed, Disks completed"},
+		{"scheduled-maintenances.json", "scheduled_maintenances", "Switch in_progress, Cables scheduled, Never mind " +
+			"completed, Disks completed"},
 		{"scheduled-maintenances/upcoming.json", "scheduled_maintenances", "Cables scheduled"},
 		{"scheduled-maintenances/active.json", "scheduled_maintenances", "Switch in_progress"},
 		{"summary.json", "scheduled_maintenances", "Switch in_progress, Cables scheduled"},
-		{"components.json", "components", "Website partial_outage, Core partial_outage, API partial_outage, Search operational, " +
+		{"components.json", "components", "Website partial_outage, Core partial_outage, API partial_outage, Search " +
+			"operational, " +
 			"Storage operational, Files operational, Mail under_maintenance"},
 	} {
 		if got := names(c.doc, c.key); got != c.want {
@@ -173,10 +180,12 @@ func TestAGroupNamesItsMembersAndTheyNameIt(t *testing.T) {
 	o, _ := company(t)
 	all := list(read(o, "components.json"), "components")
 	core, api, search, site := all[1], all[2], all[3], all[0]
-	if core["group"] != true || fmt.Sprint(core["components"]) != fmt.Sprint([]any{api["id"], search["id"]}) || core["group_id"] != nil {
+	if core["group"] != true || fmt.Sprint(core["components"]) != fmt.Sprint([]any{api["id"], search["id"]}) ||
+		core["group_id"] != nil {
 		t.Errorf("the group: %v", core)
 	}
-	if api["group_id"] != core["id"] || search["group_id"] != core["id"] || site["group_id"] != nil || api["group"] != false {
+	if api["group_id"] != core["id"] || search["group_id"] != core["id"] || site["group_id"] != nil ||
+		api["group"] != false {
 		t.Errorf("members: %v %v %v", api, search, site)
 	}
 	for i, want := range []float64{1, 2, 1, 2, 3, 1, 4} {
@@ -204,11 +213,14 @@ func TestATimelineSaysWhatHappenedToEachComponent(t *testing.T) {
 		n        int
 		want     string
 	}{
-		{"incidents.json", "incidents", 0, "identified API partial_outage>partial_outage Website partial_outage>partial_outage\n" +
+		{"incidents.json", "incidents", 0, "identified API partial_outage>partial_outage Website " +
+			"partial_outage>partial_outage\n" +
 			"investigating API operational>partial_outage Website operational>partial_outage"},
-		{"incidents.json", "incidents", 1, "resolved Search degraded_performance>operational\nmonitoring Search degraded_performance>degraded_performance\n" +
+		{"incidents.json", "incidents", 1, "resolved Search degraded_performance>operational\nmonitoring Search " +
+			"degraded_performance>degraded_performance\n" +
 			"investigating Search operational>degraded_performance"},
-		{"scheduled-maintenances.json", "scheduled_maintenances", 3, "completed Files under_maintenance>operational\nin_progress Files operational>under_maintenance\n" +
+		{"scheduled-maintenances.json", "scheduled_maintenances", 3, "completed Files " +
+			"under_maintenance>operational\nin_progress Files operational>under_maintenance\n" +
 			"scheduled Files operational>operational"},
 	} {
 		if got := told(c.doc, c.key, c.n); got != c.want {
@@ -216,7 +228,8 @@ func TestATimelineSaysWhatHappenedToEachComponent(t *testing.T) {
 		}
 	}
 	past := list(read(o, "incidents.json"), "incidents")[1]
-	if past["monitoring_at"] != ago(49*time.Hour).Format("2006-01-02T15:04:05.000Z") || past["resolved_at"] != ago(48*time.Hour).Format("2006-01-02T15:04:05.000Z") {
+	if past["monitoring_at"] != ago(49*time.Hour).Format("2006-01-02T15:04:05.000Z") ||
+		past["resolved_at"] != ago(48*time.Hour).Format("2006-01-02T15:04:05.000Z") {
 		t.Errorf("its moments: %v %v", past["monitoring_at"], past["resolved_at"])
 	}
 }
@@ -224,9 +237,11 @@ func TestATimelineSaysWhatHappenedToEachComponent(t *testing.T) {
 func TestRecoveriesCorrectionsAndPostmortemsAreToldAsStatuspageDoes(t *testing.T) {
 	o, s := company(t)
 	in := o.Open(ago(10*time.Minute), "Two fail", status.Partial, s["Search"], s["Files"])
-	first := &page.UpdateIncident{ID: in, UpdateID: apptest.NewID(), Body: "One is bak.", Services: []page.Move{{ID: s["Search"], To: status.Operational}}}
+	first := &page.UpdateIncident{ID: in, UpdateID: apptest.NewID(), Body: "One is bak.",
+		Services: []page.Move{{ID: s["Search"], To: status.Operational}}}
 	o.Do(ago(8*time.Minute), first)
-	o.Do(ago(6*time.Minute), &page.UpdateIncident{ID: in, Body: "Worse.", Services: []page.Move{{ID: s["Files"], To: status.Major}}})
+	o.Do(ago(6*time.Minute), &page.UpdateIncident{ID: in, Body: "Worse.",
+		Services: []page.Move{{ID: s["Files"], To: status.Major}}})
 	o.Do(ago(4*time.Minute), &page.UpdateIncident{ID: in, Status: "resolved", Body: "Over."})
 	o.Do(ago(3*time.Minute), &page.CorrectUpdate{ID: in, UpdateID: first.UpdateID, Body: "One is back."})
 	o.Do(ago(2*time.Minute), &page.EditIncident{ID: in, Postmortem: word("A cable.")})
@@ -282,7 +297,8 @@ func TestLinksAreAbsoluteAndIdsStayTheSame(t *testing.T) {
 	slug := read(o, "summary.json")
 	_, raw := o.Get("/api/v2/summary.json", "Host", "Status.Acme.Example:8080")
 	own := checked(t, "summary.json", raw)
-	if slug["page"].(map[string]any)["url"] != "http://"+o.Addr+"/status/acme" || own["page"].(map[string]any)["url"] != "http://status.acme.example" {
+	if slug["page"].(map[string]any)["url"] != "http://"+o.Addr+"/status/acme" ||
+		own["page"].(map[string]any)["url"] != "http://status.acme.example" {
 		t.Errorf("the page's address: %v and %v", slug["page"], own["page"])
 	}
 	a, b := list(slug, "incidents")[0], list(own, "incidents")[0]
@@ -291,7 +307,8 @@ func TestLinksAreAbsoluteAndIdsStayTheSame(t *testing.T) {
 		t.Errorf("links %v and %v", a["shortlink"], b["shortlink"])
 	}
 	fixed := apptest.Start(t, func(c *config.Config) { c.BaseURL = "https://status.example.com/" }).Org("acme", now)
-	if got := read(fixed, "status.json")["page"].(map[string]any)["url"]; got != "https://status.example.com/status/acme" {
+	if got := read(fixed,
+		"status.json")["page"].(map[string]any)["url"]; got != "https://status.example.com/status/acme" {
 		t.Errorf("under BASE_URL it is at %v", got)
 	}
 }
@@ -304,7 +321,8 @@ func TestNobodyElsesPageIsServedUnderAHostName(t *testing.T) {
 		}
 	}
 	res, raw := o.Get("/status/nobody/api/v2/summary.json")
-	if res.StatusCode != http.StatusNotFound || res.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(string(raw), `"not_found"`) {
+	if res.StatusCode != http.StatusNotFound || res.Header.Get("Access-Control-Allow-Origin") != "*" ||
+		!strings.Contains(string(raw), `"not_found"`) {
 		t.Errorf("a page that is not there: %s %v %s", res.Status, res.Header, raw)
 	}
 }
@@ -313,14 +331,18 @@ func TestScriptsOfOtherSitesMayReadWithAndWithoutASlash(t *testing.T) {
 	o, _ := company(t)
 	res, body := o.Get("/status/acme/api/v2/status.json/")
 	h := res.Header
-	if res.StatusCode != 200 || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Content-Type") != "application/json; charset=utf-8" || h.Get("Status-Seq") == "" {
+	if res.StatusCode != 200 || h.Get("Access-Control-Allow-Origin") != "*" ||
+		h.Get("Content-Type") != "application/json; charset=utf-8" || h.Get("Status-Seq") == "" {
 		t.Fatalf("%s %v %s", res.Status, h, body)
 	}
-	if again, raw := o.Get("/status/acme/api/v2/status.json", "If-None-Match", h.Get("ETag")); again.StatusCode != http.StatusNotModified || len(raw) != 0 {
+	if again, raw := o.Get("/status/acme/api/v2/status.json", "If-None-Match",
+		h.Get("ETag")); again.StatusCode != http.StatusNotModified || len(raw) != 0 {
 		t.Errorf("what is known is sent again: %s", again.Status)
 	}
-	if pre, _ := o.Ask(http.MethodOptions, "/status/acme/api/v2/status.json", nil, "Origin", "https://x.example", "Access-Control-Request-Method", "GET",
-		"Access-Control-Request-Headers", "if-none-match"); pre.StatusCode != 204 || pre.Header.Get("Access-Control-Allow-Headers") != "*" {
+	if pre, _ := o.Ask(http.MethodOptions, "/status/acme/api/v2/status.json", nil, "Origin", "https://x.example",
+		"Access-Control-Request-Method", "GET",
+		"Access-Control-Request-Headers", "if-none-match"); pre.StatusCode != 204 ||
+		pre.Header.Get("Access-Control-Allow-Headers") != "*" {
 		t.Errorf("asked before: %s %v", pre.Status, pre.Header)
 	}
 	packed, raw := o.Get("/status/acme/api/v2/summary.json", "Accept-Encoding", "br")
@@ -345,7 +367,8 @@ func TestServingAsksTheDatabaseNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	svc := apptest.NewID()
-	for _, c := range []page.Command{&page.CreateService{ID: svc, Name: "API"}, &page.OpenIncident{Title: "API fails", Service: &svc, ToState: status.Partial}} {
+	for _, c := range []page.Command{&page.CreateService{ID: svc, Name: "API"},
+		&page.OpenIncident{Title: "API fails", Service: &svc, ToState: status.Partial}} {
 		if _, err := a.UseCases.ChangeAt(ctx, by, org, c, ago(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
@@ -370,7 +393,8 @@ func TestServingAsksTheDatabaseNothing(t *testing.T) {
 
 func TestACallerIsNeverShownLessThanItHasSeen(t *testing.T) {
 	o, services := company(t)
-	if res, raw := o.Get("/status/acme/api/v2/status.json", "Status-Min-Seq", "100000"); res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+	if res, raw := o.Get("/status/acme/api/v2/status.json", "Status-Min-Seq",
+		"100000"); res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
 		t.Errorf("the future: %s %s", res.Status, raw)
 	}
 	o.Do(now, &page.EditService{ID: services["Search"], Status: word(status.Major)})

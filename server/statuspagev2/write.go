@@ -18,11 +18,13 @@ type writer struct {
 	all  []component
 	at   map[string]int // service id → where it stands in all
 	room *serve.Room    // for the texts of the list that is written
-	left int            // bytes for descriptions of components, each of which stands beside every incident that is about it
+	// bytes for descriptions of components, each of which stands beside every incident that is about it
+	left int
 }
 
 func newWriter(s *page.State, home string) *writer {
-	w := &writer{s: s, home: home, ids: newNaming(s, shortID), all: tree(s.Services), at: map[string]int{}, left: serve.MaxJSON / 2}
+	w := &writer{s: s, home: home, ids: newNaming(s, shortID), all: tree(s.Services), at: map[string]int{},
+		left: serve.MaxJSON / 2}
 	for i, c := range w.all {
 		if c.svc != nil {
 			w.at[c.svc.ID] = i

@@ -24,7 +24,8 @@ func (o *Org) AddAccess(b *Batch, a *Access, current string, now time.Time) {
 	b.Add(`DELETE FROM page_access WHERE org_id = ? AND id <> ? AND created_at < ?`, o.id, current,
 		now.Add(-keepAccess).UnixMilli())
 	b.Add(`INSERT INTO page_access (org_id, id, kind, password, domains, emails, networks, secret, feed_key, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password, jsonStrings(a.Domains), jsonStrings(a.Emails), jsonStrings(a.Networks),
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password, jsonStrings(a.Domains), jsonStrings(a.Emails),
+		jsonStrings(a.Networks),
 		a.Secret, a.FeedKey, now.UnixMilli())
 }
 
@@ -32,7 +33,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password, jsonStri
 func (o *Org) Access(ctx context.Context, id string) (*Access, error) {
 	a := &Access{ID: id}
 	var domains, emails, networks string
-	err := o.db.row(ctx, `SELECT kind, password, domains, emails, networks, secret, feed_key FROM page_access WHERE org_id = ? AND id = ?`,
+	err := o.db.row(ctx, `SELECT kind, password, domains, emails, networks, secret, feed_key FROM page_access WHERE
+  org_id = ? AND id = ?`,
 		[]any{o.id, id}, &a.Kind, &a.Password, &domains, &emails, &networks, &a.Secret, &a.FeedKey)
 	if err != nil {
 		return nil, o.mine("page access", id, err)
@@ -51,7 +53,8 @@ func (o *Org) Access(ctx context.Context, id string) (*Access, error) {
 // AddAccessLink keeps a link that lets a reader in once. email is "" where it shall let nobody in.
 func (o *Org) AddAccessLink(ctx context.Context, hash [32]byte, email string, now, until time.Time) error {
 	var b Batch
-	b.Add(`DELETE FROM access_links WHERE hash IN (SELECT hash FROM access_links WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, now.UnixMilli(), expiredAtOnce)
+	b.Add(`DELETE FROM access_links WHERE hash IN (SELECT hash FROM access_links WHERE expires_at < ? ORDER BY
+  expires_at LIMIT ?)`, now.UnixMilli(), expiredAtOnce)
 	b.Add(`INSERT INTO access_links (hash, org_id, email, expires_at) VALUES (?, ?, ?, ?)`, hexed(hash), o.id, email,
 		until.UnixMilli())
 	return o.db.Do(ctx, &b)
@@ -59,7 +62,8 @@ func (o *Org) AddAccessLink(ctx context.Context, hash [32]byte, email string, no
 
 // UseAccessLink ends a link and answers whom it was for; ErrNone for one that works no more.
 func (o *Org) UseAccessLink(ctx context.Context, hash [32]byte, now time.Time) (email string, err error) {
-	err = o.db.row(ctx, `SELECT email FROM access_links WHERE hash = ? AND org_id = ? AND expires_at >= ? AND email <> ''`,
+	err = o.db.row(ctx, `SELECT email FROM access_links WHERE hash = ? AND org_id = ? AND expires_at >= ? AND email <>
+  ''`,
 		[]any{hexed(hash), o.id, now.UnixMilli()}, &email)
 	if err != nil {
 		return "", err

@@ -18,7 +18,8 @@ func filePath(address string) (string, error) {
 	if !ok {
 		return "", errRemote
 	}
-	if rest, ok := strings.CutPrefix(path, "//"); ok { // file:///var/… and file://localhost/var/…, as RFC 8089 writes them
+	// file:///var/… and file://localhost/var/…, as RFC 8089 writes them
+	if rest, ok := strings.CutPrefix(path, "//"); ok {
 		host, _, _ := strings.Cut(rest, "/")
 		if host != "" && host != "localhost" || rest == host {
 			return "", fmt.Errorf("DATABASE_URL: %q names another host; write file: and the path", address)
@@ -31,7 +32,8 @@ func filePath(address string) (string, error) {
 	case path == ":memory:":
 		return "", errors.New("DATABASE_URL: a database in memory would be gone with the process; name a file")
 	case strings.Contains(path, "?"):
-		return "", fmt.Errorf("DATABASE_URL: %q: parameters after ? are not taken, and a file's name may have none", address)
+		return "", fmt.Errorf("DATABASE_URL: %q: parameters after ? are not taken, and a file's name may have none",
+			address)
 	case strings.ContainsRune(path, 0):
 		return "", errors.New("DATABASE_URL: the file's name has a NUL")
 	case strings.HasSuffix(path, "/"):
@@ -59,7 +61,8 @@ func misread(path string) error {
 	if info, err := os.Stat(older); err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	return fmt.Errorf("DATABASE_URL: there is no file %q, and an older version would have used %q: write file:%s, or rename it", path, older, older)
+	return fmt.Errorf("DATABASE_URL: there is no file %q, and an older version would have used %q: write file:%s, or "+
+		"rename it", path, older, older)
 }
 
 // source is the data source of a file for go-sqlite3, which takes a URI.
@@ -69,7 +72,8 @@ func source(path, parameters string) string {
 	} else {
 		path = "./" + path
 	}
-	return "file:" + strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(filepath.ToSlash(path)) + "?" + parameters
+	return "file:" + strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(filepath.ToSlash(path)) + "?" +
+		parameters
 }
 
 // private lets nobody but its owner read a database: it holds keys and what people wrote to nobody. What SQLite puts

@@ -32,8 +32,10 @@ type Key struct {
 
 // AddKey puts a new key into a batch; hash is of the whole key.
 func (o *Org) AddKey(b *Batch, k Key, hash [32]byte) {
-	b.Add(`INSERT INTO api_keys (org_id, id, name, prefix, hash, scopes, created_by, created_by_name, owner_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, k.ID, k.Name, k.Prefix, hexed(hash), strings.Join(k.Scopes, " "), k.CreatedBy, k.CreatedByName, k.Owner.UserID, int64(k.CreatedAt), when(k.ExpiresAt))
+	b.Add(`INSERT INTO api_keys (org_id, id, name, prefix, hash, scopes, created_by, created_by_name, owner_id,
+  created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, k.ID, k.Name, k.Prefix, hexed(hash), strings.Join(k.Scopes, " "), k.CreatedBy, k.CreatedByName,
+		k.Owner.UserID, int64(k.CreatedAt), when(k.ExpiresAt))
 }
 
 // HandKey puts a new owner of a key into a batch.
@@ -44,7 +46,8 @@ func (o *Org) HandKey(b *Batch, id, ownerID string) {
 // owned is the rule of which keys a member may answer for: an admin for all, a member for those that only read. A
 // legacy key may have no owner. Migration 15 has the same rule as triggers, which end a key for good, whatever way its
 // owner's membership changed.
-const owned = `(k.owner_id = '' OR EXISTS (SELECT 1 FROM members w WHERE w.org_id = k.org_id AND w.user_id = k.owner_id AND (w.role = 'admin' OR k.scopes = 'read')))`
+const owned = `(k.owner_id = '' OR EXISTS (SELECT 1 FROM members w WHERE w.org_id = k.org_id AND w.user_id = k.owner_id
+  AND (w.role = 'admin' OR k.scopes = 'read')))`
 
 // KeysOf lists the keys that a member answers for.
 func (o *Org) KeysOf(ctx context.Context, ownerID string) ([]Key, error) {
@@ -53,16 +56,19 @@ func (o *Org) KeysOf(ctx context.Context, ownerID string) ([]Key, error) {
 
 // RevokeKey puts a revocation into a batch.
 func (o *Org) RevokeKey(b *Batch, id string, now time.Time) {
-	b.Add(`UPDATE api_keys SET revoked_at = ? WHERE org_id = ? AND id = ? AND revoked_at IS NULL`, now.UnixMilli(), o.id, id)
+	b.Add(`UPDATE api_keys SET revoked_at = ? WHERE org_id = ? AND id = ? AND revoked_at IS NULL`, now.UnixMilli(),
+		o.id, id)
 }
 
 // Keys lists the keys that are not revoked, newest first, and counts all.
 func (o *Org) Keys(ctx context.Context, s Span) ([]Key, int, error) {
 	n := 0
-	if err := o.db.row(ctx, `SELECT count(*) FROM api_keys WHERE org_id = ? AND revoked_at IS NULL`, []any{o.id}, &n); err != nil {
+	if err := o.db.row(ctx, `SELECT count(*) FROM api_keys WHERE org_id = ? AND revoked_at IS NULL`, []any{o.id},
+		&n); err != nil {
 		return nil, 0, fmt.Errorf("count keys: %w", err)
 	}
-	found, err := list(ctx, o.db, keyColumns+` ORDER BY k.created_at DESC, k.id DESC LIMIT ? OFFSET ?`, []any{o.id, s.Limit, s.Offset}, scanKey)
+	found, err := list(ctx, o.db, keyColumns+` ORDER BY k.created_at DESC, k.id DESC LIMIT ? OFFSET ?`,
+		[]any{o.id, s.Limit, s.Offset}, scanKey)
 	return found, n, err
 }
 
@@ -80,7 +86,8 @@ func (o *Org) Key(ctx context.Context, id string) (Key, error) {
 
 // keyFields and keyTables make keyColumns.
 const (
-	keyFields = `SELECT k.id, k.name, k.prefix, k.scopes, k.legacy, k.created_by, k.created_by_name, k.created_at, k.expires_at,
+	keyFields = `SELECT k.id, k.name, k.prefix, k.scopes, k.legacy, k.created_by, k.created_by_name, k.created_at,
+  k.expires_at,
 k.last_used_at, coalesce(u.id, ''), coalesce(u.email, ''), coalesce(u.name, ''), coalesce(m.role, '')`
 	keyTables = ` FROM api_keys k LEFT JOIN members m ON m.org_id = k.org_id AND m.user_id = k.owner_id
 LEFT JOIN users u ON u.id = m.user_id`
@@ -93,7 +100,8 @@ func scanKey(rows *sql.Rows, k *Key) error { return k.scan(rows) }
 func (k *Key) scan(rows *sql.Rows, more ...any) error {
 	var scopes string
 	var expires, used sql.NullInt64
-	if err := rows.Scan(append([]any{&k.ID, &k.Name, &k.Prefix, &scopes, &k.Legacy, &k.CreatedBy, &k.CreatedByName, &k.CreatedAt,
+	if err := rows.Scan(append([]any{&k.ID, &k.Name, &k.Prefix, &scopes, &k.Legacy, &k.CreatedBy, &k.CreatedByName,
+		&k.CreatedAt,
 		&expires, &used, &k.Owner.UserID, &k.Owner.Email, &k.Owner.Name, &k.Owner.Role}, more...)...); err != nil {
 		return err
 	}
@@ -101,11 +109,12 @@ func (k *Key) scan(rows *sql.Rows, more ...any) error {
 	return nil
 }
 
-// KeyFor reads a key that is not revoked, and the member to whom it shall be handed: one without a role is none. ErrNone
-// when there is no such key.
+// KeyFor reads a key that is not revoked, and the member to whom it shall be handed: one without a role is none.
+// ErrNone when there is no such key.
 func (o *Org) KeyFor(ctx context.Context, id, to string) (k Key, owner Member, err error) {
 	owner.UserID = to
-	found, err := list(ctx, o.db, keyFields+`, coalesce(w.email, ''), coalesce(w.name, ''), coalesce(n.role, '')`+keyTables+`
+	found, err := list(ctx, o.db, keyFields+`, coalesce(w.email, ''), coalesce(w.name, ''), coalesce(n.role, '')`+
+		keyTables+`
 LEFT JOIN members n ON n.org_id = k.org_id AND n.user_id = ? LEFT JOIN users w ON w.id = n.user_id
 WHERE k.org_id = ? AND k.revoked_at IS NULL AND k.id = ?`, []any{to, o.id, id}, func(rows *sql.Rows, k *Key) error {
 		return k.scan(rows, &owner.Email, &owner.Name, &owner.Role)
@@ -119,10 +128,13 @@ func (db *DB) APIKey(ctx context.Context, prefix string) (auth.StoredKey, error)
 	var k auth.StoredKey
 	var hash, scopes string
 	var expires, used sql.NullInt64
-	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.legacy, k.owner_id, k.expires_at, k.last_used_at, o.id, o.slug, o.name,
+	err := db.row(ctx, `SELECT k.id, k.name, k.prefix, k.hash, k.scopes, k.legacy, k.owner_id, k.expires_at,
+  k.last_used_at, o.id, o.slug, o.name,
  coalesce(u.email, ''), coalesce(u.name, '')
-FROM api_keys k JOIN organizations o ON o.id = k.org_id LEFT JOIN users u ON u.id = k.owner_id WHERE k.prefix = ? AND k.revoked_at IS NULL AND `+living("k")+` AND `+owned, []any{prefix},
-		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &k.Legacy, &k.OwnerID, &expires, &used, &k.OrgID, &k.OrgSlug, &k.OrgName,
+FROM api_keys k JOIN organizations o ON o.id = k.org_id LEFT JOIN users u ON u.id = k.owner_id WHERE k.prefix = ? AND
+ k.revoked_at IS NULL AND `+living("k")+` AND `+owned, []any{prefix},
+		&k.ID, &k.Name, &k.Prefix, &hash, &scopes, &k.Legacy, &k.OwnerID, &expires, &used, &k.OrgID, &k.OrgSlug,
+		&k.OrgName,
 		&k.OwnerEmail, &k.OwnerName)
 	if errors.Is(err, ErrNone) {
 		return k, auth.ErrUnknown

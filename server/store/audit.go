@@ -37,9 +37,11 @@ func (o *Org) AddAudit(b *Batch, a Audit) {
 	if a.Refers {
 		before, after, a.Before, a.After = a.BeforeSeq, a.AfterSeq, "", ""
 	}
-	b.Add(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after, before_seq, after_seq)
+	b.Add(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action,
+  object_kind, object_id, before, after, before_seq, after_seq)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, int64(a.At), a.ActorKind, a.ActorID, a.ActorName, a.Address, a.RequestID, a.Action, a.ObjectKind, a.ObjectID, a.Before, a.After, before, after)
+		o.id, int64(a.At), a.ActorKind, a.ActorID, a.ActorName, a.Address, a.RequestID, a.Action, a.ObjectKind,
+		a.ObjectID, a.Before, a.After, before, after)
 }
 
 // AuditFilter narrows the list; zero values mean all.
@@ -86,10 +88,13 @@ const auditText = 256 << 10
 // that.
 func (o *Org) AuditRows(ctx context.Context, f AuditFilter, s Span) ([]Audit, error) {
 	where, args := f.where(o.id)
-	found, err := list(ctx, o.db, fmt.Sprintf(`SELECT id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id,
- CASE WHEN octet_length(before) <= %[1]d THEN before ELSE '' END, CASE WHEN octet_length(after) <= %[1]d THEN after ELSE '' END,
+	found, err := list(ctx, o.db, fmt.Sprintf(`SELECT id, at, actor_kind, actor_id, actor_name, address, request_id,
+  action, object_kind, object_id,
+ CASE WHEN octet_length(before) <= %[1]d THEN before ELSE '' END, CASE WHEN octet_length(after) <= %[1]d THEN after ELSE
+ '' END,
  max(octet_length(before), octet_length(after)) > %[1]d, before_seq, after_seq
-FROM audit_log WHERE `, auditText)+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), scanAudit)
+FROM audit_log WHERE `, auditText)+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset),
+		scanAudit)
 	if err != nil {
 		return nil, fmt.Errorf("list the audit log: %w", err)
 	}
@@ -101,7 +106,8 @@ FROM audit_log WHERE `, auditText)+where+` ORDER BY id DESC LIMIT ? OFFSET ?`, a
 
 func scanAudit(rows *sql.Rows, a *Audit) error {
 	var before, after sql.NullInt64
-	err := rows.Scan(&a.ID, &a.At, &a.ActorKind, &a.ActorID, &a.ActorName, &a.Address, &a.RequestID, &a.Action, &a.ObjectKind, &a.ObjectID,
+	err := rows.Scan(&a.ID, &a.At, &a.ActorKind, &a.ActorID, &a.ActorName, &a.Address, &a.RequestID, &a.Action,
+		&a.ObjectKind, &a.ObjectID,
 		&a.Before, &a.After, &a.Abridged, &before, &after)
 	a.Refers, a.BeforeSeq, a.AfterSeq = before.Valid && after.Valid, before.Int64, after.Int64
 	return err

@@ -92,7 +92,8 @@ func checkCopy(ctx context.Context, path string) (err error) {
 // ours says whether a database is one of this program's, of a version that it knows.
 func ours(ctx context.Context, db *sql.DB, name string) error {
 	var tables int
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('goose_db_version', 'meta', 'organizations', 'events')`).Scan(&tables)
+	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN
+  ('goose_db_version', 'meta', 'organizations', 'events')`).Scan(&tables)
 	if err != nil {
 		return fmt.Errorf("%s cannot be read as a database: %w", name, err)
 	}
@@ -101,8 +102,10 @@ func ours(ctx context.Context, db *sql.DB, name string) error {
 		return strange
 	}
 	var version, logs int64
-	err = db.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied = 1),
-(SELECT count(*) FROM meta WHERE key = 'epoch') + (SELECT count(*) FROM (SELECT id, org_id, seq, body FROM events LIMIT 0))`).Scan(&version, &logs)
+	err = db.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied =
+  1),
+(SELECT count(*) FROM meta WHERE key = 'epoch') + (SELECT count(*) FROM (SELECT id, org_id, seq, body FROM events LIMIT
+ 0))`).Scan(&version, &logs)
 	if err != nil && strings.Contains(err.Error(), "no such column") || err == nil && logs == 0 {
 		return strange
 	}
@@ -115,7 +118,8 @@ func ours(ctx context.Context, db *sql.DB, name string) error {
 	}
 	sources := provider.ListSources()
 	if newest := sources[len(sources)-1].Version; version > newest {
-		return fmt.Errorf("%s was written by a newer version of this program (schema %d; this one knows %d)", name, version, newest)
+		return fmt.Errorf("%s was written by a newer version of this program (schema %d; this one knows %d)", name,
+			version, newest)
 	}
 	return nil
 }

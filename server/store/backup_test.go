@@ -77,7 +77,8 @@ func TestWhatIsNoBackupIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(ctx, `CREATE TABLE meta (key TEXT, value TEXT); CREATE TABLE events (id INTEGER); CREATE TABLE organizations (id TEXT);
+	if _, err := db.ExecContext(ctx, `CREATE TABLE meta (key TEXT, value TEXT); CREATE TABLE events (id INTEGER); CREATE
+  TABLE organizations (id TEXT);
 CREATE TABLE goose_db_version (version_id INTEGER, is_applied INTEGER)`); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,8 @@ CREATE TABLE goose_db_version (version_id INTEGER, is_applied INTEGER)`); err !=
 	if db, err = sql.Open("sqlite3", "file:"+newer); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+	if _, err := db.ExecContext(ctx,
+		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
 		t.Fatal(err)
 	}
 	_ = db.Close()
@@ -106,7 +108,8 @@ CREATE TABLE goose_db_version (version_id INTEGER, is_applied INTEGER)`); err !=
 		{"missing", filepath.Join(dir, "missing.db"), "is not there"},
 		{"empty", write(t, filepath.Join(dir, "empty.db"), nil), "is empty"},
 		{"a folder", dir, "no regular file"},
-		{"text", write(t, filepath.Join(dir, "dump.sql"), []byte("CREATE TABLE events (id INTEGER);")), "no SQLite database"},
+		{"text", write(t, filepath.Join(dir, "dump.sql"), []byte("CREATE TABLE events (id INTEGER);")),
+			"no SQLite database"},
 		{"of another program", other, "another program"},
 		{"gzipped", packed.Name(), "gzip"},
 		{"cut in the middle", write(t, filepath.Join(dir, "half.db"), good[:len(good)/2]), "cut off"},
@@ -165,7 +168,8 @@ func TestWhatARestoreSetAsideIsKeptByTheNext(t *testing.T) {
 		write(t, target+".restoring", []byte("the remains of one that was killed"))
 		write(t, target+".restoring-wal", []byte("the remains of one that was killed"))
 	}
-	for file, name := range map[string]string{target: "fourth", target + ".replaced": "first", target + ".replaced.2": "second", target + ".replaced.3": "third"} {
+	for file, name := range map[string]string{target: "fourth", target + ".replaced": "first",
+		target + ".replaced.2": "second", target + ".replaced.3": "third"} {
 		if got := nameOf(t, "file:"+file); got != name {
 			t.Errorf("%s is %q, not %q", filepath.Base(file), got, name)
 		}
@@ -233,7 +237,8 @@ func TestADatabaseInUseIsNotReplacedAndTwoMayUseIt(t *testing.T) {
 	}
 }
 
-// childHolds names a database that a process of its own has open, and how: as this version does, or as one that had no lock.
+// childHolds names a database that a process of its own has open, and how: as this version does, or as one that had no
+// lock.
 const childHolds = "STATUSPAGE_TEST_HOLDS"
 
 func TestIAmAProcessThatHoldsADatabase(t *testing.T) {
@@ -280,7 +285,8 @@ func TestTheLockOfAServerDiesWithItsProcess(t *testing.T) {
 		for lines.Scan() && !strings.HasPrefix(lines.Text(), "holding") {
 			continue
 		}
-		if err := store.Restore(ctx, "file:"+target, copied, true); err == nil || !strings.Contains(err.Error(), "in use") {
+		if err := store.Restore(ctx, "file:"+target, copied, true); err == nil ||
+			!strings.Contains(err.Error(), "in use") {
 			t.Errorf("%s: it was replaced under another process: %v", how, err)
 		}
 		_ = cmd.Process.Kill()
@@ -356,8 +362,11 @@ func TestAnAddressIsTheSameFileForEverybodyOrNone(t *testing.T) {
 		t.Run(c.address, func(t *testing.T) {
 			if c.file == "" {
 				_, open := store.Open(c.address, "")
-				for what, err := range map[string]error{"serve": open, "backup": store.Backup(ctx, c.address, filepath.Join(t.TempDir(), "x")), "restore": store.Restore(ctx, c.address, filepath.Join(dir, "plain.db"), true)} {
-					if err == nil || !strings.Contains(err.Error(), "DATABASE_URL") || strings.Contains(err.Error(), "\n") {
+				for what, err := range map[string]error{"serve": open,
+					"backup":  store.Backup(ctx, c.address, filepath.Join(t.TempDir(), "x")),
+					"restore": store.Restore(ctx, c.address, filepath.Join(dir, "plain.db"), true)} {
+					if err == nil || !strings.Contains(err.Error(), "DATABASE_URL") ||
+						strings.Contains(err.Error(), "\n") {
 						t.Errorf("%s: %v", what, err)
 					}
 				}

@@ -15,22 +15,27 @@ import (
 	"statuspage/server/store"
 )
 
-// TestAWriteTakesAFewOldRowsAlongAndNoMore fills the tables that a write clears on its way, and counts what one write of each deletes.
+// TestAWriteTakesAFewOldRowsAlongAndNoMore fills the tables that a write clears on its way, and counts what one write
+// of each deletes.
 func TestAWriteTakesAFewOldRowsAlongAndNoMore(t *testing.T) {
 	const old = 2000
 	file := filepath.Join(t.TempDir(), "status.db")
 	db := openFile(t, file)
 	org, ctx, now := crowd(t, db, 1), context.Background(), time.Now()
 	long := now.Add(-400 * 24 * time.Hour)
-	user := store.User{ID: uuid.NewString(), Email: "ada@example.com", Name: "Ada", Issuer: auth.LocalIssuer, Subject: "ada"}
+	user := store.User{ID: uuid.NewString(), Email: "ada@example.com", Name: "Ada", Issuer: auth.LocalIssuer,
+		Subject: "ada"}
 	session := func(id string, at time.Time) auth.Session {
-		return auth.Session{ID: id, UserID: user.ID, OrgID: org.ID(), Generation: 1, AdvancedAt: at, CreatedAt: at, ExpiresAt: at.Add(time.Hour), Version: 1, Kind: auth.BrowserSession}
+		return auth.Session{ID: id, UserID: user.ID, OrgID: org.ID(), Generation: 1, AdvancedAt: at, CreatedAt: at,
+			ExpiresAt: at.Add(time.Hour), Version: 1, Kind: auth.BrowserSession}
 	}
 	var b store.Batch
 	store.AddUser(&b, user)
 	for i := range old {
-		b.Add(`INSERT INTO idempotency (org_id, actor, key, fingerprint, status, etag, seq, body, at) VALUES (?, 'a', ?, '', 200, '', 0, '', ?)`, org.ID(), fmt.Sprint(i), long.UnixMilli())
-		b.Add(`INSERT INTO links (hash, purpose, user_id, version, email, created_at, expires_at) VALUES (?, 'undo', ?, 1, '', 0, ?)`, fmt.Sprint(i), user.ID, long.UnixMilli())
+		b.Add(`INSERT INTO idempotency (org_id, actor, key, fingerprint, status, etag, seq, body, at) VALUES (?, 'a', ?,
+  '', 200, '', 0, '', ?)`, org.ID(), fmt.Sprint(i), long.UnixMilli())
+		b.Add(`INSERT INTO links (hash, purpose, user_id, version, email, created_at, expires_at) VALUES (?, 'undo', ?,
+  1, '', 0, ?)`, fmt.Sprint(i), user.ID, long.UnixMilli())
 	}
 	if err := db.Do(ctx, &b); err != nil {
 		t.Fatal(err)
@@ -39,9 +44,11 @@ func TestAWriteTakesAFewOldRowsAlongAndNoMore(t *testing.T) {
 	var tokens store.Batch
 	for i := range 300 {
 		id := uuid.NewString()
-		tokens.Add(`INSERT INTO sessions (id, user_id, org_id, generation, advanced_at, expires_at) VALUES (?, ?, ?, 1, ?, ?)`, id, user.ID, org.ID(), long.UnixMilli(), long.UnixMilli())
+		tokens.Add(`INSERT INTO sessions (id, user_id, org_id, generation, advanced_at, expires_at) VALUES (?, ?, ?, 1,
+  ?, ?)`, id, user.ID, org.ID(), long.UnixMilli(), long.UnixMilli())
 		for n := range max(1, 1000-1000*i) {
-			tokens.Add(`INSERT INTO session_tokens (hash, session_id, generation) VALUES (?, ?, ?)`, fmt.Sprint(id, n), id, n)
+			tokens.Add(`INSERT INTO session_tokens (hash, session_id, generation) VALUES (?, ?, ?)`, fmt.Sprint(id, n),
+				id, n)
 		}
 	}
 	if err := db.Do(ctx, &tokens); err != nil {
@@ -71,7 +78,8 @@ func TestAWriteTakesAFewOldRowsAlongAndNoMore(t *testing.T) {
 		}},
 		{"links", 20, func() error {
 			var b store.Batch
-			store.AddLink(&b, sha256.Sum256([]byte(uuid.NewString())), store.Link{Purpose: store.UndoLink, UserID: user.ID, Version: 1}, now, now.Add(time.Hour))
+			store.AddLink(&b, sha256.Sum256([]byte(uuid.NewString())),
+				store.Link{Purpose: store.UndoLink, UserID: user.ID, Version: 1}, now, now.Add(time.Hour))
 			return db.Do(ctx, &b)
 		}},
 		{"session_tokens", 50, func() error {

@@ -12,7 +12,8 @@ import (
 	"statuspage/server/store/storetest"
 )
 
-// TestEveryColumnHasABound fails for a column that nobody has thought about, and for a row that could be longer than a database takes.
+// TestEveryColumnHasABound fails for a column that nobody has thought about, and for a row that could be longer than a
+// database takes.
 func TestEveryColumnHasABound(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "status.db")
 	openFile(t, file)
@@ -62,8 +63,10 @@ func TestARowOfAnOlderVersionMayBeLonger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := raw.Exec(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after)
-VALUES (?, 1, 'user', 'u', 'Ada', '', '', 'update_incident', 'incident', 'i', '', ?)`, org.ID(), strings.Repeat("x", long)); err != nil {
+	if _, err := raw.Exec(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id,
+  action, object_kind, object_id, before, after)
+VALUES (?, 1, 'user', 'u', 'Ada', '', '', 'update_incident', 'incident', 'i', '', ?)`, org.ID(),
+		strings.Repeat("x", long)); err != nil {
 		t.Fatal(err)
 	}
 	_ = raw.Close()

@@ -191,7 +191,8 @@ func firstOf(args []any) any {
 
 // everybodys is list for rows of all organisations: one that cannot be read is said once and left out, so that it costs
 // nobody else anything. kind names what they are; unread hears of each that is left out.
-func everybodys[T any](ctx context.Context, db *DB, kind, query string, args []any, scan func(*sql.Rows, *T) error, unread func(*Unreadable)) ([]T, error) {
+func everybodys[T any](ctx context.Context, db *DB, kind, query string, args []any, scan func(*sql.Rows, *T) error,
+	unread func(*Unreadable)) ([]T, error) {
 	out := []T{}
 	err := db.rows(ctx, query, args, func(rows *sql.Rows) error {
 		var x T

@@ -61,14 +61,16 @@ func notDeleted(id string) string {
 // told is not told.
 func (o *Org) Delete(b *Batch, now, erase time.Time) {
 	b.Require(`EXISTS (SELECT 1 FROM organizations WHERE id = ?)`, o.id)
-	b.Add(`INSERT INTO deleted_organizations (org_id, deleted_at, erase_at) VALUES (?, ?, ?)`, o.id, now.UnixMilli(), erase.UnixMilli())
+	b.Add(`INSERT INTO deleted_organizations (org_id, deleted_at, erase_at) VALUES (?, ?, ?)`, o.id, now.UnixMilli(),
+		erase.UnixMilli())
 	b.Add(`DELETE FROM jobs WHERE org_id = ? AND state = 'due'`, o.id)
 	departed(b)
 }
 
 // departed tells every region to read which organisations are deleted.
 func departed(b *Batch) {
-	b.Add(`INSERT INTO meta (key, value) VALUES ('departed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, uuid.NewString())
+	b.Add(`INSERT INTO meta (key, value) VALUES ('departed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+		uuid.NewString())
 }
 
 // Restore puts the way back into a batch, which is undone when there is none any more.
@@ -80,7 +82,8 @@ func (o *Org) Restore(b *Batch) {
 
 // Deletion reads it; ErrNone for an organisation that was not deleted.
 func (o *Org) Deletion(ctx context.Context) (Deleted, error) {
-	return first(list(ctx, o.db, `SELECT org_id, deleted_at, erase_at, erasing FROM deleted_organizations WHERE org_id = ?`, []any{o.id}, scanDeleted))
+	return first(list(ctx, o.db, `SELECT org_id, deleted_at, erase_at, erasing FROM deleted_organizations WHERE org_id =
+  ?`, []any{o.id}, scanDeleted))
 }
 
 func scanDeleted(rows *sql.Rows, d *Deleted) error {
@@ -93,19 +96,22 @@ func scanDeleted(rows *sql.Rows, d *Deleted) error {
 // DeletedOrgs lists every organisation that is hidden, erased ones too: what a region still holds of them in memory
 // goes.
 func (db *DB) DeletedOrgs(ctx context.Context) ([]string, error) {
-	return list(ctx, db, `SELECT org_id FROM deleted_organizations ORDER BY org_id`, nil, func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
+	return list(ctx, db, `SELECT org_id FROM deleted_organizations ORDER BY org_id`, nil,
+		func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
 }
 
 // ToErase lists the organisations whose time has come, a few at a time.
 func (db *DB) ToErase(ctx context.Context, now time.Time) ([]string, error) {
-	return list(ctx, db, `SELECT org_id FROM deleted_organizations WHERE erased_at IS NULL AND erase_at <= ? ORDER BY erase_at LIMIT 10`, []any{now.UnixMilli()},
+	return list(ctx, db, `SELECT org_id FROM deleted_organizations WHERE erased_at IS NULL AND erase_at <= ? ORDER BY
+  erase_at LIMIT 10`, []any{now.UnixMilli()},
 		func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
 }
 
 // DeletedBySlug finds an organisation that was deleted and is not erased; ErrNone.
 func (db *DB) DeletedBySlug(ctx context.Context, slug string) (string, error) {
 	var id string
-	err := db.row(ctx, `SELECT o.id FROM organizations o JOIN deleted_organizations d ON d.org_id = o.id WHERE o.slug = ?`, []any{slug}, &id)
+	err := db.row(ctx, `SELECT o.id FROM organizations o JOIN deleted_organizations d ON d.org_id = o.id WHERE o.slug =
+  ?`, []any{slug}, &id)
 	return id, err
 }
 
@@ -131,15 +137,18 @@ func (o *Org) Erase(ctx context.Context, now time.Time, pause time.Duration) err
 	b.Add(`UPDATE sessions SET org_id = '' WHERE org_id = ?`, o.id)
 	b.Add(`UPDATE users SET last_org = '' WHERE last_org = ?`, o.id)
 	b.Add(`DELETE FROM organizations WHERE id = ?`, o.id)
-	b.Add(`UPDATE deleted_organizations SET erased_at = ? WHERE org_id = ? AND erased_at IS NULL`, now.UnixMilli(), o.id)
+	b.Add(`UPDATE deleted_organizations SET erased_at = ? WHERE org_id = ? AND erased_at IS NULL`, now.UnixMilli(),
+		o.id)
 	return o.db.Do(ctx, &b)
 }
 
 // eraseHeld ends the memberships of accounts that belong to nobody but this organisation, and the accounts with them.
 func (o *Org) eraseHeld(ctx context.Context) error {
 	for {
-		ids, err := list(ctx, o.db, `SELECT u.id FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ? AND u.issuer = 'statuspage' AND u.proved_at IS NULL
-UNION SELECT id FROM users WHERE held_by = ? AND NOT EXISTS (SELECT 1 FROM members m WHERE m.user_id = users.id) LIMIT 50`,
+		ids, err := list(ctx, o.db, `SELECT u.id FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ? AND
+  u.issuer = 'statuspage' AND u.proved_at IS NULL
+UNION SELECT id FROM users WHERE held_by = ? AND NOT EXISTS (SELECT 1 FROM members m WHERE m.user_id = users.id) LIMIT
+ 50`,
 			[]any{o.id, o.id}, func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
 		if err != nil || len(ids) == 0 {
 			return err
@@ -159,12 +168,14 @@ UNION SELECT id FROM users WHERE held_by = ? AND NOT EXISTS (SELECT 1 FROM membe
 func (o *Org) eraseTable(ctx context.Context, table, key string, pause time.Duration) error {
 	for {
 		var b Batch
-		b.Add(`DELETE FROM `+table+` WHERE (`+key+`) IN (SELECT `+key+` FROM `+table+` WHERE org_id = ? LIMIT ?)`, o.id, eraseChunk) // #nosec G202 -- our own names
+		b.Add(`DELETE FROM `+table+` WHERE (`+key+`) IN (SELECT `+key+` FROM `+table+` WHERE org_id = ? LIMIT ?)`, o.id,
+			eraseChunk) // #nosec G202 -- our own names
 		if err := o.db.Do(ctx, &b); err != nil {
 			return err
 		}
 		n := 0
-		if err := o.db.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+table+` WHERE org_id = ? LIMIT 1)`, []any{o.id}, &n); err != nil || n == 0 { // #nosec G202 -- our own names
+		if err := o.db.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+table+` WHERE org_id = ? LIMIT 1)`, []any{o.id},
+			&n); err != nil || n == 0 { // #nosec G202 -- our own names
 			return err
 		}
 		select {

@@ -70,12 +70,17 @@ func (o *Org) references(ctx context.Context, rows []Audit) ([]described, error)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	const last = `(SELECT id FROM events e WHERE e.org_id = a.org_id AND e.object = a.object_kind || ':' || a.object_id AND e.seq <= `
-	found, err := list(ctx, o.db, `SELECT x.id, x.b, x.a, coalesce((SELECT octet_length(body) FROM events WHERE id = x.b), 0) + coalesce((SELECT octet_length(body) FROM events WHERE id = x.a), 0),
- CASE WHEN x.kind IN (`+timelines()+`) THEN (SELECT CASE WHEN count(*) < ?3 THEN sum(n) END FROM (SELECT octet_length(body) AS n FROM events e
+	const last = `(SELECT id FROM events e WHERE e.org_id = a.org_id AND e.object = a.object_kind || ':' || a.object_id
+  AND e.seq <= `
+	found, err := list(ctx, o.db, `SELECT x.id, x.b, x.a, coalesce((SELECT octet_length(body) FROM events WHERE id =
+  x.b), 0) + coalesce((SELECT octet_length(body) FROM events WHERE id = x.a), 0),
+ CASE WHEN x.kind IN (`+timelines()+`) THEN (SELECT CASE WHEN count(*) < ?3 THEN sum(n) END FROM (SELECT
+  octet_length(body) AS n FROM events e
   WHERE e.org_id = ?1 AND e.object = x.object AND e.seq <= x.until ORDER BY e.seq DESC LIMIT ?3)) END
-FROM (SELECT a.id, a.object_kind AS kind, a.object_kind || ':' || a.object_id AS object, max(before_seq, after_seq) AS until,
- CASE WHEN before_seq > 0 THEN `+last+`before_seq ORDER BY seq DESC LIMIT 1) END AS b, CASE WHEN after_seq > 0 THEN `+last+`after_seq ORDER BY seq DESC LIMIT 1) END AS a
+FROM (SELECT a.id, a.object_kind AS kind, a.object_kind || ':' || a.object_id AS object, max(before_seq, after_seq) AS
+ until,
+ CASE WHEN before_seq > 0 THEN `+last+`before_seq ORDER BY seq DESC LIMIT 1) END AS b, CASE WHEN after_seq > 0 THEN `+
+		last+`after_seq ORDER BY seq DESC LIMIT 1) END AS a
  FROM audit_log a WHERE a.org_id = ?1 AND a.id IN (SELECT value FROM json_each(?2))) x ORDER BY x.id DESC`,
 		[]any{o.id, "[" + strings.Join(ids, ",") + "]", auditEvents}, func(rows *sql.Rows, d *described) error {
 			var id int64
@@ -187,13 +192,15 @@ func headOf(e *page.Event, entry bool) wire.Object {
 }
 
 // wasCorrected shows an entry of a timeline as it was before it was corrected.
-func (o *Org) wasCorrected(ctx context.Context, d described, events map[int64]*page.Event, cut func(wire.Object) wire.Object) error {
+func (o *Org) wasCorrected(ctx context.Context, d described, events map[int64]*page.Event,
+	cut func(wire.Object) wire.Object) error {
 	after := events[d.after]
 	if after == nil || after.Update == nil || after.Incident == nil {
 		return nil
 	}
 	var body []byte
-	err := o.db.row(ctx, `SELECT body FROM events WHERE org_id = ? AND object = ? AND seq <= ? AND octet_length(body) <= ? AND json_extract(body, '$.update.id') = ? ORDER BY seq DESC LIMIT 1`,
+	err := o.db.row(ctx, `SELECT body FROM events WHERE org_id = ? AND object = ? AND seq <= ? AND octet_length(body) <=
+  ? AND json_extract(body, '$.update.id') = ? ORDER BY seq DESC LIMIT 1`,
 		[]any{o.id, "incident:" + d.row.ObjectID, d.row.BeforeSeq, readBytes, after.Update.ID}, &body)
 	if err == ErrNone {
 		return nil

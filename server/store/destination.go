@@ -105,7 +105,8 @@ func (o *Org) AddDestination(b *Batch, d *Destination) {
 
 // EditDestination puts what one is now into a batch, which is undone when somebody else changed it meanwhile.
 func (o *Org) EditDestination(b *Batch, d *Destination) {
-	b.Require(`EXISTS (SELECT 1 FROM destinations WHERE org_id = ? AND id = ? AND version = ?)`, o.id, d.ID, d.Version-1)
+	b.Require(`EXISTS (SELECT 1 FROM destinations WHERE org_id = ? AND id = ? AND version = ?)`, o.id, d.ID,
+		d.Version-1)
 	b.Add(`UPDATE destinations SET name = ?, kind = ?, host = ?, address = ?, events = ?, paused = ?, failed_at = NULL,
  problem = '', updated_at = ?, version = ? WHERE org_id = ? AND id = ?`, d.Name, d.Kind, d.Host, d.Address,
 		jsonStrings(d.Events), number(d.Paused), int64(d.UpdatedAt), d.Version, o.id, d.ID)
@@ -154,7 +155,8 @@ func (o *Org) TellTeam(b *Batch, m TeamMessage) {
 	if m.Kind == Up {
 		condition = wasTold
 	}
-	b.Add(`INSERT INTO team_messages (org_id, topic, source, kind, body, state, due_at, created_at, destination, user_id)
+	b.Add(`INSERT INTO team_messages (org_id, topic, source, kind, body, state, due_at, created_at, destination,
+  user_id)
 SELECT ?1, ?2, ?3, ?4, ?5, 'due', ?6, ?6, r.d, r.u FROM (`+whom+`) r WHERE 1 = 1`+condition+` ON CONFLICT DO NOTHING`,
 		o.id, m.Topic, m.Source, m.Kind, m.Body, int64(m.At), int64(m.At)-teamWithin.Milliseconds(), TeamOfSource,
 		TeamOfOrg, jsonStrings(m.Events), m.Only)
@@ -183,7 +185,8 @@ type TeamJob struct {
 func (db *DB) ClaimTeam(ctx context.Context, lease string, n, ofOne int, busy []string, now,
 	until status.Time) ([]TeamJob, error) {
 	due := 0
-	if err := db.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM team_messages WHERE state = 'due' AND due_at <= ? LIMIT 1)`,
+	if err := db.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM team_messages WHERE state = 'due' AND due_at <= ? LIMIT
+  1)`,
 		[]any{int64(now)}, &due); err != nil || due == 0 {
 		return nil, err
 	}
@@ -216,7 +219,8 @@ LEFT JOIN users u ON u.id = m.user_id WHERE t.lease = ?`, []any{lease}, func(row
 func SentTeam(b *Batch, j *TeamJob, now status.Time) {
 	b.Add(`UPDATE team_messages SET state = 'sent', lease = '' WHERE id = ? AND lease = ?`, j.ID, j.Lease)
 	if j.To != nil {
-		b.Add(`UPDATE destinations SET sent_at = ?, failed_at = NULL, problem = '' WHERE org_id = ? AND id = ?`, int64(now),
+		b.Add(`UPDATE destinations SET sent_at = ?, failed_at = NULL, problem = '' WHERE org_id = ? AND id = ?`,
+			int64(now),
 			j.OrgID, j.To.ID)
 	}
 }

@@ -11,9 +11,10 @@ import (
 // Dump is every row of a table as text, in the order of its columns: for tests that compare whole tables. name is never
 // a caller's.
 func (db *DB) Dump(ctx context.Context, name string) ([]string, error) {
-	columns, err := list(ctx, db, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, []any{name}, func(rows *sql.Rows, s *string) error {
-		return rows.Scan(s)
-	})
+	columns, err := list(ctx, db, `SELECT name FROM pragma_table_info(?) ORDER BY cid`, []any{name},
+		func(rows *sql.Rows, s *string) error {
+			return rows.Scan(s)
+		})
 	if err != nil {
 		return nil, err
 	}

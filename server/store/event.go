@@ -72,15 +72,19 @@ var ErrWentBack = errors.New("the log ends before what was read of it, or is ano
 const head = `coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)`
 
 // logQuery reads where the log ends with what else a region follows (a row with the id 0: epoch, end, departures,
-// heartbeat, monitors), the anchor (?1) without its body, and events behind it: ?2 rows at most, of ?3 bytes, but one event at
-// least.
-const logQuery = `SELECT 0 AS id, coalesce((SELECT value FROM meta WHERE key = 'epoch'), '') AS org_id, ` + head + ` AS seq,
- coalesce((SELECT value FROM meta WHERE key = 'departed'), '') AS body, coalesce((SELECT at FROM heartbeat WHERE id = 1), 0) AS at,
+// heartbeat, monitors), the anchor (?1) without its body, and events behind it: ?2 rows at most, of ?3 bytes, but one
+// event at least.
+const logQuery = `SELECT 0 AS id, coalesce((SELECT value FROM meta WHERE key = 'epoch'), '') AS org_id, ` + head +
+	` AS seq,
+ coalesce((SELECT value FROM meta WHERE key = 'departed'), '') AS body, coalesce((SELECT at FROM heartbeat WHERE id =
+ 1), 0) AS at,
  coalesce((SELECT value FROM meta WHERE key = 'monitors'), '') AS command UNION ALL
 SELECT id, org_id, seq, body, at, command FROM (
  SELECT id, org_id, seq, CASE WHEN id > ?1 THEN body ELSE '' END AS body, at, command,
-  sum(CASE WHEN id > ?1 THEN octet_length(body) ELSE 0 END) OVER (ORDER BY id) AS total, sum(id > ?1) OVER (ORDER BY id) AS n
- FROM (SELECT id, org_id, seq, body, at, command FROM events WHERE id >= ?1 ORDER BY id LIMIT ?2) subquery) subquery WHERE total <= ?3 OR n <= 1 ORDER BY 1`
+  sum(CASE WHEN id > ?1 THEN octet_length(body) ELSE 0 END) OVER (ORDER BY id) AS total, sum(id > ?1) OVER (ORDER BY id)
+  AS n
+ FROM (SELECT id, org_id, seq, body, at, command FROM events WHERE id >= ?1 ORDER BY id LIMIT ?2) subquery) subquery
+ WHERE total <= ?3 OR n <= 1 ORDER BY 1`
 
 // Part is what one reading of the log of all organisations found, all of one moment.
 type Part struct {
@@ -93,7 +97,8 @@ type Part struct {
 	Departed string
 	// Monitors is another one whenever a monitor was changed; see Watched.
 	Monitors string
-	// Own says that it is what this process wrote itself: it is the log of a file, not of a copy that may be another one.
+	// Own says that it is what this process wrote itself: it is the log of a file, not of a copy that may be another
+	// one.
 	Own bool
 }
 
@@ -173,8 +178,10 @@ func (l *reading) done() (Part, error) {
 }
 
 // headQuery reads the newest event that the log ever had, without its body, and the epoch.
-const headQuery = `SELECT subquery.id, coalesce(e.org_id, ''), coalesce(e.seq, 0), coalesce(e.at, 0), coalesce(e.command, ''),
- coalesce((SELECT value FROM meta WHERE key = 'epoch'), '') FROM (SELECT ` + head + ` AS id) subquery LEFT JOIN events e ON e.id = subquery.id`
+const headQuery = `SELECT subquery.id, coalesce(e.org_id, ''), coalesce(e.seq, 0), coalesce(e.at, 0),
+  coalesce(e.command, ''),
+ coalesce((SELECT value FROM meta WHERE key = 'epoch'), '') FROM (SELECT ` + head +
+	` AS id) subquery LEFT JOIN events e ON e.id = subquery.id`
 
 // LastEvent is the newest event that the log ever had; the zero Anchor when it had none, and only an ID when it was
 // erased.
@@ -195,8 +202,10 @@ func (db *DB) LastEventID(ctx context.Context) (int64, error) {
 func (o *Org) EventsSince(ctx context.Context, seq int64, limit int) ([]page.Event, error) {
 	events := []page.Event{}
 	for len(events) < limit {
-		entries, err := list(ctx, o.db, `SELECT `+entryColumns+` FROM (SELECT `+entryColumns+`, sum(octet_length(body)) OVER (ORDER BY seq) AS total,
-  row_number() OVER (ORDER BY seq) AS n FROM (SELECT `+entryColumns+` FROM events WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?) subquery) subquery
+		entries, err := list(ctx, o.db, `SELECT `+entryColumns+` FROM (SELECT `+entryColumns+
+			`, sum(octet_length(body)) OVER (ORDER BY seq) AS total,
+  row_number() OVER (ORDER BY seq) AS n FROM (SELECT `+entryColumns+
+			` FROM events WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?) subquery) subquery
  WHERE total <= ? OR n = 1 ORDER BY seq`, []any{o.id, seq, limit - len(events), readBytes}, scanEntry)
 		if err != nil {
 			return nil, o.mine("event", "", err)

@@ -7,7 +7,8 @@ import (
 
 // OrgByExternal finds what an issuer's organisation is here; ErrNone.
 func (db *DB) OrgByExternal(ctx context.Context, issuer, externalID string) (id string, err error) {
-	err = db.row(ctx, `SELECT org_id FROM external_organizations WHERE issuer = ? AND external_id = ?`, []any{issuer, externalID}, &id)
+	err = db.row(ctx, `SELECT org_id FROM external_organizations WHERE issuer = ? AND external_id = ?`,
+		[]any{issuer, externalID}, &id)
 	return id, err
 }
 
@@ -18,7 +19,8 @@ func (o *Org) AddExternal(b *Batch, issuer, externalID string) {
 
 // SetUser puts what an issuer tells of a user into a batch; what it does not tell stays.
 func SetUser(b *Batch, id, email, name string, now time.Time) {
-	b.Add(`UPDATE users SET email = CASE WHEN ? = '' THEN email ELSE ? END, name = CASE WHEN ? = '' THEN name ELSE ? END, updated_at = ? WHERE id = ?`,
+	b.Add(`UPDATE users SET email = CASE WHEN ? = '' THEN email ELSE ? END, name = CASE WHEN ? = '' THEN name ELSE ?
+  END, updated_at = ? WHERE id = ?`,
 		email, email, name, name, now.UnixMilli(), id)
 }
 

@@ -22,7 +22,8 @@ type Factor struct {
 	LastUsedAt *status.Time
 }
 
-const factorColumns = `SELECT id, kind, name, party, coalesce(credential_id, ''), secret, last_step, created_at, last_used_at FROM factors`
+const factorColumns = `SELECT id, kind, name, party, coalesce(credential_id, ''), secret, last_step, created_at,
+  last_used_at FROM factors`
 
 func scanFactor(rows *sql.Rows, x *Factor) error {
 	var used sql.NullInt64
@@ -56,7 +57,8 @@ func AddFactor(b *Batch, u User, session string, x Factor, now time.Time) {
 	if x.Cred != "" {
 		cred = x.Cred
 	}
-	b.Add(`INSERT INTO factors (user_id, id, kind, name, party, credential_id, secret, last_step, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	b.Add(`INSERT INTO factors (user_id, id, kind, name, party, credential_id, secret, last_step, created_at,
+  last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		u.ID, x.ID, x.Kind, x.Name, x.Party, cred, x.Secret, x.LastStep, int64(x.CreatedAt), int64(x.CreatedAt))
 	b.Add(`UPDATE sessions SET factor = ? WHERE id = ? AND user_id = ?`, x.Kind, session, u.ID)
 }
@@ -85,7 +87,8 @@ func withoutFactors(b *Batch, userID string) {
 // moveCredentials puts into a batch that what an account signs in with has changed.
 func moveCredentials(b *Batch, u User, but string, now time.Time) {
 	requireVersion(b, u.ID, u.Version)
-	b.Add(`UPDATE users SET credential_version = credential_version + 1, updated_at = ? WHERE id = ?`, now.UnixMilli(), u.ID)
+	b.Add(`UPDATE users SET credential_version = credential_version + 1, updated_at = ? WHERE id = ?`, now.UnixMilli(),
+		u.ID)
 	b.Add(`DELETE FROM challenges WHERE user_id = ? AND purpose <> 'spent'`, u.ID)
 	EndSessions(b, u.ID, but, now)
 	dropLinks(b, u.ID)
@@ -114,7 +117,8 @@ func UseTOTP(b *Batch, id string, step int64, now time.Time) {
 // UsePasskey puts the use of a passkey into a batch, with its record as it is now.
 func UsePasskey(b *Batch, userID, credentialID, record string, now time.Time) {
 	b.Require(`EXISTS (SELECT 1 FROM factors WHERE user_id = ? AND credential_id = ?)`, userID, credentialID)
-	b.Add(`UPDATE factors SET secret = ?, last_used_at = ? WHERE user_id = ? AND credential_id = ?`, record, now.UnixMilli(), userID, credentialID)
+	b.Add(`UPDATE factors SET secret = ?, last_used_at = ? WHERE user_id = ? AND credential_id = ?`, record,
+		now.UnixMilli(), userID, credentialID)
 }
 
 // UseRecoveryCode puts the use of a recovery code into a batch, which is undone when there is none.
@@ -138,9 +142,11 @@ type Challenge struct {
 func AddChallenge(b *Batch, hash [32]byte, c Challenge, now, until time.Time) {
 	const most = 16
 	b.Add(`DELETE FROM challenges WHERE expires_at < ?`, now.UnixMilli())
-	b.Add(`DELETE FROM challenges WHERE hash IN (SELECT hash FROM challenges WHERE user_id = ? AND purpose <> 'spent' ORDER BY expires_at DESC LIMIT -1 OFFSET ?)`, c.UserID, most-1)
+	b.Add(`DELETE FROM challenges WHERE hash IN (SELECT hash FROM challenges WHERE user_id = ? AND purpose <> 'spent'
+  ORDER BY expires_at DESC LIMIT -1 OFFSET ?)`, c.UserID, most-1)
 	requireVersion(b, c.UserID, c.Version)
-	b.Add(`INSERT INTO challenges (hash, purpose, user_id, version, session_id, data, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	b.Add(`INSERT INTO challenges (hash, purpose, user_id, version, session_id, data, expires_at) VALUES (?, ?, ?, ?, ?,
+  ?, ?)`,
 		hexed(hash), c.Purpose, c.UserID, c.Version, c.SessionID, c.Data, until.UnixMilli())
 }
 
@@ -149,13 +155,15 @@ func AddChallenge(b *Batch, hash [32]byte, c Challenge, now, until time.Time) {
 func SpendAsk(b *Batch, hash [32]byte, u User, until time.Time) {
 	b.Require(`NOT EXISTS (SELECT 1 FROM challenges WHERE hash = ?)`, hexed(hash))
 	requireVersion(b, u.ID, u.Version)
-	b.Add(`INSERT INTO challenges (hash, purpose, user_id, version, session_id, data, expires_at) VALUES (?, 'spent', ?, ?, '', '', ?)`,
+	b.Add(`INSERT INTO challenges (hash, purpose, user_id, version, session_id, data, expires_at) VALUES (?, 'spent', ?,
+  ?, '', '', ?)`,
 		hexed(hash), u.ID, u.Version, until.UnixMilli())
 }
 
 // Challenge finds one that still waits; ErrNone.
 func (db *DB) Challenge(ctx context.Context, hash [32]byte, now time.Time) (c Challenge, err error) {
-	err = db.row(ctx, `SELECT purpose, user_id, version, session_id, data, attempts FROM challenges WHERE hash = ? AND expires_at >= ?
+	err = db.row(ctx, `SELECT purpose, user_id, version, session_id, data, attempts FROM challenges WHERE hash = ? AND
+  expires_at >= ?
 AND EXISTS (SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.credential_version = challenges.version)`,
 		[]any{hexed(hash), now.UnixMilli()}, &c.Purpose, &c.UserID, &c.Version, &c.SessionID, &c.Data, &c.Attempts)
 	return c, err
@@ -177,13 +185,15 @@ func UseChallenge(b *Batch, hash [32]byte) {
 // shown; ErrNone.
 func (db *DB) Confirmed(ctx context.Context, userID, sessionID string) (at time.Time, factor string, err error) {
 	var ms int64
-	err = db.row(ctx, `SELECT confirmed_at, factor FROM sessions WHERE id = ? AND user_id = ? AND revoked_at IS NULL`, []any{sessionID, userID}, &ms, &factor)
+	err = db.row(ctx, `SELECT confirmed_at, factor FROM sessions WHERE id = ? AND user_id = ? AND revoked_at IS NULL`,
+		[]any{sessionID, userID}, &ms, &factor)
 	return time.UnixMilli(ms), factor, err
 }
 
 // Confirm puts into a batch that a session's person gave a password or a factor; factor is which, or "" for none.
 func Confirm(b *Batch, userID, sessionID, factor string, now time.Time) {
-	b.Add(`UPDATE sessions SET confirmed_at = ?, factor = CASE WHEN ? = '' THEN factor ELSE ? END WHERE id = ? AND user_id = ?`,
+	b.Add(`UPDATE sessions SET confirmed_at = ?, factor = CASE WHEN ? = '' THEN factor ELSE ? END WHERE id = ? AND
+  user_id = ?`,
 		now.UnixMilli(), factor, factor, sessionID, userID)
 }
 
@@ -200,20 +210,24 @@ func (db *DB) LacksFactor(ctx context.Context, orgID, sessionID string) (lacks b
 
 // FactorRequired says whether an organisation that somebody belongs to asks for a second factor.
 func (db *DB) FactorRequired(ctx context.Context, userID string) (required bool, err error) {
-	err = db.row(ctx, `SELECT EXISTS (SELECT 1 FROM members m JOIN organization_security x ON x.org_id = m.org_id WHERE m.user_id = ? AND x.second_factor = 1)`, []any{userID}, &required)
+	err = db.row(ctx, `SELECT EXISTS (SELECT 1 FROM members m JOIN organization_security x ON x.org_id = m.org_id WHERE
+  m.user_id = ? AND x.second_factor = 1)`, []any{userID}, &required)
 	return required, err
 }
 
 // Lacking lists which of these sessions have shown no second factor, where the organisation asks for one.
 func (o *Org) Lacking(ctx context.Context, sessions []string) ([]string, error) {
-	return list(ctx, o.db, `SELECT json_each.value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM organization_security x WHERE x.org_id = ? AND x.second_factor = 1)
-AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = json_each.value AND (s.factor <> '' OR s.kind = 'token'))`, []any{jsonStrings(sessions), o.id},
+	return list(ctx, o.db, `SELECT json_each.value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM organization_security x
+  WHERE x.org_id = ? AND x.second_factor = 1)
+AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = json_each.value AND (s.factor <> '' OR s.kind = 'token'))`,
+		[]any{jsonStrings(sessions), o.id},
 		func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
 }
 
 // AsksFactor says whether the organisation asks its people for a second factor.
 func (o *Org) AsksFactor(ctx context.Context) (asks bool, err error) {
-	err = o.db.row(ctx, `SELECT EXISTS (SELECT 1 FROM organization_security WHERE org_id = ? AND second_factor = 1)`, []any{o.id}, &asks)
+	err = o.db.row(ctx, `SELECT EXISTS (SELECT 1 FROM organization_security WHERE org_id = ? AND second_factor = 1)`,
+		[]any{o.id}, &asks)
 	return asks, err
 }
 
@@ -224,5 +238,6 @@ func (o *Org) AskFactor(b *Batch, asks bool, now time.Time) {
 		n = 1
 	}
 	b.Add(`INSERT INTO organization_security (org_id, second_factor, updated_at) VALUES (?, ?, ?)
-ON CONFLICT (org_id) DO UPDATE SET second_factor = excluded.second_factor, updated_at = excluded.updated_at`, o.id, n, now.UnixMilli())
+ON CONFLICT (org_id) DO UPDATE SET second_factor = excluded.second_factor, updated_at = excluded.updated_at`, o.id, n,
+		now.UnixMilli())
 }

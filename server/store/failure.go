@@ -38,7 +38,8 @@ var told = map[Trouble]struct {
 	sentence string
 	again    int
 }{
-	Full:        {"The server's disk is full, so nothing can be saved. Its operator must make room; please try again later.", 30},
+	Full: {"The server's disk is full, so nothing can be saved. Its operator must make room; please try again " +
+		"later.", 30},
 	ReadOnly:    {"The server's disk can only be read, so nothing can be saved. Please try again later.", 30},
 	Removed:     {"The server's database was taken away, so nothing can be saved. Please try again later.", 30},
 	Damaged:     {"The server's database is damaged. Its operator must repair it; please try again later.", 60},
@@ -95,7 +96,8 @@ func (u *Unreadable) As(target any) bool {
 	if !is {
 		return false
 	}
-	*e = fault.New(fault.Unavailable, "A part of this page's data cannot be read. Its operator has been told; please try again later.")
+	*e = fault.New(fault.Unavailable, "A part of this page's data cannot be read. Its operator has been told; please "+
+		"try again later.")
 	(*e).RetryAfter = 60
 	return true
 }
@@ -122,7 +124,8 @@ func (db *DB) failure(err error) error {
 	var known *Failure
 	var u *Unreadable
 	switch {
-	case err == nil, errors.Is(err, errTooBig), errors.As(err, &known), errors.As(err, &u), errors.Is(err, sql.ErrNoRows), errors.Is(err, context.Canceled):
+	case err == nil, errors.Is(err, errTooBig), errors.As(err, &known), errors.As(err, &u),
+		errors.Is(err, sql.ErrNoRows), errors.Is(err, context.Canceled):
 		return err
 	}
 	text := err.Error()
@@ -169,9 +172,11 @@ func troubleOf(err error) Trouble {
 }
 
 var byCode = map[sqlite3.ErrNo]Trouble{
-	sqlite3.ErrFull: Full, sqlite3.ErrReadonly: ReadOnly, sqlite3.ErrPerm: ReadOnly, sqlite3.ErrIoErr: Failing, sqlite3.ErrCantOpen: Failing,
-	sqlite3.ErrNomem: Failing, sqlite3.ErrProtocol: Locked, sqlite3.ErrBusy: Locked, sqlite3.ErrLocked: Locked, sqlite3.ErrCorrupt: Damaged,
-	sqlite3.ErrNotADB: Damaged,
+	sqlite3.ErrFull: Full, sqlite3.ErrReadonly: ReadOnly, sqlite3.ErrPerm: ReadOnly, sqlite3.ErrIoErr: Failing,
+	sqlite3.ErrCantOpen: Failing,
+	sqlite3.ErrNomem:    Failing, sqlite3.ErrProtocol: Locked, sqlite3.ErrBusy: Locked, sqlite3.ErrLocked: Locked,
+	sqlite3.ErrCorrupt: Damaged,
+	sqlite3.ErrNotADB:  Damaged,
 }
 
 var byWords = []struct {
@@ -179,8 +184,10 @@ var byWords = []struct {
 	trouble Trouble
 }{
 	{"database or disk is full", Full}, {"attempt to write a readonly database", ReadOnly}, {"is locked", Locked},
-	{"disk I/O error", Failing}, {"unable to open database file", Failing}, {"database disk image is malformed", Damaged},
-	{"file is not a database", Damaged}, {"no such table", Unmigrated}, {"no such column", Unmigrated}, {"has no column named", Unmigrated},
+	{"disk I/O error", Failing}, {"unable to open database file", Failing},
+	{"database disk image is malformed", Damaged},
+	{"file is not a database", Damaged}, {"no such table", Unmigrated}, {"no such column", Unmigrated},
+	{"has no column named", Unmigrated},
 }
 
 func byErrno(no syscall.Errno) Trouble {
@@ -197,17 +204,20 @@ func byErrno(no syscall.Errno) Trouble {
 // off, expired, or an error of the server itself.
 func unanswered(err error) bool {
 	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) ||
 		errors.Is(err, sql.ErrConnDone) {
 		return true
 	}
 	text := err.Error()
-	for _, answered := range []string{"SQLite error: ", "SQL input error: ", "could not be parsed", " constraint failed", "sql: ", "failed to marshal"} {
+	for _, answered := range []string{"SQLite error: ", "SQL input error: ", "could not be parsed",
+		" constraint failed", "sql: ", "failed to marshal"} {
 		if strings.Contains(text, answered) {
 			return false
 		}
 	}
-	for _, words := range []string{"error code ", "stream is closed", "no response received", "stream has expired", "ransaction timed out", "imed out",
+	for _, words := range []string{"error code ", "stream is closed", "no response received", "stream has expired",
+		"ransaction timed out", "imed out",
 		"invalid character", "unexpected end of JSON", "Internal Error", "baton", "namespace", "Namespace"} {
 		if strings.Contains(text, words) {
 			return true

@@ -89,13 +89,17 @@ func (f *file) moved() error {
 // writer connects to write, and no row longer than libSQL's server takes. FULL: a commit that was answered is on the
 // disk. rw: a file that is gone is not made anew, empty.
 func (f *file) writer() driver.Connector {
-	return connector{f, source(f.path, "mode=rw&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate"+cached(writerStatements)), maxLength}
+	return connector{f,
+		source(f.path,
+			"mode=rw&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate"+
+				cached(writerStatements)), maxLength}
 }
 
 // reader connects to read, also the longer rows that older versions wrote. It sets no journal mode, which is a write:
 // the writer did.
 func (f *file) reader() driver.Connector {
-	return connector{f, source(f.path, "mode=rw&_busy_timeout=5000&_foreign_keys=on&_query_only=on"+cached(readerStatements)), 0}
+	return connector{f, source(f.path, "mode=rw&_busy_timeout=5000&_foreign_keys=on&_query_only=on"+
+		cached(readerStatements)), 0}
 }
 
 // connector connects to no other file than the one that was opened: a pool would keep the connection when the right

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestAnotherFileIsNeverConnectedTo takes every connection while another file has the database's name, so that the pool must make new ones.
+// TestAnotherFileIsNeverConnectedTo takes every connection while another file has the database's name, so that the pool
+// must make new ones.
 func TestAnotherFileIsNeverConnectedTo(t *testing.T) {
 	ctx, path := t.Context(), filepath.Join(t.TempDir(), "status.db")
 	db, err := Open("file:"+path, "")

@@ -68,8 +68,10 @@ func (h *health) pass(begun, now time.Time, err error) {
 		return
 	}
 	h.stalled = true
-	slog.Error("no write has succeeded for ten seconds. If reads are answered, this is most likely the write queue of libsql-server, which several writers at once "+
-		"lock up for ever (0.24.32 and .33; docs/deploy.md): restart sqld at the primary", "since", h.since, "error", err)
+	slog.Error("no write has succeeded for ten seconds. If reads are answered, this is most likely the write queue "+
+		"of libsql-server, which several writers at once "+
+		"lock up for ever (0.24.32 and .33; docs/deploy.md): restart sqld at the primary", "since", h.since, "error",
+		err)
 }
 
 func (h *health) now(at time.Time) Trouble {

@@ -17,9 +17,10 @@ type Holder struct {
 
 // Holders lists all that held leases and were not ended.
 func (db *DB) Holders(ctx context.Context) ([]Holder, error) {
-	found, err := list(ctx, db, `SELECT id, process, beat FROM workers WHERE id > '' ORDER BY id`, nil, func(rows *sql.Rows, h *Holder) error {
-		return rows.Scan(&h.ID, &h.Process, &h.Beat)
-	})
+	found, err := list(ctx, db, `SELECT id, process, beat FROM workers WHERE id > '' ORDER BY id`, nil,
+		func(rows *sql.Rows, h *Holder) error {
+			return rows.Scan(&h.ID, &h.Process, &h.Beat)
+		})
 	if err != nil {
 		return nil, fmt.Errorf("look for other workers: %w", err)
 	}
@@ -32,7 +33,8 @@ const leasesOf = `lease <> '' AND lease >= ? || ':' AND lease < ? || ';'`
 // Hold says that a holder is there, and makes its leases last until a moment.
 func (db *DB) Hold(ctx context.Context, h Holder, until status.Time) error {
 	var b Batch
-	b.Add(`INSERT INTO workers (id, process, beat) VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET beat = beat + 1`, h.ID, h.Process)
+	b.Add(`INSERT INTO workers (id, process, beat) VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET beat = beat + 1`,
+		h.ID, h.Process)
 	b.Add(`UPDATE jobs SET due_at = ? WHERE `+leasesOf, int64(until), h.ID, h.ID)
 	return db.Do(ctx, &b)
 }
@@ -54,7 +56,8 @@ func (db *DB) Free(ctx context.Context, holder string, now status.Time) error {
 func (db *DB) FreeExpired(ctx context.Context, now status.Time) error {
 	const over = `lease <> '' AND state = 'due' AND due_at <= ?`
 	n := 0
-	if err := db.row(ctx, `SELECT count(*) FROM jobs WHERE lease > '' AND `+over, []any{int64(now)}, &n); err != nil || n == 0 {
+	if err := db.row(ctx, `SELECT count(*) FROM jobs WHERE lease > '' AND `+over, []any{int64(now)}, &n); err != nil ||
+		n == 0 {
 		return err
 	}
 	var b Batch

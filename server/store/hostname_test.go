@@ -24,8 +24,10 @@ func TestAHostNameOfAnOldDatabaseGoesOnForThirtyDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	const id = "0197a1de-3c00-7000-8000-000000000001"
-	if _, err := db.write.ExecContext(ctx, `INSERT INTO organizations (id, slug, name, description, url, time_zone, accent, hostname, created_at, updated_at, version)
-VALUES (?, 'acme', 'Acme', '', '', 'UTC', '', 'status.acme.example', 1, 1, 1), ('0197a1de-3c00-7000-8000-000000000002', 'beta', 'Beta', '', '', 'UTC', '', NULL, 1, 1, 1)`, id); err != nil {
+	if _, err := db.write.ExecContext(ctx, `INSERT INTO organizations (id, slug, name, description, url, time_zone,
+  accent, hostname, created_at, updated_at, version)
+VALUES (?, 'acme', 'Acme', '', '', 'UTC', '', 'status.acme.example', 1, 1, 1), ('0197a1de-3c00-7000-8000-000000000002',
+ 'beta', 'Beta', '', '', 'UTC', '', NULL, 1, 1, 1)`, id); err != nil {
 		t.Fatal(err)
 	}
 	before := time.Now().Add(30*24*time.Hour - time.Minute)
@@ -34,7 +36,8 @@ VALUES (?, 'acme', 'Acme', '', '', 'UTC', '', 'status.acme.example', 1, 1, 1), (
 	}
 	due, err := db.DueHosts(ctx, time.Now(), time.Now(), 10)
 	if err != nil || len(due) != 1 || due[0].Hostname != "status.acme.example" || due[0].OrgID != id ||
-		due[0].Until < status.Time(before.UnixMilli()) || due[0].Until > status.Time(before.Add(2*time.Minute).UnixMilli()) {
+		due[0].Until < status.Time(before.UnixMilli()) ||
+		due[0].Until > status.Time(before.Add(2*time.Minute).UnixMilli()) {
 		t.Errorf("%+v %v", due, err)
 	}
 	if org, err := db.OrgByHost(ctx, "status.acme.example"); err != nil || org != id {

@@ -82,7 +82,8 @@ var likeWords = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 // IncidentsDuring lists those that are over and went on in a time, whenever they began and ended, the newest end first.
 func (o *Org) IncidentsDuring(ctx context.Context, f PastFilter, limit int) ([]status.Incident, error) {
 	more, args := f.conditions(o.id, "i", "incident")
-	found, err := list(ctx, o.db, `SELECT `+incidentJSON+` FROM incidents i WHERE i.org_id = ? AND i.deleted_at IS NULL AND i.status = 'resolved'
+	found, err := list(ctx, o.db, `SELECT `+incidentJSON+` FROM incidents i WHERE i.org_id = ? AND i.deleted_at IS NULL
+  AND i.status = 'resolved'
  AND i.resolved_at >= ? AND i.created_at < ?`+more+` ORDER BY i.resolved_at DESC, i.id DESC LIMIT ?`,
 		append(append([]any{o.id, int64(f.From), int64(f.To)}, args...), limit), scanJSON[status.Incident])
 	if err != nil {
@@ -98,7 +99,8 @@ func (o *Org) Incidents(ctx context.Context, f IncidentFilter, s Span) ([]status
 	if err := o.db.row(ctx, `SELECT count(*) FROM incidents i WHERE `+where, args, &n); err != nil {
 		return nil, 0, fmt.Errorf("count incidents: %w", err)
 	}
-	query := `SELECT ` + incidentJSON + ` FROM incidents i WHERE ` + where + ` ORDER BY i.status = 'resolved', i.created_at DESC, i.id DESC LIMIT ? OFFSET ?`
+	query := `SELECT ` + incidentJSON + ` FROM incidents i WHERE ` + where +
+		` ORDER BY i.status = 'resolved', i.created_at DESC, i.id DESC LIMIT ? OFFSET ?`
 	found, err := list(ctx, o.db, query, append(args, s.Limit, s.Offset), scanJSON[status.Incident])
 	if err != nil {
 		return nil, 0, fmt.Errorf("list incidents: %w", err)

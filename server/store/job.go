@@ -28,10 +28,12 @@ var Lanes = []Lane{Prompt, Mail, Hook, SlowPrompt, SlowMail, Slow}
 var laneOf = map[Lane]struct {
 	kind string
 	slow int64
-}{Prompt: {"prompt", 0}, Mail: {"mail", 0}, Hook: {"hook", 0}, SlowPrompt: {"prompt", 1}, SlowMail: {"mail", 1}, Slow: {"hook", 1}}
+}{Prompt: {"prompt", 0}, Mail: {"mail", 0}, Hook: {"hook", 0}, SlowPrompt: {"prompt", 1}, SlowMail: {"mail", 1},
+	Slow: {"hook", 1}}
 
 // slower gives the lane in which a lane's slow receivers wait.
-var slower = map[Lane]Lane{Prompt: SlowPrompt, Mail: SlowMail, Hook: Slow, SlowPrompt: SlowPrompt, SlowMail: SlowMail, Slow: Slow}
+var slower = map[Lane]Lane{Prompt: SlowPrompt, Mail: SlowMail, Hook: Slow, SlowPrompt: SlowPrompt, SlowMail: SlowMail,
+	Slow: Slow}
 
 // Slower is the lane in which this one's slow receivers wait.
 func (l Lane) Slower() Lane { return slower[l] }
@@ -88,14 +90,18 @@ func (d *Delivery) Wire(f *wire.Fields) {
 // deliveryColumns calls a delivery what its incident, window or service is called now: words that were corrected are
 // nowhere else.
 const deliveryColumns = `SELECT j.id, j.state, j.tries, m.kind, coalesce(
- (SELECT title FROM incidents i WHERE i.org_id = m.org_id AND i.id = m.thread), (SELECT title FROM maintenances x WHERE x.org_id = m.org_id AND x.id = m.thread),
- (SELECT name FROM services v WHERE v.org_id = m.org_id AND v.id = m.thread), m.title), m.created_at, j.due_at, j.done_at, j.problem, s.id, s.channel, s.address, s.state`
+ (SELECT title FROM incidents i WHERE i.org_id = m.org_id AND i.id = m.thread), (SELECT title FROM maintenances x WHERE
+ x.org_id = m.org_id AND x.id = m.thread),
+ (SELECT name FROM services v WHERE v.org_id = m.org_id AND v.id = m.thread), m.title), m.created_at, j.due_at,
+ j.done_at, j.problem, s.id, s.channel, s.address, s.state`
 
-const deliveryTables = ` FROM jobs j JOIN messages m ON m.id = j.message_id JOIN subscribers s ON s.num = j.subscriber WHERE j.org_id = ? AND `
+const deliveryTables = ` FROM jobs j JOIN messages m ON m.id = j.message_id JOIN subscribers s ON s.num = j.subscriber
+  WHERE j.org_id = ? AND `
 
 func scanDelivery(rows *sql.Rows, d *Delivery) error {
 	var done sql.NullInt64
-	err := rows.Scan(&d.ID, &d.State, &d.Tries, &d.Kind, &d.Title, &d.CreatedAt, &d.DueAt, &done, &d.Problem, &d.To.ID, &d.To.Channel, &d.To.Address, &d.To.State)
+	err := rows.Scan(&d.ID, &d.State, &d.Tries, &d.Kind, &d.Title, &d.CreatedAt, &d.DueAt, &done, &d.Problem, &d.To.ID,
+		&d.To.Channel, &d.To.Address, &d.To.State)
 	d.DoneAt = nullTime(done)
 	return err
 }
@@ -110,7 +116,8 @@ func (o *Org) Deliveries(ctx context.Context, state string, s Span) ([]Delivery,
 	if err := o.db.row(ctx, `SELECT count(*)`+deliveryTables+where, args, &n); err != nil {
 		return nil, 0, fmt.Errorf("count deliveries: %w", err)
 	}
-	found, err := list(ctx, o.db, deliveryColumns+deliveryTables+where+` ORDER BY j.id DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), scanDelivery)
+	found, err := list(ctx, o.db, deliveryColumns+deliveryTables+where+` ORDER BY j.id DESC LIMIT ? OFFSET ?`,
+		append(args, s.Limit, s.Offset), scanDelivery)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list deliveries: %w", err)
 	}
@@ -132,7 +139,8 @@ func (o *Org) Delivery(ctx context.Context, id int64) (Delivery, error) {
 // ReviveJob puts into a batch that a dead delivery is tried again, to a subscriber that is believed to be reachable
 // now.
 func (o *Org) ReviveJob(b *Batch, d *Delivery, now status.Time) {
-	b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND id = ? AND state = 'dead'`, int64(now), o.id, d.ID)
+	b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND id = ? AND state =
+  'dead'`, int64(now), o.id, d.ID)
 	o.ReviveSubscriber(b, d.To.ID)
 }
 
@@ -145,7 +153,8 @@ func (o *Org) DeadJobs(ctx context.Context) (n int64, err error) {
 // ReviveJobs puts into a batch that all dead deliveries to active subscribers are tried again: Revive does it, a chunk
 // at a time.
 func (o *Org) ReviveJobs(b *Batch) {
-	b.Add(`INSERT INTO revivals (org_id, cursor, upto) SELECT ?, 0, max(id) FROM jobs WHERE org_id = ? AND state = 'dead' HAVING max(id) > 0
+	b.Add(`INSERT INTO revivals (org_id, cursor, upto) SELECT ?, 0, max(id) FROM jobs WHERE org_id = ? AND state =
+  'dead' HAVING max(id) > 0
 ON CONFLICT (org_id) DO UPDATE SET cursor = 0, upto = excluded.upto`, o.id, o.id)
 }
 
@@ -156,21 +165,25 @@ func (db *DB) Revive(ctx context.Context, n int, now status.Time) (done bool, er
 		org          string
 		cursor, upto int64
 	}
-	found, err := list(ctx, db, `SELECT org_id, cursor, upto FROM revivals WHERE org_id > '' ORDER BY org_id LIMIT 100`, nil, func(rows *sql.Rows, r *revival) error {
-		return rows.Scan(&r.org, &r.cursor, &r.upto)
-	})
+	found, err := list(ctx, db, `SELECT org_id, cursor, upto FROM revivals WHERE org_id > '' ORDER BY org_id LIMIT 100`,
+		nil, func(rows *sql.Rows, r *revival) error {
+			return rows.Scan(&r.org, &r.cursor, &r.upto)
+		})
 	if err != nil {
 		return false, fmt.Errorf("look for what shall be tried again: %w", err)
 	}
 	for _, r := range found {
 		var last int64
-		if err := db.row(ctx, `SELECT coalesce(max(id), ?) FROM (SELECT id FROM jobs WHERE org_id = ? AND state = 'dead' AND id > ? AND id <= ? ORDER BY id LIMIT ?)`,
+		if err := db.row(ctx, `SELECT coalesce(max(id), ?) FROM (SELECT id FROM jobs WHERE org_id = ? AND state = 'dead'
+  AND id > ? AND id <= ? ORDER BY id LIMIT ?)`,
 			[]any{r.upto, r.org, r.cursor, r.upto, n}, &last); err != nil {
 			return false, fmt.Errorf("look for dead deliveries: %w", err)
 		}
 		var b Batch
-		b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND state = 'dead' AND id > ? AND id <= ?
-AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'active')`, int64(now), r.org, r.cursor, last, r.org)
+		b.Add(`UPDATE jobs SET state = 'due', tries = 0, due_at = ?, done_at = NULL WHERE org_id = ? AND state = 'dead'
+  AND id > ? AND id <= ?
+AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'active')`, int64(now), r.org, r.cursor,
+			last, r.org)
 		b.Add(`UPDATE revivals SET cursor = ? WHERE org_id = ? AND upto = ?`, last, r.org, r.upto)
 		b.Add(`DELETE FROM revivals WHERE org_id = ? AND cursor >= upto`, r.org)
 		if err := db.Do(ctx, &b); err != nil {
@@ -184,7 +197,8 @@ AND subscriber IN (SELECT num FROM subscribers WHERE org_id = ? AND state = 'act
 // revive it.
 func (db *DB) BuryJobs(ctx context.Context) error {
 	var b Batch
-	b.Add(`UPDATE jobs SET state = 'dead', done_at = due_at, lease = '', problem = 'The database was restored: it may have been sent.' WHERE state = 'due'`)
+	b.Add(`UPDATE jobs SET state = 'dead', done_at = due_at, lease = '', problem =
+  'The database was restored: it may have been sent.' WHERE state = 'due'`)
 	b.Add(`UPDATE team_messages SET state = 'dead', lease = '' WHERE state = 'due'`)
 	return db.Do(ctx, &b)
 }
@@ -200,13 +214,18 @@ const maxOld = 20
 func (db *DB) ForgetJobs(ctx context.Context, sent, all status.Time) (done bool, err error) {
 	var ids []int64
 	done = true
-	const open = ` AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.org_id = m.org_id AND i.id = m.thread AND i.status <> 'resolved' AND i.deleted_at IS NULL)
- AND NOT EXISTS (SELECT 1 FROM maintenances w WHERE w.org_id = m.org_id AND w.id = m.thread AND w.completed_at IS NULL AND w.deleted_at IS NULL)`
+	const open = ` AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.org_id = m.org_id AND i.id = m.thread AND i.status
+  <> 'resolved' AND i.deleted_at IS NULL)
+ AND NOT EXISTS (SELECT 1 FROM maintenances w WHERE w.org_id = m.org_id AND w.id = m.thread AND w.completed_at IS NULL
+ AND w.deleted_at IS NULL)`
 	for _, look := range []struct {
 		before status.Time
 		having string
-	}{{sent, ` AND EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id AND state = 'sent')`}, {all, ` AND (EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id AND state <> 'due') OR NOT EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id))`}} {
-		found, err := list(ctx, db, `SELECT m.id FROM messages m WHERE m.created_at < ? AND m.upto IS NULL`+open+look.having+` ORDER BY m.created_at LIMIT ?`,
+	}{{sent, ` AND EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id AND state = 'sent')`},
+		{all, ` AND (EXISTS (SELECT 1 FROM jobs WHERE message_id = m.id AND state <> 'due') OR NOT EXISTS (SELECT 1 FROM
+  jobs WHERE message_id = m.id))`}} {
+		found, err := list(ctx, db, `SELECT m.id FROM messages m WHERE m.created_at < ? AND m.upto IS NULL`+open+
+			look.having+` ORDER BY m.created_at LIMIT ?`,
 			[]any{int64(look.before), maxOld}, func(rows *sql.Rows, id *int64) error { return rows.Scan(id) })
 		if err != nil {
 			return false, fmt.Errorf("look for old messages: %w", err)
@@ -223,7 +242,8 @@ func (db *DB) ForgetJobs(ctx context.Context, sent, all status.Time) (done bool,
 		done = done && n < forgotten
 		var b Batch
 		b.Add(`DELETE FROM jobs WHERE id IN (`+old+`)`, args...)
-		b.Add(`DELETE FROM messages WHERE id = ? AND created_at < ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE message_id = messages.id)`, id, int64(all))
+		b.Add(`DELETE FROM messages WHERE id = ? AND created_at < ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE message_id
+  = messages.id)`, id, int64(all))
 		if err := db.Do(ctx, &b); err != nil {
 			return false, fmt.Errorf("forget old jobs: %w", err)
 		}
@@ -236,6 +256,7 @@ const maxCounted = 10_000
 
 // WaitingMail counts the organisation's mails that wait, up to maxCounted.
 func (o *Org) WaitingMail(ctx context.Context) (n int64, err error) {
-	err = o.db.row(ctx, `SELECT count(*) FROM (SELECT 1`+deliveryTables+`j.state = 'due' AND s.channel = 'email' LIMIT ?)`, []any{o.id, maxCounted}, &n)
+	err = o.db.row(ctx, `SELECT count(*) FROM (SELECT 1`+deliveryTables+`j.state = 'due' AND s.channel = 'email' LIMIT
+  ?)`, []any{o.id, maxCounted}, &n)
 	return n, err
 }

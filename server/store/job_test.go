@@ -32,7 +32,8 @@ func crowd(t testing.TB, db *store.DB, n int) *store.Org {
 	list := make([]store.Subscriber, n)
 	for i := range list {
 		address := fmt.Sprintf("person%d@example.com", i)
-		list[i] = store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: address, Key: address, State: store.Active, Whole: true, Token: uuid.NewString(),
+		list[i] = store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: address, Key: address,
+			State: store.Active, Whole: true, Token: uuid.NewString(),
 			Source: "admin", CreatedAt: at, AskedAt: at, ConfirmedAt: &at}
 	}
 	var b store.Batch
@@ -71,7 +72,8 @@ func TestSubscribersGetTheirJobsAfterTheCommitInChunks(t *testing.T) {
 	db := open(t)
 	org := crowd(t, db, 10_000)
 	var b store.Batch
-	org.Tell(&b, store.Message{Topic: "event/1", Thread: "x", Kind: "incident.opened", Body: "{}", At: pagetest.Start}, store.Audience{Services: []string{uuid.NewString()}})
+	org.Tell(&b, store.Message{Topic: "event/1", Thread: "x", Kind: "incident.opened", Body: "{}", At: pagetest.Start},
+		store.Audience{Services: []string{uuid.NewString()}})
 	if b.Len() != 1 {
 		t.Errorf("%d statements", b.Len())
 	}
@@ -83,7 +85,8 @@ func TestSubscribersGetTheirJobsAfterTheCommitInChunks(t *testing.T) {
 	if _, n, err := org.Deliveries(context.Background(), "", store.Span{Limit: 1}); err != nil || n != 0 {
 		t.Errorf("%d jobs were made in the writer's batch, %v", n, err)
 	}
-	late := store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: "late@example.com", Key: "late@example.com", State: store.Active, Whole: true, Token: uuid.NewString(),
+	late := store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: "late@example.com",
+		Key: "late@example.com", State: store.Active, Whole: true, Token: uuid.NewString(),
 		Source: "admin", CreatedAt: pagetest.Start, AskedAt: pagetest.Start, ConfirmedAt: new(status.Time)}
 	var more store.Batch
 	org.AddSubscriber(&more, late)
@@ -101,7 +104,8 @@ func TestSubscribersGetTheirJobsAfterTheCommitInChunks(t *testing.T) {
 func told(t *testing.T, db *store.DB, org *store.Org, body string) {
 	t.Helper()
 	var b store.Batch
-	org.Tell(&b, store.Message{Topic: "event/" + uuid.NewString(), Thread: uuid.NewString(), Kind: "incident.opened", Body: body, At: pagetest.Start}, store.Audience{})
+	org.Tell(&b, store.Message{Topic: "event/" + uuid.NewString(), Thread: uuid.NewString(), Kind: "incident.opened",
+		Body: body, At: pagetest.Start}, store.Audience{})
 	if err := db.Do(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +127,8 @@ func asABadDisk(t *testing.T, file, table, statement string, args ...any) {
 		}
 	}
 	var was string
-	if err := raw.QueryRowContext(t.Context(), `SELECT sql FROM sqlite_schema WHERE name = ?`, table).Scan(&was); err != nil {
+	if err := raw.QueryRowContext(t.Context(), `SELECT sql FROM sqlite_schema WHERE name = ?`, table).
+		Scan(&was); err != nil {
 		t.Fatal(err)
 	}
 	do(`PRAGMA writable_schema = on`)
@@ -135,14 +140,16 @@ func asABadDisk(t *testing.T, file, table, statement string, args ...any) {
 	do(`PRAGMA writable_schema = reset`)
 }
 
-// A delivery that cannot be read is given up and said once; what waits beside it, of its organisation and of others, is told.
+// A delivery that cannot be read is given up and said once; what waits beside it, of its organisation and of others, is
+// told.
 func TestADeliveryThatCannotBeReadCostsItselfAlone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "status.db")
 	db := openFile(t, file)
 	bad, good := crowd(t, db, 3), crowd(t, db, 2)
 	told(t, db, bad, "{}")
 	told(t, db, good, "{}")
-	asABadDisk(t, file, "subscribers", `UPDATE subscribers SET failures = 'many' WHERE num = (SELECT subscriber FROM jobs ORDER BY id LIMIT 1)`)
+	asABadDisk(t, file, "subscribers", `UPDATE subscribers SET failures = 'many' WHERE num = (SELECT subscriber FROM
+  jobs ORDER BY id LIMIT 1)`)
 	at := pagetest.Start + 3_600_000
 	var readable int
 	for n := range 3 { // it is claimed once, and never again
@@ -164,7 +171,8 @@ func TestADeliveryThatCannotBeReadCostsItselfAlone(t *testing.T) {
 	}
 	defer func() { _ = raw.Close() }()
 	var org, problem string
-	if err := raw.QueryRowContext(t.Context(), `SELECT org_id, problem FROM jobs WHERE state = 'dead'`).Scan(&org, &problem); err != nil || org != bad.ID() || problem != "This delivery cannot be read." {
+	if err := raw.QueryRowContext(t.Context(), `SELECT org_id, problem FROM jobs WHERE state = 'dead'`).
+		Scan(&org, &problem); err != nil || org != bad.ID() || problem != "This delivery cannot be read." {
 		t.Errorf("it stands as %q of %s, %v", problem, org, err)
 	}
 }

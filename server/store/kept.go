@@ -54,14 +54,16 @@ func (k *kept) json() string {
 // whole is an expression of an object with what `more` keeps of it. One that is no JSON spoils its own object alone.
 func whole(object, alias string) string {
 	more := alias + "more"
-	return `(SELECT CASE WHEN ` + more + ` = '{}' THEN j WHEN json_valid(` + more + `) THEN json_patch(j, ` + more + `) ELSE '{"id":0}' END
+	return `(SELECT CASE WHEN ` + more + ` = '{}' THEN j WHEN json_valid(` + more + `) THEN json_patch(j, ` + more +
+		`) ELSE '{"id":0}' END
  FROM (SELECT ` + object + ` AS j))`
 }
 
 // entry is whole of an entry of a timeline, which stands in another object.
 func entry(object, alias string) string {
 	more := alias + "more"
-	return `CASE WHEN ` + more + ` = '{}' THEN ` + object + ` WHEN json_valid(` + more + `) THEN json_patch(` + object + `, ` + more + `)
+	return `CASE WHEN ` + more + ` = '{}' THEN ` + object + ` WHEN json_valid(` + more + `) THEN json_patch(` + object +
+		`, ` + more + `)
  ELSE json_object('id', 0) END`
 }
 

@@ -37,7 +37,8 @@ func TestWhatIsKeptTogetherIsReadWithItsObject(t *testing.T) {
 	if err := db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	ids := []string{"0197a1de-3c00-7000-8000-000000000001", "0197a1de-3c00-7000-8000-000000000002", "0197a1de-3c00-7000-8000-000000000003",
+	ids := []string{"0197a1de-3c00-7000-8000-000000000001", "0197a1de-3c00-7000-8000-000000000002",
+		"0197a1de-3c00-7000-8000-000000000003",
 		"0197a1de-3c00-7000-8000-000000000004", "0197a1de-3c00-7000-8000-000000000005"}
 	org := db.Org(ids[0])
 	created, no := page.Create(ids[0], "acme", "Acme", 1_000)
@@ -50,7 +51,8 @@ func TestWhatIsKeptTogetherIsReadWithItsObject(t *testing.T) {
 	s := page.Evolve(page.State{}, &created)
 	for _, c := range []page.Command{
 		&page.CreateService{ID: ids[1], Name: "API"}, &page.CreateService{ID: ids[2], Name: "Web"},
-		&page.OpenIncident{ID: ids[3], UpdateID: ids[4], Title: "Down", Services: []page.Move{{ID: ids[1], To: status.Major}}},
+		&page.OpenIncident{ID: ids[3], UpdateID: ids[4], Title: "Down",
+			Services: []page.Move{{ID: ids[1], To: status.Major}}},
 	} {
 		events, no := page.Decide(s, c, 2_000)
 		if no != nil {
@@ -63,7 +65,8 @@ func TestWhatIsKeptTogetherIsReadWithItsObject(t *testing.T) {
 			s = page.Evolve(s, &events[i])
 		}
 	}
-	for _, change := range []string{`organizations SET more = '{"accent":"#123456"}'`, `services SET more = '{"group":"Of more"}' WHERE name = 'API'`,
+	for _, change := range []string{`organizations SET more = '{"accent":"#123456"}'`,
+		`services SET more = '{"group":"Of more"}' WHERE name = 'API'`,
 		`incidents SET more = '{"postmortem":"Why."}'`, `incident_updates SET more = '{"edited_at":5000}'`} {
 		if _, err := db.write.ExecContext(ctx, `UPDATE `+change); err != nil {
 			t.Fatal(err)
@@ -74,7 +77,8 @@ func TestWhatIsKeptTogetherIsReadWithItsObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := read.Incidents[0]
-	if read.Org.Accent != "#123456" || read.Services[0].Group != "Of more" || in.Postmortem != "Why." || *in.Updates[0].EditedAt != 5_000 || in.Services[0].To != status.Major {
+	if read.Org.Accent != "#123456" || read.Services[0].Group != "Of more" || in.Postmortem != "Why." ||
+		*in.Updates[0].EditedAt != 5_000 || in.Services[0].To != status.Major {
 		t.Errorf("the page is read as %+v", read)
 	}
 	one, err := org.Incident(ctx, ids[3])
@@ -84,7 +88,8 @@ func TestWhatIsKeptTogetherIsReadWithItsObject(t *testing.T) {
 	if _, err := db.write.ExecContext(ctx, `UPDATE services SET more = 'broken' WHERE name = 'Web'`); err != nil {
 		t.Fatal(err)
 	}
-	if read, _, err := org.StateAt(ctx, 3_000); !IsUnreadable(err) || len(read.Services) != 1 || len(read.Incidents) != 1 {
+	if read, _, err := org.StateAt(ctx, 3_000); !IsUnreadable(err) || len(read.Services) != 1 ||
+		len(read.Incidents) != 1 {
 		t.Errorf("beside what is broken there is %+v, %v", read, err)
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // SigningKeys is auth.SigningKeys'.
 func (db *DB) SigningKeys(ctx context.Context) ([]auth.SigningKey, error) {
-	return everybodys(ctx, db, "signing key", `SELECT kid, secret, created_at FROM signing_keys ORDER BY created_at, kid`, nil, func(rows *sql.Rows, k *auth.SigningKey) error {
+	return everybodys(ctx, db, "signing key", `SELECT kid, secret, created_at FROM signing_keys ORDER BY created_at,
+  kid`, nil, func(rows *sql.Rows, k *auth.SigningKey) error {
 		var seed string
 		var at int64
 		if err := rows.Scan(&k.ID, &seed, &at); err != nil {
@@ -30,7 +31,8 @@ func (db *DB) SigningKeys(ctx context.Context) ([]auth.SigningKey, error) {
 // SaveSigningKey is auth.SigningKeys'.
 func (db *DB) SaveSigningKey(ctx context.Context, k auth.SigningKey) error {
 	var b Batch
-	b.Add(`INSERT INTO signing_keys (kid, secret, created_at) VALUES (?, ?, ?)`, k.ID, base64.StdEncoding.EncodeToString(k.Seed), k.CreatedAt.UnixMilli())
+	b.Add(`INSERT INTO signing_keys (kid, secret, created_at) VALUES (?, ?, ?)`, k.ID,
+		base64.StdEncoding.EncodeToString(k.Seed), k.CreatedAt.UnixMilli())
 	return db.Do(ctx, &b)
 }
 
@@ -59,7 +61,8 @@ func (s *Sets) SaveSet(issuer string, set []byte) error {
 		return nil
 	}
 	var b Batch
-	b.Add(`INSERT INTO jwks_cache (issuer, body, at) VALUES (?, ?, ?) ON CONFLICT (issuer) DO UPDATE SET body = excluded.body, at = excluded.at`,
+	b.Add(`INSERT INTO jwks_cache (issuer, body, at) VALUES (?, ?, ?) ON CONFLICT (issuer) DO UPDATE SET body =
+  excluded.body, at = excluded.at`,
 		issuer, string(set), time.Now().UnixMilli())
 	return s.db.Do(context.Background(), &b)
 }

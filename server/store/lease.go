@@ -25,9 +25,11 @@ func (l *lease) Lock(ctx context.Context, _ *sql.DB) error {
 	for {
 		now := time.Now()
 		var b Batch
-		b.Add(`CREATE TABLE IF NOT EXISTS migration_lease (id INTEGER PRIMARY KEY CHECK (id = 1), holder TEXT NOT NULL, until INTEGER NOT NULL)`)
+		b.Add(`CREATE TABLE IF NOT EXISTS migration_lease (id INTEGER PRIMARY KEY CHECK (id = 1), holder TEXT NOT NULL,
+  until INTEGER NOT NULL)`)
 		b.Add(`INSERT INTO migration_lease (id, holder, until) VALUES (1, ?, ?)
-ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE until < ?`, l.holder, now.Add(leaseFor).UnixMilli(), now.UnixMilli())
+ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE until < ?`, l.holder,
+			now.Add(leaseFor).UnixMilli(), now.UnixMilli())
 		if err := l.db.Do(ctx, &b); err != nil {
 			return fmt.Errorf("take the migration lease: %w", err)
 		}

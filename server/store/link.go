@@ -27,7 +27,8 @@ type Link struct {
 // AddLink puts a new link into a batch; those that are over go, and so does an older one of the same purpose, but for
 // UndoLink. hash is of its secret.
 func AddLink(b *Batch, hash [32]byte, l Link, now, until time.Time) {
-	b.Add(`DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, now.UnixMilli(), expiredAtOnce)
+	b.Add(`DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,
+		now.UnixMilli(), expiredAtOnce)
 	if l.Purpose == SetupLink {
 		b.Add(`DELETE FROM links WHERE purpose = 'setup'`)
 	} else if l.Purpose != UndoLink {
@@ -38,14 +39,17 @@ func AddLink(b *Batch, hash [32]byte, l Link, now, until time.Time) {
 		user = l.UserID
 		requireVersion(b, l.UserID, l.Version)
 	}
-	b.Add(`INSERT INTO links (hash, purpose, user_id, version, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	b.Add(`INSERT INTO links (hash, purpose, user_id, version, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?,
+  ?)`,
 		hexed(hash), string(l.Purpose), user, l.Version, l.Email, now.UnixMilli(), until.UnixMilli())
 }
 
 // Link finds a link that still works; ErrNone.
 func (db *DB) Link(ctx context.Context, hash [32]byte, now time.Time) (l Link, err error) {
-	err = db.row(ctx, `SELECT purpose, coalesce(user_id, ''), version, email FROM links WHERE hash = ? AND expires_at >= ?
-AND (purpose IN ('setup', 'undo') OR EXISTS (SELECT 1 FROM users u WHERE u.id = links.user_id AND u.credential_version = links.version))`,
+	err = db.row(ctx, `SELECT purpose, coalesce(user_id, ''), version, email FROM links WHERE hash = ? AND expires_at >=
+  ?
+AND (purpose IN ('setup', 'undo') OR EXISTS (SELECT 1 FROM users u WHERE u.id = links.user_id AND u.credential_version =
+ links.version))`,
 		[]any{hexed(hash), now.UnixMilli()}, &l.Purpose, &l.UserID, &l.Version, &l.Email)
 	return l, err
 }
@@ -54,7 +58,8 @@ AND (purpose IN ('setup', 'undo') OR EXISTS (SELECT 1 FROM users u WHERE u.id = 
 func UseLink(b *Batch, hash [32]byte, now time.Time) {
 	b.Require(`EXISTS (SELECT 1 FROM links WHERE hash = ? AND expires_at >= ?)`, hexed(hash), now.UnixMilli())
 	// Undoing one change of address undoes what came after it, but not the way back from an earlier one.
-	b.Add(`DELETE FROM links WHERE purpose = 'undo' AND (user_id, 'undo') = (SELECT user_id, purpose FROM links WHERE hash = ?)
+	b.Add(`DELETE FROM links WHERE purpose = 'undo' AND (user_id, 'undo') = (SELECT user_id, purpose FROM links WHERE
+  hash = ?)
 AND created_at >= (SELECT created_at FROM links WHERE hash = ?) AND hash <> ?`, hexed(hash), hexed(hash), hexed(hash))
 	b.Add(`DELETE FROM links WHERE hash = ?`, hexed(hash))
 }

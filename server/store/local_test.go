@@ -85,7 +85,8 @@ func TestAWriteThatEndsTheTransactionLetsTheOthersTryAgain(t *testing.T) {
 	}
 	batches[1].Add(`INSERT OR ROLLBACK INTO meta (key, value) SELECT key, value FROM meta`)
 	outcomes := db.queue.commit(t.Context(), writes)
-	if !db.queue.again(outcomes[0]) || db.queue.again(outcomes[1]) || outcomes[1] == nil || !db.queue.again(outcomes[2]) {
+	if !db.queue.again(outcomes[0]) || db.queue.again(outcomes[1]) || outcomes[1] == nil ||
+		!db.queue.again(outcomes[2]) {
 		t.Errorf("%v", outcomes)
 	}
 	isLog(t, db, 0)

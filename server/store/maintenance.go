@@ -36,7 +36,8 @@ func (o *Org) Maintenances(ctx context.Context, f MaintenanceFilter, s Span) ([]
 	if err := o.db.row(ctx, `SELECT count(*) FROM maintenances m WHERE `+where, args, &n); err != nil {
 		return nil, 0, fmt.Errorf("count maintenances: %w", err)
 	}
-	query := `SELECT ` + maintenanceJSON + ` FROM maintenances m WHERE ` + where + ` ORDER BY CASE WHEN m.completed_at IS NOT NULL THEN 2 WHEN m.status = 'scheduled' THEN 1 ELSE 0 END,
+	query := `SELECT ` + maintenanceJSON + ` FROM maintenances m WHERE ` + where +
+		` ORDER BY CASE WHEN m.completed_at IS NOT NULL THEN 2 WHEN m.status = 'scheduled' THEN 1 ELSE 0 END,
  CASE WHEN m.status = 'scheduled' THEN m.scheduled_for ELSE -m.scheduled_for END, m.id LIMIT ? OFFSET ?`
 	found, err := list(ctx, o.db, query, append(args, s.Limit, s.Offset), scanJSON[status.Maintenance])
 	if err != nil {
@@ -54,7 +55,8 @@ func (o *Org) Maintenance(ctx context.Context, id string) (status.Maintenance, e
 // MaintenancesDuring lists windows that are over and went on in a time, or were cancelled then, the newest end first.
 func (o *Org) MaintenancesDuring(ctx context.Context, f PastFilter, limit int) ([]status.Maintenance, error) {
 	more, args := f.conditions(o.id, "m", "maintenance")
-	found, err := list(ctx, o.db, `SELECT `+maintenanceJSON+` FROM maintenances m WHERE m.org_id = ? AND m.deleted_at IS NULL AND m.completed_at >= ?
+	found, err := list(ctx, o.db, `SELECT `+maintenanceJSON+` FROM maintenances m WHERE m.org_id = ? AND m.deleted_at IS
+  NULL AND m.completed_at >= ?
  AND min(m.scheduled_for, coalesce(m.started_at, m.scheduled_for), m.completed_at) < ?`+more+`
  ORDER BY m.completed_at DESC, m.id DESC LIMIT ?`,
 		append(append([]any{o.id, int64(f.From), int64(f.To)}, args...), limit), scanJSON[status.Maintenance])

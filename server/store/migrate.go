@@ -59,12 +59,13 @@ func (db *DB) Migrated(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	applied := map[int64]bool{}
-	if err := db.rows(ctx, `SELECT DISTINCT version_id FROM goose_db_version WHERE is_applied = 1`, nil, func(rows *sql.Rows) error {
-		var version int64
-		err := rows.Scan(&version)
-		applied[version] = true
-		return err
-	}); err != nil {
+	if err := db.rows(ctx, `SELECT DISTINCT version_id FROM goose_db_version WHERE is_applied = 1`, nil,
+		func(rows *sql.Rows) error {
+			var version int64
+			err := rows.Scan(&version)
+			applied[version] = true
+			return err
+		}); err != nil {
 		return false, fmt.Errorf("read the schema's version: %w", err)
 	}
 	for _, version := range wanted {
@@ -119,21 +120,24 @@ func (db *DB) Epoch(ctx context.Context) (string, error) {
 // NewEpoch says that the log was replaced by another one.
 func (db *DB) NewEpoch(ctx context.Context) error {
 	var b Batch
-	b.Add(`INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, uuid.NewString())
+	b.Add(`INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+		uuid.NewString())
 	return db.Do(ctx, &b)
 }
 
 // Beat writes the primary's clock, by which other regions know how old their copy is.
 func (db *DB) Beat(ctx context.Context, at time.Time) error {
 	var b Batch
-	b.Add(`INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`, at.UnixMilli())
+	b.Add(`INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`,
+		at.UnixMilli())
 	return db.Do(ctx, &b)
 }
 
 // BeatMark is Beat with what the next process should know of this one's clock.
 func (db *DB) BeatMark(ctx context.Context, m clock.Mark) error {
 	var b Batch
-	b.Add(`INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`, m.At.UnixMilli())
+	b.Add(`INSERT INTO heartbeat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`,
+		m.At.UnixMilli())
 	b.Add(`INSERT INTO meta (key, value) VALUES ('clock', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
 		fmt.Sprintf("%d %d %d %s", m.At.UnixMilli(), m.Since.Milliseconds(), m.Well.Milliseconds(), m.Boot))
 	return db.Do(ctx, &b)
@@ -155,7 +159,8 @@ func (db *DB) LastMark(ctx context.Context) (m clock.Mark, err error) {
 	_, m.Boot, _ = strings.Cut(text, " ")
 	_, m.Boot, _ = strings.Cut(m.Boot, " ")
 	_, m.Boot, _ = strings.Cut(m.Boot, " ")
-	m.At, m.Since, m.Well = time.UnixMilli(at), time.Duration(since)*time.Millisecond, time.Duration(well)*time.Millisecond
+	m.At, m.Since, m.Well = time.UnixMilli(at), time.Duration(since)*time.Millisecond,
+		time.Duration(well)*time.Millisecond
 	return m, nil
 }
 

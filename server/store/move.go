@@ -19,7 +19,8 @@ const moveRows = 100
 // the log does not bear out to the letter stays as it is. It goes on where it was stopped.
 func (db *DB) moveAudit(ctx context.Context) error {
 	var last, cursor int64
-	if err := db.row(ctx, `SELECT coalesce((SELECT max(id) FROM audit_log WHERE before_seq IS NULL), 0), coalesce((SELECT value FROM meta WHERE key = 'audit_moved'), 0)`, nil, &last, &cursor); err != nil {
+	if err := db.row(ctx, `SELECT coalesce((SELECT max(id) FROM audit_log WHERE before_seq IS NULL), 0),
+  coalesce((SELECT value FROM meta WHERE key = 'audit_moved'), 0)`, nil, &last, &cursor); err != nil {
 		return fmt.Errorf("look for old audit rows: %w", err)
 	}
 	begun, m := time.Now(), mover{db: db, known: map[string]*moving{}}
@@ -31,7 +32,8 @@ func (db *DB) moveAudit(ctx context.Context) error {
 		cursor = next
 	}
 	if m.moved > 0 {
-		slog.Info("the audit log was moved", "rows", m.moved, "bytes", m.bytes, "took", time.Since(begun).Round(time.Millisecond).String())
+		slog.Info("the audit log was moved", "rows", m.moved, "bytes", m.bytes, "took",
+			time.Since(begun).Round(time.Millisecond).String())
 	}
 	return nil
 }
@@ -58,8 +60,10 @@ type oldAudit struct {
 
 func (m *mover) step(ctx context.Context, cursor int64) (int64, error) {
 	const version = `CASE WHEN json_valid(%[1]s) THEN json_extract(%[1]s, '$.version') END`
-	found, err := list(ctx, m.db, fmt.Sprintf(`SELECT id, org_id, object_kind, object_id, octet_length(before) + octet_length(after), before <> '', after <> '', `+version+`, %s
-FROM audit_log WHERE id > ? AND before_seq IS NULL ORDER BY id LIMIT ?`, "before", fmt.Sprintf(version, "after")), []any{cursor, moveRows}, scanOld)
+	found, err := list(ctx, m.db, fmt.Sprintf(`SELECT id, org_id, object_kind, object_id, octet_length(before) +
+  octet_length(after), before <> '', after <> '', `+version+`, %s
+FROM audit_log WHERE id > ? AND before_seq IS NULL ORDER BY id LIMIT ?`, "before", fmt.Sprintf(version, "after")),
+		[]any{cursor, moveRows}, scanOld)
 	if err != nil {
 		return 0, err
 	}
@@ -75,7 +79,8 @@ FROM audit_log WHERE id > ? AND before_seq IS NULL ORDER BY id LIMIT ?`, "before
 			return 0, err
 		}
 		if ok {
-			b.Add(`UPDATE audit_log SET before = '', after = '', before_seq = ?, after_seq = ? WHERE id = ?`, before, after, x.id)
+			b.Add(`UPDATE audit_log SET before = '', after = '', before_seq = ?, after_seq = ? WHERE id = ?`, before,
+				after, x.id)
 			m.moved, m.bytes = m.moved+1, m.bytes+x.size
 		}
 	}
@@ -83,7 +88,8 @@ FROM audit_log WHERE id > ? AND before_seq IS NULL ORDER BY id LIMIT ?`, "before
 		cursor = max(cursor, 1<<62)
 	}
 	if len(found) > 0 {
-		b.Add(`INSERT INTO meta (key, value) VALUES ('audit_moved', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, wire.Itoa(found[len(found)-1].id))
+		b.Add(`INSERT INTO meta (key, value) VALUES ('audit_moved', ?) ON CONFLICT (key) DO UPDATE SET value =
+  excluded.value`, wire.Itoa(found[len(found)-1].id))
 	}
 	return cursor, m.db.Do(ctx, &b)
 }

@@ -18,7 +18,8 @@ type noun struct {
 	// state are the queries of its objects in stateQuery, without UNION ALL: one column, the whole object, or as it is
 	// without its timeline. Nil where the page has one such object.
 	state func(timelines bool) []string
-	// words is the query of the words of its objects: one column. ?1 is the organisation, ?2 their ids, ?3 those of entries.
+	// words is the query of the words of its objects: one column. ?1 is the organisation, ?2 their ids, ?3 those of
+	// entries.
 	words string
 	// find is the query of one object, with the organisation and its id; "" where the state leaves none out.
 	find string

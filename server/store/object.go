@@ -39,7 +39,8 @@ func (o *Org) about(ctx context.Context, object string, after, until int64, each
 		if err != nil || upTo == 0 {
 			return err
 		}
-		entries, err := list(ctx, o.db, `SELECT `+entryColumns+` FROM events WHERE org_id = ? AND object = ? AND seq > ? AND seq <= ? ORDER BY seq`,
+		entries, err := list(ctx, o.db, `SELECT `+entryColumns+` FROM events WHERE org_id = ? AND object = ? AND seq > ?
+  AND seq <= ? ORDER BY seq`,
 			[]any{o.id, object, after, upTo}, scanEntry)
 		if err != nil {
 			return err
@@ -57,7 +58,8 @@ func (o *Org) about(ctx context.Context, object string, after, until int64, each
 // part is the seq up to which events have readBytes together; at least one. 0 when there are none.
 func (o *Org) part(ctx context.Context, object string, after, until int64) (upTo int64, err error) {
 	bytes := int64(0)
-	err = o.db.rows(ctx, `SELECT seq, octet_length(body) FROM events WHERE org_id = ? AND object = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT 1000`,
+	err = o.db.rows(ctx, `SELECT seq, octet_length(body) FROM events WHERE org_id = ? AND object = ? AND seq > ? AND seq
+  <= ? ORDER BY seq LIMIT 1000`,
 		[]any{o.id, object, after, until}, func(rows *sql.Rows) error {
 			var seq, n int64
 			if err := rows.Scan(&seq, &n); err != nil {
@@ -75,7 +77,8 @@ func (o *Org) part(ctx context.Context, object string, after, until int64) (upTo
 
 // lastAbout is the newest event of an object up to a seq; nil when there is none.
 func (o *Org) lastAbout(ctx context.Context, object string, seq int64) (*page.Event, error) {
-	entries, err := list(ctx, o.db, `SELECT `+entryColumns+` FROM events WHERE org_id = ? AND object = ? AND seq <= ? ORDER BY seq DESC LIMIT 1`,
+	entries, err := list(ctx, o.db, `SELECT `+entryColumns+` FROM events WHERE org_id = ? AND object = ? AND seq <= ?
+  ORDER BY seq DESC LIMIT 1`,
 		[]any{o.id, object, seq}, scanEntry)
 	if err != nil || len(entries) == 0 {
 		return nil, err

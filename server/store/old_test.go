@@ -19,10 +19,11 @@ import (
 	"statuspage/shared/wire"
 )
 
-// Old data is a test: testdata/databases has a small database as each migration left it, with rows that were written before and after it. None is
-// ever written anew; -write-databases adds those of migrations that have none.
+// Old data is a test: testdata/databases has a small database as each migration left it, with rows that were written
+// before and after it. None is ever written anew; -write-databases adds those of migrations that have none.
 
-var writeDatabases = flag.Bool("write-databases", false, "add the databases of migrations that have none to testdata/databases")
+var writeDatabases = flag.Bool("write-databases", false, "add the databases of migrations that have none to "+
+	"testdata/databases")
 
 func oldFile(version int64) string {
 	return filepath.Join("testdata", "databases", fmt.Sprintf("%05d.db.gz", version))
@@ -52,7 +53,8 @@ func TestEveryMigrationHasADatabase(t *testing.T) {
 			continue
 		}
 		if !*writeDatabases {
-			t.Errorf("migration %d has no database: go test ./server/store -run TestEveryMigrationHasADatabase -write-databases", v)
+			t.Errorf("migration %d has no database: go test ./server/store -run TestEveryMigrationHasADatabase "+
+				"-write-databases", v)
 			continue
 		}
 		writeOld(t, v)
@@ -77,8 +79,10 @@ func oldStory(t *testing.T) (events []page.Event, s page.State) {
 	events, s = []page.Event{born}, page.Evolve(page.State{}, &born)
 	for i, c := range []page.Command{
 		&page.CreateService{ID: oldService, Name: "API", Description: "It answers."},
-		&page.OpenIncident{ID: oldIncident, UpdateID: "0190a0a0-0000-7000-8000-000000000006", Title: "Down", Description: "We look into it.", Services: []page.Move{{ID: oldService, To: status.Major}}},
-		&page.PlanMaintenance{ID: oldMaintenance, Title: "Work", Services: []string{oldService}, ScheduledFor: 4_070_908_800_000, ScheduledUntil: 4_070_912_400_000},
+		&page.OpenIncident{ID: oldIncident, UpdateID: "0190a0a0-0000-7000-8000-000000000006", Title: "Down",
+			Description: "We look into it.", Services: []page.Move{{ID: oldService, To: status.Major}}},
+		&page.PlanMaintenance{ID: oldMaintenance, Title: "Work", Services: []string{oldService},
+			ScheduledFor: 4_070_908_800_000, ScheduledUntil: 4_070_912_400_000},
 	} {
 		more, no := page.Decide(s, c, oldAt+status.Time(i+1)*wire.Minute)
 		if no != nil {
@@ -102,33 +106,56 @@ func oldRows(t *testing.T) map[int64][]string {
 	first := []string{makeOrg, in("meta", "key, value", "'name', 'an old database'")}
 	for i := range events {
 		e := &events[i]
-		first = append(first, in("events", "org_id, seq, type, at, command, body", fmt.Sprintf("'%s', %d, '%s', %d, '', '%s'", oldOrg, e.Seq, e.Type, int64(e.At), wire.Marshal(e))))
+		first = append(first, in("events", "org_id, seq, type, at, command, body", fmt.Sprintf("'%s', %d, '%s', %d, "+
+			"'', '%s'", oldOrg, e.Seq, e.Type, int64(e.At), wire.Marshal(e))))
 	}
 	first = append(first,
-		in("services", "org_id, id, name, description, status, position, group_name, since, created_at, updated_at, version", "'"+oldOrg+"', '"+oldService+"', 'API', 'It answers.', 'major_outage', 0, '', "+at+", "+at+", "+at+", 2"),
-		in("service_days", "org_id, service_id, day, degraded, partial, major, maintenance", "'"+oldOrg+"', '"+oldService+"', 20454, 0, 0, 60000, 0"),
-		in("incidents", "org_id, id, title, description, status, impact, created_at, updated_at, version", "'"+oldOrg+"', '"+oldIncident+"', 'Down', 'We look into it.', 'investigating', 'critical', "+at+", "+at+", 1"),
-		in("incident_services", "org_id, incident_id, ordinal, service_id, name, from_state, to_state", "'"+oldOrg+"', '"+oldIncident+"', 0, '"+oldService+"', 'API', 'operational', 'major_outage'"),
-		in("incident_updates", "org_id, incident_id, seq, id, status, body, created_at", "'"+oldOrg+"', '"+oldIncident+"', 4, '0190a0a0-0000-7000-8000-000000000006', 'investigating', 'We look into it.', "+at),
-		in("maintenances", "org_id, id, title, description, status, scheduled_for, scheduled_until, created_at, updated_at, version", "'"+oldOrg+"', '"+oldMaintenance+"', 'Work', '', 'scheduled', 4070908800000, 4070912400000, "+at+", "+at+", 1"),
-		in("maintenance_services", "org_id, maintenance_id, ordinal, service_id, name", "'"+oldOrg+"', '"+oldMaintenance+"', 0, '"+oldService+"', 'API'"),
-		in("audit_log", "org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after", "'"+oldOrg+"', "+at+", 'user', '"+oldPerson+"', 'Ada', '', '', 'create_template', 'template', 't', '', '{}'"),
-		in("idempotency", "org_id, actor, key, fingerprint, status, etag, seq, body, at", "'"+oldOrg+"', 'user:"+oldPerson+"', 'k', 'f', 201, '', 2, '{}', "+at))
+		in("services", "org_id, id, name, description, status, position, group_name, since, created_at, updated_at, "+
+			"version", "'"+oldOrg+"', '"+oldService+"', 'API', 'It answers.', 'major_outage', 0, '', "+at+", "+at+", "+
+			at+", 2"),
+		in("service_days", "org_id, service_id, day, degraded, partial, major, maintenance", "'"+oldOrg+"', '"+
+			oldService+"', 20454, 0, 0, 60000, 0"),
+		in("incidents", "org_id, id, title, description, status, impact, created_at, updated_at, version", "'"+oldOrg+
+			"', '"+oldIncident+"', 'Down', 'We look into it.', 'investigating', 'critical', "+at+", "+at+", 1"),
+		in("incident_services", "org_id, incident_id, ordinal, service_id, name, from_state, to_state",
+			"'"+oldOrg+"', '"+oldIncident+"', 0, '"+oldService+"', 'API', 'operational', 'major_outage'"),
+		in("incident_updates", "org_id, incident_id, seq, id, status, body, created_at", "'"+oldOrg+"', '"+oldIncident+
+			"', 4, '0190a0a0-0000-7000-8000-000000000006', 'investigating', 'We look into it.', "+at),
+		in("maintenances", "org_id, id, title, description, status, scheduled_for, scheduled_until, created_at, "+
+			"updated_at, version", "'"+oldOrg+"', '"+oldMaintenance+"', 'Work', '', 'scheduled', 4070908800000, "+
+			"4070912400000, "+at+", "+at+", 1"),
+		in("maintenance_services", "org_id, maintenance_id, ordinal, service_id, name", "'"+oldOrg+"', '"+
+			oldMaintenance+"', 0, '"+oldService+"', 'API'"),
+		in("audit_log", "org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, "+
+			"object_id, before, after", "'"+oldOrg+"', "+at+", 'user', '"+oldPerson+"', 'Ada', '', '', "+
+			"'create_template', 'template', 't', '', '{}'"),
+		in("idempotency", "org_id, actor, key, fingerprint, status, etag, seq, body, at", "'"+oldOrg+"', 'user:"+
+			oldPerson+"', 'k', 'f', 201, '', 2, '{}', "+at))
 	return map[int64][]string{
 		1: first,
 		2: {
-			in("users", "id, email, name, password, issuer, subject, created_at, updated_at", "'"+oldPerson+"', 'ada@example.com', 'Ada', '', 'statuspage', '"+oldPerson+"', "+at+", "+at),
+			in("users", "id, email, name, password, issuer, subject, created_at, updated_at",
+				"'"+oldPerson+"', 'ada@example.com', 'Ada', '', 'statuspage', '"+oldPerson+"', "+at+", "+at),
 			in("members", "org_id, user_id, role, created_at", "'"+oldOrg+"', '"+oldPerson+"', 'admin', "+at),
-			in("sessions", "id, user_id, org_id, generation, advanced_at, expires_at", "'s', '"+oldPerson+"', '"+oldOrg+"', 1, "+at+", 4070908800000"),
-			in("api_keys", "org_id, id, name, prefix, hash, scopes, created_by, created_at", "'"+oldOrg+"', '0190a0a0-0000-7000-8000-000000000007', 'CI', 'sp_old', 'h', 'write', 'user:"+oldPerson+"', "+at),
+			in("sessions", "id, user_id, org_id, generation, advanced_at, expires_at", "'s', '"+oldPerson+"', '"+oldOrg+
+				"', 1, "+at+", 4070908800000"),
+			in("api_keys", "org_id, id, name, prefix, hash, scopes, created_by, created_at", "'"+oldOrg+
+				"', '0190a0a0-0000-7000-8000-000000000007', 'CI', 'sp_old', 'h', 'write', 'user:"+oldPerson+"', "+at),
 			in("signing_keys", "kid, secret, created_at", "'kid', 'c2VlZA==', "+at),
 		},
 		3: {
-			in("subscribers", "org_id, id, channel, address, address_key, state, whole, token, secret, base, source, created_at, asked_at, confirmed_at", "'"+oldOrg+"', '0190a0a0-0000-7000-8000-000000000008', 'email', 'bob@example.com', 'bob@example.com', 'active', 1, 'token', '', 'http://localhost', 'visitor', "+at+", "+at+", "+at),
-			in("messages", "org_id, topic, kind, title, body, created_at", "'"+oldOrg+"', 'incident', 'incident', 'Down', '{}', "+at),
-			in("jobs", "org_id, message_id, subscriber, state, lane, due_at, done_at", "'"+oldOrg+"', 1, 1, 'sent', 'mail', "+at+", "+at),
+			in("subscribers", "org_id, id, channel, address, address_key, state, whole, token, secret, base, source, "+
+				"created_at, asked_at, confirmed_at", "'"+oldOrg+"', '0190a0a0-0000-7000-8000-000000000008', "+
+				"'email', 'bob@example.com', 'bob@example.com', 'active', 1, 'token', '', 'http://localhost', "+
+				"'visitor', "+at+", "+at+", "+at),
+			in("messages", "org_id, topic, kind, title, body, created_at",
+				"'"+oldOrg+"', 'incident', 'incident', 'Down', '{}', "+at),
+			in("jobs", "org_id, message_id, subscriber, state, lane, due_at, done_at",
+				"'"+oldOrg+"', 1, 1, 'sent', 'mail', "+at+", "+at),
 		},
-		4: {in("templates", "org_id, id, name, title, body, status, services, created_at, updated_at, version", "'"+oldOrg+"', '0190a0a0-0000-7000-8000-000000000009', 'Down', 'Down', 'We look into it.', 'investigating', '[]', "+at+", "+at+", 1")},
+		4: {in("templates", "org_id, id, name, title, body, status, services, created_at, updated_at, version",
+			"'"+oldOrg+"', '0190a0a0-0000-7000-8000-000000000009', 'Down', 'Down', 'We look into it.', "+
+				"'investigating', '[]', "+at+", "+at+", 1")},
 		6: {oldSeries("01", "FREQ=YEARLY;BYMONTH=1")},
 	}
 }
@@ -235,16 +262,19 @@ func TestTheDatabaseOfEveryMigrationIsOpenedUpgradedAndWrittenTo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Seq != want.Seq || len(s.Services) != 1 || len(s.Incidents) != 1 || len(s.Maintenances) != 1 || s.Services[0].Status != status.Major ||
+			if s.Seq != want.Seq || len(s.Services) != 1 || len(s.Incidents) != 1 || len(s.Maintenances) != 1 ||
+				s.Services[0].Status != status.Major ||
 				s.Incidents[0].Updates[0].Body != "We look into it." || s.Bytes == 0 {
 				t.Fatalf("the page after %d is %+v", want.Seq, s)
 			}
-			events, no := page.Decide(s, &page.UpdateIncident{ID: oldIncident, UpdateID: uuid.NewString(), Status: "resolved", Body: "Over."}, now)
+			events, no := page.Decide(s, &page.UpdateIncident{ID: oldIncident, UpdateID: uuid.NewString(),
+				Status: "resolved", Body: "Over."}, now)
 			if no != nil {
 				t.Fatal(no)
 			}
 			err = org.Append(ctx, s, events, func(b *Batch) {
-				org.AddAudit(b, Audit{At: now, ActorKind: "user", ActorID: oldPerson, Action: "update_incident", ObjectKind: "incident", ObjectID: oldIncident, Refers: true, BeforeSeq: s.Seq, AfterSeq: s.Seq + 1})
+				org.AddAudit(b, Audit{At: now, ActorKind: "user", ActorID: oldPerson, Action: "update_incident",
+					ObjectKind: "incident", ObjectID: oldIncident, Refers: true, BeforeSeq: s.Seq, AfterSeq: s.Seq + 1})
 				org.AddAnswer(b, "user:"+oldPerson, "another", Answer{Status: 201}, time.UnixMilli(int64(now)))
 			})
 			if err != nil {
@@ -254,7 +284,8 @@ func TestTheDatabaseOfEveryMigrationIsOpenedUpgradedAndWrittenTo(t *testing.T) {
 				s = page.Evolve(s, &events[i])
 			}
 			again, err := org.State(ctx, now)
-			if err != nil || again.Seq != s.Seq || again.Incidents[0].Active() || again.Services[0].Status != status.Operational || again.Bytes != s.Bytes {
+			if err != nil || again.Seq != s.Seq || again.Incidents[0].Active() ||
+				again.Services[0].Status != status.Operational || again.Bytes != s.Bytes {
 				t.Errorf("after a write the page is %+v, %v", again, err)
 			}
 			if found, _, err := org.AuditLog(ctx, AuditFilter{}, Span{Limit: 25}); err != nil || len(found) != 2 {

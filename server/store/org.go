@@ -58,7 +58,8 @@ func stateOfObjects(timelines bool) string {
 	var q strings.Builder
 	q.WriteString(`
 SELECT 0, json_object('org', json(` + orgJSON + `), 'seq', (SELECT max(seq) FROM events WHERE org_id = ?1),
-  'at', (SELECT at FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1), 'head', ` + head + `) FROM organizations WHERE id = ?1`)
+  'at', (SELECT at FROM events WHERE org_id = ?1 ORDER BY seq DESC LIMIT 1), 'head', ` + head +
+		`) FROM organizations WHERE id = ?1`)
 	for i, kind := range page.Nouns() {
 		if n := nouns[kind]; n.state != nil {
 			for _, objects := range n.state(timelines) {

@@ -55,7 +55,8 @@ func (o *Org) stateInParts(ctx context.Context, now status.Time) (s page.State, 
 			return page.Assemble(s), head, bad // with the bytes of the timelines
 		}
 	}
-	return page.State{}, 0, &Failure{Trouble: Locked, err: errors.New("the page changed each time while it was read in parts")}
+	return page.State{}, 0, &Failure{Trouble: Locked, err: errors.New("the page changed each time while it was read " +
+		"in parts")}
 }
 
 func (o *Org) timelines(ctx context.Context, s *page.State) error {

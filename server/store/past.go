@@ -18,7 +18,8 @@ func (o *Org) Past(ctx context.Context, services []string, from, now status.Time
 	past := &page.Past{}
 	seen := map[string]bool{}
 	for _, id := range services {
-		windows, err := list(ctx, o.db, `SELECT `+maintenanceJSON+` FROM maintenances m WHERE m.org_id = ? AND m.deleted_at IS NULL
+		windows, err := list(ctx, o.db, `SELECT `+maintenanceJSON+` FROM maintenances m WHERE m.org_id = ? AND
+  m.deleted_at IS NULL
  AND m.id IN (SELECT maintenance_id FROM maintenance_services WHERE org_id = ? AND service_id = ?)
  AND m.completed_at <= m.created_at AND m.completed_at > ? ORDER BY m.completed_at DESC, m.id DESC LIMIT ?`,
 			[]any{o.id, o.id, id, int64(from), maxIncidents}, scanJSON[status.Maintenance])
@@ -36,7 +37,8 @@ func (o *Org) Past(ctx context.Context, services []string, from, now status.Time
 			return nil, fmt.Errorf("read the record of a service: %w", err)
 		}
 		past.Record = append(past.Record, page.Record{ServiceID: id, Spans: spans})
-		found, err := list(ctx, o.db, `SELECT `+incidentJSON+` FROM incidents i WHERE i.org_id = ? AND i.deleted_at IS NULL
+		found, err := list(ctx, o.db, `SELECT `+incidentJSON+` FROM incidents i WHERE i.org_id = ? AND i.deleted_at IS
+  NULL
  AND i.id IN (SELECT incident_id FROM incident_services WHERE org_id = ? AND service_id = ?)
  AND i.created_at < ? AND (i.resolved_at IS NULL OR i.resolved_at > ?) ORDER BY i.created_at, i.id LIMIT ?`,
 			[]any{o.id, o.id, id, int64(now), int64(from), maxIncidents}, scanJSON[status.Incident])
@@ -57,7 +59,8 @@ func (o *Org) Past(ctx context.Context, services []string, from, now status.Time
 func (o *Org) record(ctx context.Context, service string, now status.Time) ([]status.Span, error) {
 	var spans []status.Span
 	err := o.db.rows(ctx, `SELECT at, json_extract(body, '$.service.status') FROM events
- WHERE org_id = ? AND json_extract(body, '$.service.id') = ? AND type IN ('service_created', 'service_changed', 'service_deleted') ORDER BY seq`,
+ WHERE org_id = ? AND json_extract(body, '$.service.id') = ? AND type IN ('service_created', 'service_changed',
+ 'service_deleted') ORDER BY seq`,
 		[]any{o.id, service}, func(rows *sql.Rows) error {
 			var at int64
 			var state string
@@ -83,7 +86,8 @@ func (o *Org) record(ctx context.Context, service string, now status.Time) ([]st
 func (o *Org) Days(ctx context.Context, first, last int64) (map[string][]status.Tally, error) {
 	out := map[string][]status.Tally{}
 	err := o.db.rows(ctx, `SELECT service_id, day, degraded, partial, major, maintenance FROM service_days
- WHERE org_id = ?1 AND service_id IN (SELECT id FROM services WHERE org_id = ?1 AND deleted_at IS NULL) AND day BETWEEN ?2 AND ?3 ORDER BY service_id, day`,
+ WHERE org_id = ?1 AND service_id IN (SELECT id FROM services WHERE org_id = ?1 AND deleted_at IS NULL) AND day BETWEEN
+ ?2 AND ?3 ORDER BY service_id, day`,
 		[]any{o.id, first, last}, func(rows *sql.Rows) error {
 			var id string
 			var d status.Tally

@@ -104,7 +104,8 @@ func (o *Org) AnotherAdmin(b *Batch, userID string, last error) {
 func (o *Org) MayBeOffered(b *Batch, email string, now int64, most int, member, offered, full error) {
 	o.refuses(b, `EXISTS (SELECT 1 FROM members m CROSS JOIN users u ON u.id = m.user_id
  WHERE m.org_id = ? AND lower(u.email) = lower(?))`, member, o.id, email)
-	o.refuses(b, `EXISTS (SELECT 1 FROM offers f WHERE f.org_id = ? AND lower(f.email) = lower(?) AND f.expires_at >= ?)`,
+	o.refuses(b, `EXISTS (SELECT 1 FROM offers f WHERE f.org_id = ? AND lower(f.email) = lower(?) AND f.expires_at >=
+  ?)`,
 		offered, o.id, email, now)
 	o.refuses(b, `(SELECT count(*) FROM offers WHERE org_id = ? AND expires_at >= ?) >= ?`, full, o.id, now, most)
 }

@@ -28,7 +28,8 @@ type pipeline struct {
 func newPipeline(dial Dial, url, token string) *pipeline {
 	// Connections of TCP are kept, as many as may be in use at once; nothing of Hrana is.
 	return &pipeline{url: strings.TrimSuffix(url, "/") + "/v2/pipeline", token: token,
-		client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: dial, MaxIdleConnsPerHost: remoteConns, IdleConnTimeout: idleTCP, ForceAttemptHTTP2: true}}}
+		client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: dial,
+			MaxIdleConnsPerHost: remoteConns, IdleConnTimeout: idleTCP, ForceAttemptHTTP2: true}}}
 }
 
 type pipelineValue struct {

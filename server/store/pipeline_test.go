@@ -38,7 +38,8 @@ func saying(status int, body string) http.HandlerFunc {
 }
 
 func refusing(message string) string {
-	return `{"baton":null,"results":[{"type":"error","error":{"message":"` + message + `","code":"X"}},{"type":"ok","response":{"type":"close"}}]}`
+	return `{"baton":null,"results":[{"type":"error","error":{"message":"` + message +
+		`","code":"X"}},{"type":"ok","response":{"type":"close"}}]}`
 }
 
 // cutOff ends the connection in the middle of its answer, or before it.
@@ -56,20 +57,22 @@ func cutOff(after string) http.HandlerFunc {
 	}
 }
 
-// TestADatabaseOutOfReachIsUnavailable whatever way it does not answer: never an error of ours, nor one of the caller's.
+// TestADatabaseOutOfReachIsUnavailable whatever way it does not answer: never an error of ours, nor one of the
+// caller's.
 func TestADatabaseOutOfReachIsUnavailable(t *testing.T) {
 	closed := httptest.NewServer(saying(200, ""))
 	closed.Close()
 	for name, db := range map[string]*DB{
-		"refused":            remoteAt(t, closed.URL),
-		"reset":              remote(t, cutOff("")),
-		"cut off":            remote(t, cutOff("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")),
-		"an empty answer":    remote(t, saying(200, "")),
-		"no results":         remote(t, saying(200, `{"results":[]}`)),
-		"a proxy":            remote(t, saying(502, "<html>Bad gateway</html>")),
-		"busy":               remote(t, saying(503, "")),
-		"internal":           remote(t, saying(500, `{"error":"Internal Error: broken"}`)),
-		"an expired stream":  remote(t, saying(400, `{"message":"The stream has expired due to inactivity","code":"STREAM_EXPIRED"}`)),
+		"refused":         remoteAt(t, closed.URL),
+		"reset":           remote(t, cutOff("")),
+		"cut off":         remote(t, cutOff("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")),
+		"an empty answer": remote(t, saying(200, "")),
+		"no results":      remote(t, saying(200, `{"results":[]}`)),
+		"a proxy":         remote(t, saying(502, "<html>Bad gateway</html>")),
+		"busy":            remote(t, saying(503, "")),
+		"internal":        remote(t, saying(500, `{"error":"Internal Error: broken"}`)),
+		"an expired stream": remote(t, saying(400, `{"message":"The stream has expired due to
+  inactivity","code":"STREAM_EXPIRED"}`)),
 		"a baton":            remote(t, saying(400, "Received an invalid baton")),
 		"a wrong token":      remote(t, saying(401, `{"error":"Unauthorized"}`)),
 		"no such namespace":  remote(t, saying(404, `{"error":"Namespace default doesn't exist"}`)),
@@ -99,7 +102,8 @@ func TestADatabaseOutOfReachIsUnavailable(t *testing.T) {
 
 // TestAMistakeOfOursIsNoFailureOfTheDatabase so that it is found.
 func TestAMistakeOfOursIsNoFailureOfTheDatabase(t *testing.T) {
-	for _, message := range []string{"SQL input error: near x: syntax error (at offset 3)", "SQL string could not be parsed: no"} {
+	for _, message := range []string{"SQL input error: near x: syntax error (at offset 3)",
+		"SQL string could not be parsed: no"} {
 		_, err := remote(t, saying(200, refusing(message))).LastBeat(context.Background())
 		var f *Failure
 		if err == nil || errors.As(err, &f) {
@@ -121,7 +125,8 @@ func TestEachOfThoseWhoGoTogetherHearsItsOwnOutcome(t *testing.T) {
 	if err != nil || len(steps) != 3+3*6 || len(places) != 3 {
 		t.Fatalf("%d steps, %v", len(steps), err)
 	}
-	if steps[0].Stmt.SQL != "BEGIN IMMEDIATE" || steps[len(steps)-2].Stmt.SQL != "COMMIT" || steps[len(steps)-1].Stmt.SQL != "ROLLBACK" {
+	if steps[0].Stmt.SQL != "BEGIN IMMEDIATE" || steps[len(steps)-2].Stmt.SQL != "COMMIT" ||
+		steps[len(steps)-1].Stmt.SQL != "ROLLBACK" {
 		t.Errorf("%+v", steps)
 	}
 }

@@ -44,7 +44,8 @@ func TestNoReadScansATable(t *testing.T) {
 		}
 	}
 	_, _, _ = org.Incidents(ctx, IncidentFilter{From: 1, Until: 2}, span)
-	for _, f := range []PastFilter{{From: 1, To: 2}, {From: 1, To: 2, ServiceID: id}, {From: 1, To: 2, Text: "a"}, {From: 1, To: 2, ServiceID: id, Text: "a"}} {
+	for _, f := range []PastFilter{{From: 1, To: 2}, {From: 1, To: 2, ServiceID: id}, {From: 1, To: 2, Text: "a"},
+		{From: 1, To: 2, ServiceID: id, Text: "a"}} {
 		_, _ = org.IncidentsDuring(ctx, f, 10)
 		_, _ = org.MaintenancesDuring(ctx, f, 10)
 	}
@@ -113,7 +114,8 @@ func TestNoReadScansATable(t *testing.T) {
 	_, _ = org.Key(ctx, id)
 	_, _ = db.APIKey(ctx, "a")
 	_, _, _ = db.SessionByToken(ctx, [32]byte{})
-	for _, f := range []SubscriberFilter{{}, {Channel: "email"}, {State: Active}, {Services: []string{id}}, {Search: "a"}, {Channel: "slack", State: Active, Services: []string{id}, Search: "a"}} {
+	for _, f := range []SubscriberFilter{{}, {Channel: "email"}, {State: Active}, {Services: []string{id}},
+		{Search: "a"}, {Channel: "slack", State: Active, Services: []string{id}, Search: "a"}} {
 		_, _, _ = org.Subscribers(ctx, f, span)
 	}
 	_, _ = org.Subscriber(ctx, id)
@@ -149,8 +151,10 @@ func TestNoReadScansATable(t *testing.T) {
 			if err := rows.Scan(&node, &parent, &unused, &step); err != nil {
 				return err
 			}
-			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "subquery") && !strings.Contains(step, "json_each") && step != "SCAN sqlite_sequence" &&
-				!strings.Contains(step, "VIRTUAL TABLE INDEX 5") && !strings.Contains(step, "VIRTUAL TABLE INDEX 4") && !strings.HasPrefix(step, "SCAN (") {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step,
+				"subquery") && !strings.Contains(step, "json_each") && step != "SCAN sqlite_sequence" &&
+				!strings.Contains(step, "VIRTUAL TABLE INDEX 5") && !strings.Contains(step, "VIRTUAL TABLE INDEX 4") &&
+				!strings.HasPrefix(step, "SCAN (") {
 				t.Errorf("%s\nin %.300s", step, q.query)
 			}
 			return nil

@@ -8,7 +8,8 @@ import (
 	"statuspage/server/store"
 )
 
-// TestNobodyButItsOwnerReadsADatabaseOrItsCopy: a new one, what SQLite puts beside it, one that was readable before, and a backup.
+// TestNobodyButItsOwnerReadsADatabaseOrItsCopy: a new one, what SQLite puts beside it, one that was readable before,
+// and a backup.
 func TestNobodyButItsOwnerReadsADatabaseOrItsCopy(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "status.db")

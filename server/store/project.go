@@ -25,7 +25,9 @@ func projectDays(b *Batch, org string, e *page.Event) {
 }
 
 func projectDay(b *Batch, org, service string, d status.Tally) {
-	b.Add(`INSERT INTO service_days (org_id, service_id, day, degraded, partial, major, maintenance) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (org_id, service_id, day) DO UPDATE SET degraded = excluded.degraded, partial = excluded.partial, major = excluded.major, maintenance = excluded.maintenance`,
+	b.Add(`INSERT INTO service_days (org_id, service_id, day, degraded, partial, major, maintenance) VALUES (?, ?, ?, ?,
+  ?, ?, ?)
+ON CONFLICT (org_id, service_id, day) DO UPDATE SET degraded = excluded.degraded, partial = excluded.partial, major =
+ excluded.major, maintenance = excluded.maintenance`,
 		org, service, d.Day, d.Degraded, d.Partial, d.Major, d.Maintenance)
 }

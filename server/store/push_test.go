@@ -64,22 +64,29 @@ func TestSubscribersAreKeptAsTheirTableIsMadeAnew(t *testing.T) {
 		}
 	}
 	someone := func(id, channel, address string) string {
-		return `INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source,
- created_at, asked_at, confirmed_at) VALUES ('` + oldOrg + `', '0190a0a0-0000-7000-8000-0000000000` + id + `', '` + channel + `', '` +
+		return `INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base,
+  source,
+ created_at, asked_at, confirmed_at) VALUES ('` + oldOrg + `', '0190a0a0-0000-7000-8000-0000000000` + id + `', '` +
+			channel + `', '` +
 			address + `', '` + address + `', 'active', 0, 't` + id + `', 's', '', 'visitor', 1, 2, 3)`
 	}
 	do(someone("20", "webhook", "https://Hooks.example.com:8443/x?y"))
 	do(someone("21", "slack", "https://slack.example.com/"))
-	do(`INSERT INTO subscriber_services (subscriber, org_id, service_id) VALUES (2, '` + oldOrg + `', '` + oldService + `')`)
-	do(`INSERT INTO subscriber_incidents (subscriber, org_id, incident_id) VALUES (3, '` + oldOrg + `', '` + oldIncident + `')`)
+	do(`INSERT INTO subscriber_services (subscriber, org_id, service_id) VALUES (2, '` + oldOrg + `', '` + oldService +
+		`')`)
+	do(`INSERT INTO subscriber_incidents (subscriber, org_id, incident_id) VALUES (3, '` + oldOrg + `', '` +
+		oldIncident + `')`)
 	do(someone("22", "email", "gone@example.com"))
 	do(`DELETE FROM subscribers WHERE num = 4`)
-	const columns = `num, org_id, id, channel, address, address_key, state, whole, token, secret, base, source, failures, language, problem,
+	const columns = `num, org_id, id, channel, address, address_key, state, whole, token, secret, base, source,
+  failures, language, problem,
  created_at, asked_at, confirmed_at, host`
 	all := func() string {
 		out := ""
-		for _, query := range []string{`SELECT ` + columns + ` FROM subscribers ORDER BY num`, `SELECT * FROM subscriber_services`,
-			`SELECT * FROM subscriber_incidents`, `SELECT * FROM jobs`, `SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'`,
+		for _, query := range []string{`SELECT ` + columns + ` FROM subscribers ORDER BY num`,
+			`SELECT * FROM subscriber_services`,
+			`SELECT * FROM subscriber_incidents`, `SELECT * FROM jobs`,
+			`SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'`,
 			`SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'subscribers' AND type <> 'table' ORDER BY name`,
 			`SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_autoindex%' ORDER BY type, name`} {
 			out += ask(query)

@@ -35,7 +35,8 @@ func (q *quarantine) note(u *Unreadable) {
 	}
 	q.known[key] = true
 	q.count++
-	slog.Error("this cannot be read; its page is left as it is, and all others go on", "organization", u.OrgID, "kind", u.Kind, "id", u.ID, "error", u.why)
+	slog.Error("this cannot be read; its page is left as it is, and all others go on", "organization", u.OrgID, "kind",
+		u.Kind, "id", u.ID, "error", u.why)
 }
 
 // UnreadableRows counts the rows that could not be read since the start, each once.

@@ -285,7 +285,8 @@ func transaction(writes []*write) (steps []pipelineStep, places []place, err err
 		at.to, at.done = last, last
 		if len(writes) > 1 {
 			at.done = add(ok(last), "RELEASE w")
-			undone := add(&pipelineCond{Type: "and", Conds: []pipelineCond{*ok(saved), *notOK(at.done)}}, "ROLLBACK TO w")
+			undone := add(&pipelineCond{Type: "and", Conds: []pipelineCond{*ok(saved), *notOK(at.done)}},
+				"ROLLBACK TO w")
 			released := add(ok(undone), "RELEASE w")
 			at.to = at.done
 			open = &pipelineCond{Type: "or", Conds: []pipelineCond{*ok(at.done), *ok(released)}}

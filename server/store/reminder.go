@@ -20,7 +20,8 @@ type Window struct {
 }
 
 const windowColumns = `SELECT m.org_id, m.id, m.status, m.scheduled_for, m.scheduled_until, m.version,
- EXISTS (SELECT 1 FROM quiet_maintenances q WHERE q.org_id = m.org_id AND q.maintenance_id = m.id AND q.until_reminded = 0)`
+ EXISTS (SELECT 1 FROM quiet_maintenances q WHERE q.org_id = m.org_id AND q.maintenance_id = m.id AND q.until_reminded =
+ 0)`
 
 func scanWindow(rows *sql.Rows, w *Window) error {
 	return rows.Scan(&w.OrgID, &w.ID, &w.Status, &w.From, &w.Until, &w.Version, &w.Quiet)
@@ -28,7 +29,8 @@ func scanWindow(rows *sql.Rows, w *Window) error {
 
 // WindowsToStart lists windows of all organisations that should have started by now, the earliest first.
 func (db *DB) WindowsToStart(ctx context.Context, now status.Time, limit int) ([]Window, error) {
-	found, err := everybodys(ctx, db, "maintenance", windowColumns+` FROM maintenances m WHERE m.deleted_at IS NULL AND m.status = 'scheduled' AND m.scheduled_for <= ? AND `+living("m")+`
+	found, err := everybodys(ctx, db, "maintenance", windowColumns+` FROM maintenances m WHERE m.deleted_at IS NULL AND
+  m.status = 'scheduled' AND m.scheduled_for <= ? AND `+living("m")+`
 ORDER BY m.scheduled_for LIMIT ?`, []any{int64(now), limit}, scanWindow, nil)
 	if err != nil {
 		return nil, fmt.Errorf("look for windows that start: %w", err)
@@ -38,7 +40,8 @@ ORDER BY m.scheduled_for LIMIT ?`, []any{int64(now), limit}, scanWindow, nil)
 
 // WindowsToEnd lists windows of all organisations that should have ended by now, the earliest first.
 func (db *DB) WindowsToEnd(ctx context.Context, now status.Time, limit int) ([]Window, error) {
-	found, err := everybodys(ctx, db, "maintenance", windowColumns+` FROM maintenances m WHERE m.deleted_at IS NULL AND m.status IN ('in_progress', 'verifying') AND m.scheduled_until <= ? AND `+living("m")+`
+	found, err := everybodys(ctx, db, "maintenance", windowColumns+` FROM maintenances m WHERE m.deleted_at IS NULL AND
+  m.status IN ('in_progress', 'verifying') AND m.scheduled_until <= ? AND `+living("m")+`
 ORDER BY m.scheduled_until LIMIT ?`, []any{int64(now), limit}, scanWindow, nil)
 	if err != nil {
 		return nil, fmt.Errorf("look for windows that end: %w", err)
@@ -48,7 +51,8 @@ ORDER BY m.scheduled_until LIMIT ?`, []any{int64(now), limit}, scanWindow, nil)
 
 // Quiet puts into a batch that a window was planned without a word.
 func (o *Org) Quiet(b *Batch, maintenanceID string) {
-	b.Add(`INSERT INTO quiet_maintenances (org_id, maintenance_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, o.id, maintenanceID)
+	b.Add(`INSERT INTO quiet_maintenances (org_id, maintenance_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, o.id,
+		maintenanceID)
 }
 
 // Loud puts into a batch that a window is told of from now on, although it was planned without a word.
@@ -69,13 +73,15 @@ func (o *Org) LoudIncident(b *Batch, incidentID string) {
 // TellUnlessQuiet is Tell for what is not told of an incident or a window that began without a word.
 func (o *Org) TellUnlessQuiet(b *Batch, m Message, to Audience) {
 	o.tellIf(b, m, to, `NOT EXISTS (SELECT 1 FROM quiet_incidents WHERE org_id = ? AND incident_id = ?)
- AND NOT EXISTS (SELECT 1 FROM quiet_maintenances WHERE org_id = ? AND maintenance_id = ?)`, o.id, m.Thread, o.id, m.Thread)
+ AND NOT EXISTS (SELECT 1 FROM quiet_maintenances WHERE org_id = ? AND maintenance_id = ?)`, o.id, m.Thread, o.id,
+		m.Thread)
 }
 
 // Remind puts a reminder into a batch, unless the window is a quiet one.
 func (o *Org) Remind(b *Batch, maintenanceID string, minutes int64, due status.Time) {
 	b.Add(`INSERT INTO reminders (org_id, maintenance_id, minutes, due_at)
-SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM quiet_maintenances WHERE org_id = ? AND maintenance_id = ? AND until_reminded = 0)
+SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM quiet_maintenances WHERE org_id = ? AND maintenance_id = ? AND
+ until_reminded = 0)
 ON CONFLICT (org_id, maintenance_id, minutes) DO UPDATE SET due_at = excluded.due_at`,
 		o.id, maintenanceID, minutes, int64(due), o.id, maintenanceID)
 }
@@ -101,7 +107,8 @@ type Reminder struct {
 
 // DueReminders lists them, of all organisations, the earliest first.
 func (db *DB) DueReminders(ctx context.Context, now status.Time, limit int) ([]Reminder, error) {
-	found, err := everybodys(ctx, db, "reminder", `SELECT org_id, maintenance_id, minutes, due_at FROM reminders WHERE due_at <= ? AND `+living("reminders")+` ORDER BY due_at, minutes DESC LIMIT ?`,
+	found, err := everybodys(ctx, db, "reminder", `SELECT org_id, maintenance_id, minutes, due_at FROM reminders WHERE
+  due_at <= ? AND `+living("reminders")+` ORDER BY due_at, minutes DESC LIMIT ?`,
 		[]any{int64(now), limit}, func(rows *sql.Rows, r *Reminder) error {
 			return rows.Scan(&r.OrgID, &r.MaintenanceID, &r.Minutes, &r.DueAt)
 		}, nil)
@@ -115,7 +122,8 @@ func (db *DB) DueReminders(ctx context.Context, now status.Time, limit int) ([]R
 // off meanwhile stays.
 func (o *Org) TellReminder(ctx context.Context, r Reminder, m Message, to Audience) error {
 	var b Batch
-	o.tellIf(&b, m, to, `EXISTS (SELECT 1 FROM reminders WHERE org_id = ? AND maintenance_id = ? AND minutes = ? AND due_at = ?)`,
+	o.tellIf(&b, m, to, `EXISTS (SELECT 1 FROM reminders WHERE org_id = ? AND maintenance_id = ? AND minutes = ? AND
+  due_at = ?)`,
 		o.id, r.MaintenanceID, r.Minutes, int64(r.DueAt))
 	return o.strike(ctx, &b, r)
 }
@@ -124,8 +132,10 @@ func (o *Org) TellReminder(ctx context.Context, r Reminder, m Message, to Audien
 func (o *Org) DropReminder(ctx context.Context, r Reminder) error { return o.strike(ctx, &Batch{}, r) }
 
 func (o *Org) strike(ctx context.Context, b *Batch, r Reminder) error {
-	b.Add(`DELETE FROM reminders WHERE org_id = ? AND maintenance_id = ? AND minutes = ? AND due_at = ?`, o.id, r.MaintenanceID, r.Minutes, int64(r.DueAt))
-	b.Add(`DELETE FROM quiet_maintenances WHERE org_id = ? AND maintenance_id = ? AND until_reminded = 1`, o.id, r.MaintenanceID)
+	b.Add(`DELETE FROM reminders WHERE org_id = ? AND maintenance_id = ? AND minutes = ? AND due_at = ?`, o.id,
+		r.MaintenanceID, r.Minutes, int64(r.DueAt))
+	b.Add(`DELETE FROM quiet_maintenances WHERE org_id = ? AND maintenance_id = ? AND until_reminded = 1`, o.id,
+		r.MaintenanceID)
 	if err := o.db.Do(ctx, b); err != nil {
 		return fmt.Errorf("remind: %w", err)
 	}

@@ -36,7 +36,8 @@ func (o *Org) Replay(ctx context.Context, after, upTo, seen int64) ([]page.Event
 
 var wordsQuery = sync.OnceValue(func() string {
 	var q strings.Builder
-	q.WriteString(`SELECT 0, (SELECT max(seq) FROM events WHERE org_id = ?1), ` + orgJSON + ` FROM organizations WHERE id = ?1`)
+	q.WriteString(`SELECT 0, (SELECT max(seq) FROM events WHERE org_id = ?1), ` + orgJSON +
+		` FROM organizations WHERE id = ?1`)
 	for i, kind := range page.Nouns() {
 		if words := nouns[kind].words; words != "" {
 			fmt.Fprintf(&q, "\nUNION ALL SELECT %d, 0, x FROM (%s)", rowKinds+i, words)

@@ -96,7 +96,8 @@ func restorable(from string) error {
 		return fmt.Errorf("read %s: %w", from, err)
 	}
 	head = head[:n]
-	for magic, tool := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd", "BZh": "bzip2", "\xfd7zXZ": "xz", "PK\x03\x04": "zip"} {
+	for magic, tool := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd", "BZh": "bzip2",
+		"\xfd7zXZ": "xz", "PK\x03\x04": "zip"} {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return fmt.Errorf("%s is packed by %s: unpack it first", from, tool)
 		}
@@ -108,7 +109,8 @@ func restorable(from string) error {
 		return fmt.Errorf("%s is cut off: it is shorter than the database it begins", from)
 	}
 	if used, err := openElsewhere(from); err != nil || used {
-		return errors.Join(err, fmt.Errorf("%s is in use by another process: make a copy of it with statuspage backup", from))
+		return errors.Join(err, fmt.Errorf("%s is in use by another process: make a copy of it with statuspage backup",
+			from))
 	}
 	return nil
 }

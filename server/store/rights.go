@@ -38,7 +38,8 @@ func TokenRights(ctx context.Context, url, token string) (Rights, error) {
 }
 
 func (p *pipeline) try(ctx context.Context, sql string) error {
-	return p.send(ctx, pipelineRequest{Type: "execute", Stmt: &pipelineStmt{SQL: sql, WantRows: true}}, new(pipelineRows))
+	return p.send(ctx, pipelineRequest{Type: "execute", Stmt: &pipelineStmt{SQL: sql, WantRows: true}},
+		new(pipelineRows))
 }
 
 // refusesToken knows the two statuses by which a database turns a token down.

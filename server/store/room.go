@@ -74,7 +74,8 @@ func (o *Org) NeedsMember(b *Batch, userID string, missing error) {
 
 // NeedsFactor undoes the batch unless a user's session, which goes on, has shown a second factor.
 func (o *Org) NeedsFactor(b *Batch, userID, sessionID string, missing error) {
-	o.Needs(b, `sessions WHERE id = ? AND user_id = ? AND revoked_at IS NULL AND factor <> ''`, missing, sessionID, userID)
+	o.Needs(b, `sessions WHERE id = ? AND user_id = ? AND revoked_at IS NULL AND factor <> ''`, missing, sessionID,
+		userID)
 }
 
 // Taken says of a refusal by a unique column, such as "templates.id", what it means.

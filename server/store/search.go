@@ -54,7 +54,8 @@ func searched(org, text string) (where string, args []any) {
 		return " AND 0", nil
 	}
 	for _, term := range terms {
-		where += ` AND i.id IN (SELECT w.incident_id FROM incident_text t CROSS JOIN incident_words w ON w.docid = t.docid` +
+		where += ` AND i.id IN (SELECT w.incident_id FROM incident_text t CROSS JOIN incident_words w ON w.docid =
+  t.docid` +
 			` WHERE t.incident_text MATCH ? AND w.org_id = ?)`
 		args = append(args, "o"+strings.ReplaceAll(org, "-", "")+" "+term, org)
 	}

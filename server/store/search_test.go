@@ -161,13 +161,15 @@ INSERT INTO incidents (org_id, id, title, description, status, impact, created_a
  'Payments wait for the database, case ' || x, 'resolved', 'minor', x, x, x, 1, '{}' FROM n`, incidents, d.org.ID())
 	b.Add(`INSERT INTO incident_updates (org_id, incident_id, seq, id, status, body, created_at, services, more)
 SELECT org_id, id, created_at, id, 'resolved',
- 'Replica ' || (created_at % 997) || ' was restarted and queries are quick again.', created_at, '[]', '{}' FROM incidents`)
+ 'Replica ' || (created_at % 997) || ' was restarted and queries are quick again.', created_at, '[]', '{}' FROM
+ incidents`)
 	if err := db.Do(ctx, &b); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("filled in %v", time.Since(began).Round(time.Millisecond))
-	for search, want := range map[string]int{"": incidents, "replica": incidents, "checkout replica database": incidents,
-		`"replica 996"`: 100, `"case 77777"`: 1, "77777": 1, "nothing": 0, "re": incidents} {
+	for search, want := range map[string]int{"": incidents, "replica": incidents,
+		"checkout replica database": incidents,
+		`"replica 996"`:             100, `"case 77777"`: 1, "77777": 1, "nothing": 0, "re": incidents} {
 		began := time.Now()
 		_, n, err := d.org.Incidents(ctx, IncidentFilter{Search: search}, Span{Limit: 25})
 		took := time.Since(began)

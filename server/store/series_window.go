@@ -39,7 +39,8 @@ func (p *SeriesPlan) Wire(f *wire.Fields) {
 // SeriesWindows lists a series' windows from a time of its rule on, the soonest first, most at the most.
 func (o *Org) SeriesWindows(ctx context.Context, seriesID string, from status.Time, most int) ([]SeriesWindow, error) {
 	found, err := list(ctx, o.db, `SELECT starts_at, window_id, version, made, planned FROM series_windows
- WHERE org_id = ? AND series_id = ? AND starts_at >= ? ORDER BY starts_at LIMIT ?`, []any{o.id, seriesID, int64(from), most},
+ WHERE org_id = ? AND series_id = ? AND starts_at >= ? ORDER BY starts_at LIMIT ?`,
+		[]any{o.id, seriesID, int64(from), most},
 		func(rows *sql.Rows, w *SeriesWindow) error {
 			var planned []byte
 			if err := rows.Scan(&w.Start, &w.ID, &w.Version, &w.Made, &planned); err != nil {
@@ -55,19 +56,23 @@ func (o *Org) SeriesWindows(ctx context.Context, seriesID string, from status.Ti
 
 // PutSeriesWindow puts what is known of a series' window into a batch.
 func (o *Org) PutSeriesWindow(b *Batch, seriesID string, w SeriesWindow) {
-	b.Add(`INSERT INTO series_windows (org_id, series_id, starts_at, window_id, version, made, planned) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (org_id, series_id, starts_at) DO UPDATE SET window_id = excluded.window_id, version = excluded.version, made = excluded.made, planned = excluded.planned`,
+	b.Add(`INSERT INTO series_windows (org_id, series_id, starts_at, window_id, version, made, planned) VALUES (?, ?, ?,
+  ?, ?, ?, ?)
+ON CONFLICT (org_id, series_id, starts_at) DO UPDATE SET window_id = excluded.window_id, version = excluded.version,
+ made = excluded.made, planned = excluded.planned`,
 		o.id, seriesID, int64(w.Start), w.ID, w.Version, w.Made, string(wire.Marshal(&w.Planned)))
 }
 
 // DropSeriesWindow puts into a batch that nothing is planned for a time of a series.
 func (o *Org) DropSeriesWindow(b *Batch, seriesID string, start status.Time) {
-	b.Add(`DELETE FROM series_windows WHERE org_id = ? AND series_id = ? AND starts_at = ?`, o.id, seriesID, int64(start))
+	b.Add(`DELETE FROM series_windows WHERE org_id = ? AND series_id = ? AND starts_at = ?`, o.id, seriesID,
+		int64(start))
 }
 
 // ForgetSeriesWindows puts into a batch that the windows of a series before some time need not be known any more.
 func (o *Org) ForgetSeriesWindows(b *Batch, seriesID string, before status.Time) {
-	b.Add(`DELETE FROM series_windows WHERE org_id = ? AND series_id = ? AND starts_at < ?`, o.id, seriesID, int64(before))
+	b.Add(`DELETE FROM series_windows WHERE org_id = ? AND series_id = ? AND starts_at < ?`, o.id, seriesID,
+		int64(before))
 }
 
 // SeriesListed puts into a batch that all windows of a series are listed.

@@ -16,9 +16,11 @@ func init() {
 			projectDays(b, org, e)
 		},
 		state: func(bool) []string {
-			return []string{`SELECT ` + serviceJSON + ` AS x FROM services s WHERE s.org_id = ?1 AND s.deleted_at IS NULL`}
+			return []string{`SELECT ` + serviceJSON + ` AS x FROM services s WHERE s.org_id = ?1 AND s.deleted_at IS
+  NULL`}
 		},
-		words: `SELECT ` + whole(`json_object('id', id, 'name', name, 'description', description, 'group', group_name)`, "") + ` AS x
+		words: `SELECT ` + whole(`json_object('id', id, 'name', name, 'description', description, 'group', group_name)`,
+			"") + ` AS x
  FROM services WHERE org_id = ?1 AND deleted_at IS NULL AND id IN (SELECT value FROM json_each(?2))`,
 		add: func(s *page.State, body []byte) error {
 			return added(&s.Services, body, func(x *status.Service) wire.Object { return history{x} })
@@ -52,7 +54,8 @@ var keptService = keep(&status.Service{}, slices.Concat(
 	columns("s.", "created_at updated_at version"), []column{{"status_since", "s.since"}, {"booked_until", "s.booked"}},
 	columns("s.", "start_date")), serviceDays)
 
-const serviceDays = `'days', json((SELECT json_group_array(json_object('day', day, 'degraded', degraded, 'partial', partial,
+const serviceDays = `'days', json((SELECT json_group_array(json_object('day', day, 'degraded', degraded, 'partial',
+  partial,
    'major', major, 'maintenance', maintenance))
   FROM (SELECT * FROM service_days d WHERE d.org_id = s.org_id AND d.service_id = s.id AND d.day >= ?2
     AND d.degraded + d.partial + d.major + d.maintenance > 0 ORDER BY d.day)))`
@@ -64,9 +67,11 @@ func projectService(b *Batch, org string, e *page.Event, before page.State) {
 	s := e.Service
 	switch e.Type {
 	case page.ServiceCreated:
-		b.Add(`INSERT INTO services (org_id, id, name, description, status, position, group_name, since, booked, created_at, updated_at, version, start_date,
+		b.Add(`INSERT INTO services (org_id, id, name, description, status, position, group_name, since, booked,
+  created_at, updated_at, version, start_date,
  more) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			org, s.ID, s.Name, s.Description, string(s.Status), s.Position, s.Group, int64(s.Since), int64(e.At), int64(s.CreatedAt), int64(s.UpdatedAt), s.Version, s.StartDate,
+			org, s.ID, s.Name, s.Description, string(s.Status), s.Position, s.Group, int64(s.Since), int64(e.At),
+			int64(s.CreatedAt), int64(s.UpdatedAt), s.Version, s.StartDate,
 			keptService.more(s))
 		return
 	case page.ServiceDeleted:
@@ -74,9 +79,11 @@ func projectService(b *Batch, org string, e *page.Event, before page.State) {
 			int64(e.At), int64(s.UpdatedAt), s.Version, org, s.ID)
 		return
 	}
-	b.Add(`UPDATE services SET name = ?, description = ?, status = ?, position = ?, group_name = ?, since = ?, updated_at = ?, version = ?, start_date = ?,
+	b.Add(`UPDATE services SET name = ?, description = ?, status = ?, position = ?, group_name = ?, since = ?,
+  updated_at = ?, version = ?, start_date = ?,
  more = ? WHERE org_id = ? AND id = ?`,
-		s.Name, s.Description, string(s.Status), s.Position, s.Group, int64(s.Since), int64(s.UpdatedAt), s.Version, s.StartDate,
+		s.Name, s.Description, string(s.Status), s.Position, s.Group, int64(s.Since), int64(s.UpdatedAt), s.Version,
+		s.StartDate,
 		keptService.more(s), org, s.ID)
 	was, there := before.Service(s.ID)
 	if !there || was.Status == s.Status {

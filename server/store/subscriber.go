@@ -114,7 +114,8 @@ func (s *Subscriber) Masked() string {
 
 // AddSubscriber puts a new one into a batch. Services that the organisation does not have are left out.
 func (o *Org) AddSubscriber(b *Batch, s Subscriber) {
-	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, language, base,
+	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, language,
+  base,
  source, created_at, asked_at, confirmed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.id, s.ID, string(s.Channel), s.Address, s.Key, s.State, bit(s.Whole), s.Token,
 		s.Secret, s.Language, s.Base, s.Source,
@@ -177,7 +178,8 @@ func refIDs(refs []status.Ref) []string {
 func (o *Org) addServices(b *Batch, subscribers, services []string) {
 	b.Add(`INSERT INTO subscriber_services (subscriber, org_id, service_id)
 SELECT s.num, v.org_id, v.id FROM subscribers s JOIN services v ON v.org_id = s.org_id
-WHERE s.org_id = ? AND s.id IN (SELECT value FROM json_each(?)) AND v.id IN (SELECT value FROM json_each(?)) AND v.deleted_at IS NULL
+WHERE s.org_id = ? AND s.id IN (SELECT value FROM json_each(?)) AND v.id IN (SELECT value FROM json_each(?)) AND
+ v.deleted_at IS NULL
 ON CONFLICT DO NOTHING`, o.id, jsonStrings(subscribers), jsonStrings(services))
 }
 
@@ -197,7 +199,9 @@ func jsonStrings(list []string) string {
 // ChooseServices puts what a subscriber hears of into a batch: the whole page, or some services.
 func (o *Org) ChooseServices(b *Batch, id string, whole bool, services []string) {
 	b.Add(`UPDATE subscribers SET whole = ? WHERE org_id = ? AND id = ?`, bit(whole), o.id, id)
-	b.Add(`DELETE FROM subscriber_services WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
+	b.Add(
+		`DELETE FROM subscriber_services WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`,
+		o.id, id)
 	if !whole {
 		o.addServices(b, []string{id}, services)
 	}
@@ -219,8 +223,10 @@ const maxAlike = 5
 // ConfirmSubscriber puts a yes into a batch. Whoever says it has not said no any more. A webhook whose address has
 // enough already stays as it was.
 func (o *Org) ConfirmSubscriber(b *Batch, s *Subscriber, at status.Time) {
-	b.Add(`UPDATE subscribers SET state = 'active', confirmed_at = ?, failures = 0, problem = '' WHERE org_id = ? AND id = ? AND (channel <> 'webhook'
- OR (SELECT count(*) FROM subscribers o WHERE o.org_id = ? AND o.channel = 'webhook' AND o.address_key = subscribers.address_key AND o.state = 'active') < ?)`,
+	b.Add(`UPDATE subscribers SET state = 'active', confirmed_at = ?, failures = 0, problem = '' WHERE org_id = ? AND id
+  = ? AND (channel <> 'webhook'
+ OR (SELECT count(*) FROM subscribers o WHERE o.org_id = ? AND o.channel = 'webhook' AND o.address_key =
+ subscribers.address_key AND o.state = 'active') < ?)`,
 		int64(at), o.id, s.ID, o.id, maxAlike)
 	b.Add(`DELETE FROM unsubscribed WHERE org_id = ? AND hash = ?`, o.id, s.hash())
 }
@@ -241,7 +247,9 @@ func (o *Org) ReviveSubscriber(b *Batch, id string) {
 func (o *Org) RemoveSubscriber(b *Batch, id string) {
 	b.Add(`DELETE FROM jobs WHERE state <> 'sent'
  AND subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
-	b.Add(`DELETE FROM subscriber_services WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
+	b.Add(
+		`DELETE FROM subscriber_services WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`,
+		o.id, id)
 	b.Add(`DELETE FROM subscriber_incidents
 WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o.id, id)
 	b.Add(`DELETE FROM subscribers WHERE org_id = ? AND id = ?`, o.id, id)
@@ -249,7 +257,8 @@ WHERE subscriber = (SELECT num FROM subscribers WHERE org_id = ? AND id = ?)`, o
 
 // RefuseSubscriber remembers in a batch that somebody said no, so that no import brings them back.
 func (o *Org) RefuseSubscriber(b *Batch, s *Subscriber, at status.Time) {
-	b.Add(`INSERT INTO unsubscribed (org_id, hash, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, o.id, s.hash(), int64(at))
+	b.Add(`INSERT INTO unsubscribed (org_id, hash, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, o.id, s.hash(),
+		int64(at))
 }
 
 func (s *Subscriber) hash() string {
@@ -270,11 +279,15 @@ func (o *Org) ImportSubscribers(b *Batch, all []Subscriber) {
 	}
 	list, _ := json.Marshal(rows) // strings always have a JSON form
 	first := &all[0]
-	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source, created_at, asked_at, confirmed_at)
-SELECT ?, json_extract(value, '$.ID'), ?, json_extract(value, '$.Address'), json_extract(value, '$.Key'), ?, ?, json_extract(value, '$.Token'), '', ?, ?, ?, ?, ?
-FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM unsubscribed u WHERE u.org_id = ? AND u.hash = json_extract(value, '$.Hash'))
+	b.Add(`INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base,
+  source, created_at, asked_at, confirmed_at)
+SELECT ?, json_extract(value, '$.ID'), ?, json_extract(value, '$.Address'), json_extract(value, '$.Key'), ?, ?,
+ json_extract(value, '$.Token'), '', ?, ?, ?, ?, ?
+FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM unsubscribed u WHERE u.org_id = ? AND u.hash = json_extract(value,
+ '$.Hash'))
 ON CONFLICT DO NOTHING`,
-		o.id, string(first.Channel), first.State, bit(first.Whole), first.Base, first.Source, int64(first.CreatedAt), int64(first.AskedAt), when(first.ConfirmedAt),
+		o.id, string(first.Channel), first.State, bit(first.Whole), first.Base, first.Source, int64(first.CreatedAt),
+		int64(first.AskedAt), when(first.ConfirmedAt),
 		string(list), o.id)
 	if !first.Whole {
 		o.addServices(b, ids, refIDs(first.Services))
@@ -289,8 +302,10 @@ func (o *Org) KnownSubscribers(ctx context.Context, all []Subscriber) (n int, er
 		rows[i] = row{all[i].Key, all[i].hash()}
 	}
 	list, _ := json.Marshal(rows) // strings always have a JSON form
-	err = o.db.row(ctx, `SELECT count(*) FROM json_each(?) WHERE EXISTS (SELECT 1 FROM unsubscribed u WHERE u.org_id = ? AND u.hash = json_extract(value, '$.Hash'))
- OR EXISTS (SELECT 1 FROM subscribers s WHERE s.org_id = ? AND s.channel = 'email' AND s.channel <> 'webhook' AND s.address_key = json_extract(value, '$.Key'))`,
+	err = o.db.row(ctx, `SELECT count(*) FROM json_each(?) WHERE EXISTS (SELECT 1 FROM unsubscribed u WHERE u.org_id = ?
+  AND u.hash = json_extract(value, '$.Hash'))
+ OR EXISTS (SELECT 1 FROM subscribers s WHERE s.org_id = ? AND s.channel = 'email' AND s.channel <> 'webhook' AND
+ s.address_key = json_extract(value, '$.Key'))`,
 		[]any{string(list), o.id, o.id}, &n)
 	return n, err
 }
@@ -330,7 +345,8 @@ func (f SubscriberFilter) conditions(org string) (string, []any) {
 		where, args = where+" AND "+hearsOf, append(args, jsonStrings(f.Services))
 	}
 	if f.Search != "" {
-		where, args = where+" AND instr(substr(s.address_key, 1, ?), ?) > 0", append(args, searchedBytes, strings.ToLower(f.Search))
+		where, args = where+" AND instr(substr(s.address_key, 1, ?), ?) > 0",
+			append(args, searchedBytes, strings.ToLower(f.Search))
 	}
 	return where, args
 }
@@ -339,14 +355,17 @@ const subscriberColumns = `SELECT s.num, s.id, s.channel, s.address, s.address_k
  s.language, s.base, s.source, s.failures, s.problem, s.created_at, s.asked_at, s.confirmed_at,
  (SELECT count(*) FROM subscriber_incidents y WHERE y.subscriber = s.num),
  (SELECT json_group_array(json_object('id', id, 'name', name)) FROM (SELECT v.id, v.name FROM subscriber_services x
-  JOIN services v ON v.org_id = x.org_id AND v.id = x.service_id WHERE x.subscriber = s.num AND v.deleted_at IS NULL ORDER BY v.position, v.created_at, v.id))
+  JOIN services v ON v.org_id = x.org_id AND v.id = x.service_id WHERE x.subscriber = s.num AND v.deleted_at IS NULL
+  ORDER BY v.position, v.created_at, v.id))
 FROM subscribers s WHERE `
 
 func scanSubscriber(rows *sql.Rows, s *Subscriber) error {
 	var confirmed sql.NullInt64
 	var services []byte
-	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret, &s.Language,
-		&s.Base, &s.Source, &s.Failures, &s.Problem, &s.CreatedAt, &s.AskedAt, &confirmed, &s.Incidents, &services); err != nil {
+	if err := rows.Scan(&s.Num, &s.ID, &s.Channel, &s.Address, &s.Key, &s.State, &s.Whole, &s.Token, &s.Secret,
+		&s.Language,
+		&s.Base, &s.Source, &s.Failures, &s.Problem, &s.CreatedAt, &s.AskedAt, &confirmed, &s.Incidents,
+		&services); err != nil {
 		return err
 	}
 	s.ConfirmedAt = nullTime(confirmed)
@@ -364,7 +383,8 @@ func (o *Org) Subscribers(ctx context.Context, f SubscriberFilter, s Span) ([]Su
 	if err := o.db.row(ctx, `SELECT count(*) FROM subscribers s WHERE `+where, args, &n); err != nil {
 		return nil, 0, fmt.Errorf("count subscribers: %w", err)
 	}
-	found, err := list(ctx, o.db, subscriberColumns+where+` ORDER BY s.num DESC LIMIT ? OFFSET ?`, append(args, s.Limit, s.Offset), scanSubscriber)
+	found, err := list(ctx, o.db, subscriberColumns+where+` ORDER BY s.num DESC LIMIT ? OFFSET ?`,
+		append(args, s.Limit, s.Offset), scanSubscriber)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list subscribers: %w", err)
 	}
@@ -372,7 +392,8 @@ func (o *Org) Subscribers(ctx context.Context, f SubscriberFilter, s Span) ([]Su
 }
 
 func (o *Org) subscriber(ctx context.Context, where string, args ...any) (Subscriber, error) {
-	found, err := list(ctx, o.db, subscriberColumns+`s.org_id = ? AND `+where+` LIMIT 1`, append([]any{o.id}, args...), scanSubscriber)
+	found, err := list(ctx, o.db, subscriberColumns+`s.org_id = ? AND `+where+` LIMIT 1`, append([]any{o.id}, args...),
+		scanSubscriber)
 	if err == nil && len(found) == 0 {
 		err = ErrNone
 	}
@@ -406,7 +427,8 @@ func (o *Org) SubscriberByAddress(ctx context.Context, channel Channel, key stri
 
 // Hooks are the subscriptions of one webhook's address, the oldest first.
 func (o *Org) Hooks(ctx context.Context, key string) ([]Subscriber, error) {
-	found, err := list(ctx, o.db, subscriberColumns+`s.org_id = ? AND s.channel = 'webhook' AND s.address_key = ? ORDER BY s.num LIMIT 20`, []any{o.id, key}, scanSubscriber)
+	found, err := list(ctx, o.db, subscriberColumns+`s.org_id = ? AND s.channel = 'webhook' AND s.address_key = ? ORDER
+  BY s.num LIMIT 20`, []any{o.id, key}, scanSubscriber)
 	if err != nil {
 		return nil, fmt.Errorf("read the subscriptions of a webhook: %w", err)
 	}
@@ -416,7 +438,8 @@ func (o *Org) Hooks(ctx context.Context, key string) ([]Subscriber, error) {
 // ForgetPending deletes those who did not say yes in time, a few hundred in a batch.
 func (db *DB) ForgetPending(ctx context.Context, before status.Time) error {
 	for {
-		nums, err := list(ctx, db, `SELECT num FROM subscribers WHERE state = 'pending' AND created_at < ? LIMIT ?`, []any{int64(before), forgotten},
+		nums, err := list(ctx, db, `SELECT num FROM subscribers WHERE state = 'pending' AND created_at < ? LIMIT ?`,
+			[]any{int64(before), forgotten},
 			func(rows *sql.Rows, num *int64) error { return rows.Scan(num) })
 		if err != nil || len(nums) == 0 {
 			return err
@@ -425,7 +448,8 @@ func (db *DB) ForgetPending(ctx context.Context, before status.Time) error {
 		var b Batch
 		b.Add(`DELETE FROM subscriber_services WHERE subscriber IN (SELECT value FROM json_each(?))`, string(which))
 		b.Add(`DELETE FROM subscriber_incidents WHERE subscriber IN (SELECT value FROM json_each(?))`, string(which))
-		b.Add(`DELETE FROM subscribers WHERE state = 'pending' AND num IN (SELECT value FROM json_each(?))`, string(which))
+		b.Add(`DELETE FROM subscribers WHERE state = 'pending' AND num IN (SELECT value FROM json_each(?))`,
+			string(which))
 		if err := db.Do(ctx, &b); err != nil {
 			return err
 		}

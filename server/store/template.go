@@ -43,7 +43,8 @@ const templateColumns = `id, name, title, body, status, services, created_at, up
 
 func scanTemplate(rows *sql.Rows, t *Template) error {
 	var services string
-	if err := rows.Scan(&t.ID, &t.Name, &t.Title, &t.Body, &t.Status, &services, &t.CreatedAt, &t.UpdatedAt, &t.Version); err != nil {
+	if err := rows.Scan(&t.ID, &t.Name, &t.Title, &t.Body, &t.Status, &services, &t.CreatedAt, &t.UpdatedAt,
+		&t.Version); err != nil {
 		return err
 	}
 	return decoded([]byte(`{"services":`+services+`}`), moves{&t.Services})
@@ -61,10 +62,12 @@ func (t *Template) services() string {
 // Templates lists templates by name and counts them all.
 func (o *Org) Templates(ctx context.Context, s Span) ([]Template, int, error) {
 	n := 0
-	if err := o.db.row(ctx, `SELECT count(*) FROM templates WHERE org_id = ? AND deleted_at IS NULL`, []any{o.id}, &n); err != nil {
+	if err := o.db.row(ctx, `SELECT count(*) FROM templates WHERE org_id = ? AND deleted_at IS NULL`, []any{o.id},
+		&n); err != nil {
 		return nil, 0, fmt.Errorf("count templates: %w", err)
 	}
-	found, err := list(ctx, o.db, `SELECT `+templateColumns+` FROM templates WHERE org_id = ? AND deleted_at IS NULL ORDER BY name, id LIMIT ? OFFSET ?`,
+	found, err := list(ctx, o.db, `SELECT `+templateColumns+` FROM templates WHERE org_id = ? AND deleted_at IS NULL
+  ORDER BY name, id LIMIT ? OFFSET ?`,
 		[]any{o.id, s.Limit, s.Offset}, scanTemplate)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list templates: %w", err)
@@ -74,7 +77,8 @@ func (o *Org) Templates(ctx context.Context, s Span) ([]Template, int, error) {
 
 // Template reads one; ErrNone.
 func (o *Org) Template(ctx context.Context, id string) (Template, error) {
-	found, err := list(ctx, o.db, `SELECT `+templateColumns+` FROM templates WHERE org_id = ? AND id = ? AND deleted_at IS NULL`, []any{o.id, id}, scanTemplate)
+	found, err := list(ctx, o.db, `SELECT `+templateColumns+` FROM templates WHERE org_id = ? AND id = ? AND deleted_at
+  IS NULL`, []any{o.id, id}, scanTemplate)
 	if err != nil || len(found) == 0 {
 		return Template{}, orNone(err)
 	}
@@ -90,13 +94,16 @@ func orNone(err error) error {
 
 // AddTemplate puts a new template into a batch.
 func (o *Org) AddTemplate(b *Batch, t Template) {
-	b.Add(`INSERT INTO templates (org_id, id, name, title, body, status, services, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.id, t.ID, t.Name, t.Title, t.Body, string(t.Status), t.services(), int64(t.CreatedAt), int64(t.UpdatedAt), t.Version)
+	b.Add(`INSERT INTO templates (org_id, id, name, title, body, status, services, created_at, updated_at, version)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.id, t.ID, t.Name, t.Title, t.Body, string(t.Status), t.services(), int64(t.CreatedAt), int64(t.UpdatedAt),
+		t.Version)
 }
 
 // EditTemplate puts a template's new words into a batch.
 func (o *Org) EditTemplate(b *Batch, t Template) {
-	b.Add(`UPDATE templates SET name = ?, title = ?, body = ?, status = ?, services = ?, updated_at = ?, version = ? WHERE org_id = ? AND id = ?`,
+	b.Add(`UPDATE templates SET name = ?, title = ?, body = ?, status = ?, services = ?, updated_at = ?, version = ?
+  WHERE org_id = ? AND id = ?`,
 		t.Name, t.Title, t.Body, string(t.Status), t.services(), int64(t.UpdatedAt), t.Version, o.id, t.ID)
 }
 

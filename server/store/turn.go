@@ -29,7 +29,8 @@ func (db *DB) DueLanes(ctx context.Context, now status.Time) (map[Lane]bool, err
 	due := map[Lane]bool{}
 	query, args := "SELECT ''", []any{}
 	for _, l := range Lanes {
-		query += " UNION ALL SELECT '" + string(l) + "' WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = ? AND slow = ? AND due_at <= ?)"
+		query += " UNION ALL SELECT '" + string(l) +
+			"' WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = ? AND slow = ? AND due_at <= ?)"
 		args = append(args, laneOf[l].kind, laneOf[l].slow, int64(now))
 	}
 	err := db.rows(ctx, query, args, func(rows *sql.Rows) error {
@@ -79,20 +80,25 @@ func (db *DB) turns(ctx context.Context, lane Lane, after Turn, limit int, now s
 	kind := laneOf[lane].kind
 	if !lane.Apart() {
 		next := func(than string) string {
-			return `(SELECT org_id FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 0 AND org_id > ` + than + ` ORDER BY org_id LIMIT 1)`
+			return `(SELECT org_id FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 0 AND org_id > ` + than +
+				` ORDER BY org_id LIMIT 1)`
 		}
-		return list(ctx, db, `WITH RECURSIVE subquery (org) AS (SELECT `+next("?2")+` UNION ALL SELECT `+next("org")+` FROM subquery WHERE org IS NOT NULL LIMIT ?3)
+		return list(ctx, db, `WITH RECURSIVE subquery (org) AS (SELECT `+next("?2")+` UNION ALL SELECT `+next("org")+
+			` FROM subquery WHERE org IS NOT NULL LIMIT ?3)
 SELECT org, '' FROM subquery WHERE org IS NOT NULL
- AND EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 0 AND org_id = org AND due_at <= ?4) LIMIT ?5`,
+ AND EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 0 AND org_id = org AND due_at <= ?4) LIMIT
+ ?5`,
 			[]any{kind, after.OrgID, hops, int64(now), limit}, scanTurn)
 	}
 	next := func(org, host string) string {
-		return `(SELECT json_array(org_id, host) FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 1 AND (org_id, host) > (` + org + `, ` + host + `) ORDER BY org_id, host LIMIT 1)`
+		return `(SELECT json_array(org_id, host) FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 1 AND (org_id,
+  host) > (` + org + `, ` + host + `) ORDER BY org_id, host LIMIT 1)`
 	}
 	return list(ctx, db, `WITH RECURSIVE subquery (pair) AS (SELECT `+next("?2", "?3")+` UNION ALL
  SELECT `+next("pair ->> 0", "pair ->> 1")+` FROM subquery WHERE pair IS NOT NULL LIMIT ?4)
 SELECT pair ->> 0, pair ->> 1 FROM subquery WHERE pair IS NOT NULL
- AND EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 1 AND org_id = pair ->> 0 AND host = pair ->> 1 AND due_at <= ?5) LIMIT ?6`,
+ AND EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND lane = ?1 AND slow = 1 AND org_id = pair ->> 0 AND host = pair
+ ->> 1 AND due_at <= ?5) LIMIT ?6`,
 		[]any{kind, after.OrgID, after.Host, hops, int64(now), limit}, scanTurn)
 }
 
@@ -119,7 +125,8 @@ func (db *DB) Claim(ctx context.Context, lane Lane, n int, lease string, now, un
 
 // ClaimTurns leases so many of each turn's jobs, those that have been due for longest. Of two messages about the same
 // thing to the same subscriber only one is ever leased. process is the holder's, "" when it need not be known.
-func (db *DB) ClaimTurns(ctx context.Context, lane Lane, turns []Turn, lease, process string, now, until status.Time) ([]Job, error) {
+func (db *DB) ClaimTurns(ctx context.Context, lane Lane, turns []Turn, lease, process string, now,
+	until status.Time) ([]Job, error) {
 	if len(turns) == 0 {
 		return nil, nil
 	}
@@ -133,24 +140,29 @@ func (db *DB) ClaimTurns(ctx context.Context, lane Lane, turns []Turn, lease, pr
 			host = ` AND j.host = ?`
 			args = append(args, t.Host)
 		}
-		which = append(which, `SELECT * FROM (SELECT j.id FROM jobs j WHERE j.state = 'due' AND j.lane = ? AND j.slow = ? AND j.org_id = ?`+host+` AND j.due_at <= ? AND j.lease = ''
- AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.thread = j.thread AND o.thread <> '' AND o.subscriber = j.subscriber AND o.state = 'due' AND o.lease <> '')
+		which = append(which, `SELECT * FROM (SELECT j.id FROM jobs j WHERE j.state = 'due' AND j.lane = ? AND j.slow =
+  ? AND j.org_id = ?`+host+` AND j.due_at <= ? AND j.lease = ''
+ AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.thread = j.thread AND o.thread <> '' AND o.subscriber = j.subscriber AND
+ o.state = 'due' AND o.lease <> '')
  ORDER BY j.due_at, j.id LIMIT ?)`)
 		args = append(args, int64(now), t.N)
 	}
 	var b Batch
 	if process != "" {
 		holder, _, _ := strings.Cut(lease, ":")
-		b.Add(`INSERT INTO workers (id, process, beat) VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET beat = beat + 1`, holder, process)
+		b.Add(`INSERT INTO workers (id, process, beat) VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET beat = beat + 1`,
+			holder, process)
 	}
 	b.Add(`UPDATE jobs SET lease = ?, due_at = ? WHERE id IN (`+strings.Join(which, ` UNION ALL `)+`)`, args...)
 	if err := db.Do(ctx, &b); err != nil {
 		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
 	var spoilt []string
-	jobs, err := everybodys(ctx, db, "job", `SELECT j.id, j.org_id, j.message_id, j.since, j.thread, j.host, j.tries, j.lease, j.due_at,
+	jobs, err := everybodys(ctx, db, "job", `SELECT j.id, j.org_id, j.message_id, j.since, j.thread, j.host, j.tries,
+  j.lease, j.due_at,
  s.num, s.id, s.channel, s.address, s.state, s.token, s.secret, s.language, s.base, s.failures
-FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? AND j.lease <> '' ORDER BY j.id`, []any{lease}, scanJob, func(u *Unreadable) { spoilt = append(spoilt, u.ID) })
+FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? AND j.lease <> '' ORDER BY j.id`,
+		[]any{lease}, scanJob, func(u *Unreadable) { spoilt = append(spoilt, u.ID) })
 	if err != nil {
 		return nil, fmt.Errorf("read what was claimed: %w", err)
 	}
@@ -164,7 +176,8 @@ FROM jobs j LEFT JOIN subscribers s ON s.num = j.subscriber WHERE j.lease = ? AN
 func (db *DB) buryJobs(ctx context.Context, ids []string, lease string, now status.Time) error {
 	var b Batch
 	for _, id := range ids {
-		b.Add(`UPDATE jobs SET state = 'dead', done_at = ?, lease = '', problem = 'This delivery cannot be read.' WHERE CAST(id AS TEXT) = ? AND lease = ?`, int64(now), id, lease)
+		b.Add(`UPDATE jobs SET state = 'dead', done_at = ?, lease = '', problem = 'This delivery cannot be read.' WHERE
+  CAST(id AS TEXT) = ? AND lease = ?`, int64(now), id, lease)
 	}
 	return db.Do(ctx, &b)
 }
@@ -177,8 +190,10 @@ func scanJob(rows *sql.Rows, j *Job) error {
 		return err
 	}
 	if num.Valid {
-		j.To = &Subscriber{Num: num.Int64, ID: id.String, Channel: Channel(channel.String), Address: address.String, State: state.String,
-			Token: token.String, Secret: secret.String, Language: language.String, Base: base.String, Failures: failures.Int64}
+		j.To = &Subscriber{Num: num.Int64, ID: id.String, Channel: Channel(channel.String), Address: address.String,
+			State: state.String,
+			Token: token.String, Secret: secret.String, Language: language.String, Base: base.String,
+			Failures: failures.Int64}
 	}
 	return nil
 }
@@ -197,24 +212,30 @@ type Standing struct {
 // another's.
 func (db *DB) Standing(ctx context.Context, j *Job) (Standing, error) {
 	var s Standing
-	about := `EXISTS (SELECT 1 FROM jobs o WHERE o.thread = j.thread AND o.thread <> '' AND o.subscriber = j.subscriber AND o.state = `
-	err := db.row(ctx, `SELECT s.state, coalesce((SELECT max(seq) FROM events e WHERE e.org_id = j.org_id), 0), `+about+`'sent'), `+about+`'dead'),
+	about := `EXISTS (SELECT 1 FROM jobs o WHERE o.thread = j.thread AND o.thread <> '' AND o.subscriber = j.subscriber
+  AND o.state = `
+	err := db.row(ctx, `SELECT s.state, coalesce((SELECT max(seq) FROM events e WHERE e.org_id = j.org_id), 0), `+about+
+		`'sent'), `+about+`'dead'),
  `+about+`'sent' AND o.message_id > j.message_id),
- EXISTS (SELECT 1 FROM messages m WHERE m.thread = j.thread AND m.thread <> '' AND m.id > j.message_id AND m.upto >= s.num AND m.cursor < s.num)
-FROM jobs j JOIN subscribers s ON s.num = j.subscriber WHERE j.id = ? AND j.lease = ? AND j.state = 'due'`, []any{j.ID, j.Lease}, &s.State, &s.Seq, &s.Told, &s.Failed, &s.Late, &s.Newer)
+ EXISTS (SELECT 1 FROM messages m WHERE m.thread = j.thread AND m.thread <> '' AND m.id > j.message_id AND m.upto >=
+ s.num AND m.cursor < s.num)
+FROM jobs j JOIN subscribers s ON s.num = j.subscriber WHERE j.id = ? AND j.lease = ? AND j.state = 'due'`,
+		[]any{j.ID, j.Lease}, &s.State, &s.Seq, &s.Told, &s.Failed, &s.Late, &s.Newer)
 	return s, err
 }
 
 // SentJob puts a success into a batch. Like the others it changes nothing once the lease is somebody else's.
 func SentJob(b *Batch, j *Job, at status.Time) {
-	b.Add(`UPDATE jobs SET state = 'sent', tries = tries + 1, done_at = ?, lease = '', problem = '' WHERE id = ? AND lease = ?`, int64(at), j.ID, j.Lease)
+	b.Add(`UPDATE jobs SET state = 'sent', tries = tries + 1, done_at = ?, lease = '', problem = '' WHERE id = ? AND
+  lease = ?`, int64(at), j.ID, j.Lease)
 	if j.To != nil && j.To.Failures > 0 {
 		b.Add(`UPDATE subscribers SET failures = 0, problem = '' WHERE num = ?`, j.To.Num)
 	}
 }
 
 // newer is true of a job when something newer about the same thing waits for the same subscriber.
-const newer = `EXISTS (SELECT 1 FROM jobs n WHERE n.thread = jobs.thread AND n.thread <> '' AND n.subscriber = jobs.subscriber AND n.message_id > jobs.message_id AND n.state = 'due')`
+const newer = `EXISTS (SELECT 1 FROM jobs n WHERE n.thread = jobs.thread AND n.thread <> '' AND n.subscriber =
+  jobs.subscriber AND n.message_id > jobs.message_id AND n.state = 'due')`
 
 // RetryJob puts a failure into a batch that will be tried again, unless something newer about the same thing is told
 // instead.
@@ -229,7 +250,8 @@ func DoubtJob(b *Batch, j *Job, due status.Time, lane Lane, problem string) {
 
 func retryJob(b *Batch, j *Job, due status.Time, lane Lane, problem string, doubt bool) {
 	l := laneOf[lane]
-	b.Add(`UPDATE jobs SET tries = tries + 1, due_at = ?, lane = ?, slow = ?, problem = ?, doubt = max(doubt, ?) WHERE id = ? AND lease = ?`,
+	b.Add(`UPDATE jobs SET tries = tries + 1, due_at = ?, lane = ?, slow = ?, problem = ?, doubt = max(doubt, ?) WHERE
+  id = ? AND lease = ?`,
 		int64(due), l.kind, l.slow, problem, doubt, j.ID, j.Lease)
 	letGo(b, `id = ? AND lease = ?`, due, j.ID, j.Lease)
 	failed(b, j, problem)
@@ -237,18 +259,23 @@ func retryJob(b *Batch, j *Job, due status.Time, lane Lane, problem string, doub
 
 // letGo ends the leases of some jobs. One that something newer replaces is gone, or noted as one that may have arrived.
 func letGo(b *Batch, which string, now status.Time, args ...any) {
-	b.Add(`UPDATE jobs SET since = min(since, coalesce((SELECT min(o.since) FROM jobs o WHERE o.thread = jobs.thread AND o.subscriber = jobs.subscriber AND o.message_id < jobs.message_id
+	b.Add(`UPDATE jobs SET since = min(since, coalesce((SELECT min(o.since) FROM jobs o WHERE o.thread = jobs.thread AND
+  o.subscriber = jobs.subscriber AND o.message_id < jobs.message_id
   AND o.state = 'due' AND o.id IN (SELECT id FROM jobs WHERE `+which+`)), since))
-WHERE thread <> '' AND state = 'due' AND id IN (SELECT n.id FROM jobs n JOIN jobs x ON n.thread = x.thread AND n.subscriber = x.subscriber AND n.message_id > x.message_id
-  WHERE n.thread <> '' AND n.state = 'due' AND x.id IN (SELECT id FROM jobs WHERE `+which+`))`, append(append([]any{}, args...), args...)...)
-	b.Add(`UPDATE jobs SET state = 'sent', done_at = ?, lease = '', problem = ? WHERE `+which+` AND state = 'due' AND doubt = 1 AND `+newer, append([]any{int64(now), mayHave}, args...)...)
+WHERE thread <> '' AND state = 'due' AND id IN (SELECT n.id FROM jobs n JOIN jobs x ON n.thread = x.thread AND
+ n.subscriber = x.subscriber AND n.message_id > x.message_id
+  WHERE n.thread <> '' AND n.state = 'due' AND x.id IN (SELECT id FROM jobs WHERE `+which+`))`,
+		append(append([]any{}, args...), args...)...)
+	b.Add(`UPDATE jobs SET state = 'sent', done_at = ?, lease = '', problem = ? WHERE `+which+
+		` AND state = 'due' AND doubt = 1 AND `+newer, append([]any{int64(now), mayHave}, args...)...)
 	b.Add(`DELETE FROM jobs WHERE `+which+` AND state = 'due' AND doubt = 0 AND `+newer, args...)
 	b.Add(`UPDATE jobs SET lease = '' WHERE `+which, args...)
 }
 
 // DeadJob puts a failure into a batch that nobody tries again by itself.
 func DeadJob(b *Batch, j *Job, at status.Time, problem string) {
-	b.Add(`UPDATE jobs SET state = 'dead', tries = tries + 1, done_at = ?, lease = '', problem = ? WHERE id = ? AND lease = ?`, int64(at), problem, j.ID, j.Lease)
+	b.Add(`UPDATE jobs SET state = 'dead', tries = tries + 1, done_at = ?, lease = '', problem = ? WHERE id = ? AND
+  lease = ?`, int64(at), problem, j.ID, j.Lease)
 	failed(b, j, problem)
 }
 
@@ -286,15 +313,18 @@ func (db *DB) SlowHost(ctx context.Context, lane Lane, host string, n int) (done
 // GiveUp gives up so many of the jobs whose messages are older than a moment; done says that there are no more.
 func (db *DB) GiveUp(ctx context.Context, before, now status.Time, n int) (done bool, err error) {
 	var last int64
-	if err := db.row(ctx, `SELECT coalesce((SELECT max(id) FROM messages WHERE created_at < ?), 0)`, []any{int64(before)}, &last); err != nil || last == 0 {
+	if err := db.row(ctx, `SELECT coalesce((SELECT max(id) FROM messages WHERE created_at < ?), 0)`,
+		[]any{int64(before)}, &last); err != nil || last == 0 {
 		return err == nil, err
 	}
-	const old = `SELECT id FROM jobs INDEXED BY jobs_turn WHERE state = 'due' AND lane IN ('prompt', 'mail', 'hook') AND slow IN (0, 1) AND message_id <= ? AND lease = '' LIMIT ?`
+	const old = `SELECT id FROM jobs INDEXED BY jobs_turn WHERE state = 'due' AND lane IN ('prompt', 'mail', 'hook') AND
+  slow IN (0, 1) AND message_id <= ? AND lease = '' LIMIT ?`
 	more := 0
 	if err := db.row(ctx, `SELECT count(*) FROM (`+old+`)`, []any{last, n}, &more); err != nil || more == 0 {
 		return err == nil, err
 	}
 	var b Batch
-	b.Add(`UPDATE jobs SET state = 'dead', done_at = ?, problem = CASE problem WHEN '' THEN 'It could not be sent for days.' ELSE problem END WHERE id IN (`+old+`)`, int64(now), last, n)
+	b.Add(`UPDATE jobs SET state = 'dead', done_at = ?, problem = CASE problem WHEN '' THEN
+  'It could not be sent for days.' ELSE problem END WHERE id IN (`+old+`)`, int64(now), last, n)
 	return more < n, db.Do(ctx, &b)
 }

@@ -52,8 +52,10 @@ func AddUser(b *Batch, u User) {
 	} else if u.HeldBy != "" {
 		held = u.HeldBy
 	}
-	b.Add(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at, proved_at, held_by, last_org) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.ID, u.Email, u.Name, u.Password, u.Issuer, u.Subject, int64(u.CreatedAt), int64(u.CreatedAt), proved, held, u.LastOrg)
+	b.Add(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at, proved_at, held_by,
+  last_org) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		u.ID, u.Email, u.Name, u.Password, u.Issuer, u.Subject, int64(u.CreatedAt), int64(u.CreatedAt), proved, held,
+		u.LastOrg)
 }
 
 // User reads one; ErrNone.
@@ -85,9 +87,13 @@ func (db *DB) user(ctx context.Context, where string, args ...any) (User, error)
 
 // Memberships lists the organisations of a user that are not deleted, in the order in which they were joined.
 func (db *DB) Memberships(ctx context.Context, userID string) ([]Membership, error) {
-	return everybodys(ctx, db, "membership", `SELECT o.id, o.slug, o.name, m.role FROM members m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = ?
+	return everybodys(ctx, db, "membership", `SELECT o.id, o.slug, o.name, m.role FROM members m JOIN organizations o ON
+  o.id = m.org_id WHERE m.user_id = ?
 AND NOT EXISTS (SELECT 1 FROM deleted_organizations d WHERE d.org_id = o.id) ORDER BY m.created_at, o.id`,
-		[]any{userID}, func(rows *sql.Rows, m *Membership) error { return rows.Scan(&m.OrgID, &m.Slug, &m.Name, &m.Role) }, nil)
+		[]any{userID}, func(rows *sql.Rows, m *Membership) error {
+			return rows.Scan(&m.OrgID, &m.Slug, &m.Name,
+				&m.Role)
+		}, nil)
 }
 
 // AddMember puts a membership into a batch; one that is there gets the role.
@@ -96,7 +102,8 @@ func (o *Org) AddMember(b *Batch, userID string, role auth.Role, now time.Time) 
 ON CONFLICT (org_id, user_id) DO UPDATE SET role = excluded.role`, o.id, userID, string(role), now.UnixMilli())
 }
 
-const memberColumns = `SELECT u.id, u.email, u.name, m.role, m.created_at FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ?`
+const memberColumns = `SELECT u.id, u.email, u.name, m.role, m.created_at FROM members m JOIN users u ON u.id =
+  m.user_id WHERE m.org_id = ?`
 
 func scanMember(rows *sql.Rows, m *Member) error {
 	return rows.Scan(&m.UserID, &m.Email, &m.Name, &m.Role, &m.CreatedAt)
@@ -108,7 +115,8 @@ func (o *Org) Members(ctx context.Context, s Span) ([]Member, int, error) {
 	if err := o.db.row(ctx, `SELECT count(*) FROM members WHERE org_id = ?`, []any{o.id}, &n); err != nil {
 		return nil, 0, fmt.Errorf("count members: %w", err)
 	}
-	found, err := list(ctx, o.db, memberColumns+` ORDER BY m.created_at, m.user_id LIMIT ? OFFSET ?`, []any{o.id, s.Limit, s.Offset}, scanMember)
+	found, err := list(ctx, o.db, memberColumns+` ORDER BY m.created_at, m.user_id LIMIT ? OFFSET ?`,
+		[]any{o.id, s.Limit, s.Offset}, scanMember)
 	return found, n, err
 }
 
@@ -130,8 +138,10 @@ func (o *Org) Strangers(ctx context.Context, ids []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, o.db, `SELECT json_each.value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM members m WHERE m.org_id = ? AND m.user_id = json_each.value)
-AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.org_id = ? AND k.id = json_each.value AND k.revoked_at IS NULL)`, []any{string(text), o.id, o.id},
+	return list(ctx, o.db, `SELECT json_each.value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM members m WHERE
+  m.org_id = ? AND m.user_id = json_each.value)
+AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.org_id = ? AND k.id = json_each.value AND k.revoked_at IS NULL)`,
+		[]any{string(text), o.id, o.id},
 		func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
 }
 
@@ -140,7 +150,8 @@ const anotherAdmin = `EXISTS (SELECT 1 FROM members x WHERE x.org_id = ? AND x.r
 
 // SetRole puts a change of role into a batch; it changes nothing when it would leave no admin.
 func (o *Org) SetRole(b *Batch, userID string, role auth.Role) {
-	b.Add(`UPDATE members SET role = ? WHERE org_id = ? AND user_id = ? AND (? = 'admin' OR role <> 'admin' OR `+anotherAdmin+`)`,
+	b.Add(`UPDATE members SET role = ? WHERE org_id = ? AND user_id = ? AND (? = 'admin' OR role <> 'admin' OR `+
+		anotherAdmin+`)`,
 		string(role), o.id, userID, string(role), o.id, userID)
 	if role != auth.Admin {
 		o.endOffersOf(b, userID)

@@ -1,5 +1,5 @@
-// Package stylesheet rewrites the stylesheet that an organisation has written for its own page (`custom_css`, CONTRACT 8)
-// so that it can load nothing, and can change neither a control nor the notice that a page is old.
+// Package stylesheet rewrites the stylesheet that an organisation has written for its own page (`custom_css`, CONTRACT
+// 8) so that it can load nothing, and can change neither a control nor the notice that a page is old.
 //
 // What is written is parsed, and only what is known to be harmless is written out again: rules and @media, properties
 // of colour, text, border and room, their usual functions, no address, no escape and no position. Every selector leaves
@@ -74,7 +74,8 @@ func (w *writer) refuse(offset int, what, why string) *Refused {
 	if what = strings.TrimSpace(what); len(what) > 40 {
 		what = what[:40] + "…"
 	}
-	return &Refused{1 + bytes.Count(w.text[:min(max(offset, 0), len(w.text))], []byte("\n")), strings.ToValidUTF8(what, ""), why}
+	return &Refused{1 + bytes.Count(w.text[:min(max(offset, 0), len(w.text))], []byte("\n")),
+		strings.ToValidUTF8(what, ""), why}
 }
 
 func (w *writer) take(kind css.GrammarType, data string, values []css.Token, at int) *Refused {
@@ -220,7 +221,8 @@ func value(values []css.Token) (string, string) {
 	for _, t := range values {
 		text := string(t.Data)
 		switch t.TokenType {
-		case css.IdentToken, css.HashToken, css.StringToken, css.CommaToken, css.WhitespaceToken, css.RightParenthesisToken,
+		case css.IdentToken, css.HashToken, css.StringToken, css.CommaToken, css.WhitespaceToken,
+			css.RightParenthesisToken,
 			css.LeftParenthesisToken, css.CustomPropertyNameToken:
 		case css.NumberToken, css.PercentageToken, css.DimensionToken:
 			if why := within(strings.ToLower(text)); why != "" {

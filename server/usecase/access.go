@@ -26,8 +26,8 @@ const (
 	AccessLinkFor = 30 * time.Minute
 )
 
-// withAccess gives the command that names who may see the page, and what writes that down with it; nil where that stands
-// already. What is left out stays as it was.
+// withAccess gives the command that names who may see the page, and what writes that down with it; nil where that
+// stands already. What is left out stays as it was.
 func (d *UseCases) withAccess(ctx context.Context, orgID string, edit *page.EditPage) (*page.EditPage,
 	func(*store.Batch), error) {
 	p, err := d.relay.Page(ctx, orgID)
@@ -146,7 +146,8 @@ func (d *UseCases) AccessDetails(ctx context.Context, org *page.Org) error {
 	if err != nil {
 		return err
 	}
-	org.Access.Domains, org.Access.Emails, org.Access.Networks, org.Access.FeedKey = nonNil(a.Domains), nonNil(a.Emails), nonNil(a.Networks), a.FeedKey
+	org.Access.Domains, org.Access.Emails, org.Access.Networks, org.Access.FeedKey = nonNil(a.Domains),
+		nonNil(a.Emails), nonNil(a.Networks), a.FeedKey
 	return nil
 }
 

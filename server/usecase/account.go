@@ -127,7 +127,8 @@ func (d *UseCases) ChangeAddress(ctx context.Context, by Caller, email, password
 	}
 	secret, now := auth.NewOpaque(), d.now()
 	var b store.Batch
-	store.AddLink(&b, secret.Hash, store.Link{Purpose: store.AddressLink, UserID: user.ID, Version: user.Version, Email: kept}, now, now.Add(addressFor))
+	store.AddLink(&b, secret.Hash, store.Link{Purpose: store.AddressLink, UserID: user.ID, Version: user.Version,
+		Email: kept}, now, now.Add(addressFor))
 	if err := moved(d.db.Do(ctx, &b)); err != nil {
 		return err
 	}
@@ -139,7 +140,8 @@ func (d *UseCases) ChangeAddress(ctx context.Context, by Caller, email, password
 // account's owner with the password: whoever answers every mail would give a stranger's account their own address
 // otherwise. Every session ends. The old mailbox hears of it and can undo it. tries is asked before the password is
 // looked at.
-func (d *UseCases) ConfirmAddress(ctx context.Context, token, password string, door Door, tries func(userID string) error) (store.User, error) {
+func (d *UseCases) ConfirmAddress(ctx context.Context, token, password string, door Door,
+	tries func(userID string) error) (store.User, error) {
 	if d.local == nil {
 		return store.User{}, errNoLocal()
 	}
@@ -162,7 +164,8 @@ func (d *UseCases) ConfirmAddress(ctx context.Context, token, password string, d
 	store.UseLink(&b, hash, now)
 	store.SetAddress(&b, user, l.Email, "", now)
 	if user.Proved { // an address that nobody proved gets no way back: its mailbox may be a stranger's
-		store.AddLink(&b, undo.Hash, store.Link{Purpose: store.UndoLink, UserID: user.ID, Version: user.Version + 1, Email: user.Email}, now, now.Add(undoFor))
+		store.AddLink(&b, undo.Hash, store.Link{Purpose: store.UndoLink, UserID: user.ID, Version: user.Version + 1,
+			Email: user.Email}, now, now.Add(undoFor))
 	}
 	err = d.db.Do(ctx, &b)
 	var c *store.Constraint
@@ -174,7 +177,8 @@ func (d *UseCases) ConfirmAddress(ctx context.Context, token, password string, d
 	}
 	d.ended()
 	if user.Proved {
-		d.Post(notify.Account{Kind: notify.MovedLetter, To: user.Email, Base: door.Base, URL: linkURL(door.Base, undo), Lasts: undoFor, Moved: l.Email})
+		d.Post(notify.Account{Kind: notify.MovedLetter, To: user.Email, Base: door.Base, URL: linkURL(door.Base, undo),
+			Lasts: undoFor, Moved: l.Email})
 	}
 	user.Email = l.Email
 	return user, nil
@@ -220,7 +224,8 @@ func (d *UseCases) LeaveOrg(ctx context.Context, by Caller, orgID string) error 
 	return nil
 }
 
-func (d *UseCases) leave(ctx context.Context, b *store.Batch, by Caller, org *store.Org, user store.User, was store.Member) error {
+func (d *UseCases) leave(ctx context.Context, b *store.Batch, by Caller, org *store.Org, user store.User,
+	was store.Member) error {
 	org.Leave(b, user.ID)
 	by.Who = auth.Principal{Kind: auth.KindUser, ID: user.ID, Name: user.Name, Email: user.Email}
 	org.AddAudit(b, by.audit("leave_organization", "member", user.ID, memberJSON(was), "", d.now()))
@@ -256,7 +261,8 @@ func (d *UseCases) DeleteAccount(ctx context.Context, by Caller, email, password
 		if last, err := d.lastAdmin(ctx, org); err != nil {
 			return err
 		} else if last && was.Role == auth.Admin {
-			return fault.New(fault.Conflict, "You are the last admin of %s. Make somebody else an admin there first, or delete it.", m.Name)
+			return fault.New(fault.Conflict, "You are the last admin of %s. Make somebody else an admin there first, "+
+				"or delete it.", m.Name)
 		}
 		if err := d.leave(ctx, &b, by, org, user, was); err != nil {
 			return err

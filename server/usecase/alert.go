@@ -68,8 +68,8 @@ func (s *Signal) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Signal does what a signal asks for, once: said again it changes nothing. People win: an incident that a person touched
-// is not closed.
+// Signal does what a signal asks for, once: said again it changes nothing. People win: an incident that a person
+// touched is not closed.
 func (d *UseCases) Signal(ctx context.Context, by Caller, orgID string, s Signal) (Outcome, error) {
 	if err := by.mayEdit(orgID); err != nil {
 		return Outcome{}, err
@@ -103,7 +103,8 @@ func (d *UseCases) Signal(ctx context.Context, by Caller, orgID string, s Signal
 			if n, err := org.CountAlerts(ctx); err != nil {
 				return out, err
 			} else if n >= maxAlerts {
-				return out, fault.New(fault.Conflict, "There are %s alerts already, which is the limit.", wire.Itoa(maxAlerts))
+				return out, fault.New(fault.Conflict, "There are %s alerts already, which is the limit.",
+					wire.Itoa(maxAlerts))
 			}
 		}
 		err = x.open(ctx)

@@ -37,7 +37,8 @@ func (d *UseCases) CreateKey(ctx context.Context, by Caller, orgID string, k New
 		org.Room(b, store.CountKeys, maxKeys,
 			fault.New(fault.Conflict, "There are %s keys already, which is the limit.", wire.Itoa(maxKeys)))
 		text, prefix, hash := auth.NewAPIKey()
-		key := store.Key{ID: newID(), Name: k.Name, Prefix: prefix, Scopes: k.Scopes, CreatedBy: by.Who.ID, CreatedByName: by.name(), Owner: owner,
+		key := store.Key{ID: newID(), Name: k.Name, Prefix: prefix, Scopes: k.Scopes, CreatedBy: by.Who.ID,
+			CreatedByName: by.name(), Owner: owner,
 			CreatedAt: status.Time(now.UnixMilli()), ExpiresAt: k.ExpiresAt}
 		org.AddKey(b, key, hash)
 		org.AddAudit(b, by.audit("create_api_key", "api_key", key.ID, "", keyJSON(key), now))
@@ -79,7 +80,8 @@ func (k *NewKey) check(by Caller, now status.Time) *fault.Error {
 	for _, s := range k.Scopes[:min(len(k.Scopes), maxScopes)] {
 		scope, known := auth.ParseScope(s)
 		c.OneOf("scopes", s, known, auth.Scopes)
-		c.That(!known || by.Who.Kind != auth.KindKey || by.Who.Has(scope), "scopes", "A key cannot make a key with the scope %s, which it does not have.", s)
+		c.That(!known || by.Who.Kind != auth.KindKey || by.Who.Has(scope), "scopes",
+			"A key cannot make a key with the scope %s, which it does not have.", s)
 	}
 	slices.Sort(k.Scopes)
 	k.Scopes = slices.Compact(k.Scopes)

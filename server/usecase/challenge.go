@@ -50,15 +50,18 @@ type linkUse struct {
 }
 
 func errCode() *fault.Error {
-	return fault.New(fault.Unauthenticated, "This code is not right, or was used before.").With("code", "This code is not right, or was used before.")
+	return fault.New(fault.Unauthenticated, "This code is not right, or was used before.").
+		With("code", "This code is not right, or was used before.")
 }
 
 func errRecoveryCode() *fault.Error {
-	return fault.New(fault.Unauthenticated, "This recovery code is not right, or was used before.").With("recovery_code", "This recovery code is not right, or was used before.")
+	return fault.New(fault.Unauthenticated, "This recovery code is not right, or was used before.").
+		With("recovery_code", "This recovery code is not right, or was used before.")
 }
 
 // askFactor makes a challenge for a person who has second factors.
-func (d *UseCases) askFactor(ctx context.Context, base, purpose, session string, user store.User, factors []store.Factor, w waits) (*Asked, error) {
+func (d *UseCases) askFactor(ctx context.Context, base, purpose, session string, user store.User,
+	factors []store.Factor, w waits) (*Asked, error) {
 	asked := &Asked{}
 	for _, kind := range []string{"totp", "passkey"} {
 		if slices.ContainsFunc(factors, func(f store.Factor) bool { return f.Kind == kind }) {
@@ -85,14 +88,16 @@ func (d *UseCases) askFactor(ctx context.Context, base, purpose, session string,
 }
 
 // challenge keeps what waits for an answer.
-func (d *UseCases) challenge(ctx context.Context, purpose, session string, user store.User, w waits) (string, time.Time, error) {
+func (d *UseCases) challenge(ctx context.Context, purpose, session string, user store.User,
+	w waits) (string, time.Time, error) {
 	data, err := json.Marshal(w)
 	if err != nil {
 		return "", time.Time{}, err
 	}
 	secret, now := auth.NewOpaque(), d.now()
 	var b store.Batch
-	store.AddChallenge(&b, secret.Hash, store.Challenge{Purpose: purpose, UserID: user.ID, Version: user.Version, SessionID: session, Data: string(data)}, now, now.Add(auth.ChallengeTTL))
+	store.AddChallenge(&b, secret.Hash, store.Challenge{Purpose: purpose, UserID: user.ID, Version: user.Version,
+		SessionID: session, Data: string(data)}, now, now.Add(auth.ChallengeTTL))
 	return secret.Text, now.Add(auth.ChallengeTTL), moved(d.db.Do(ctx, &b))
 }
 
@@ -141,7 +146,8 @@ func (d *UseCases) waiting(ctx context.Context, secret string, purposes ...strin
 }
 
 // own is waiting for what somebody signed in has begun in the same session.
-func (d *UseCases) own(ctx context.Context, by Caller, secret string, purposes ...string) (store.Challenge, [32]byte, error) {
+func (d *UseCases) own(ctx context.Context, by Caller, secret string,
+	purposes ...string) (store.Challenge, [32]byte, error) {
 	c, hash, err := d.waiting(ctx, secret, purposes...)
 	if err == nil && (c.UserID != by.Who.ID || c.SessionID != by.Who.SessionID) {
 		err = auth.ErrWaited()
@@ -185,7 +191,8 @@ func (d *UseCases) Answer(ctx context.Context, by Caller, secret, base string, s
 }
 
 // showed holds what was shown against a challenge, which it uses up with what was shown.
-func (d *UseCases) showed(ctx context.Context, c store.Challenge, hash [32]byte, base string, w waits, shown Shown) (user store.User, factor string, err error) {
+func (d *UseCases) showed(ctx context.Context, c store.Challenge, hash [32]byte, base string, w waits,
+	shown Shown) (user store.User, factor string, err error) {
 	if err := d.attempt(ctx, hash); err != nil {
 		return user, "", err
 	}
@@ -211,7 +218,8 @@ func (d *UseCases) showed(ctx context.Context, c store.Challenge, hash [32]byte,
 	var taken *store.Constraint
 	switch {
 	case store.Overtaken(err): // there is no such recovery code, or somebody else was faster with the same
-		err = map[string]*fault.Error{"totp": errCode(), "recovery": errRecoveryCode(), "passkey": auth.ErrPasskey()}[factor]
+		err = map[string]*fault.Error{"totp": errCode(), "recovery": errRecoveryCode(),
+			"passkey": auth.ErrPasskey()}[factor]
 	case errors.As(err, &taken) && taken.Kind == "UNIQUE":
 		err = errAddressTaken()
 	}
@@ -219,7 +227,8 @@ func (d *UseCases) showed(ctx context.Context, c store.Challenge, hash [32]byte,
 }
 
 // show puts the use of a factor into a batch, and says which it was.
-func (d *UseCases) show(b *store.Batch, base string, user store.User, factors []store.Factor, w waits, shown Shown) (string, error) {
+func (d *UseCases) show(b *store.Batch, base string, user store.User, factors []store.Factor, w waits,
+	shown Shown) (string, error) {
 	now := d.now()
 	switch {
 	case len(shown.Passkey) > 0:
@@ -247,7 +256,8 @@ func (d *UseCases) show(b *store.Batch, base string, user store.User, factors []
 		}
 		secret, err := d.Sealer.Open(totpUse(user.ID), f.Secret)
 		if err != nil {
-			return "", fmt.Errorf("the authenticator of account %s cannot be read (is SECRETS_KEY the one that it was made with?): %w", user.ID, err)
+			return "", fmt.Errorf("the authenticator of account %s cannot be read (is SECRETS_KEY the one that it "+
+				"was made with?): %w", user.ID, err)
 		}
 		if step, right := auth.CheckTOTP(secret, shown.Code, f.LastStep, now); right {
 			store.UseTOTP(b, f.ID, step, now)

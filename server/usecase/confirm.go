@@ -26,7 +26,8 @@ func (d *UseCases) recent(ctx context.Context, by Caller) (store.User, error) {
 		return user, err
 	}
 	if err != nil || d.now().Sub(at) > confirmedFor {
-		return user, fault.New(fault.Forbidden, "Confirm that it is you first: with your password, or a second factor that you have.").With("confirmation", "Confirm that it is you first.")
+		return user, fault.New(fault.Forbidden, "Confirm that it is you first: with your password, or a second "+
+			"factor that you have.").With("confirmation", "Confirm that it is you first.")
 	}
 	return user, nil
 }

@@ -29,10 +29,12 @@ func (d *UseCases) DeleteOrg(ctx context.Context, by Caller, orgID, slug string)
 		return store.Deleted{}, err
 	}
 	if p.State.Org.Slug != slug {
-		return store.Deleted{}, fault.OnField("slug", "Type the short name of the organization, %s, to delete it.", p.State.Org.Slug)
+		return store.Deleted{}, fault.OnField("slug", "Type the short name of the organization, %s, to delete it.",
+			p.State.Org.Slug)
 	}
 	if !by.System && by.Who.Kind != auth.KindUser {
-		return store.Deleted{}, fault.New(fault.Forbidden, "An organization is deleted by one of its admins, not by an API key.")
+		return store.Deleted{}, fault.New(fault.Forbidden, "An organization is deleted by one of its admins, not by "+
+			"an API key.")
 	}
 	now := d.now()
 	gone := store.Deleted{OrgID: orgID, DeletedAt: now, EraseAt: now.Add(eraseAfter)}

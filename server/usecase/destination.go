@@ -129,7 +129,8 @@ func (d *UseCases) CreateDestination(ctx context.Context, by Caller, orgID strin
 			return x, err
 		}
 		org.Room(b, store.CountDestinations, maxDestinations,
-			fault.New(fault.Conflict, "There are %s destinations already, which is the limit.", wire.Itoa(maxDestinations)))
+			fault.New(fault.Conflict, "There are %s destinations already, which is the limit.",
+				wire.Itoa(maxDestinations)))
 		b.Taken("destinations.id",
 			fault.New(fault.Conflict, "There is a destination with this id already.").With("id", "This id is taken."))
 		org.AddDestination(b, &x)

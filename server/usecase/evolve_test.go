@@ -38,7 +38,8 @@ func TestAWriteEvolvesOnceAnEvent(t *testing.T) {
 		events       int64
 	}{
 		{"PATCH", "/api/v1/services/" + service + "/", map[string]any{"description": "x"}, 1},
-		{"POST", "/api/v1/incidents/", map[string]any{"title": "Down", "service": service, "to_state": "major_outage"}, 2},
+		{"POST", "/api/v1/incidents/", map[string]any{"title": "Down", "service": service, "to_state": "major_outage"},
+			2},
 		{"POST", "/api/v1/incidents/{incident}/updates/", map[string]any{"body": "Found it."}, 1},
 		{"PATCH", "/api/v1/incidents/{incident}/", map[string]any{"status": "resolved"}, 2},
 		{"DELETE", "/api/v1/incidents/{incident}/", nil, 1},

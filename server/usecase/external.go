@@ -84,7 +84,8 @@ func (d *UseCases) adoptOnce(ctx context.Context, p auth.Principal) error {
 	user, err := d.db.UserBySubject(ctx, p.Issuer, p.ID)
 	switch {
 	case errors.Is(err, store.ErrNone):
-		user = store.User{ID: newID(), Email: p.Email, Name: p.Name, Issuer: p.Issuer, Subject: p.ID, CreatedAt: status.Time(now.UnixMilli())}
+		user = store.User{ID: newID(), Email: p.Email, Name: p.Name, Issuer: p.Issuer, Subject: p.ID,
+			CreatedAt: status.Time(now.UnixMilli())}
 		store.AddUser(&b, user)
 	case err != nil:
 		return err
@@ -98,7 +99,8 @@ func (d *UseCases) adoptOnce(ctx context.Context, p auth.Principal) error {
 		}
 		org.AddMember(&b, user.ID, p.Role, now)
 		by := Caller{System: true, Address: "identity provider"}
-		org.AddAudit(&b, by.audit("adopt_member", "member", user.ID, "", memberJSON(store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: p.Role}), now))
+		org.AddAudit(&b, by.audit("adopt_member", "member", user.ID, "",
+			memberJSON(store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: p.Role}), now))
 	}
 	if err := d.db.Do(ctx, &b); err != nil {
 		return fmt.Errorf("write down what the identity provider tells: %w", err)
@@ -216,8 +218,10 @@ func (d *UseCases) Follow(ctx context.Context, issuer string, n auth.Notice) (or
 			return d.endMembership(ctx, issuer, data.User.UserID, data.Organization.ID)
 		}
 		d.dismissed.Delete([3]string{issuer, data.User.UserID, data.Organization.ID})
-		_, err := d.Adopt(ctx, auth.Principal{Kind: auth.KindUser, Issuer: issuer, ID: data.User.UserID, Email: data.User.Identifier,
-			Name: data.User.FirstName + " " + data.User.LastName, OrgID: data.Organization.ID, OrgSlug: data.Organization.Slug,
+		_, err := d.Adopt(ctx, auth.Principal{Kind: auth.KindUser, Issuer: issuer, ID: data.User.UserID,
+			Email: data.User.Identifier,
+			Name:  data.User.FirstName + " " + data.User.LastName, OrgID: data.Organization.ID,
+			OrgSlug: data.Organization.Slug,
 			OrgName: data.Organization.Name, Role: role})
 		return "", "", err
 	case "organizationMembership.deleted":
@@ -265,7 +269,8 @@ func (d *UseCases) forgetUser(ctx context.Context, issuer, subject string) error
 	return nil
 }
 
-func (d *UseCases) endMembership(ctx context.Context, issuer, subject, externalOrg string) (orgID, userID string, err error) {
+func (d *UseCases) endMembership(ctx context.Context, issuer, subject,
+	externalOrg string) (orgID, userID string, err error) {
 	d.dismissed.Store([3]string{issuer, subject, externalOrg}, d.now())
 	user, err := d.db.UserBySubject(ctx, issuer, subject)
 	if errors.Is(err, store.ErrNone) {

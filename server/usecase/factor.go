@@ -59,17 +59,20 @@ func (d *UseCases) BeginTOTP(ctx context.Context, by Caller) (auth.TOTP, *Asked,
 	}
 	for _, f := range factors {
 		if f.Kind == "totp" {
-			return auth.TOTP{}, nil, fault.New(fault.Conflict, "You have an authenticator application already. Remove it first.")
+			return auth.TOTP{}, nil, fault.New(fault.Conflict, "You have an authenticator application already. "+
+				"Remove it first.")
 		}
 	}
 	if !d.Sealer.Works() {
-		return auth.TOTP{}, nil, fault.New(fault.Conflict, "This installation has no key to keep an authenticator's secret with: its operator sets SECRETS_KEY. A passkey needs none.")
+		return auth.TOTP{}, nil, fault.New(fault.Conflict, "This installation has no key to keep an authenticator's "+
+			"secret with: its operator sets SECRETS_KEY. A passkey needs none.")
 	}
 	made, err := auth.NewTOTP("Status Page", user.Email)
 	if err != nil {
 		return made, nil, err
 	}
-	secret, until, err := d.challenge(ctx, "totp", by.Who.SessionID, user, waits{Sealed: d.Sealer.Seal(totpUse(user.ID), made.Secret)})
+	secret, until, err := d.challenge(ctx, "totp", by.Who.SessionID, user,
+		waits{Sealed: d.Sealer.Seal(totpUse(user.ID), made.Secret)})
 	return made, &Asked{Secret: secret, Until: until}, err
 }
 
@@ -99,14 +102,16 @@ func (d *UseCases) adds(ctx context.Context, by Caller) (store.User, []store.Fac
 	}
 	factors, err := d.db.Factors(ctx, user.ID)
 	if err == nil && len(factors) >= maxFactors {
-		err = fault.New(fault.Conflict, "You have %s second factors already, which is the limit.", wire.Itoa(maxFactors))
+		err = fault.New(fault.Conflict, "You have %s second factors already, which is the limit.",
+			wire.Itoa(maxFactors))
 	}
 	return user, factors, err
 }
 
 // AddFactor keeps a new second factor, once it was shown to work. With the first one come recovery codes, which are
 // answered this once. Every other session ends: it was begun without.
-func (d *UseCases) AddFactor(ctx context.Context, by Caller, secret, base, name string, shown Shown) (store.Factor, []string, error) {
+func (d *UseCases) AddFactor(ctx context.Context, by Caller, secret, base, name string,
+	shown Shown) (store.Factor, []string, error) {
 	var none store.Factor
 	var checks status.Checks
 	checks.Name("name", name, 100, false)
@@ -156,7 +161,8 @@ func takenFactor(err error) error {
 }
 
 // made is a new factor that was shown to work.
-func (d *UseCases) made(base string, user store.User, factors []store.Factor, c store.Challenge, shown Shown) (store.Factor, error) {
+func (d *UseCases) made(base string, user store.User, factors []store.Factor, c store.Challenge,
+	shown Shown) (store.Factor, error) {
 	var w waits
 	if err := json.Unmarshal([]byte(c.Data), &w); err != nil {
 		return store.Factor{}, fmt.Errorf("read a challenge: %w", err)
@@ -179,7 +185,8 @@ func (d *UseCases) made(base string, user store.User, factors []store.Factor, c 
 	return x, nil
 }
 
-func (d *UseCases) madePasskey(x *store.Factor, base string, user store.User, factors []store.Factor, w waits, shown Shown) error {
+func (d *UseCases) madePasskey(x *store.Factor, base string, user store.User, factors []store.Factor, w waits,
+	shown Shown) error {
 	party, err := auth.NewParty(base)
 	if err != nil {
 		return err

@@ -32,7 +32,8 @@ func TestNobodyIsKeptOutForTheNamesThatAnIssuerGives(t *testing.T) {
 		" \u200b ":                  "org-", // the slug in its place
 		"Ac\x00me\n\u202eInc\xff. ": "Ac me  Inc .",
 	} {
-		p := auth.Principal{Kind: auth.KindUser, Issuer: elsewhere, ID: "user of " + want, Name: name, OrgID: "org of " + want, OrgName: name, Role: auth.Admin}
+		p := auth.Principal{Kind: auth.KindUser, Issuer: elsewhere, ID: "user of " + want, Name: name,
+			OrgID: "org of " + want, OrgName: name, Role: auth.Admin}
 		for range 2 { // what is known the second time must not look changed
 			who, err := s.App.UseCases.Adopt(t.Context(), p)
 			if err != nil {
@@ -49,25 +50,32 @@ func TestNobodyIsKeptOutForTheNamesThatAnIssuerGives(t *testing.T) {
 	}
 }
 
-// FuzzFollow: whatever an identity provider's message holds, it is done or refused in words, and nobody gets a role that is none.
+// FuzzFollow: whatever an identity provider's message holds, it is done or refused in words, and nobody gets a role
+// that is none.
 func FuzzFollow(f *testing.F) {
 	s := behind(f)
-	if _, err := s.App.UseCases.Adopt(context.Background(), auth.Principal{Kind: auth.KindUser, Issuer: elsewhere, ID: "u", Email: "ada@example.com", OrgID: "o", OrgSlug: "acme", Role: auth.Admin}); err != nil {
+	if _, err := s.App.UseCases.Adopt(context.Background(), auth.Principal{Kind: auth.KindUser, Issuer: elsewhere,
+		ID: "u", Email: "ada@example.com", OrgID: "o", OrgSlug: "acme", Role: auth.Admin}); err != nil {
 		f.Fatal(err)
 	}
 	for _, seed := range [][3]string{
-		{"user", "updated", `{"id":"u","first_name":"Ada","primary_email_address_id":"e","email_addresses":[{"id":"e","email_address":"a@b.example"}]}`},
+		{"user", "updated",
+			`{"id":"u","first_name":"Ada","primary_email_address_id":"e","email_addresses":[{"id":"e","email_address":"a@b.example"}]}`},
 		{"organization", "updated", `{"id":"o","name":"Acme Inc."}`},
-		{"organizationMembership", "created", `{"role":"org:admin","organization":{"id":"o","slug":"acme","name":"Acme"},"public_user_data":{"user_id":"u2","identifier":"b@b.example"}}`},
-		{"organizationMembership", "updated", `{"role":"org:billing","organization":{"id":"o"},"public_user_data":{"user_id":"u"}}`},
+		{"organizationMembership", "created",
+			`{"role":"org:admin","organization":{"id":"o","slug":"acme","name":"Acme"},"public_user_data":{"user_id":"u2","identifier":"b@b.example"}}`},
+		{"organizationMembership", "updated",
+			`{"role":"org:billing","organization":{"id":"o"},"public_user_data":{"user_id":"u"}}`},
 		{"organizationMembership", "deleted", `{"organization":{"id":"o"},"public_user_data":{"user_id":"u"}}`},
 		{"organizationMembership", "created", `{"role":"org:admin"}`},
-		{"user", "deleted", `null`}, {"session", "created", `[]`}, {"user", "updated", `{"id":{}}`}, {"organization", "updated", ``},
+		{"user", "deleted", `null`}, {"session", "created", `[]`}, {"user", "updated", `{"id":{}}`},
+		{"organization", "updated", ``},
 	} {
 		f.Add(seed[0], seed[1], []byte(seed[2]))
 	}
 	f.Fuzz(func(t *testing.T, noun, verb string, data []byte) {
-		_, _, err := s.App.UseCases.Follow(context.Background(), elsewhere, auth.Notice{Noun: noun, Verb: verb, Data: json.RawMessage(data)})
+		_, _, err := s.App.UseCases.Follow(context.Background(), elsewhere,
+			auth.Notice{Noun: noun, Verb: verb, Data: json.RawMessage(data)})
 		var no *fault.Error
 		if err != nil && (!errors.As(err, &no) || no.Code.Status() >= http.StatusInternalServerError) {
 			t.Errorf("%s.%s %q: %v", noun, verb, data, err)

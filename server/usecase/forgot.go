@@ -68,7 +68,8 @@ func (d *UseCases) remind(ctx context.Context, f forgotten) error {
 func (d *UseCases) ResetURL(ctx context.Context, user store.User, base string) (string, error) {
 	secret, now := auth.NewOpaque(), d.now()
 	var b store.Batch
-	store.AddLink(&b, secret.Hash, store.Link{Purpose: store.ResetLink, UserID: user.ID, Version: user.Version}, now, now.Add(resetFor))
+	store.AddLink(&b, secret.Hash, store.Link{Purpose: store.ResetLink, UserID: user.ID, Version: user.Version}, now,
+		now.Add(resetFor))
 	if err := d.db.Do(ctx, &b); err != nil {
 		return "", err
 	}

@@ -37,7 +37,8 @@ func (h Hosts) wanted(name string) *fault.Error {
 	case name == "":
 		return nil
 	case !h.On:
-		return fault.New(fault.Conflict, "Host names of one's own need BASE_URL to be set by whoever runs this installation.").
+		return fault.New(fault.Conflict, "Host names of one's own need BASE_URL to be set by whoever runs this "+
+			"installation.").
 			With("hostname", "This installation has no host names of one's own.")
 	case h.Own.Has(name):
 		return fault.OnField("hostname", "%s belongs to this installation.", name)
@@ -47,7 +48,8 @@ func (h Hosts) wanted(name string) *fault.Error {
 
 // ProveHost looks for the proof of the organisation's host name, and serves the page under it when it is there. show
 // makes what the caller is told then, and again under the same key.
-func (d *UseCases) ProveHost(ctx context.Context, by Caller, orgID string, show func(*page.Org) ([]byte, error)) (Reply, error) {
+func (d *UseCases) ProveHost(ctx context.Context, by Caller, orgID string,
+	show func(*page.Org) ([]byte, error)) (Reply, error) {
 	var none Reply
 	if err := by.mayAdminister(orgID); err != nil {
 		return none, err
@@ -73,7 +75,8 @@ func (d *UseCases) ProveHost(ctx context.Context, by Caller, orgID string, show 
 	if err != nil {
 		return none, err
 	}
-	return administer(ctx, d, by, orgID, func(*store.Batch) (Reply, error) { return Reply{Status: http.StatusOK, Body: string(body)}, nil })
+	return administer(ctx, d, by, orgID,
+		func(*store.Batch) (Reply, error) { return Reply{Status: http.StatusOK, Body: string(body)}, nil })
 }
 
 func (d *UseCases) proveHost(ctx context.Context, by Caller, orgID string) error {
@@ -83,19 +86,23 @@ func (d *UseCases) proveHost(ctx context.Context, by Caller, orgID string) error
 	}
 	name := p.State.Org.Hostname
 	if name == "" {
-		return fault.New(fault.Conflict, "There is no host name to prove.").With("hostname", "There is no host name to prove.")
+		return fault.New(fault.Conflict, "There is no host name to prove.").
+			With("hostname", "There is no host name to prove.")
 	}
 	if no := d.Hosts.wanted(name); no != nil {
 		return no
 	}
 	found := d.Hosts.Prover.Look(ctx, name, hostname.Text(orgID, name))
-	if err := d.noteHost(ctx, store.HostCheck{OrgID: orgID, Hostname: name, CheckedAt: status.Time(d.now().UnixMilli())}, found); err != nil {
+	if err := d.noteHost(ctx, store.HostCheck{OrgID: orgID, Hostname: name,
+		CheckedAt: status.Time(d.now().UnixMilli())}, found); err != nil {
 		return err
 	}
 	switch found {
 	case hostname.Missing:
-		return fault.New(fault.Conflict, "The proof was found neither in the TXT record %s nor in the file on %s.", hostname.Record(name), name).
-			With("hostname", "The proof was found neither in the TXT record %s nor in the file on %s.", hostname.Record(name), name)
+		return fault.New(fault.Conflict, "The proof was found neither in the TXT record %s nor in the file on %s.",
+			hostname.Record(name), name).
+			With("hostname", "The proof was found neither in the TXT record %s nor in the file on %s.",
+				hostname.Record(name), name)
 	case hostname.Unknown:
 		busy := fault.New(fault.Unavailable, "The name could not be looked up just now. Please try again.")
 		busy.RetryAfter = 30
@@ -177,9 +184,11 @@ func (d *UseCases) checkHost(ctx context.Context, h store.HostCheck) error {
 	}
 	switch {
 	case found == hostname.Proved && h.Until != 0:
-		_, err := d.Change(ctx, Caller{System: true, Address: "host names"}, h.OrgID, &page.ProveHost{Hostname: h.Hostname, Proved: true})
+		_, err := d.Change(ctx, Caller{System: true, Address: "host names"}, h.OrgID,
+			&page.ProveHost{Hostname: h.Hostname, Proved: true})
 		return err
-	case h.Until != 0 && h.Until <= now, h.Until == 0 && found == hostname.Missing && h.MissingSince != 0 && now-h.MissingSince >= status.Time(HostPatience.Milliseconds()),
+	case h.Until != 0 && h.Until <= now, h.Until == 0 && found == hostname.Missing && h.MissingSince != 0 &&
+		now-h.MissingSince >= status.Time(HostPatience.Milliseconds()),
 		d.Hosts.Own.Has(h.Hostname):
 		slog.Warn("a host name is not proved any more", "organization", h.OrgID, "hostname", h.Hostname)
 		return d.loseHost(ctx, h.OrgID, h.Hostname)

@@ -37,7 +37,8 @@ func (d *UseCases) SetupLink(ctx context.Context) (string, error) {
 }
 
 func errLink() *fault.Error {
-	return fault.New(fault.Forbidden, "This link does not work any more. Ask for a new one.").With("token", "This link does not work any more.")
+	return fault.New(fault.Forbidden, "This link does not work any more. Ask for a new one.").
+		With("token", "This link does not work any more.")
 }
 
 // open finds a link by its secret. Whoever uses it does so in a batch that is undone when somebody was faster.
@@ -104,21 +105,24 @@ func (d *UseCases) Setup(ctx context.Context, by Caller, s Setup) (Login, error)
 		return Login{}, err
 	}
 	user.Proved = true // by whoever has the installation's terminal
-	org, err := d.CreateOrg(ctx, Caller{System: true, Address: "setup"}, s.Slug, s.OrgName, d.now(), func(b *store.Batch, org *store.Org) {
-		store.UseLink(b, hash, d.now())
-		store.AddUser(b, user)
-		org.AddMember(b, user.ID, auth.Admin, d.now())
-	})
+	org, err := d.CreateOrg(ctx, Caller{System: true, Address: "setup"}, s.Slug, s.OrgName, d.now(),
+		func(b *store.Batch, org *store.Org) {
+			store.UseLink(b, hash, d.now())
+			store.AddUser(b, user)
+			org.AddMember(b, user.ID, auth.Admin, d.now())
+		})
 	if err != nil {
 		return Login{}, usedUp(err)
 	}
-	return d.start(ctx, by, user, store.Membership{OrgID: org, Slug: s.Slug, Name: s.OrgName, Role: auth.Admin}, waits{Proof: auth.BySetup, Chosen: true})
+	return d.start(ctx, by, user, store.Membership{OrgID: org, Slug: s.Slug, Name: s.OrgName, Role: auth.Admin},
+		waits{Proof: auth.BySetup, Chosen: true})
 }
 
 // check says everything that is wrong at once, in the names of the request.
 func (s Setup) check(m *NewMember) *fault.Error {
 	var c status.Checks
-	c.That(page.ValidSlug(s.Slug), "organization.slug", "slug must be 1 to 63 of a-z, 0-9 and hyphens, not at its ends.")
+	c.That(page.ValidSlug(s.Slug), "organization.slug",
+		"slug must be 1 to 63 of a-z, 0-9 and hyphens, not at its ends.")
 	c.Name("organization.name", s.OrgName, status.TitleMax, true)
 	bad := c.Err()
 	for _, more := range []*fault.Error{m.check(), passwordFault(s.Password)} {

@@ -62,7 +62,8 @@ func (d *UseCases) SignIn(ctx context.Context, by Caller, email, password, slug 
 // was shown: neither a password nor a mailbox alone gets past it. w says by what its person proved it, whether they
 // named the organisation, and what a link does. A link that proves an account ends whatever was set up before, so that
 // it asks for none of that.
-func (d *UseCases) start(ctx context.Context, by Caller, user store.User, org store.Membership, w waits) (Login, error) {
+func (d *UseCases) start(ctx context.Context, by Caller, user store.User, org store.Membership,
+	w waits) (Login, error) {
 	if w.Link == nil || user.Proved {
 		factors, err := d.db.Factors(ctx, user.ID)
 		if err != nil {
@@ -84,8 +85,10 @@ func (d *UseCases) start(ctx context.Context, by Caller, user store.User, org st
 
 // begin begins a session. It is the only way to one: by says where it is, proof what its person proved it by. chosen
 // says that the organisation was named by the person, whose plain sign-ins open it from now on.
-func (d *UseCases) begin(ctx context.Context, by Caller, user store.User, org store.Membership, proof auth.Session, chosen bool) (Login, error) {
-	session, refresh, err := auth.StartSession(ctx, d.db, auth.Session{ID: newID(), UserID: user.ID, OrgID: org.OrgID, Version: user.Version, Proof: proof.Proof,
+func (d *UseCases) begin(ctx context.Context, by Caller, user store.User, org store.Membership, proof auth.Session,
+	chosen bool) (Login, error) {
+	session, refresh, err := auth.StartSession(ctx, d.db, auth.Session{ID: newID(), UserID: user.ID, OrgID: org.OrgID,
+		Version: user.Version, Proof: proof.Proof,
 		Factor: proof.Factor, Device: by.Device, Address: by.Address}, d.now())
 	if err != nil {
 		return Login{}, err
@@ -177,7 +180,8 @@ func (d *UseCases) endSession(ctx context.Context, userID, id string) error {
 	return d.db.Do(ctx, &b)
 }
 
-func (d *UseCases) login(ctx context.Context, s auth.Session, refresh auth.Opaque, org store.Membership) (Login, error) {
+func (d *UseCases) login(ctx context.Context, s auth.Session, refresh auth.Opaque,
+	org store.Membership) (Login, error) {
 	user, err := d.db.User(ctx, s.UserID)
 	if err != nil {
 		return Login{}, fmt.Errorf("read who signed in: %w", err)
@@ -193,7 +197,8 @@ func (d *UseCases) login(ctx context.Context, s auth.Session, refresh auth.Opaqu
 	return in, err
 }
 
-func (d *UseCases) mint(ctx context.Context, u store.User, session string, org store.Membership, ttl time.Duration) (string, time.Time, error) {
+func (d *UseCases) mint(ctx context.Context, u store.User, session string, org store.Membership,
+	ttl time.Duration) (string, time.Time, error) {
 	return d.local.Mint(ctx, auth.Subject{UserID: u.ID, Email: u.Email, Name: u.Name, SessionID: session,
 		OrgID: org.OrgID, OrgSlug: org.Slug, Role: org.Role}, ttl, d.now())
 }
@@ -211,7 +216,8 @@ func (d *UseCases) Token(ctx context.Context, slug, email string, ttl time.Durat
 		return "", err
 	}
 	now := d.now()
-	return token, d.db.CreateSession(ctx, auth.Session{ID: id, UserID: user.ID, OrgID: org.OrgID, Version: user.Version, Kind: auth.TokenSession, Proof: auth.ByOperator,
+	return token, d.db.CreateSession(ctx, auth.Session{ID: id, UserID: user.ID, OrgID: org.OrgID, Version: user.Version,
+		Kind: auth.TokenSession, Proof: auth.ByOperator,
 		Device: "Token of the command line", CreatedAt: now, AdvancedAt: now, ExpiresAt: expires}, [32]byte{})
 }
 

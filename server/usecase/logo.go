@@ -71,7 +71,8 @@ func (d *UseCases) RemoveLogo(ctx context.Context, by Caller, orgID string, plac
 
 func logoName(body []byte) (string, *fault.Error) {
 	if len(body) > MaxLogo {
-		return "", fault.New(fault.TooLarge, "A logo may have 128 KB at most.").With("logo", "A logo may have 128 KB at most.")
+		return "", fault.New(fault.TooLarge, "A logo may have 128 KB at most.").
+			With("logo", "A logo may have 128 KB at most.")
 	}
 	ext, known := logoKinds[http.DetectContentType(body)]
 	if !known {
@@ -85,5 +86,6 @@ func logoName(body []byte) (string, *fault.Error) {
 		return "", fault.OnField("logo", "A logo may be 2,000 pixels wide and high at most.")
 	}
 	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:12]) + "-" + strconv.Itoa(picture.Width) + "x" + strconv.Itoa(picture.Height) + ext, nil
+	return hex.EncodeToString(sum[:12]) + "-" + strconv.Itoa(picture.Width) + "x" + strconv.Itoa(picture.Height) + ext,
+		nil
 }

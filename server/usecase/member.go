@@ -80,24 +80,28 @@ func (d *UseCases) AddMember(ctx context.Context, by Caller, orgID string, m New
 	return store.Member(made), err
 }
 
-func (d *UseCases) addMember(ctx context.Context, b *store.Batch, by Caller, org *store.Org, m NewMember) (store.Member, error) {
+func (d *UseCases) addMember(ctx context.Context, b *store.Batch, by Caller, org *store.Org,
+	m NewMember) (store.Member, error) {
 	now := d.now()
 	user, err := d.operatorsAccount(ctx, b, m, now)
 	if err != nil {
 		return store.Member{}, err
 	}
 	if _, err := org.Member(ctx, user.ID); err == nil {
-		return store.Member{}, fault.New(fault.Conflict, "%s is a member already.", m.Email).With("email", "%s is a member already.", m.Email)
+		return store.Member{}, fault.New(fault.Conflict, "%s is a member already.", m.Email).
+			With("email", "%s is a member already.", m.Email)
 	}
 	org.AddMember(b, user.ID, m.Role, now)
-	member := store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: m.Role, CreatedAt: status.Time(now.UnixMilli())}
+	member := store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: m.Role,
+		CreatedAt: status.Time(now.UnixMilli())}
 	org.AddAudit(b, by.audit("add_member", "member", user.ID, "", memberJSON(member), now))
 	return member, nil
 }
 
 // operatorsAccount is the account of an address, which is proved by the operator's word. One that has a password keeps
 // it; one of before there were proofs, that has none, gets it. Accounts that organisations hold are left alone.
-func (d *UseCases) operatorsAccount(ctx context.Context, b *store.Batch, m NewMember, now time.Time) (store.User, error) {
+func (d *UseCases) operatorsAccount(ctx context.Context, b *store.Batch, m NewMember,
+	now time.Time) (store.User, error) {
 	user, err := d.db.UserByEmail(ctx, m.Email)
 	if !errors.Is(err, store.ErrNone) {
 		return user, err
@@ -121,7 +125,8 @@ func (d *UseCases) operatorsAccount(ctx context.Context, b *store.Batch, m NewMe
 
 // newUser is a user of the local issuer who is not written down yet.
 func (d *UseCases) newUser(ctx context.Context, m NewMember, now time.Time) (store.User, error) {
-	u := store.User{ID: newID(), Email: m.Email, Name: m.Name, Issuer: auth.LocalIssuer, CreatedAt: status.Time(now.UnixMilli()), Version: 1}
+	u := store.User{ID: newID(), Email: m.Email, Name: m.Name, Issuer: auth.LocalIssuer,
+		CreatedAt: status.Time(now.UnixMilli()), Version: 1}
 	u.Subject = u.ID
 	if u.Name == "" {
 		u.Name, _, _ = strings.Cut(m.Email, "@")
@@ -153,19 +158,21 @@ func (d *UseCases) SetRole(ctx context.Context, by Caller, orgID, id string, rol
 
 // RemoveMember ends a membership, or withdraws an offer. The last admin stays.
 func (d *UseCases) RemoveMember(ctx context.Context, by Caller, orgID, id string) error {
-	_, err := d.changePerson(ctx, by, orgID, id, "remove_member", func(b *store.Batch, org *store.Org, p *store.Person) {
-		p.Role = ""
-		if p.Offer != nil {
-			org.EndOffer(b, id)
-			return
-		}
-		org.Leave(b, id)
-	})
+	_, err := d.changePerson(ctx, by, orgID, id, "remove_member",
+		func(b *store.Batch, org *store.Org, p *store.Person) {
+			p.Role = ""
+			if p.Offer != nil {
+				org.EndOffer(b, id)
+				return
+			}
+			org.Leave(b, id)
+		})
 	d.ended()
 	return err
 }
 
-func (d *UseCases) changePerson(ctx context.Context, by Caller, orgID, id, action string, change func(*store.Batch, *store.Org, *store.Person)) (store.Person, error) {
+func (d *UseCases) changePerson(ctx context.Context, by Caller, orgID, id, action string,
+	change func(*store.Batch, *store.Org, *store.Person)) (store.Person, error) {
 	made, err := administer(ctx, d, by, orgID, func(b *store.Batch) (personObject, error) {
 		org, now := d.db.Org(orgID), d.now()
 		was, keys, err := org.Person(ctx, id)

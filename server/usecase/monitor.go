@@ -128,7 +128,8 @@ func (t *MonitorText) onto(m *status.Monitor) *fault.Error {
 	for i := range m.Conditions {
 		if op := m.Conditions[i].Operator(); op == "matches" || op == "not_matches" {
 			_, err := regexp.Compile(m.Conditions[i].Text())
-			list.That(err == nil, "conditions["+wire.Itoa(int64(i))+"].value", "value must be a regular expression (RE2).")
+			list.That(err == nil, "conditions["+wire.Itoa(int64(i))+"].value",
+				"value must be a regular expression (RE2).")
 		}
 	}
 	return fault.Together(m.Check(), list.Err())
@@ -138,7 +139,8 @@ func (t *MonitorText) onto(m *status.Monitor) *fault.Error {
 func headersOf(raw wire.JSON) (map[string]string, *fault.Error) {
 	var list map[string]string
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fault.OnField("headers", `headers must be an object of texts, such as {"Authorization": "Bearer …"}.`)
+		return nil, fault.OnField("headers",
+			`headers must be an object of texts, such as {"Authorization": "Bearer …"}.`)
 	}
 	bytes := 0
 	for name, value := range list {
@@ -268,7 +270,8 @@ func (d *UseCases) written(w *store.Watched, text *MonitorText) *fault.Error {
 	host := w.Host()
 	no := fault.Together(text.onto(&w.Monitor), d.headers(w, text.Headers))
 	if no == nil && text.Headers == nil && w.Headers != "" && w.Host() != host {
-		return fault.OnField("headers", "Write the headers again: they were for %s and are sent to no other host.", host)
+		return fault.OnField("headers", "Write the headers again: they were for %s and are sent to no other host.",
+			host)
 	}
 	return no
 }

@@ -68,7 +68,8 @@ func WirePerson(p *store.Person, f *wire.Fields) {
 }
 
 func personOf(f store.Offer) store.Person {
-	return store.Person{Member: store.Member{UserID: f.ID, Email: f.Email, Name: f.Name, Role: f.Role, CreatedAt: f.CreatedAt}, Offer: &f}
+	return store.Person{Member: store.Member{UserID: f.ID, Email: f.Email, Name: f.Name, Role: f.Role,
+		CreatedAt: f.CreatedAt}, Offer: &f}
 }
 
 // Offer offers a membership. The answer is the same, and takes the same time, whoever has an account: everything about
@@ -85,11 +86,13 @@ func (d *UseCases) Offer(ctx context.Context, by Caller, orgID string, n NewOffe
 	made, err := administer(ctx, d, by, orgID, func(b *store.Batch) (Offered, error) {
 		org, now := d.db.Org(orgID), d.now()
 		org.MayBeOffered(b, m.Email, now.UnixMilli(), maxOffers,
-			fault.New(fault.Conflict, "%s is a member already.", m.Email).With("email", "%s is a member already.", m.Email),
+			fault.New(fault.Conflict, "%s is a member already.", m.Email).With("email", "%s is a member already.",
+				m.Email),
 			errOffered(m.Email),
 			fault.New(fault.Conflict, "There are %s open offers already, which is the limit.", wire.Itoa(maxOffers)))
 		a := by.audit("offer_membership", "offer", newID(), "", "", now)
-		f := store.Offer{OrgID: orgID, ID: a.ObjectID, Email: m.Email, Name: m.Name, Role: m.Role, ActorKind: a.ActorKind, ActorID: a.ActorID, ActorName: a.ActorName,
+		f := store.Offer{OrgID: orgID, ID: a.ObjectID, Email: m.Email, Name: m.Name, Role: m.Role,
+			ActorKind: a.ActorKind, ActorID: a.ActorID, ActorName: a.ActorName,
 			Shown: !door.Mails, CreatedAt: a.At, ExpiresAt: status.Time(now.Add(offerFor).UnixMilli())}
 		secret := auth.NewOpaque()
 		org.AddOffer(b, f, secret.Hash)
@@ -110,11 +113,13 @@ func (d *UseCases) Offer(ctx context.Context, by Caller, orgID string, n NewOffe
 }
 
 func errOffered(email string) *fault.Error {
-	return fault.New(fault.Conflict, "%s has an open offer already. It can be sent again.", email).With("email", "%s has an open offer already. It can be sent again.", email)
+	return fault.New(fault.Conflict, "%s has an open offer already. It can be sent again.", email).
+		With("email", "%s has an open offer already. It can be sent again.", email)
 }
 
 // handOver is what becomes of an offer's link: a letter, or an address to hand over.
-func (d *UseCases) handOver(ctx context.Context, f store.Offer, secret auth.Opaque, door Door) (Offered, *notify.Account, error) {
+func (d *UseCases) handOver(ctx context.Context, f store.Offer, secret auth.Opaque,
+	door Door) (Offered, *notify.Account, error) {
 	made, url := Offered{Person: personOf(f), Mailed: door.Mails}, linkURL(door.Base, secret)
 	if !door.Mails {
 		made.URL = url
@@ -124,7 +129,8 @@ func (d *UseCases) handOver(ctx context.Context, f store.Offer, secret auth.Opaq
 	if err != nil {
 		return made, nil, err
 	}
-	return made, &notify.Account{Kind: notify.OfferLetter, To: f.Email, Org: p.State.Org, Base: door.Base, URL: url, Lasts: offerFor, By: f.ActorName, Role: string(f.Role)}, nil
+	return made, &notify.Account{Kind: notify.OfferLetter, To: f.Email, Org: p.State.Org, Base: door.Base, URL: url,
+		Lasts: offerFor, By: f.ActorName, Role: string(f.Role)}, nil
 }
 
 // Renew makes another link for an offer, mailed or handed over; the one before is void. Who is a member has a password
@@ -143,7 +149,8 @@ func (d *UseCases) Renew(ctx context.Context, by Caller, orgID, id string, door 
 		case err != nil:
 			return Offered{}, err
 		case p.Offer == nil:
-			return Offered{}, fault.New(fault.Conflict, "This person is a member. Whoever forgot a password asks for a link at the sign-in.")
+			return Offered{}, fault.New(fault.Conflict, "This person is a member. Whoever forgot a password asks for "+
+				"a link at the sign-in.")
 		}
 		f := *p.Offer
 		a := by.audit("renew_offer", "offer", id, offerJSON(f), "", now)
@@ -188,7 +195,9 @@ func (d *UseCases) AcceptOffer(ctx context.Context, by Caller, id, token string)
 	org.AcceptOffer(&b, f.Offer, user.ID, now)
 	store.ChooseOrg(&b, user.ID, f.OrgID)
 	by.Who = auth.Principal{Kind: auth.KindUser, ID: user.ID, Name: user.Name, Email: user.Email}
-	org.AddAudit(&b, by.audit("accept_offer", "member", user.ID, offerJSON(f.Offer), memberJSON(store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: f.Role, CreatedAt: status.Time(now.UnixMilli())}), now))
+	org.AddAudit(&b, by.audit("accept_offer", "member", user.ID, offerJSON(f.Offer),
+		memberJSON(store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: f.Role,
+			CreatedAt: status.Time(now.UnixMilli())}), now))
 	if err := d.db.Do(ctx, &b); err != nil {
 		return store.Membership{}, accepted(err)
 	}
@@ -214,7 +223,8 @@ func errSignInFirst() *fault.Error {
 }
 
 // offerFor is an offer that whoever is signed in may answer.
-func (d *UseCases) offerFor(ctx context.Context, who auth.Principal, id, token string) (store.User, store.SentOffer, error) {
+func (d *UseCases) offerFor(ctx context.Context, who auth.Principal, id,
+	token string) (store.User, store.SentOffer, error) {
 	none := fault.New(fault.NotFound, "There is no such offer.")
 	user, err := d.person(ctx, who)
 	if err != nil {
@@ -228,7 +238,8 @@ func (d *UseCases) offerFor(ctx context.Context, who auth.Principal, id, token s
 		case f.ID != id:
 			return user, f, none
 		case !f.Shown && (!user.Proved || !sameAddress(f.Email, user.Email)):
-			return user, f, fault.New(fault.Forbidden, "This offer was made to %s. Sign in with that address to accept it.", f.Email)
+			return user, f, fault.New(fault.Forbidden, "This offer was made to %s. Sign in with that address to "+
+				"accept it.", f.Email)
 		}
 		return user, f, nil
 	}
@@ -318,7 +329,9 @@ func (d *UseCases) acceptNew(ctx context.Context, by Caller, a Accepting) (Login
 	org.AcceptOffer(b, f.Offer, user.ID, now)
 	store.ChooseOrg(b, user.ID, f.OrgID)
 	by.Who = auth.Principal{Kind: auth.KindUser, ID: user.ID, Name: user.Name, Email: user.Email}
-	org.AddAudit(b, by.audit("accept_offer", "member", user.ID, offerJSON(f.Offer), memberJSON(store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: f.Role, CreatedAt: status.Time(now.UnixMilli())}), now))
+	org.AddAudit(b, by.audit("accept_offer", "member", user.ID, offerJSON(f.Offer),
+		memberJSON(store.Member{UserID: user.ID, Email: user.Email, Name: user.Name, Role: f.Role,
+			CreatedAt: status.Time(now.UnixMilli())}), now))
 	if err := d.db.Do(ctx, b); err != nil {
 		return Login{}, accepted(err)
 	}
@@ -327,7 +340,8 @@ func (d *UseCases) acceptNew(ctx context.Context, by Caller, a Accepting) (Login
 	if f.Shown {
 		proof = auth.ByLink
 	}
-	return d.start(ctx, by, user, store.Membership{OrgID: f.OrgID, Slug: f.OrgSlug, Name: f.OrgName, Role: f.Role}, waits{Proof: proof})
+	return d.start(ctx, by, user, store.Membership{OrgID: f.OrgID, Slug: f.OrgSlug, Name: f.OrgName, Role: f.Role},
+		waits{Proof: proof})
 }
 
 // accountFor is the account that an offer's link makes or proves, and the batch that does so.

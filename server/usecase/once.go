@@ -46,7 +46,8 @@ func administer[T any, P interface {
 func onceIf[T any, P interface {
 	*T
 	wire.Object
-}](ctx context.Context, d *UseCases, by Caller, orgID string, refused error, do func(*store.Batch) (T, error)) (T, error) {
+}](ctx context.Context, d *UseCases, by Caller, orgID string, refused error,
+	do func(*store.Batch) (T, error)) (T, error) {
 	var none T
 	if refused != nil {
 		return none, refused

@@ -68,7 +68,8 @@ func encode(x wire.Object) []byte { return wire.Marshal(x) }
 
 // statuses are what a command that succeeded is answered with.
 var statuses = map[page.Effect]int{
-	page.Creates: http.StatusCreated, page.Adds: http.StatusCreated, page.Changes: http.StatusOK, page.Deletes: http.StatusNoContent,
+	page.Creates: http.StatusCreated, page.Adds: http.StatusCreated, page.Changes: http.StatusOK,
+	page.Deletes: http.StatusNoContent,
 }
 
 // answer is the representation that the caller gets back: the object, or the update that it asked for with its
@@ -88,7 +89,8 @@ func (o object) answer(c page.Command, fingerprint string, seq int64) store.Answ
 
 // show is an object as JSON, or one entry of its timeline with it. Of an entry that was withdrawn it is the object.
 func show(x wire.Object, entry string) string {
-	if in, ok := x.(*status.Incident); ok && slices.ContainsFunc(in.Updates, func(u status.Update) bool { return u.ID == entry }) {
+	if in, ok := x.(*status.Incident); ok &&
+		slices.ContainsFunc(in.Updates, func(u status.Update) bool { return u.ID == entry }) {
 		return string(encode(added{in, entry}))
 	}
 	return string(encode(x))

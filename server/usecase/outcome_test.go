@@ -18,7 +18,8 @@ func TestEveryCommandHasATargetAndAnUnknownOneIsRefused(t *testing.T) {
 			t.Fatalf("%s: %v", kind, no)
 		}
 		is := page.Known(c)
-		if err := unknown(c); err != nil || (is.Noun == "organization") != (kind == "edit_page" || kind == "prove_host") {
+		if err := unknown(c); err != nil || (is.Noun == "organization") != (kind == "edit_page" ||
+			kind == "prove_host") {
 			t.Errorf("%s is about %q: %v", kind, is.Noun, err)
 		}
 		d := &UseCases{}

@@ -27,7 +27,8 @@ func (d *UseCases) AskPasskey(ctx context.Context, base string) (*Asked, error) 
 }
 
 // SignInByPasskey finishes it. A passkey whose device knew its person stands for both factors.
-func (d *UseCases) SignInByPasskey(ctx context.Context, by Caller, secret, base, slug string, response []byte) (Login, error) {
+func (d *UseCases) SignInByPasskey(ctx context.Context, by Caller, secret, base, slug string,
+	response []byte) (Login, error) {
 	if d.local == nil {
 		return Login{}, errNoLocal()
 	}
@@ -66,7 +67,8 @@ func (d *UseCases) SignInByPasskey(ctx context.Context, by Caller, secret, base,
 }
 
 // holderOf finds whose a passkey is. The device says so, too, and both must agree.
-func (d *UseCases) holderOf(ctx context.Context, base, credentialID, userID string, user *store.User) (auth.Holder, error) {
+func (d *UseCases) holderOf(ctx context.Context, base, credentialID, userID string,
+	user *store.User) (auth.Holder, error) {
 	found, err := d.db.PasskeyHolder(ctx, credentialID)
 	if err != nil {
 		return auth.Holder{}, err

@@ -17,8 +17,8 @@ import (
 	"statuspage/shared/status"
 )
 
-// ledger is the story of one page as a simple mind keeps it: what each service was recorded to be in each second, and what each
-// incident held.
+// ledger is the story of one page as a simple mind keeps it: what each service was recorded to be in each second, and
+// what each incident held.
 type ledger struct {
 	t        *rapid.T
 	o        *apptest.Org
@@ -60,7 +60,8 @@ func (x *tale) held(service string, second status.Time) status.ServiceStatus {
 }
 
 func (l *ledger) do(c page.Command) bool {
-	_, err := l.o.App.UseCases.ChangeAt(context.Background(), usecase.Caller{System: true}, l.o.ID, c, time.UnixMilli(int64(l.at)))
+	_, err := l.o.App.UseCases.ChangeAt(context.Background(), usecase.Caller{System: true}, l.o.ID, c,
+		time.UnixMilli(int64(l.at)))
 	var no *fault.Error
 	if err != nil && !errors.As(err, &no) {
 		l.t.Fatalf("%s: %v", c.Kind(), err)
@@ -88,7 +89,8 @@ func (l *ledger) pass(seconds int) {
 	l.at += status.Time(seconds) * 1000
 }
 
-var rank = []status.ServiceStatus{status.Operational, status.UnderMaintenance, status.Degraded, status.Partial, status.Major}
+var rank = []status.ServiceStatus{status.Operational, status.UnderMaintenance, status.Degraded, status.Partial,
+	status.Major}
 
 func worst(a, b status.ServiceStatus) status.ServiceStatus {
 	return rank[max(slices.Index(rank, a), slices.Index(rank, b))]
@@ -201,7 +203,8 @@ func (l *ledger) act() string {
 	over := func(x *tale) bool { return x.ended != 0 }
 	switch rapid.IntRange(0, 9).Draw(l.t, "act") {
 	case 0, 1:
-		l.do(&page.EditService{ID: l.pick("service"), Status: word(string(rapid.SampledFrom(status.ServiceStatuses).Draw(l.t, "by hand")))})
+		l.do(&page.EditService{ID: l.pick("service"),
+			Status: word(string(rapid.SampledFrom(status.ServiceStatuses).Draw(l.t, "by hand")))})
 		return "by hand"
 	case 2:
 		return l.open(false)
@@ -247,7 +250,8 @@ func TestUptimeAgreesWithCountingEverySecond(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
 		begin := time.Date(2026, 3, 9, 23, 40, 0, 0, time.UTC)
-		l := &ledger{t: rt, o: site.Org(fmt.Sprintf("page-%d", n), begin), at: status.Time(begin.UnixMilli()), recorded: map[string][]status.ServiceStatus{}}
+		l := &ledger{t: rt, o: site.Org(fmt.Sprintf("page-%d", n), begin), at: status.Time(begin.UnixMilli()),
+			recorded: map[string][]status.ServiceStatus{}}
 		l.start = l.at
 		for i := range rapid.IntRange(1, 2).Draw(rt, "services") {
 			l.services = append(l.services, l.o.Service(begin, "", fmt.Sprint("Service ", i)))

@@ -28,7 +28,8 @@ func (d *UseCases) keepRefusal(ctx context.Context, by Caller, orgID string, err
 	}
 	var b store.Batch
 	d.db.Org(orgID).AddAnswer(&b, by.actor(), by.keyName(),
-		store.Answer{Fingerprint: by.Fingerprint, Status: no.Code.Status(), Body: string(encode(&refusal{no}))}, d.now())
+		store.Answer{Fingerprint: by.Fingerprint, Status: no.Code.Status(), Body: string(encode(&refusal{no}))},
+		d.now())
 	failed := d.db.Do(ctx, &b)
 	var c *store.Constraint
 	switch {

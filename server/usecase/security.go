@@ -38,10 +38,12 @@ func (d *UseCases) SetSecurity(ctx context.Context, by Caller, orgID string, nex
 		org := d.db.Org(orgID)
 		if next.SecondFactor && !by.System {
 			org.NeedsFactor(b, by.Who.ID, by.Who.SessionID,
-				fault.New(fault.Conflict, "Sign in with a second factor yourself first. Without one you would lock yourself out."))
+				fault.New(fault.Conflict, "Sign in with a second factor yourself first. Without one you would lock "+
+					"yourself out."))
 		}
 		org.AskFactor(b, next.SecondFactor, d.now())
-		org.AddAudit(b, by.audit("edit_security", "organization", orgID, string(wire.Marshal(&was)), string(wire.Marshal(&next)), d.now()))
+		org.AddAudit(b, by.audit("edit_security", "organization", orgID, string(wire.Marshal(&was)),
+			string(wire.Marshal(&next)), d.now()))
 		return next, nil
 	})
 	if err == nil {

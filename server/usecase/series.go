@@ -70,9 +70,11 @@ func (s *SeriesText) onto(x *store.Series, p *page.State) *fault.Error {
 	c.Text("description", x.Description, status.BodyMax, false)
 	c.Between("duration_minutes", x.Minutes, 1, 30*24*60)
 	c.That(len(x.Services) > 0, "services", "Say which services the maintenance is about.")
-	c.That(len(x.Services) <= page.MaxAffected, "services", "A window may cover %s services at most.", wire.Itoa(page.MaxAffected))
+	c.That(len(x.Services) <= page.MaxAffected, "services", "A window may cover %s services at most.",
+		wire.Itoa(page.MaxAffected))
 	seen := map[string]bool{}
-	for i, id := range x.Services[:min(len(x.Services), page.MaxAffected)] { // beyond, each would cost time and a sentence
+	// beyond, each would cost time and a sentence
+	for i, id := range x.Services[:min(len(x.Services), page.MaxAffected)] {
 		field := "services[" + wire.Itoa(int64(i)) + "]"
 		_, there := p.Service(id)
 		c.That(there || s.Services == nil, field, "There is no such service.") // one that has gone since is passed over
@@ -116,7 +118,8 @@ func (d *UseCases) CreateSeries(ctx context.Context, by Caller, orgID string, te
 		if err != nil {
 			return store.Series{}, err
 		}
-		x := store.Series{OrgID: orgID, ID: newID(), Zone: p.State.Org.TimeZone, Notify: true, PlannedFor: now, CreatedAt: now, Version: 1, Listed: true}
+		x := store.Series{OrgID: orgID, ID: newID(), Zone: p.State.Org.TimeZone, Notify: true, PlannedFor: now,
+			CreatedAt: now, Version: 1, Listed: true}
 		put(&x.ID, text.ID)
 		var list status.Checks
 		if list.Made("id", x.ID); list.Err() != nil {
@@ -189,7 +192,8 @@ func (d *UseCases) series(ctx context.Context, orgID, id string, version *int64)
 		return x, fault.New(fault.NotFound, "There is no such series.")
 	}
 	if err == nil && version != nil && *version != x.Version {
-		return x, fault.New(fault.Conflict, "This series was changed meanwhile: you read version %s, it is now at %s.", wire.Itoa(*version), wire.Itoa(x.Version))
+		return x, fault.New(fault.Conflict, "This series was changed meanwhile: you read version %s, it is now at %s.",
+			wire.Itoa(*version), wire.Itoa(x.Version))
 	}
 	return x, err
 }

@@ -20,8 +20,10 @@ func TestWindowsThatAnOlderReleasePlannedAreKnownAgain(t *testing.T) {
 	svc := o.Service(now.Add(-time.Hour), "", "API")
 	d, ctx := o.App.UseCases, context.Background()
 	first := now.AddDate(0, 0, 2)
-	title, rule, zone, starts, minutes, quiet := "Patch dya", "FREQ=DAILY", "UTC", first.Format("2006-01-02T15:04"), int64(30), false
-	made, err := d.CreateSeries(ctx, usecase.Caller{System: true}, o.ID, usecase.SeriesText{Title: &title, Services: &[]string{svc}, RRule: &rule, Zone: &zone, StartsAt: &starts, Minutes: &minutes, Notify: &quiet})
+	title, rule, zone, starts, minutes, quiet := "Patch dya", "FREQ=DAILY", "UTC", first.Format("2006-01-02T15:04"),
+		int64(30), false
+	made, err := d.CreateSeries(ctx, usecase.Caller{System: true}, o.ID, usecase.SeriesText{Title: &title,
+		Services: &[]string{svc}, RRule: &rule, Zone: &zone, StartsAt: &starts, Minutes: &minutes, Notify: &quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,8 @@ func TestWindowsThatAnOlderReleasePlannedAreKnownAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	better := "Patch day"
-	if _, err := d.EditSeries(ctx, usecase.Caller{System: true}, o.ID, made.ID, usecase.SeriesText{Title: &better}); err != nil {
+	if _, err := d.EditSeries(ctx, usecase.Caller{System: true}, o.ID, made.ID,
+		usecase.SeriesText{Title: &better}); err != nil {
 		t.Fatal(err)
 	}
 	d.PlanSeries(ctx)

@@ -19,8 +19,8 @@ import (
 
 const (
 	maxAhead = 200 // windows of a series that are looked at: twice those of a daily one up to the horizon, and some
-	// pairedWithin is how far apart a time of an old rule and one of a new rule are that are the same window, if they are
-	// on different days.
+	// pairedWithin is how far apart a time of an old rule and one of a new rule are that are the same window, if they
+	// are on different days.
 	pairedWithin = 84 * 60 * 60 * 1000 // ms
 )
 
@@ -85,19 +85,22 @@ func (d *UseCases) unlisted(s *store.Series) []store.SeriesWindow {
 		if at > s.PlannedFor {
 			break
 		}
-		out = append(out, store.SeriesWindow{Start: at, ID: windowID(s, start), Version: s.Version, Made: true, Planned: planFor(s, at)})
+		out = append(out, store.SeriesWindow{Start: at, ID: windowID(s, start), Version: s.Version, Made: true,
+			Planned: planFor(s, at)})
 	}
 	return out
 }
 
 // planFor is what the series writes into the window of one of its times.
 func planFor(s *store.Series, start status.Time) store.SeriesPlan {
-	return store.SeriesPlan{Title: s.Title, Description: s.Description, Services: s.Services, From: start, Until: start + status.Time(s.Minutes)*wire.Minute}
+	return store.SeriesPlan{Title: s.Title, Description: s.Description, Services: s.Services, From: start,
+		Until: start + status.Time(s.Minutes)*wire.Minute}
 }
 
 // upToDate changes what an older version of the series wrote into its windows, and lists them. owed says that some were
 // taken back and subscribers have heard of nothing that comes instead.
-func (d *UseCases) upToDate(ctx context.Context, s *store.Series, rule *recurrence.Rule, now time.Time) (kept []store.SeriesWindow, owed bool, err error) {
+func (d *UseCases) upToDate(ctx context.Context, s *store.Series, rule *recurrence.Rule,
+	now time.Time) (kept []store.SeriesWindow, owed bool, err error) {
 	org := d.db.Org(s.OrgID)
 	windows, err := org.SeriesWindows(ctx, s.ID, status.Time(now.Add(-horizon).UnixMilli()), 2*maxAhead)
 	if err != nil || !slices.ContainsFunc(windows, func(w store.SeriesWindow) bool { return w.Version < s.Version }) {
@@ -151,7 +154,8 @@ func paired(windows []store.SeriesWindow, rule *recurrence.Rule, now time.Time) 
 		}
 		for _, start := range starts {
 			next := status.Time(start.UnixMilli())
-			p := pair{old: w.Start, next: next, otherDay: !rule.SameDay(time.UnixMilli(int64(w.Start)), start), apart: max(next-w.Start, w.Start-next)}
+			p := pair{old: w.Start, next: next, otherDay: !rule.SameDay(time.UnixMilli(int64(w.Start)), start),
+				apart: max(next-w.Start, w.Start-next)}
 			if !p.otherDay || p.apart <= pairedWithin {
 				all = append(all, p)
 			}
@@ -186,7 +190,8 @@ func before(yes bool) int {
 
 // bring makes a window what the series says now, except for what somebody changed by hand. stays is false when the
 // series plans nothing for it any more; tells says that subscribers hear of its new time.
-func (d *UseCases) bring(ctx context.Context, s *store.Series, w *store.SeriesWindow, start status.Time, comes, tell bool, now time.Time) (stays, tells bool, err error) {
+func (d *UseCases) bring(ctx context.Context, s *store.Series, w *store.SeriesWindow, start status.Time, comes,
+	tell bool, now time.Time) (stays, tells bool, err error) {
 	p, err := d.relay.Page(ctx, s.OrgID)
 	if err != nil {
 		return false, false, err
@@ -215,7 +220,8 @@ func (d *UseCases) bring(ctx context.Context, s *store.Series, w *store.SeriesWi
 	if m.Description != next.Description && m.Description == was.Description {
 		c.Description = &next.Description
 	}
-	if covers := onPage(next.Services, &p.State); len(covers) > 0 && aboutThese(m, onPage(was.Services, &p.State)) && !aboutThese(m, covers) {
+	if covers := onPage(next.Services, &p.State); len(covers) > 0 && aboutThese(m, onPage(was.Services, &p.State)) &&
+		!aboutThese(m, covers) {
 		c.Services = &covers
 	}
 	if ours && !same(next) {
@@ -233,7 +239,8 @@ func (d *UseCases) bring(ctx context.Context, s *store.Series, w *store.SeriesWi
 func passed(s *store.Series, w *store.SeriesWindow, err error) error {
 	var no *fault.Error
 	if errors.As(err, &no) && no.Code != fault.Unavailable {
-		slog.Warn("a window of a series stays as it is", "organization", s.OrgID, "series", s.ID, "maintenance", w.ID, "reason", no.Message)
+		slog.Warn("a window of a series stays as it is", "organization", s.OrgID, "series", s.ID, "maintenance", w.ID,
+			"reason", no.Message)
 		return nil
 	}
 	return err
@@ -257,7 +264,8 @@ func aboutThese(m *status.Maintenance, ids []string) bool {
 
 // planMissing opens the windows of times that have none. Of the first that a series ever has, or of its first change,
 // subscribers hear at once, of all others by a reminder.
-func (d *UseCases) planMissing(ctx context.Context, s *store.Series, rule *recurrence.Rule, windows []store.SeriesWindow, owed bool, now time.Time) error {
+func (d *UseCases) planMissing(ctx context.Context, s *store.Series, rule *recurrence.Rule,
+	windows []store.SeriesWindow, owed bool, now time.Time) error {
 	known := map[status.Time]store.SeriesWindow{}
 	for _, w := range windows {
 		known[w.Start] = w
@@ -319,7 +327,8 @@ func (d *UseCases) window(ctx context.Context, s *store.Series, w *store.SeriesW
 	}
 	// What begins within the hour has no reminder.
 	tell = s.Notify && (tell || w.Start <= status.Time(now.UnixMilli())+wire.Hour)
-	c := &page.PlanMaintenance{ID: w.ID, Title: status.Tidy(w.Planned.Title, status.TitleMax), Description: w.Planned.Description, Services: covers, Notify: &tell,
+	c := &page.PlanMaintenance{ID: w.ID, Title: status.Tidy(w.Planned.Title, status.TitleMax),
+		Description: w.Planned.Description, Services: covers, Notify: &tell,
 		ScheduledFor: w.Planned.From, ScheduledUntil: w.Planned.Until}
 	_, err = d.ChangeAt(ctx, Caller{System: true, Key: w.ID, Fingerprint: "series"}, s.OrgID, c, now)
 	var no *fault.Error

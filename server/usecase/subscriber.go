@@ -46,7 +46,8 @@ type NewSubscriber struct {
 type PushKeys struct{ P256dh, Auth string }
 
 // newSubscriber checks what came in.
-func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscriber, source string) (store.Subscriber, error) {
+func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscriber,
+	source string) (store.Subscriber, error) {
 	address, key, no := notify.CheckAddress(n.Field, n.Channel, n.Address, d.loopbackHooks)
 	if no != nil {
 		return store.Subscriber{}, no
@@ -63,7 +64,8 @@ func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscri
 	now := status.Time(d.now().UnixMilli())
 	s := store.Subscriber{ID: newID(), Channel: n.Channel, Address: address, Key: key, State: store.Pending,
 		Whole: len(services) == 0 && n.Incident == "", Services: services,
-		Incident: n.Incident, Token: auth.NewOpaque().Text, Base: n.Base, Language: n.Language, Source: source, CreatedAt: now, AskedAt: now}
+		Incident: n.Incident, Token: auth.NewOpaque().Text, Base: n.Base, Language: n.Language, Source: source,
+		CreatedAt: now, AskedAt: now}
 	switch s.Channel {
 	case store.Webhook:
 		s.Secret = newSecret()
@@ -198,10 +200,12 @@ func (d *UseCases) roomForHook(ctx context.Context, b *store.Batch, org *store.O
 		pending = true
 	}
 	if !pending {
-		return fault.New(fault.Conflict, "This address has %s subscriptions already, which is the limit.", wire.Itoa(maxHooks)).
+		return fault.New(fault.Conflict, "This address has %s subscriptions already, which is the limit.",
+			wire.Itoa(maxHooks)).
 			With("webhook_url", "This address has %s subscriptions already, which is the limit.", wire.Itoa(maxHooks))
 	}
-	e := fault.New(fault.RateLimited, "This address was subscribed %s times within minutes. Each secret that was given is good; answer the questions that were sent there, or try again later.", wire.Itoa(maxHooks))
+	e := fault.New(fault.RateLimited, "This address was subscribed %s times within minutes. Each secret that was "+
+		"given is good; answer the questions that were sent there, or try again later.", wire.Itoa(maxHooks))
 	e.RetryAfter = int(askAgain / time.Second)
 	return e
 }
@@ -220,7 +224,8 @@ func (d *UseCases) room(ctx context.Context, org *store.Org) error {
 	return nil
 }
 
-func (d *UseCases) addPending(ctx context.Context, by Caller, org *store.Org, b *store.Batch, s store.Subscriber) error {
+func (d *UseCases) addPending(ctx context.Context, by Caller, org *store.Org, b *store.Batch,
+	s store.Subscriber) error {
 	org.AddSubscriber(b, s)
 	org.TellOne(b, notify.Question(notify.Confirm, &s, s.CreatedAt), s.ID)
 	org.AddAudit(b, d.visitor(by, "subscribe", &s, "", subscriberJSON(&s)))
@@ -274,13 +279,15 @@ func (d *UseCases) Subscription(ctx context.Context, orgID, token string) (store
 		s, err = d.db.Org(orgID).SubscriberByToken(ctx, token)
 	}
 	if errors.Is(err, store.ErrNone) {
-		err = fault.New(fault.NotFound, "This link is not good any more. The subscription was ended, or it was not confirmed in time.")
+		err = fault.New(fault.NotFound, "This link is not good any more. The subscription was ended, or it was not "+
+			"confirmed in time.")
 	}
 	return s, err
 }
 
 // manage changes a subscription in the name of whoever holds its link.
-func (d *UseCases) manage(ctx context.Context, by Caller, orgID, token, action string, change func(*store.Batch, *store.Org, *store.Subscriber) error) (store.Subscriber, error) {
+func (d *UseCases) manage(ctx context.Context, by Caller, orgID, token, action string,
+	change func(*store.Batch, *store.Org, *store.Subscriber) error) (store.Subscriber, error) {
 	lock := d.lock(orgID)
 	lock.Lock()
 	defer lock.Unlock()
@@ -303,15 +310,16 @@ func (d *UseCases) manage(ctx context.Context, by Caller, orgID, token, action s
 
 // ConfirmSubscription is the yes of the address itself.
 func (d *UseCases) ConfirmSubscription(ctx context.Context, by Caller, orgID, token string) (store.Subscriber, error) {
-	return d.manage(ctx, by, orgID, token, "confirm_subscription", func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
-		if s.State == store.Active {
+	return d.manage(ctx, by, orgID, token, "confirm_subscription",
+		func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
+			if s.State == store.Active {
+				return nil
+			}
+			at := status.Time(d.now().UnixMilli())
+			s.State, s.ConfirmedAt = store.Active, &at
+			org.ConfirmSubscriber(b, s, at)
 			return nil
-		}
-		at := status.Time(d.now().UnixMilli())
-		s.State, s.ConfirmedAt = store.Active, &at
-		org.ConfirmSubscriber(b, s, at)
-		return nil
-	})
+		})
 }
 
 // EditSubscription chooses what is told, and in which language; no services are the whole page, and a language that the
@@ -319,16 +327,18 @@ func (d *UseCases) ConfirmSubscription(ctx context.Context, by Caller, orgID, to
 func (d *UseCases) EditSubscription(
 	ctx context.Context, by Caller, orgID, token string, services []string, language string,
 ) (store.Subscriber, error) {
-	return d.manage(ctx, by, orgID, token, "edit_subscription", func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
-		if slices.Contains(page.Languages, language) && language != s.Language {
-			s.Language = language
-			org.SpeakTo(b, s.ID, language)
-		}
-		return d.choose(ctx, b, org, s, services)
-	})
+	return d.manage(ctx, by, orgID, token, "edit_subscription",
+		func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
+			if slices.Contains(page.Languages, language) && language != s.Language {
+				s.Language = language
+				org.SpeakTo(b, s.ID, language)
+			}
+			return d.choose(ctx, b, org, s, services)
+		})
 }
 
-func (d *UseCases) choose(ctx context.Context, b *store.Batch, org *store.Org, s *store.Subscriber, services []string) error {
+func (d *UseCases) choose(ctx context.Context, b *store.Batch, org *store.Org, s *store.Subscriber,
+	services []string) error {
 	found, err := d.chosen(ctx, org.ID(), services)
 	if err != nil {
 		return err
@@ -344,11 +354,12 @@ func (d *UseCases) choose(ctx context.Context, b *store.Batch, org *store.Org, s
 
 // Unsubscribe ends a subscription. One that has ended already is no error.
 func (d *UseCases) Unsubscribe(ctx context.Context, by Caller, orgID, token string) error {
-	_, err := d.manage(ctx, by, orgID, token, "unsubscribe", func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
-		org.RefuseSubscriber(b, s, status.Time(d.now().UnixMilli())) // also of a question that was answered with no
-		org.RemoveSubscriber(b, s.ID)
-		return nil
-	})
+	_, err := d.manage(ctx, by, orgID, token, "unsubscribe",
+		func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
+			org.RefuseSubscriber(b, s, status.Time(d.now().UnixMilli())) // also of a question that was answered with no
+			org.RemoveSubscriber(b, s.ID)
+			return nil
+		})
 	var gone *fault.Error
 	if errors.As(err, &gone) && gone.Code == fault.NotFound {
 		return nil

@@ -27,7 +27,8 @@ func (r *Reply) Wire(f *wire.Fields) {
 	f.Str("body", &r.Body)
 }
 
-func (d *UseCases) reply(ctx context.Context, by Caller, orgID string, work func(*store.Org, *store.Batch) (Reply, error)) (Reply, error) {
+func (d *UseCases) reply(ctx context.Context, by Caller, orgID string,
+	work func(*store.Org, *store.Batch) (Reply, error)) (Reply, error) {
 	return once(ctx, d, by, orgID, func(b *store.Batch) (Reply, error) { return work(d.db.Org(orgID), b) })
 }
 
@@ -43,7 +44,8 @@ func (d *UseCases) AddSubscriber(ctx context.Context, by Caller, orgID string, n
 			return Reply{}, err
 		}
 		b.Taken("subscribers.address_key",
-			fault.New(fault.Conflict, "This address is a subscriber already.").With(n.Field, "This address is a subscriber already."))
+			fault.New(fault.Conflict, "This address is a subscriber already.").With(n.Field, "This address is a "+
+				"subscriber already."))
 		org.Room(b, store.CountSubscribers, maxSubscribers, errFull())
 		if n.Consent && s.Channel == store.Email {
 			s.State, s.ConfirmedAt = store.Active, &s.CreatedAt
@@ -104,9 +106,11 @@ type Import struct {
 func (d *UseCases) ImportSubscribers(ctx context.Context, by Caller, orgID string, in Import) (Reply, error) {
 	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		var c status.Checks
-		c.That(in.Consent, "consent", "State that these people have agreed to get mail about this page: consent must be true.")
+		c.That(in.Consent, "consent", "State that these people have agreed to get mail about this page: consent must "+
+			"be true.")
 		c.That(len(in.Emails) > 0, "emails", "emails must not be empty.")
-		c.That(len(in.Emails) <= maxImported, "emails", "emails may have %s members at most; send the rest in another request.", wire.Itoa(maxImported))
+		c.That(len(in.Emails) <= maxImported, "emails", "emails may have %s members at most; send the rest in "+
+			"another request.", wire.Itoa(maxImported))
 		if err := c.Err(); err != nil {
 			return Reply{}, err
 		}
@@ -124,7 +128,8 @@ func (d *UseCases) ImportSubscribers(ctx context.Context, by Caller, orgID strin
 		}
 		result := imported{added: int64(len(list) - known), known: int64(known), refused: refused}
 		org.ImportSubscribers(b, list)
-		org.AddAudit(b, by.audit("import_subscribers", "subscriber", "", "", string(wire.Marshal(result.audit())), d.now()))
+		org.AddAudit(b, by.audit("import_subscribers", "subscriber", "", "", string(wire.Marshal(result.audit())),
+			d.now()))
 		return Reply{Status: http.StatusCreated, Body: string(wire.Marshal(result))}, nil
 	})
 }
@@ -142,8 +147,10 @@ func (d *UseCases) importable(in Import, services []status.Ref) (list []store.Su
 			continue
 		}
 		seen[key] = true
-		list = append(list, store.Subscriber{ID: newID(), Channel: store.Email, Address: address, Key: key, State: store.Active, Whole: len(services) == 0,
-			Services: services, Token: auth.NewOpaque().Text, Base: in.Base, Source: "admin", CreatedAt: now, AskedAt: now, ConfirmedAt: &now})
+		list = append(list, store.Subscriber{ID: newID(), Channel: store.Email, Address: address, Key: key,
+			State: store.Active, Whole: len(services) == 0,
+			Services: services, Token: auth.NewOpaque().Text, Base: in.Base, Source: "admin", CreatedAt: now,
+			AskedAt: now, ConfirmedAt: &now})
 	}
 	return list, refused
 }
@@ -175,7 +182,8 @@ func (r imported) audit() wire.Object {
 
 // EditSubscriber changes what an admin may change: whether an address can be reached, as far as the admin knows (a
 // bounce comes back to a person, not to this program), and what it hears of.
-func (d *UseCases) EditSubscriber(ctx context.Context, by Caller, orgID, id string, state *string, services *[]string) (Reply, error) {
+func (d *UseCases) EditSubscriber(ctx context.Context, by Caller, orgID, id string, state *string,
+	services *[]string) (Reply, error) {
 	return d.reply(ctx, by, orgID, func(org *store.Org, b *store.Batch) (Reply, error) {
 		was, err := subscriber(ctx, org, id)
 		if err != nil {
@@ -184,7 +192,8 @@ func (d *UseCases) EditSubscriber(ctx context.Context, by Caller, orgID, id stri
 		is := was
 		if state != nil && *state != was.State {
 			var c status.Checks
-			c.OneOf("state", *state, *state == store.Active || *state == store.Bouncing, []string{store.Active, store.Bouncing})
+			c.OneOf("state", *state, *state == store.Active || *state == store.Bouncing,
+				[]string{store.Active, store.Bouncing})
 			c.That(was.State != store.Pending, "state", "This subscriber has not confirmed yet.")
 			if err := c.Err(); err != nil {
 				return Reply{}, err
@@ -201,7 +210,8 @@ func (d *UseCases) EditSubscriber(ctx context.Context, by Caller, orgID, id stri
 			}
 		}
 		if b.Len() > 0 {
-			org.AddAudit(b, by.audit("edit_subscriber", "subscriber", id, subscriberJSON(&was), subscriberJSON(&is), d.now()))
+			org.AddAudit(b, by.audit("edit_subscriber", "subscriber", id, subscriberJSON(&was), subscriberJSON(&is),
+				d.now()))
 		}
 		return Reply{Status: http.StatusOK, Body: string(wire.Marshal(&is))}, nil
 	})

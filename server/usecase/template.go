@@ -58,8 +58,10 @@ func (t *TemplateText) onto(x *store.Template) *fault.Error {
 	c.Name("title", x.Title, status.TitleMax, false)
 	c.Text("body", x.Body, status.BodyMax, false)
 	c.OneOf("status", string(x.Status), x.Status == "" || x.Status.Valid(), status.Names(status.IncidentStatuses))
-	c.That(len(x.Services) <= page.MaxAffected, "services", "An incident may affect %s services at most.", wire.Itoa(page.MaxAffected))
-	for i, m := range x.Services[:min(len(x.Services), page.MaxAffected)] { // beyond, each would cost time and a sentence
+	c.That(len(x.Services) <= page.MaxAffected, "services", "An incident may affect %s services at most.",
+		wire.Itoa(page.MaxAffected))
+	// beyond, each would cost time and a sentence
+	for i, m := range x.Services[:min(len(x.Services), page.MaxAffected)] {
 		field := "services[" + wire.Itoa(int64(i)) + "]."
 		c.ID(field+"id", m.ID)
 		c.OneOf(field+"to_state", string(m.To), m.To == "" || m.To.Valid(), status.Names(status.ServiceStatuses))
@@ -68,7 +70,8 @@ func (t *TemplateText) onto(x *store.Template) *fault.Error {
 }
 
 // CreateTemplate keeps a new template.
-func (d *UseCases) CreateTemplate(ctx context.Context, by Caller, orgID string, text TemplateText) (store.Template, error) {
+func (d *UseCases) CreateTemplate(ctx context.Context, by Caller, orgID string,
+	text TemplateText) (store.Template, error) {
 	return once(ctx, d, by, orgID, func(b *store.Batch) (store.Template, error) {
 		org, now := d.db.Org(orgID), status.Time(d.now().UnixMilli())
 		x := store.Template{ID: newID(), CreatedAt: now, UpdatedAt: now, Version: 1}
@@ -91,7 +94,8 @@ func (d *UseCases) CreateTemplate(ctx context.Context, by Caller, orgID string, 
 }
 
 // EditTemplate changes a template.
-func (d *UseCases) EditTemplate(ctx context.Context, by Caller, orgID, id string, text TemplateText) (store.Template, error) {
+func (d *UseCases) EditTemplate(ctx context.Context, by Caller, orgID, id string,
+	text TemplateText) (store.Template, error) {
 	return once(ctx, d, by, orgID, func(b *store.Batch) (store.Template, error) {
 		x, err := d.template(ctx, orgID, id, text.Version)
 		if err != nil {
@@ -135,7 +139,8 @@ func (d *UseCases) template(ctx context.Context, orgID, id string, version *int6
 		return x, fault.New(fault.NotFound, "There is no such template.")
 	}
 	if err == nil && version != nil && *version != x.Version {
-		no := fault.New(fault.Conflict, "This template was changed meanwhile: you read version %s, it is now at %s.", wire.Itoa(*version), wire.Itoa(x.Version))
+		no := fault.New(fault.Conflict, "This template was changed meanwhile: you read version %s, it is now at %s.",
+			wire.Itoa(*version), wire.Itoa(x.Version))
 		no.Current = encode(&x)
 		return x, no
 	}

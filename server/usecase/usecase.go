@@ -78,8 +78,10 @@ func New(db *store.DB, r *relay.Relay, local *auth.Local, passwords *auth.Passwo
 	if jobs == nil {
 		jobs = func(*store.Batch, *store.Org, page.State, *page.Decision, *bool, time.Duration) {}
 	}
-	d := &UseCases{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords, local: local,
-		Post: func(notify.Account) {}, Told: func() {}, Ended: func() {}, forgotten: make(chan forgotten, maxForgotten), planning: newTurn()}
+	d := &UseCases{db: db, relay: r, jobs: jobs, now: time.Now, seed: maphash.MakeSeed(), passwords: passwords,
+		local: local,
+		Post:  func(notify.Account) {}, Told: func() {}, Ended: func() {},
+		forgotten: make(chan forgotten, maxForgotten), planning: newTurn()}
 	for i := range d.locks {
 		d.locks[i] = newTurn()
 	}
@@ -170,8 +172,10 @@ func (c Caller) name() string {
 }
 
 func (c Caller) audit(action, objectKind, objectID, before, after string, at time.Time) store.Audit {
-	a := store.Audit{At: status.Time(at.UnixMilli()), ActorKind: string(c.Who.Kind), ActorID: c.Who.ID, ActorName: c.name(),
-		Address: c.Address, RequestID: c.RequestID, Action: action, ObjectKind: objectKind, ObjectID: objectID, Before: before, After: after}
+	a := store.Audit{At: status.Time(at.UnixMilli()), ActorKind: string(c.Who.Kind), ActorID: c.Who.ID,
+		ActorName: c.name(),
+		Address:   c.Address, RequestID: c.RequestID, Action: action, ObjectKind: objectKind, ObjectID: objectID,
+		Before: before, After: after}
 	if c.System {
 		a.ActorKind, a.ActorID = "system", "system"
 	}
@@ -227,7 +231,8 @@ func (d *UseCases) Change(ctx context.Context, by Caller, orgID string, c page.C
 
 // ChangeAt is Change at another time than now, for demonstration data and records of the past; it does not ask who
 // comes.
-func (d *UseCases) ChangeAt(ctx context.Context, by Caller, orgID string, c page.Command, at time.Time) (store.Answer, error) {
+func (d *UseCases) ChangeAt(ctx context.Context, by Caller, orgID string, c page.Command,
+	at time.Time) (store.Answer, error) {
 	if err := unknown(c); err != nil {
 		return store.Answer{}, err
 	}
@@ -243,7 +248,8 @@ func (d *UseCases) ChangeAt(ctx context.Context, by Caller, orgID string, c page
 			}
 		}
 		answer, err := d.try(ctx, by, orgID, c, at, command)
-		if n == 0 && asksBefore(err) { // whether it was done before is what the schema says of a key, unless nothing got as far
+		// whether it was done before is what the schema says of a key, unless nothing got as far
+		if n == 0 && asksBefore(err) {
 			if answer, found, err := d.answered(ctx, by, orgID); found || err != nil {
 				return answer, d.withCurrent(ctx, orgID, c, err)
 			}
@@ -266,7 +272,8 @@ func (d *UseCases) ChangeAt(ctx context.Context, by Caller, orgID string, c page
 		}
 		return answer, err
 	}
-	return store.Answer{}, fault.New(fault.Conflict, "Others are changing this page at the same time. Please try again.")
+	return store.Answer{}, fault.New(fault.Conflict,
+		"Others are changing this page at the same time. Please try again.")
 }
 
 // asksBefore says that a try ended in a way that a key may know better: not by a success, and not so that it is made
@@ -296,7 +303,8 @@ func (d *UseCases) answered(ctx context.Context, by Caller, orgID string) (store
 	return answer, err == nil, err
 }
 
-func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Command, at time.Time, command string) (store.Answer, error) {
+func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Command, at time.Time,
+	command string) (store.Answer, error) {
 	org := d.db.Org(orgID)
 	p, err := d.relay.Page(ctx, orgID)
 	if err != nil {
@@ -396,7 +404,8 @@ func appendRefusal(err error) error {
 	case store.Overtaken(err):
 		return fault.New(fault.Conflict, "Subscribers have been told of it: it cannot be withdrawn any more.")
 	case c.On("organizations.hostname"):
-		return fault.New(fault.Conflict, "This host name belongs to another page.").With("hostname", "This host name belongs to another page.")
+		return fault.New(fault.Conflict, "This host name belongs to another page.").
+			With("hostname", "This host name belongs to another page.")
 	case c.On("organizations.slug"):
 		return fault.New(fault.Conflict, "This slug is taken.").With("slug", "This slug is taken.")
 	case c.On("incidents.id"):
@@ -421,7 +430,8 @@ func lost(err error) bool {
 }
 
 // settle finds out whether a batch whose answer was lost was committed. It was decided once, and it is never run twice.
-func (d *UseCases) settle(ctx context.Context, by Caller, orgID, command string, answer store.Answer, lost error) (store.Answer, error) {
+func (d *UseCases) settle(ctx context.Context, by Caller, orgID, command string, answer store.Answer,
+	lost error) (store.Answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*store.Deadline)
 	defer cancel()
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
@@ -468,7 +478,8 @@ func (d *UseCases) happened(ctx context.Context, by Caller, orgID, command strin
 
 // withOlder adds to the state what it left out because it was long over, and says whether it did. An id that is to be
 // new is not looked for: the schema refuses one that is there.
-func (d *UseCases) withOlder(ctx context.Context, org *store.Org, s page.State, c page.Command) (page.State, bool, error) {
+func (d *UseCases) withOlder(ctx context.Context, org *store.Org, s page.State,
+	c page.Command) (page.State, bool, error) {
 	spec, id := page.Known(c), page.TargetOf(c)
 	if spec.Effect == page.Creates || !spec.Noun.LeavesOut() || !status.ValidID(id) {
 		return s, false, nil
@@ -487,7 +498,8 @@ func (d *UseCases) withOlder(ctx context.Context, org *store.Org, s page.State, 
 }
 
 // CreateOrg makes an organisation with its empty page.
-func (d *UseCases) CreateOrg(ctx context.Context, by Caller, slug, name string, at time.Time, extra func(*store.Batch, *store.Org)) (id string, err error) {
+func (d *UseCases) CreateOrg(ctx context.Context, by Caller, slug, name string, at time.Time,
+	extra func(*store.Batch, *store.Org)) (id string, err error) {
 	v7, err := uuid.NewV7()
 	if err != nil {
 		return "", fmt.Errorf("make an id: %w", err)

@@ -46,10 +46,12 @@ func (l *Locked) Unwrap() error {
 // Directory receives what is asked about a page: it counts the request, finds the page and knows under which address it
 // came.
 type Directory struct {
-	Pages   Pages
-	Limit   func(*fiber.Ctx) error // counts a request of an address; nil where that has been done
-	BaseURL string                 // of absolute links; "" takes each request's own, and no page has a host name of its own
-	Own     func(host string) bool // says of a host name that it is the installation's; nil where BaseURL names the only one
+	Pages Pages
+	Limit func(*fiber.Ctx) error // counts a request of an address; nil where that has been done
+	// of absolute links; "" takes each request's own, and no page has a host name of its own
+	BaseURL string
+	// says of a host name that it is the installation's; nil where BaseURL names the only one
+	Own func(host string) bool
 
 	mu    sync.Mutex
 	bases map[string]bool
@@ -225,7 +227,8 @@ func Shared(app fiber.Router, names ...string) {
 
 // Document answers with a document that is made once for this state of the page and address, and again when it is older
 // than maxAge.
-func (v *Visit) Document(name string, maxAge time.Duration, make func() (mediaType string, body []byte, err error)) error {
+func (v *Visit) Document(name string, maxAge time.Duration,
+	make func() (mediaType string, body []byte, err error)) error {
 	if unchanged(v.Ctx, v.State.At, time.Now()) {
 		return nil
 	}

@@ -36,7 +36,8 @@ func (s shelf) PageByHost(_ *fiber.Ctx, host string) (*relay.Page, error) {
 
 func acme(at time.Time) shelf {
 	state := page.State{At: status.Time(at.UnixMilli())}
-	state.Org = page.Org{ID: "01890000-0000-7000-8000-000000000001", Slug: "acme", Hostname: "status.acme.example", HostProvedAt: 1}
+	state.Org = page.Org{ID: "01890000-0000-7000-8000-000000000001", Slug: "acme", Hostname: "status.acme.example",
+		HostProvedAt: 1}
 	return shelf{relay.NewPage(state, "e")}
 }
 
@@ -89,7 +90,8 @@ func TestAPageIsFoundBySlugAndByItsOwnHostAndNowhereElse(t *testing.T) {
 		says       string
 	}{
 		{"status.example.com", "/status/acme", 200, "https://status.example.com/status/acme true"},
-		{"evil.example", "/status/acme", 200, "https://status.example.com/status/acme true"}, // BASE_URL, whatever the host is
+		// BASE_URL, whatever the host is
+		{"evil.example", "/status/acme", 200, "https://status.example.com/status/acme true"},
 		{"status.example.com", "/status/other", 404, ""},
 		{"status.acme.example", "/", 200, "http://status.acme.example true"},
 		{"STATUS.acme.example.:8080", "/", 200, "http://status.acme.example true"},
@@ -114,7 +116,8 @@ func TestMadeUpHostsAreLinkedToButNotKept(t *testing.T) {
 			t.Errorf("host %d: %q, want %q", n, body, want)
 		}
 	}
-	if _, body := ask(t, app, "GET", "host-0.example", "/status/acme"); body != "http://host-0.example/status/acme true" {
+	if _, body := ask(t, app, "GET", "host-0.example",
+		"/status/acme"); body != "http://host-0.example/status/acme true" {
 		t.Errorf("one that is kept: %q", body)
 	}
 	if _, body := ask(t, app, "GET", "a_b.example", "/status/acme"); body != "http://localhost/status/acme true" {
@@ -150,7 +153,8 @@ func TestWhoAsksByTimeAloneMissesNothing(t *testing.T) {
 		t.Errorf("within the second: %d %s", within.StatusCode, within.Header.Get("Last-Modified"))
 	}
 	now = at.Add(time.Second)
-	for since, code := range map[string]int{first: 200, over: 304, "Mon, 30 Nov 2026 12:00:02 GMT": 200, "x": 200, "": 200} {
+	for since, code := range map[string]int{first: 200, over: 304, "Mon, 30 Nov 2026 12:00:02 GMT": 200, "x": 200,
+		"": 200} {
 		res, _ := ask(t, app, "GET", "x", "/", "If-Modified-Since", since)
 		if res.StatusCode != code || res.Header.Get("Last-Modified") != over {
 			t.Errorf("since %q: %d, last modified %s", since, res.StatusCode, res.Header.Get("Last-Modified"))

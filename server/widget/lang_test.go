@@ -17,7 +17,8 @@ func TestWhatOthersShowIsInTheirReadersLanguage(t *testing.T) {
 	o, svc := company(t)
 	o.Open(ago(time.Hour), "777", status.Partial, svc)
 	begin := status.Time(now.Add(48 * time.Hour).UnixMilli())
-	o.Do(now, &page.PlanMaintenance{ID: apptest.NewID(), Title: "888", Services: []string{svc}, ScheduledFor: begin, ScheduledUntil: begin + 3_600_000})
+	o.Do(now, &page.PlanMaintenance{ID: apptest.NewID(), Title: "888", Services: []string{svc}, ScheduledFor: begin,
+		ScheduledUntil: begin + 3_600_000})
 	want := map[string][2]string{
 		"/status/acme/badge.svg":    {"Kleinere Störung", "Incident mineur"},
 		"/status/acme/feed.atom":    {"Betroffen: API", "Touchés : API"},
@@ -28,16 +29,19 @@ func TestWhatOthersShowIsInTheirReadersLanguage(t *testing.T) {
 		"/status/acme/shields.json": {"Kleinere Störung", "état"},
 	}
 	for path, words := range want {
-		for i, ask := range [][]string{{"?lang=de", ""}, {"", "de-DE,de;q=0.9"}, {"?lang=de", "fr"}, {"", "fr"}, {"?lang=fr", "de"}} {
+		for i, ask := range [][]string{{"?lang=de", ""}, {"", "de-DE,de;q=0.9"}, {"?lang=de", "fr"}, {"", "fr"},
+			{"?lang=fr", "de"}} {
 			which := 0
 			if i > 2 {
 				which = 1
 			}
 			h, body := get(o, path+ask[0], "Accept-Language", ask[1])
-			if !strings.Contains(body, words[which]) && path != "/status/acme/badge.svg" || which == 0 && !strings.Contains(body, words[0]) {
+			if !strings.Contains(body, words[which]) && path != "/status/acme/badge.svg" || which == 0 &&
+				!strings.Contains(body, words[0]) {
 				t.Errorf("%s%s for %q lacks %q: %.600s", path, ask[0], ask[1], words[which], body)
 			}
-			if h.Get("Content-Language") != []string{"de", "fr"}[which] || !strings.Contains(h.Get("Vary"), "Accept-Language") || h.Get("Set-Cookie") != "" {
+			if h.Get("Content-Language") != []string{"de", "fr"}[which] ||
+				!strings.Contains(h.Get("Vary"), "Accept-Language") || h.Get("Set-Cookie") != "" {
 				t.Errorf("%s: %v", path, h)
 			}
 		}
@@ -54,7 +58,8 @@ func TestWhatOthersShowIsInTheirReadersLanguage(t *testing.T) {
 			t.Errorf("another organisation's %s is in %s", path, h.Get("Content-Language"))
 		}
 	}
-	if letters := regexp.MustCompile(`Maintenance|Affected`); letters.MatchString(body(o, "/status/acme/feed.atom?lang=de")) {
+	if letters := regexp.MustCompile(`Maintenance|Affected`); letters.MatchString(
+		body(o, "/status/acme/feed.atom?lang=de")) {
 		t.Error("the feed has English words")
 	}
 }

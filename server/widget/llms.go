@@ -19,7 +19,8 @@ func llms(v *visit.Visit) error {
 		var b strings.Builder
 		s, home := &v.State, v.Home()
 		_, words := sum(s)
-		b.WriteString("# " + line(s.Org.Name) + " status\n\n> " + words + ". As of " + s.At.String() + ", event " + wire.Itoa(s.Seq) + ".\n")
+		b.WriteString("# " + line(s.Org.Name) + " status\n\n> " + words + ". As of " + s.At.String() + ", event " +
+			wire.Itoa(s.Seq) + ".\n")
 		if s.Org.Description != "" {
 			b.WriteString("\n" + line(s.Org.Description) + "\n")
 		}
@@ -41,12 +42,15 @@ func llms(v *visit.Visit) error {
 		b.WriteString("\n## Maintenance\n\n")
 		for _, m := range serve.Maintenances(s.Maintenances) {
 			if !m.Over() {
-				entry(&b, m.Title, home+"/incidents/"+m.ID, m.Status.Display()+", "+m.ScheduledFor.String()+" to "+m.ScheduledUntil.String())
+				entry(&b, m.Title, home+"/incidents/"+m.ID, m.Status.Display()+", "+m.ScheduledFor.String()+" to "+
+					m.ScheduledUntil.String())
 			}
 		}
 		b.WriteString("\n## Data\n\n")
-		entry(&b, "Summary", home+"/api/v2/summary.json", "components, incidents and maintenance as JSON (Atlassian Statuspage API v2)")
-		entry(&b, "Public API", v.Base+"/api/v1/public/"+s.Org.Slug+"/summary/", "the same, with uptime, in our own words; described at "+v.Base+"/api/openapi.json")
+		entry(&b, "Summary", home+"/api/v2/summary.json", "components, incidents and maintenance as JSON (Atlassian "+
+			"Statuspage API v2)")
+		entry(&b, "Public API", v.Base+"/api/v1/public/"+s.Org.Slug+"/summary/",
+			"the same, with uptime, in our own words; described at "+v.Base+"/api/openapi.json")
 		entry(&b, "Atom feed", home+"/feed.atom", "incidents as they are written")
 		entry(&b, "Calendar", home+"/calendar.ics", "maintenance windows")
 		entry(&b, "History", home+"/history", "past incidents by month")
@@ -74,7 +78,8 @@ func entry(b *strings.Builder, title, link, about string) {
 	b.WriteString("- [" + line(title) + "](" + link + "): " + about + "\n")
 }
 
-var marks = strings.NewReplacer("\r", " ", "\n", " ", "\\", "\\\\", "[", "\\[", "]", "\\]", "<", "\\<", "`", "\\`", "*", "\\*", "_", "\\_", "#", "\\#", ">", "\\>")
+var marks = strings.NewReplacer("\r", " ", "\n", " ", "\\", "\\\\", "[", "\\[", "]", "\\]", "<", "\\<", "`", "\\`", "*",
+	"\\*", "_", "\\_", "#", "\\#", ">", "\\>")
 
 // line keeps what somebody typed from becoming structure.
 func line(s string) string { return marks.Replace(s) }

@@ -33,7 +33,8 @@ func trimmed(source string) string {
 // states are the words of a page's state that its script may hear, in a language.
 func states(in *lang.In, f *wire.Fields) {
 	for _, words := range []string{"All Systems Operational", "Service Under Maintenance", "Partially Degraded Service",
-		"Degraded System Service", "Minor Service Outage", "Partial System Outage", "Major System Outage", "Status unknown"} {
+		"Degraded System Service", "Minor Service Outage", "Partial System Outage", "Major System Outage",
+		"Status unknown"} {
 		f.Derived(words, in.Say(words))
 	}
 }
@@ -66,7 +67,8 @@ var (
 	frameView = template.Must(template.New("frame").Parse(frameSource))
 
 	// framePolicy lets every site show the frame, and the frame run what stands in it and nothing else.
-	framePolicy = "default-src 'none'; style-src '" + digest(frameStyle) + "'; script-src '" + digest(frameScript) + "'; connect-src 'self'; " +
+	framePolicy = "default-src 'none'; style-src '" + digest(frameStyle) + "'; script-src '" + digest(frameScript) +
+		"'; connect-src 'self'; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors *"
 )
 
@@ -89,7 +91,8 @@ func frame(v *visit.Visit) error {
 		var b bytes.Buffer
 		err := frameView.Execute(&b, map[string]any{
 			"Name": v.State.Org.Name, "URL": v.Home(), "Indicator": indicator, "Words": in.Say(words), "Lang": in,
-			"All": string(wire.Marshal(object(func(f *wire.Fields) { states(&in, f) }))), "Right": lang.RightToLeft(string(in)), "Theme": theme,
+			"All":   string(wire.Marshal(object(func(f *wire.Fields) { states(&in, f) }))),
+			"Right": lang.RightToLeft(string(in)), "Theme": theme,
 			"Style": template.CSS(frameStyle), "Script": template.JS(frameScript), // #nosec G203 -- files of our own
 		})
 		return "text/html; charset=utf-8", b.Bytes(), err

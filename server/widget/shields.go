@@ -8,7 +8,8 @@ import (
 )
 
 // colours are shields.io's names.
-var colours = map[string]string{"none": "brightgreen", "minor": "yellow", "major": "orange", "critical": "red", "maintenance": "blue"}
+var colours = map[string]string{"none": "brightgreen", "minor": "yellow", "major": "orange", "critical": "red",
+	"maintenance": "blue"}
 
 // shields is the endpoint schema of shields.io.
 func shields(v *visit.Visit) error {

@@ -32,7 +32,8 @@ func Routes(app fiber.Router, directory *visit.Directory) {
 		find   visit.Finder
 	}{{"/status/:slug", directory.BySlug}, {"", directory.ByHost}} {
 		for path, give := range map[string]func(*visit.Visit) error{
-			"/embed.js": script, "/embed": frame, "/shields.json": shields, "/llms.txt": llms, "/calendar.ics": calendar,
+			"/embed.js": script, "/embed": frame, "/shields.json": shields, "/llms.txt": llms,
+			"/calendar.ics": calendar,
 		} {
 			app.Get(at.prefix+path, open, visit.On(at.find, give))
 		}

@@ -50,9 +50,11 @@ func company(t testing.TB) (o *apptest.Org, service string) {
 func customer(t testing.TB, o *apptest.Org, body string) string {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		ours := "http://" + o.Addr
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src "+ours+"; connect-src "+ours+"; frame-src "+ours+"; require-trusted-types-for 'script'; trusted-types 'none'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src "+ours+"; connect-src "+ours+
+			"; frame-src "+ours+"; require-trusted-types-for 'script'; trusted-types 'none'")
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = fmt.Fprint(w, "<!doctype html><html lang=en><title>Customer</title>"+strings.ReplaceAll(body, "OURS", ours+"/status/acme"))
+		_, _ = fmt.Fprint(w, "<!doctype html><html lang=en><title>Customer</title>"+strings.ReplaceAll(body, "OURS",
+			ours+"/status/acme"))
 	}))
 	t.Cleanup(site.Close)
 	return site.URL
@@ -62,10 +64,12 @@ func TestTheScriptIsSmallAndCannotBeBrokenByNames(t *testing.T) {
 	o, svc := company(t)
 	o.Open(ago(time.Hour), "API fails", status.Partial, svc)
 	h, body := get(o, "/status/acme/embed.js")
-	if len(body) >= 2048 || !strings.HasPrefix(h.Get("Content-Type"), "text/javascript") || h.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+	if len(body) >= 2048 || !strings.HasPrefix(h.Get("Content-Type"), "text/javascript") ||
+		h.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
 		t.Errorf("%d bytes, %v", len(body), h)
 	}
-	if !strings.Contains(body, `"indicator":"minor","words":"Minor Service Outage"`) || strings.Contains(body, "//"+" ") {
+	if !strings.Contains(body, `"indicator":"minor","words":"Minor Service Outage"`) ||
+		strings.Contains(body, "//"+" ") {
 		t.Errorf("it does not begin with the state of now: %s", body)
 	}
 }
@@ -76,7 +80,8 @@ func TestThePillShowsTheStateOnAStrictSiteAndFollowsIt(t *testing.T) {
 	b.open(customer(t, o, `<p>Before</p><script src="OURS/embed.js"></script><p>After</p>`))
 	const pill = `document.querySelector("p + script + div").shadowRoot`
 	b.until(pill + `.querySelector("[role=status]").textContent === "All Systems Operational"`)
-	if got := b.text(`getComputedStyle(` + pill + `.querySelector("i")).backgroundColor + " " + getComputedStyle(` + pill + `.querySelector("a")).display`); got != "rgb(26, 127, 75) flex" {
+	if got := b.text(`getComputedStyle(` + pill + `.querySelector("i")).backgroundColor + " " + getComputedStyle(` +
+		pill + `.querySelector("a")).display`); got != "rgb(26, 127, 75) flex" {
 		t.Errorf("it is drawn as %s", got)
 	}
 	if got := b.text(pill + `.querySelector("a").href`); got != "http://"+o.Addr+"/status/acme" {
@@ -85,7 +90,8 @@ func TestThePillShowsTheStateOnAStrictSiteAndFollowsIt(t *testing.T) {
 	b.dark()
 	b.until(`getComputedStyle(` + pill + `.querySelector("i")).backgroundColor === "rgb(62, 207, 142)"`)
 	o.Open(now, "API fails", status.Major, svc)
-	b.until(`(dispatchEvent(new Event("focus")), ` + pill + `.querySelector("[role=status]").textContent === "Partial System Outage")`)
+	b.until(`(dispatchEvent(new Event("focus")), ` + pill +
+		`.querySelector("[role=status]").textContent === "Partial System Outage")`)
 	b.until(`getComputedStyle(` + pill + `.querySelector("i")).backgroundColor === "rgb(240, 136, 62)"`)
 }
 
@@ -99,7 +105,8 @@ func TestTheBannerComesOnlyWithTroubleAndFromTheHeadToo(t *testing.T) {
 		t.Error("a banner while all is well")
 	}
 	in := o.Open(now, "API fails", status.Degraded, svc)
-	b.until(`(dispatchEvent(new Event("focus")), getComputedStyle(` + link + `).position === "fixed" && ` + link + `.offsetWidth > 50)`)
+	b.until(`(dispatchEvent(new Event("focus")), getComputedStyle(` + link + `).position === "fixed" && ` + link +
+		`.offsetWidth > 50)`)
 	o.Do(time.Now(), &page.UpdateIncident{ID: in, Status: "resolved"})
 	b.until(`(dispatchEvent(new Event("focus")), getComputedStyle(` + link + `).display === "none")`)
 }
@@ -107,7 +114,8 @@ func TestTheBannerComesOnlyWithTroubleAndFromTheHeadToo(t *testing.T) {
 func TestTheFrameMayStandAnywhereAndTellsItsSize(t *testing.T) {
 	o, svc := company(t)
 	h, body := get(o, "/status/acme/embed?theme=dark")
-	if !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors *") || h.Get("X-Frame-Options") != "" || !strings.Contains(body, `data-theme="dark"`) {
+	if !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors *") || h.Get("X-Frame-Options") != "" ||
+		!strings.Contains(body, `data-theme="dark"`) {
 		t.Errorf("%v %s", h, body)
 	}
 	if _, other := get(o, `/status/acme/embed?theme="><script>`); !strings.Contains(other, `data-theme="auto"`) {
@@ -116,7 +124,8 @@ func TestTheFrameMayStandAnywhereAndTellsItsSize(t *testing.T) {
 	o.Open(now, "API fails", status.Partial, svc)
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = fmt.Fprintf(w, `<!doctype html><title>Customer</title><script>addEventListener("message", e => { document.title = JSON.stringify(e.data); });</script>
+		_, _ = fmt.Fprintf(w,
+			`<!doctype html><title>Customer</title><script>addEventListener("message", e => { document.title = JSON.stringify(e.data); });</script>
 <iframe src="http://%s/status/acme/embed" title="Status"></iframe>`, o.Addr)
 	}))
 	defer site.Close()
@@ -130,7 +139,8 @@ func TestTheFrameMayStandAnywhereAndTellsItsSize(t *testing.T) {
 	if err := json.Unmarshal([]byte(b.text("document.title")), &heard); err != nil {
 		t.Fatal(err)
 	}
-	if heard.Type != "statuspage" || heard.Indicator != "minor" || heard.Description != "Minor Service Outage" || heard.Width < 100 || heard.Height < 20 {
+	if heard.Type != "statuspage" || heard.Indicator != "minor" || heard.Description != "Minor Service Outage" ||
+		heard.Width < 100 || heard.Height < 20 {
 		t.Errorf("the site around heard %+v", heard)
 	}
 }
@@ -140,7 +150,8 @@ func TestShieldsTellsTheStateInItsColour(t *testing.T) {
 	want := func(message, color string) {
 		t.Helper()
 		h, body := get(o, "/status/acme/shields.json")
-		if body != `{"schemaVersion":1,"label":"status","message":"`+message+`","color":"`+color+`"}` || h.Get("Access-Control-Allow-Origin") != "*" {
+		if body != `{"schemaVersion":1,"label":"status","message":"`+message+`","color":"`+color+`"}` ||
+			h.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s, want %s in %s", body, message, color)
 		}
 	}
@@ -148,8 +159,11 @@ func TestShieldsTellsTheStateInItsColour(t *testing.T) {
 	o.Do(now, &page.EditService{ID: svc, Status: word(status.UnderMaintenance)})
 	want("Service Under Maintenance", "blue")
 	o.Do(now, &page.EditService{ID: svc, Status: word(status.Operational)})
-	for _, x := range [][2]string{{"Partially Degraded Service", "yellow"}, {"Minor Service Outage", "yellow"}, {"Partial System Outage", "orange"}} {
-		o.Do(now, &page.EditService{ID: svc, Status: word(map[string]status.ServiceStatus{"Partially Degraded Service": status.Degraded, "Minor Service Outage": status.Partial, "Partial System Outage": status.Major}[x[0]])})
+	for _, x := range [][2]string{{"Partially Degraded Service", "yellow"}, {"Minor Service Outage", "yellow"},
+		{"Partial System Outage", "orange"}} {
+		o.Do(now, &page.EditService{ID: svc,
+			Status: word(map[string]status.ServiceStatus{"Partially Degraded Service": status.Degraded,
+				"Minor Service Outage": status.Partial, "Partial System Outage": status.Major}[x[0]])})
 		want(x[0], x[1])
 	}
 }
@@ -160,7 +174,8 @@ func TestLLMsTextTellsThePageAndItsLinks(t *testing.T) {
 	o.Host(now, "status.acme.example")
 	_, body := get(o, "/status/acme/llms.txt")
 	for _, want := range []string{
-		"# The acme status\n\n> Minor Service Outage. As of ", "- Core / API \\</script\\> \\[x\\](y): Partial Outage\n",
+		"# The acme status\n\n> Minor Service Outage. As of ",
+		"- Core / API \\</script\\> \\[x\\](y): Partial Outage\n",
 		"\\[click\\](javascript:x)](http://" + o.Addr + "/status/acme/incidents/" + id + "): Investigating",
 		"http://" + o.Addr + "/status/acme/api/v2/summary.json",
 	} {
@@ -168,7 +183,8 @@ func TestLLMsTextTellsThePageAndItsLinks(t *testing.T) {
 			t.Errorf("it lacks %q:\n%s", want, body)
 		}
 	}
-	if _, own := get(o, "/llms.txt", "Host", "status.acme.example"); !strings.Contains(own, "](http://status.acme.example/calendar.ics)") {
+	if _, own := get(o, "/llms.txt", "Host", "status.acme.example"); !strings.Contains(own,
+		"](http://status.acme.example/calendar.ics)") {
 		t.Errorf("on its own host: %s", own)
 	}
 	if _, all := get(o, "/llms.txt"); !strings.HasPrefix(all, "# Status Page\n") {
@@ -181,7 +197,8 @@ func TestTheCalendarIsReadByALibraryAndKeepsItsPromises(t *testing.T) {
 	o, svc := company(t)
 	title := "Größe; a, b \\ c: " + strings.Repeat("数据库升级🚒", 12)
 	begin := now.Add(48 * time.Hour).Truncate(time.Second)
-	m := &page.PlanMaintenance{ID: apptest.NewID(), Title: title, Description: "One\r\ntwo; three, \"four\"\nBEGIN:VEVENT", Services: []string{svc},
+	m := &page.PlanMaintenance{ID: apptest.NewID(), Title: title, Description: "One\r\ntwo; three, " +
+		"\"four\"\nBEGIN:VEVENT", Services: []string{svc},
 		ScheduledFor: status.Time(begin.UnixMilli()), ScheduledUntil: status.Time(begin.Add(time.Hour).UnixMilli())}
 	o.Do(now, m)
 	event := func() *ical.VEvent {
@@ -205,7 +222,8 @@ func TestTheCalendarIsReadByALibraryAndKeepsItsPromises(t *testing.T) {
 	if got := value(ical.ComponentPropertySummary); got != title {
 		t.Errorf("its title comes back as %q", got)
 	}
-	if got := value(ical.ComponentPropertyDescription); !strings.HasPrefix(got, "One\ntwo; three, \"four\"\nBEGIN:VEVENT\n\nServices: API </script> [x](y)") {
+	if got := value(ical.ComponentPropertyDescription); !strings.HasPrefix(got,
+		"One\ntwo; three, \"four\"\nBEGIN:VEVENT\n\nServices: API </script> [x](y)") {
 		t.Errorf("its text comes back as %q", got)
 	}
 	if from, err := e.GetStartAt(); err != nil || !from.Equal(begin) {
@@ -214,7 +232,8 @@ func TestTheCalendarIsReadByALibraryAndKeepsItsPromises(t *testing.T) {
 	if until, err := e.GetEndAt(); err != nil || !until.Equal(begin.Add(time.Hour)) {
 		t.Errorf("it ends %v %v", until, err)
 	}
-	if e.Id() != m.ID || value(ical.ComponentPropertySequence) != "0" || value(ical.ComponentPropertyStatus) != "CONFIRMED" {
+	if e.Id() != m.ID || value(ical.ComponentPropertySequence) != "0" ||
+		value(ical.ComponentPropertyStatus) != "CONFIRMED" {
 		t.Errorf("%s %s %s", e.Id(), value(ical.ComponentPropertySequence), value(ical.ComponentPropertyStatus))
 	}
 	later := status.Time(begin.Add(3 * time.Hour).UnixMilli())
@@ -224,7 +243,8 @@ func TestTheCalendarIsReadByALibraryAndKeepsItsPromises(t *testing.T) {
 	}
 	o.Do(now.Add(2*time.Second), &page.EditMaintenance{ID: m.ID, Status: word(status.Cancelled)})
 	if e = event(); value(ical.ComponentPropertyStatus) != "CANCELLED" || value(ical.ComponentPropertySequence) != "2" {
-		t.Errorf("after it was cancelled: %s %s", value(ical.ComponentPropertyStatus), value(ical.ComponentPropertySequence))
+		t.Errorf("after it was cancelled: %s %s", value(ical.ComponentPropertyStatus),
+			value(ical.ComponentPropertySequence))
 	}
 }
 
@@ -250,7 +270,8 @@ type tab struct {
 func browse(t testing.TB) *tab {
 	t.Helper()
 	racetest.Outside(t, "a browser")
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)

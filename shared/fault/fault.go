@@ -30,8 +30,9 @@ const (
 
 // statuses is the table of CONTRACT 3.
 var statuses = map[Code]int{
-	Malformed: 400, Unauthenticated: 401, Forbidden: 403, NotFound: 404, MethodNotAllowed: 405, Conflict: 409, PreconditionFailed: 412,
-	TooLarge: 413, Invalid: 422, RateLimited: 429, Internal: 500, Unavailable: 503,
+	Malformed: 400, Unauthenticated: 401, Forbidden: 403, NotFound: 404, MethodNotAllowed: 405, Conflict: 409,
+	PreconditionFailed: 412,
+	TooLarge:           413, Invalid: 422, RateLimited: 429, Internal: 500, Unavailable: 503,
 }
 
 // Status is the HTTP status of a code; an unknown code is 500.

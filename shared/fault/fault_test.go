@@ -9,8 +9,10 @@ import (
 // CONTRACT 3.
 func TestEveryCodeHasTheStatusOfTheContract(t *testing.T) {
 	for code, want := range map[fault.Code]int{
-		"invalid": 422, "malformed": 400, "unauthenticated": 401, "forbidden": 403, "not_found": 404, "method_not_allowed": 405, "conflict": 409,
-		"precondition_failed": 412, "too_large": 413, "rate_limited": 429, "unavailable": 503, "internal": 500, "something new": 500,
+		"invalid": 422, "malformed": 400, "unauthenticated": 401, "forbidden": 403, "not_found": 404,
+		"method_not_allowed": 405, "conflict": 409,
+		"precondition_failed": 412, "too_large": 413, "rate_limited": 429, "unavailable": 503, "internal": 500,
+		"something new": 500,
 	} {
 		if got := code.Status(); got != want {
 			t.Errorf("%s is %d, want %d", code, got, want)
@@ -39,10 +41,12 @@ func TestTextTakesItsArgumentsInOrder(t *testing.T) {
 
 func TestAFaultCarriesItsFields(t *testing.T) {
 	err := fault.OnField("title", "%s must not be empty.", "title").With("body", "Too long.")
-	if err.Code != fault.Invalid || err.Message != "title must not be empty." || err.Error() != "invalid: title must not be empty." {
+	if err.Code != fault.Invalid || err.Message != "title must not be empty." ||
+		err.Error() != "invalid: title must not be empty." {
 		t.Errorf("%+v", err)
 	}
-	if len(err.Fields) != 2 || err.Fields[0] != (fault.Field{Name: "title", Message: "title must not be empty."}) || err.Fields[1].Name != "body" {
+	if len(err.Fields) != 2 || err.Fields[0] != (fault.Field{Name: "title", Message: "title must not be empty."}) ||
+		err.Fields[1].Name != "body" {
 		t.Errorf("%+v", err.Fields)
 	}
 }

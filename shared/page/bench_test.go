@@ -27,7 +27,8 @@ func long(tb testing.TB, n, updates int, body string) page.State {
 	for range n {
 		service, incident := a.ID(), a.ID()
 		do(&page.CreateService{ID: service, Name: "API"})
-		do(&page.OpenIncident{ID: incident, UpdateID: a.ID(), Title: "Down", Description: body, Service: &service, ToState: status.Major})
+		do(&page.OpenIncident{ID: incident, UpdateID: a.ID(), Title: "Down", Description: body, Service: &service,
+			ToState: status.Major})
 		for range updates {
 			do(&page.UpdateIncident{ID: incident, UpdateID: a.ID(), Body: body})
 		}
@@ -35,8 +36,8 @@ func long(tb testing.TB, n, updates int, body string) page.State {
 	return s
 }
 
-// BenchmarkDecide measures a decision with what follows from it. What it costs depends on how many objects the page has, since lists are copied, and not on
-// how long their timelines are.
+// BenchmarkDecide measures a decision with what follows from it. What it costs depends on how many objects the page
+// has, since lists are copied, and not on how long their timelines are.
 func BenchmarkDecide(b *testing.B) {
 	for _, c := range []struct {
 		name       string
@@ -45,7 +46,8 @@ func BenchmarkDecide(b *testing.B) {
 	}{{"small", 1, 1, "Down."}, {"objects", 90, 1, "Down."}, {"long", 90, 60, strings.Repeat("x", 300)}} {
 		b.Run(c.name, func(b *testing.B) {
 			s := long(b, c.n, c.updates, c.body)
-			update := &page.UpdateIncident{ID: s.Incidents[0].ID, UpdateID: (&pagetest.Author{Space: 2}).ID(), Body: strings.Repeat("x", 300)}
+			update := &page.UpdateIncident{ID: s.Incidents[0].ID, UpdateID: (&pagetest.Author{Space: 2}).ID(),
+				Body: strings.Repeat("x", 300)}
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := page.Decide(s, update, s.At+1); err != nil {

@@ -28,7 +28,8 @@ type Hearing uint8
 
 const (
 	AsEvents Hearing = iota // as its events say; the command says nothing about it
-	AsAsked                 // as its `notify` says; of what is over when it is written down nobody hears unless it says so
+	// as its `notify` says; of what is over when it is written down nobody hears unless it says so
+	AsAsked
 	Never
 )
 

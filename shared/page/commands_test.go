@@ -41,7 +41,8 @@ func checkParts(t *testing.T, row page.Spec, c page.Command) {
 	p := page.PartsOf(c)
 	byID := strings.Contains(row.Path, "/:id")
 	if byID && (p.ID.Text == nil || p.Version == nil) {
-		t.Errorf("%s: the path has an id, and the command has no place for it or for the version that was read", row.Kind)
+		t.Errorf("%s: the path has an id, and the command has no place for it or for the version that was read",
+			row.Kind)
 	}
 	if (row.Effect == page.Creates) != (p.ID.Text != nil && p.Version == nil) {
 		t.Errorf("%s: what creates an object has an id and no version, and nothing else has", row.Kind)
@@ -77,7 +78,8 @@ func checkParts(t *testing.T, row page.Spec, c page.Command) {
 	}
 }
 
-// A command of a type that wraps one of this package's is none: it would be decided as one thing and audited as another.
+// A command of a type that wraps one of this package's is none: it would be decided as one thing and audited as
+// another.
 func TestOnlyTheTablesOwnCommandsAreKnown(t *testing.T) {
 	type wrapped struct{ page.Command }
 	for _, row := range page.Commands {

@@ -112,7 +112,8 @@ func stale(what string, read *int64, now int64, current wire.Object) *fault.Erro
 	if read == nil || *read == now {
 		return nil
 	}
-	err := fault.New(fault.Conflict, "This %s was changed meanwhile: you read version %s, it is now at %s.", what, wire.Itoa(*read), wire.Itoa(now))
+	err := fault.New(fault.Conflict, "This %s was changed meanwhile: you read version %s, it is now at %s.", what,
+		wire.Itoa(*read), wire.Itoa(now))
 	err.Current = wire.Marshal(current)
 	return err
 }

@@ -159,15 +159,18 @@ func TestAnIncidentIsOpenedUpdatedAndResolved(t *testing.T) {
 	d.want("status", in.Status, status.Investigating)
 	d.want("impact", in.Impact, status.ImpactCritical)
 	d.want("first", in.First(), status.Affected{ID: api, Name: "API", From: "operational", To: "major_outage"})
-	d.want("second", in.Services[1], status.Affected{ID: web, Name: "Web", From: "operational", To: "degraded_performance"})
+	d.want("second", in.Services[1], status.Affected{ID: web, Name: "Web", From: "operational",
+		To: "degraded_performance"})
 	d.want("timeline", len(in.Updates), 1)
 	d.want("its first entry", in.Updates[0].Body, "Requests **time out**.")
 
 	d.want("events", d.does("14:10", d.update(id, "", "Still looking.")), "incident_updated")
 	d.want("events", d.does("14:20", d.update(id, "monitoring", "")), "incident_updated")
-	d.refuses("14:21", d.update(id, "identified", "Back again"), fault.Conflict, "An incident cannot go from monitoring to identified; allowed: resolved.")
+	d.refuses("14:21", d.update(id, "identified", "Back again"), fault.Conflict,
+		"An incident cannot go from monitoring to identified; allowed: resolved.")
 	d.refuses("14:21", d.update(id, "", "  "), fault.Invalid, "body must not be empty.")
-	d.want("events", d.does("14:30", d.update(id, "resolved", "Over.")), "service_changed service_changed incident_resolved")
+	d.want("events", d.does("14:30", d.update(id, "resolved", "Over.")), "service_changed service_changed "+
+		"incident_resolved")
 	d.is(api, "operational")
 	d.is(web, "operational")
 	in = d.incident(id)
@@ -193,7 +196,8 @@ func TestAForbiddenMoveNamesWhatIsAllowed(t *testing.T) {
 	}
 	byHand := func(to string) page.Command { return &page.EditService{ID: ids[0], Status: &to} }
 	err := d.refuses("14:01", open("under_maintenance"), fault.Conflict,
-		"API cannot go from operational to under_maintenance; allowed: degraded_performance, partial_outage or major_outage.")
+		"API cannot go from operational to under_maintenance; allowed: degraded_performance, partial_outage or "+
+			"major_outage.")
 	d.want("allowed", strings.Join(err.Allowed, " "), "degraded_performance partial_outage major_outage")
 	d.want("field", err.Fields[0].Name, "to_state")
 	d.refuses("14:01", open("operational"), fault.Conflict, "cannot go from operational to operational")
@@ -201,7 +205,8 @@ func TestAForbiddenMoveNamesWhatIsAllowed(t *testing.T) {
 	d.refuses("14:01", open(""), fault.Invalid, "Say what state the service is in now.")
 
 	d.does("14:02", byHand("degraded_performance"))
-	d.refuses("14:03", byHand("under_maintenance"), fault.Conflict, "allowed: operational, partial_outage or major_outage.")
+	d.refuses("14:03", byHand("under_maintenance"), fault.Conflict, "allowed: operational, partial_outage or "+
+		"major_outage.")
 	in := d.open("14:04", ids[0], "partial_outage")
 	err = d.refuses("14:05", byHand("operational"), fault.Conflict, "allowed: major_outage.")
 	d.want("field", err.Fields[0].Name, "status")
@@ -211,7 +216,8 @@ func TestAForbiddenMoveNamesWhatIsAllowed(t *testing.T) {
 	d.does("14:08", d.update(in, "resolved", ""))
 	d.is(ids[0], "operational")
 	d.does("14:09", byHand("under_maintenance"))
-	d.refuses("14:10", open("major_outage"), fault.Conflict, "API cannot go from under_maintenance to major_outage; no other state is allowed now.")
+	d.refuses("14:10", open("major_outage"), fault.Conflict, "API cannot go from under_maintenance to major_outage; "+
+		"no other state is allowed now.")
 	d.refuses("14:10", byHand("major_outage"), fault.Conflict, "allowed: operational.")
 }
 
@@ -227,7 +233,8 @@ func TestResolvingGoesBackToTheNewestOtherIncident(t *testing.T) {
 	d.does("14:06", d.update(first, "resolved", ""))
 	d.is(ids[0], "operational")
 	d.want("days booked", d.service(ids[0]).Days[0], status.Tally{
-		Day: d.now.DayNumber(), Degraded: 2 * int64(wire.Minute), Partial: int64(wire.Minute), Major: 2 * int64(wire.Minute),
+		Day: d.now.DayNumber(), Degraded: 2 * int64(wire.Minute), Partial: int64(wire.Minute),
+		Major: 2 * int64(wire.Minute),
 	})
 }
 
@@ -289,8 +296,10 @@ func TestAMaintenanceHoldsItsServicesAndLetsThemGo(t *testing.T) {
 	d.is(web, "partial_outage")
 	d.is(mail, "under_maintenance")
 	d.want("started", *d.maintenance(id).StartedAt, d.now)
-	d.refuses("15:02", &page.EditMaintenance{ID: id, ScheduledFor: ptr(d.now + wire.Minute)}, fault.Conflict, "The window has started already.")
-	d.refuses("15:02", move("cancelled", ""), fault.Conflict, "A maintenance cannot go from in_progress to cancelled; allowed: verifying or completed.")
+	d.refuses("15:02", &page.EditMaintenance{ID: id, ScheduledFor: ptr(d.now + wire.Minute)}, fault.Conflict,
+		"The window has started already.")
+	d.refuses("15:02", move("cancelled", ""), fault.Conflict, "A maintenance cannot go from in_progress to "+
+		"cancelled; allowed: verifying or completed.")
 	d.refuses("15:02", move("scheduled", ""), fault.Conflict, "allowed: verifying or completed.")
 
 	// Resolved during the window, the service belongs to the window.
@@ -300,7 +309,8 @@ func TestAMaintenanceHoldsItsServicesAndLetsThemGo(t *testing.T) {
 	d.does("15:20", &page.EditMaintenance{ID: id, UpdateID: d.ID(), Message: ptr("Half done.")})
 	d.want("events", d.does("15:30", move("verifying", "")), "maintenance_moved")
 	d.is(api, "under_maintenance")
-	d.want("events", d.does("16:01", move("completed", "Done.")), "service_changed service_changed service_changed maintenance_moved")
+	d.want("events", d.does("16:01", move("completed", "Done.")), "service_changed service_changed service_changed "+
+		"maintenance_moved")
 	d.is(api, "operational")
 	d.is(web, "operational")
 	d.is(mail, "operational")
@@ -308,22 +318,26 @@ func TestAMaintenanceHoldsItsServicesAndLetsThemGo(t *testing.T) {
 	d.want("completed", *m.CompletedAt, d.now)
 	d.want("timeline", len(m.Updates), 4)
 	d.refuses("16:02", move("in_progress", ""), fault.Conflict, "no other state is allowed now.")
-	d.refuses("16:02", &page.EditMaintenance{ID: id, ScheduledUntil: ptr(d.now + wire.Hour)}, fault.Conflict, "The window is over.")
-	d.want("events", d.does("16:03", &page.EditMaintenance{ID: id, Description: ptr("As planned.")}), "maintenance_changed")
+	d.refuses("16:02", &page.EditMaintenance{ID: id, ScheduledUntil: ptr(d.now + wire.Hour)}, fault.Conflict,
+		"The window is over.")
+	d.want("events", d.does("16:03", &page.EditMaintenance{ID: id, Description: ptr("As planned.")}),
+		"maintenance_changed")
 }
 
 func TestAnOverlappingWindowKeepsTheService(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	plan := func() string {
 		id := d.ID()
-		d.does("14:01", &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now + wire.Minute, ScheduledUntil: d.now + wire.Hour})
+		d.does("14:01", &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now + wire.Minute,
+			ScheduledUntil: d.now + wire.Hour})
 		return id
 	}
 	first, second := plan(), plan()
 	for _, id := range []string{first, second} {
 		d.does("14:05", &page.EditMaintenance{ID: id, UpdateID: d.ID(), Status: ptr("in_progress")})
 	}
-	d.want("events", d.does("14:10", &page.EditMaintenance{ID: first, UpdateID: d.ID(), Status: ptr("completed")}), "maintenance_moved")
+	d.want("events", d.does("14:10", &page.EditMaintenance{ID: first, UpdateID: d.ID(), Status: ptr("completed")}),
+		"maintenance_moved")
 	d.is(ids[0], "under_maintenance")
 	gone := &page.DeleteMaintenance{}
 	gone.Remove(second, nil)
@@ -334,11 +348,14 @@ func TestAnOverlappingWindowKeepsTheService(t *testing.T) {
 func TestACancelledWindowTouchesNothing(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	id := d.ID()
-	plan := &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now + wire.Hour, ScheduledUntil: d.now + 2*wire.Hour}
+	plan := &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now + wire.Hour,
+		ScheduledUntil: d.now + 2*wire.Hour}
 	d.does("14:01", plan)
-	d.refuses("14:02", &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now + wire.Hour, ScheduledUntil: d.now + 2*wire.Hour},
+	d.refuses("14:02", &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now + wire.Hour,
+		ScheduledUntil: d.now + 2*wire.Hour},
 		fault.Conflict, "There is a maintenance with this id already.")
-	d.want("events", d.does("14:03", &page.EditMaintenance{ID: id, UpdateID: d.ID(), Status: ptr("cancelled")}), "maintenance_moved")
+	d.want("events", d.does("14:03", &page.EditMaintenance{ID: id, UpdateID: d.ID(), Status: ptr("cancelled")}),
+		"maintenance_moved")
 	m := d.maintenance(id)
 	d.want("never started", m.StartedAt == nil, true)
 	d.is(ids[0], "operational")
@@ -347,20 +364,28 @@ func TestACancelledWindowTouchesNothing(t *testing.T) {
 func TestAPlanIsRefusedForWhatIsWrongInIt(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	plan := func(change func(*page.PlanMaintenance)) page.Command {
-		c := &page.PlanMaintenance{ID: d.ID(), Title: "Move", Services: ids, ScheduledFor: d.now + wire.Hour, ScheduledUntil: d.now + 2*wire.Hour}
+		c := &page.PlanMaintenance{ID: d.ID(), Title: "Move", Services: ids, ScheduledFor: d.now + wire.Hour,
+			ScheduledUntil: d.now + 2*wire.Hour}
 		change(c)
 		return c
 	}
 	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = nil }), fault.Invalid, "Say which services")
-	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = []string{ids[0], ids[0]} }), fault.Invalid, "This service is named twice.")
-	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = make([]string, 101) }), fault.Invalid, "100 services at most")
-	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.ScheduledFor, c.ScheduledUntil = 1, d.now }), fault.Invalid, "30 days at most")
+	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = []string{ids[0], ids[0]} }), fault.Invalid,
+		"This service is named twice.")
+	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = make([]string, 101) }), fault.Invalid,
+		"100 services at most")
+	d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.ScheduledFor, c.ScheduledUntil = 1, d.now }),
+		fault.Invalid, "30 days at most")
 	d.refuses("14:01", plan(func(c *page.PlanMaintenance) {
 		c.ScheduledFor, c.ScheduledUntil = d.now-731*wire.Day, d.now-730*wire.Day
 	}), fault.Invalid, "730 days at most")
-	err := d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = []string{ids[0], d.ID()} }), fault.NotFound, "There is no such service.")
+	err := d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.Services = []string{ids[0], d.ID()} }),
+		fault.NotFound, "There is no such service.")
 	d.want("field", err.Fields[0].Name, "services[1]")
-	err = d.refuses("14:01", plan(func(c *page.PlanMaintenance) { c.ID, c.Title, c.ScheduledUntil = "x", "", c.ScheduledFor }), fault.Invalid, "id must be a UUID")
+	err = d.refuses("14:01", plan(func(c *page.PlanMaintenance) {
+		c.ID, c.Title, c.ScheduledUntil = "x", "",
+			c.ScheduledFor
+	}), fault.Invalid, "id must be a UUID")
 	d.want("fields", len(err.Fields), 3)
 }
 
@@ -374,7 +399,8 @@ func TestAStaleVersionIsAConflictThatShowsTheCurrentOne(t *testing.T) {
 		ID, Name string
 		Version  int64
 	}
-	if e := json.Unmarshal(err.Current, &current); e != nil || current.ID != ids[0] || current.Name != "Public API" || current.Version != 2 {
+	if e := json.Unmarshal(err.Current, &current); e != nil || current.ID != ids[0] || current.Name != "Public API" ||
+		current.Version != 2 {
 		t.Fatalf("current: %s, %v", err.Current, e)
 	}
 
@@ -387,7 +413,8 @@ func TestAStaleVersionIsAConflictThatShowsTheCurrentOne(t *testing.T) {
 		Status  string
 		Updates []any
 	}
-	if e := json.Unmarshal(err.Current, &incident); e != nil || incident.Status != "identified" || len(incident.Updates) != 2 {
+	if e := json.Unmarshal(err.Current, &incident); e != nil || incident.Status != "identified" ||
+		len(incident.Updates) != 2 {
 		t.Fatalf("current: %s, %v", err.Current, e)
 	}
 	old.Version = ptr(int64(2))
@@ -396,7 +423,8 @@ func TestAStaleVersionIsAConflictThatShowsTheCurrentOne(t *testing.T) {
 	gone := &page.DeleteIncident{}
 	gone.Remove(in, ptr(int64(1)))
 	d.refuses("14:07", gone, fault.Conflict, "you read version 1, it is now at 3")
-	d.refuses("14:07", &page.EditPage{Version: ptr(int64(9)), Name: ptr("B")}, fault.Conflict, "you read version 9, it is now at 1")
+	d.refuses("14:07", &page.EditPage{Version: ptr(int64(9)), Name: ptr("B")}, fault.Conflict,
+		"you read version 9, it is now at 1")
 	d.does("14:08", &page.EditPage{Version: ptr(int64(1)), Name: ptr("B")})
 	d.want("page version", d.s.Org.Version, int64(2))
 }
@@ -407,7 +435,8 @@ func TestWhatChangesNothingIsNoEvent(t *testing.T) {
 	seq := d.s.Seq
 	for _, c := range []page.Command{
 		&page.EditService{ID: ids[0]},
-		&page.EditService{ID: ids[0], Name: ptr("API"), Status: ptr("major_outage"), Position: ptr(int64(0)), Group: ptr("")},
+		&page.EditService{ID: ids[0], Name: ptr("API"), Status: ptr("major_outage"), Position: ptr(int64(0)),
+			Group: ptr("")},
 		&page.EditIncident{ID: in, Title: ptr("Trouble")},
 		&page.EditIncident{ID: in, Status: ptr("investigating")},
 		&page.EditPage{Name: ptr("Acme")},
@@ -434,18 +463,23 @@ func TestEveryListHasAnEnd(t *testing.T) {
 		id := d.ID()
 		d.does("14:01", &page.CreateService{ID: id, Name: "x"})
 		d.open("14:01", id, "major_outage")
-		d.does("14:01", &page.PlanMaintenance{ID: d.ID(), Title: "Move", Services: ids, ScheduledFor: d.now, ScheduledUntil: d.now + wire.Hour})
+		d.does("14:01", &page.PlanMaintenance{ID: d.ID(), Title: "Move", Services: ids, ScheduledFor: d.now,
+			ScheduledUntil: d.now + wire.Hour})
 	}
-	d.refuses("14:02", &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "One more", Service: &ids[0], ToState: "major_outage"},
+	d.refuses("14:02", &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "One more", Service: &ids[0],
+		ToState: "major_outage"},
 		fault.Conflict, "There are 100 active incidents already, which is the limit.")
-	d.refuses("14:02", &page.PlanMaintenance{ID: d.ID(), Title: "Move", Services: ids, ScheduledFor: d.now, ScheduledUntil: d.now + wire.Hour},
+	d.refuses("14:02", &page.PlanMaintenance{ID: d.ID(), Title: "Move", Services: ids, ScheduledFor: d.now,
+		ScheduledUntil: d.now + wire.Hour},
 		fault.Conflict, "There are 100 maintenance windows that are not over already")
 	for len(d.s.Services) < page.MaxServices {
 		d.does("14:03", &page.CreateService{ID: d.ID(), Name: "x"})
 	}
-	d.refuses("14:04", &page.CreateService{ID: d.ID(), Name: "x"}, fault.Conflict, "There are 500 services already, which is the limit.")
+	d.refuses("14:04", &page.CreateService{ID: d.ID(), Name: "x"}, fault.Conflict,
+		"There are 500 services already, which is the limit.")
 	many := make([]page.Move, page.MaxAffected+1)
-	d.refuses("14:05", &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "All", Services: many, ToState: "major_outage"}, fault.Invalid, "100 services at most")
+	d.refuses("14:05", &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "All", Services: many,
+		ToState: "major_outage"}, fault.Invalid, "100 services at most")
 }
 
 func TestAFullTimelineCanStillBeEnded(t *testing.T) {
@@ -454,13 +488,15 @@ func TestAFullTimelineCanStillBeEnded(t *testing.T) {
 	for len(d.incident(in).Updates) < page.MaxUpdates-1 {
 		d.does("14:02", d.update(in, "", "More."))
 	}
-	d.refuses("14:03", d.update(in, "", "More."), fault.Conflict, "There are 499 updates on this incident already, which is the limit.")
+	d.refuses("14:03", d.update(in, "", "More."), fault.Conflict, "There are 499 updates on this incident already, "+
+		"which is the limit.")
 	d.refuses("14:03", d.update(in, "monitoring", ""), fault.Conflict, "which is the limit")
 	d.does("14:04", d.update(in, "resolved", "Over."))
 	d.want("updates", len(d.incident(in).Updates), page.MaxUpdates)
 
 	m := d.ID()
-	d.does("14:05", &page.PlanMaintenance{ID: m, Title: "Move", Services: ids, ScheduledFor: d.now, ScheduledUntil: d.now + wire.Hour})
+	d.does("14:05", &page.PlanMaintenance{ID: m, Title: "Move", Services: ids, ScheduledFor: d.now,
+		ScheduledUntil: d.now + wire.Hour})
 	say := func() page.Command { return &page.EditMaintenance{ID: m, UpdateID: d.ID(), Message: ptr("More.")} }
 	for len(d.maintenance(m).Updates) < page.MaxUpdates-3 {
 		d.does("14:06", say())
@@ -485,16 +521,19 @@ func TestOldIncidentsLeaveTheStateAndDoNotComeBackWithoutTheirTimeline(t *testin
 	if _, there := d.s.Incident(oldest); there {
 		t.Fatal("the oldest is still there")
 	}
-	d.refuses("14:02", &page.EditIncident{ID: oldest, Title: ptr("Corrected")}, fault.NotFound, "There is no such incident.")
+	d.refuses("14:02", &page.EditIncident{ID: oldest, Title: ptr("Corrected")}, fault.NotFound,
+		"There is no such incident.")
 
 	// The server reads it from the database and decides with it; everybody else folds the event without it.
-	stored := status.Incident{ID: oldest, Title: "Trouble", Status: status.Resolved, CreatedAt: d.now, ResolvedAt: &d.now, Version: 2,
+	stored := status.Incident{ID: oldest, Title: "Trouble", Status: status.Resolved, CreatedAt: d.now,
+		ResolvedAt: &d.now, Version: 2,
 		Services: []status.Affected{{ID: ids[0], Name: "API", From: "operational", To: "major_outage"}}}
 	before := len(d.s.Incidents)
 	withIt := d.s.WithIncident(stored)
 	d.want("the state that was given", len(d.s.Incidents), before)
 	d.want("with it, in the place of another", len(withIt.Incidents), before)
-	after := page.Evolve(withIt, &page.Event{Seq: withIt.Seq + 1, Type: page.IncidentEdited, At: d.now, Incident: &stored})
+	after := page.Evolve(withIt, &page.Event{Seq: withIt.Seq + 1, Type: page.IncidentEdited, At: d.now,
+		Incident: &stored})
 	if _, there := after.Incident(oldest); !there {
 		t.Error("it is gone after its own event")
 	}
@@ -519,13 +558,16 @@ func TestOldWindowsLeaveTheStateLikewise(t *testing.T) {
 	var all []string
 	for range page.KeepClosed + 1 {
 		id := d.ID()
-		d.does("14:01", &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now, ScheduledUntil: d.now + wire.Hour})
+		d.does("14:01", &page.PlanMaintenance{ID: id, Title: "Move", Services: ids, ScheduledFor: d.now,
+			ScheduledUntil: d.now + wire.Hour})
 		d.does("14:01", &page.EditMaintenance{ID: id, UpdateID: d.ID(), Status: ptr("completed")})
 		all = append(all, id)
 	}
 	d.want("kept", len(d.s.Maintenances), page.KeepClosed)
-	stored := status.Maintenance{ID: all[0], Title: "Move", Status: status.Completed, ScheduledFor: d.now, ScheduledUntil: d.now + wire.Hour, CompletedAt: &d.now, Version: 2}
-	events, err := page.Decide(d.s.WithMaintenance(stored), &page.EditMaintenance{ID: all[0], Title: ptr("Moved")}, d.now)
+	stored := status.Maintenance{ID: all[0], Title: "Move", Status: status.Completed, ScheduledFor: d.now,
+		ScheduledUntil: d.now + wire.Hour, CompletedAt: &d.now, Version: 2}
+	events, err := page.Decide(d.s.WithMaintenance(stored), &page.EditMaintenance{ID: all[0], Title: ptr("Moved")},
+		d.now)
 	if err != nil || len(events) != 1 {
 		t.Fatalf("%v %v", events, err)
 	}
@@ -595,11 +637,15 @@ func TestTheShortFormOfAnIncidentNamesItsOwnFields(t *testing.T) {
 		{"nothing", page.OpenIncident{ToState: "major_outage"}, "service"},
 		{"unknown service", page.OpenIncident{Service: &stranger, ToState: "major_outage"}, "service"},
 		{"no state", page.OpenIncident{Service: &ids[0]}, "to_state"},
-		{"unknown member", page.OpenIncident{Services: []page.Move{{ID: ids[0]}, {ID: stranger}}, ToState: "major_outage"}, "services[1].id"},
+		{"unknown member", page.OpenIncident{Services: []page.Move{{ID: ids[0]}, {ID: stranger}},
+			ToState: "major_outage"}, "services[1].id"},
 		{"bad member state", page.OpenIncident{Services: []page.Move{{ID: ids[0], To: "bad"}}}, "services[0].to_state"},
-		{"forbidden member state", page.OpenIncident{Services: []page.Move{{ID: ids[0], To: "operational"}}}, "services[0].to_state"},
-		{"short and long", page.OpenIncident{Service: &ids[0], ToState: "major_outage", Services: []page.Move{{ID: stranger}}}, "services[0].id"},
-		{"named twice", page.OpenIncident{Service: &ids[0], ToState: "major_outage", Services: []page.Move{{ID: ids[1]}, {ID: ids[0]}}}, "services[1].id"},
+		{"forbidden member state", page.OpenIncident{Services: []page.Move{{ID: ids[0], To: "operational"}}},
+			"services[0].to_state"},
+		{"short and long", page.OpenIncident{Service: &ids[0], ToState: "major_outage",
+			Services: []page.Move{{ID: stranger}}}, "services[0].id"},
+		{"named twice", page.OpenIncident{Service: &ids[0], ToState: "major_outage",
+			Services: []page.Move{{ID: ids[1]}, {ID: ids[0]}}}, "services[1].id"},
 	} {
 		d.clock("14:01")
 		_, err := page.Decide(d.s, open(c.in), d.now)
@@ -608,7 +654,8 @@ func TestTheShortFormOfAnIncidentNamesItsOwnFields(t *testing.T) {
 		}
 	}
 	// The first of services may repeat the short form.
-	d.does("14:02", open(page.OpenIncident{Service: &ids[0], ToState: "major_outage", Services: []page.Move{{ID: ids[0]}, {ID: ids[1], To: "partial_outage"}}}))
+	d.does("14:02", open(page.OpenIncident{Service: &ids[0], ToState: "major_outage",
+		Services: []page.Move{{ID: ids[0]}, {ID: ids[1], To: "partial_outage"}}}))
 	d.want("services", len(d.s.Incidents[0].Services), 2)
 }
 
@@ -636,7 +683,8 @@ func TestAPageHasASlugThatIsADNSLabel(t *testing.T) {
 	id := (&pagetest.Author{}).ID()
 	for slug, ok := range map[string]bool{
 		"acme": true, "a": true, "a-1": true, "1": true, strings.Repeat("a", 63): true,
-		"": false, "-a": false, "a-": false, "Acme": false, "a_b": false, "a.b": false, "ä": false, strings.Repeat("a", 64): false,
+		"": false, "-a": false, "a-": false, "Acme": false, "a_b": false, "a.b": false, "ä": false,
+		strings.Repeat("a", 64): false,
 	} {
 		if _, err := page.Create(id, slug, "Acme", 1); (err == nil) != ok {
 			t.Errorf("%q: %v", slug, err)
@@ -682,7 +730,8 @@ func TestAnEditByAClockThatWasYearsAheadDoesNotStopTheTime(t *testing.T) {
 		d, ids := newDiary(t, "API", "Web")
 		name := "Renamed"
 		d.does(ahead, &page.EditService{ID: ids[0], Name: &name})
-		in := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", ToState: status.Major, Services: []page.Move{{ID: ids[0]}}}
+		in := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", ToState: status.Major,
+			Services: []page.Move{{ID: ids[0]}}}
 		d.does("15:00", in)
 		resolved := string(status.Resolved)
 		d.does("16:00", &page.UpdateIncident{ID: in.ID, UpdateID: d.ID(), Status: resolved})
@@ -693,7 +742,8 @@ func TestAnEditByAClockThatWasYearsAheadDoesNotStopTheTime(t *testing.T) {
 		if down != int64(wire.Hour) {
 			t.Errorf("%s: an hour of outage counts %d ms", ahead, down)
 		}
-		if got := d.incident(in.ID); got.CreatedAt.String() != "2026-01-31T15:00:00Z" || got.ResolvedAt.String() != "2026-01-31T16:00:00Z" {
+		if got := d.incident(in.ID); got.CreatedAt.String() != "2026-01-31T15:00:00Z" ||
+			got.ResolvedAt.String() != "2026-01-31T16:00:00Z" {
 			t.Errorf("%s: the incident was from %s to %s", ahead, got.CreatedAt, got.ResolvedAt)
 		}
 	}
@@ -703,7 +753,8 @@ func TestASmallStepBackIsHeld(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	name := "Renamed"
 	d.does("15:00", &page.EditService{ID: ids[0], Name: &name})
-	in := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", ToState: status.Major, Services: []page.Move{{ID: ids[0]}}}
+	in := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", ToState: status.Major,
+		Services: []page.Move{{ID: ids[0]}}}
 	d.does("14:59", in)
 	if got := d.incident(in.ID); got.CreatedAt.String() != "2026-01-31T15:00:00Z" {
 		t.Errorf("it was opened at %s", got.CreatedAt)
@@ -713,7 +764,8 @@ func TestASmallStepBackIsHeld(t *testing.T) {
 func TestWhatWasJustPublishedCanBeWithdrawn(t *testing.T) {
 	d, s := newDiary(t, "API", "Web")
 	in, first, second, third, last := d.ID(), d.ID(), d.ID(), d.ID(), d.ID()
-	d.does("14:01", &page.OpenIncident{ID: in, UpdateID: first, Title: "Down", Services: []page.Move{{ID: s[0], To: status.Degraded}, {ID: s[1], To: status.Degraded}}})
+	d.does("14:01", &page.OpenIncident{ID: in, UpdateID: first, Title: "Down",
+		Services: []page.Move{{ID: s[0], To: status.Degraded}, {ID: s[1], To: status.Degraded}}})
 	d.does("14:02", &page.UpdateIncident{ID: in, UpdateID: second, Status: "identified", Body: "It is the disk."})
 	before := d.s
 	d.does("14:03", &page.UpdateIncident{ID: in, UpdateID: third, Status: "monitoring", Body: "Secret.",
@@ -721,9 +773,11 @@ func TestWhatWasJustPublishedCanBeWithdrawn(t *testing.T) {
 	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: second}, fault.Conflict, "only the newest message")
 	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: d.ID()}, fault.NotFound, "no such update")
 	d.refuses("14:03", &page.WithdrawUpdate{ID: d.ID(), UpdateID: third}, fault.NotFound, "no such incident")
-	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: third, Version: ptr(int64(2))}, fault.Conflict, "changed meanwhile")
+	d.refuses("14:03", &page.WithdrawUpdate{ID: in, UpdateID: third, Version: ptr(int64(2))}, fault.Conflict,
+		"changed meanwhile")
 	d.refuses("14:04", &page.WithdrawUpdate{ID: in, UpdateID: third}, fault.Conflict, "too late")
-	d.want("events", d.does("14:03", &page.WithdrawUpdate{ID: in, UpdateID: third}), "update_withdrawn service_changed service_changed")
+	d.want("events", d.does("14:03", &page.WithdrawUpdate{ID: in, UpdateID: third}),
+		"update_withdrawn service_changed service_changed")
 	same := func(what string) {
 		t.Helper()
 		was, _ := before.Incident(in)
@@ -747,7 +801,8 @@ func TestWhatWasJustPublishedCanBeWithdrawn(t *testing.T) {
 	}
 	same("an update that was withdrawn")
 	d.does("14:05", &page.UpdateIncident{ID: in, UpdateID: last, Status: "resolved", Body: "Over."})
-	d.want("events", d.does("14:05", &page.WithdrawUpdate{ID: in, UpdateID: last}), "update_withdrawn service_changed service_changed")
+	d.want("events", d.does("14:05", &page.WithdrawUpdate{ID: in, UpdateID: last}),
+		"update_withdrawn service_changed service_changed")
 	same("a resolution that was withdrawn")
 	d.refuses("14:05", &page.WithdrawUpdate{ID: in, UpdateID: first}, fault.Conflict, "delete the incident")
 }

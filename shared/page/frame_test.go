@@ -13,7 +13,8 @@ import (
 // CONTRACT 4: the two messages that every client gets, field for field.
 func TestTheTwoMessagesOfTheContract(t *testing.T) {
 	d, ids := newDiary(t, "API")
-	events, _ := page.Decide(d.s, &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down", Description: "All of it", Service: &ids[0], ToState: "major_outage"}, d.now)
+	events, _ := page.Decide(d.s, &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "Down",
+		Description: "All of it", Service: &ids[0], ToState: "major_outage"}, d.now)
 	var got []map[string]any
 	for i := range events {
 		var f map[string]any
@@ -31,10 +32,12 @@ func TestTheTwoMessagesOfTheContract(t *testing.T) {
 	}
 	for i, want := range []map[string]any{
 		{"type": "service_status_update", "seq": float64(d.s.Seq + 1), "data": map[string]any{
-			"id": ids[0], "status": "major_outage", "name": "API", "description": "", "status_display": "Major Outage"}},
+			"id": ids[0], "status": "major_outage", "name": "API", "description": "",
+			"status_display": "Major Outage"}},
 		{"type": "incident_update", "seq": float64(d.s.Seq + 2), "data": map[string]any{
-			"id": events[1].Incident.ID, "status": "investigating", "title": "Down", "description": "All of it", "status_display": "Investigating",
-			"service": map[string]any{"id": ids[0], "name": "API"}}},
+			"id": events[1].Incident.ID, "status": "investigating", "title": "Down", "description": "All of it",
+			"status_display": "Investigating",
+			"service":        map[string]any{"id": ids[0], "name": "API"}}},
 	} {
 		keys := make([]string, 0, 6)
 		for k := range want["data"].(map[string]any) {
@@ -51,10 +54,13 @@ func TestTheTwoMessagesOfTheContract(t *testing.T) {
 func TestEveryEventHasAMessageTypeThatClientsKnow(t *testing.T) {
 	for event, want := range map[page.EventType]string{
 		"page_created": "page_update", "page_changed": "page_update",
-		"service_created": "service_status_update", "service_changed": "service_status_update", "service_deleted": "service_deleted",
-		"incident_opened": "incident_update", "incident_updated": "incident_update", "incident_resolved": "incident_update",
-		"incident_edited": "incident_update", "incident_deleted": "incident_deleted",
-		"maintenance_planned": "maintenance_update", "maintenance_changed": "maintenance_update", "maintenance_moved": "maintenance_update",
+		"service_created": "service_status_update", "service_changed": "service_status_update",
+		"service_deleted": "service_deleted",
+		"incident_opened": "incident_update", "incident_updated": "incident_update",
+		"incident_resolved": "incident_update",
+		"incident_edited":   "incident_update", "incident_deleted": "incident_deleted",
+		"maintenance_planned": "maintenance_update", "maintenance_changed": "maintenance_update",
+		"maintenance_moved":   "maintenance_update",
 		"maintenance_deleted": "maintenance_update",
 	} {
 		if got := (&page.Event{Type: event}).FrameType(); got != want {
@@ -66,7 +72,8 @@ func TestEveryEventHasAMessageTypeThatClientsKnow(t *testing.T) {
 func TestAMessageThatIsNoEventIsNotFolded(t *testing.T) {
 	for _, in := range []string{
 		`{"type":"hello","seq":2,"epoch":"e","region":"local"}`,
-		`{"type":"service_status_update","seq":2,"data":{"id":"x","status":"operational"}}`, // no event: nothing says what happened
+		// no event: nothing says what happened
+		`{"type":"service_status_update","seq":2,"data":{"id":"x","status":"operational"}}`,
 		`{"type":"service_status_update","seq":2,"event":"service_changed"}`,
 		`{"type":"x","seq":2,"event":"service_painted","data":{"id":"x"}}`,
 		`{"type":"x","seq":2,"event":"service_changed","data":null}`,

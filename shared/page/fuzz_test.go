@@ -23,7 +23,8 @@ func FuzzDecide(f *testing.F) {
 	}))
 }
 
-// FuzzCommand: whatever is accepted as a command is decided or refused, and means the same when it is kept and read again.
+// FuzzCommand: whatever is accepted as a command is decided or refused, and means the same when it is kept and read
+// again.
 func FuzzCommand(f *testing.F) {
 	a := &pagetest.Author{}
 	base, id := withService(f, a)
@@ -31,8 +32,10 @@ func FuzzCommand(f *testing.F) {
 	for _, c := range []page.Command{
 		&page.CreateService{ID: a.ID(), Name: "x"}, &page.EditService{ID: id, Status: ptr("major_outage")},
 		&page.OpenIncident{ID: a.ID(), UpdateID: a.ID(), Title: "x", Service: &id, ToState: "major_outage"},
-		&page.OpenIncident{ID: a.ID(), UpdateID: a.ID(), Title: "x", Services: []page.Move{{ID: id, To: "partial_outage"}}},
-		&page.PlanMaintenance{ID: a.ID(), Title: "x", Services: []string{id}, ScheduledFor: now, ScheduledUntil: now + wire.Hour},
+		&page.OpenIncident{ID: a.ID(), UpdateID: a.ID(), Title: "x",
+			Services: []page.Move{{ID: id, To: "partial_outage"}}},
+		&page.PlanMaintenance{ID: a.ID(), Title: "x", Services: []string{id}, ScheduledFor: now, ScheduledUntil: now +
+			wire.Hour},
 		&page.EditPage{Accent: ptr("#0a66c2"), TimeZone: ptr("Europe/Paris")},
 	} {
 		f.Add(page.MarshalCommand(c))
@@ -68,7 +71,8 @@ func FuzzCommand(f *testing.F) {
 func FuzzFrame(f *testing.F) {
 	a := &pagetest.Author{}
 	base, id := withService(f, a)
-	events, _ := page.Decide(base, &page.OpenIncident{ID: a.ID(), UpdateID: a.ID(), Title: "x", Service: &id, ToState: "major_outage"}, pagetest.Start)
+	events, _ := page.Decide(base, &page.OpenIncident{ID: a.ID(), UpdateID: a.ID(), Title: "x", Service: &id,
+		ToState: "major_outage"}, pagetest.Start)
 	for i := range events {
 		f.Add(events[i].Frame())
 	}

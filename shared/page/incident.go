@@ -39,7 +39,8 @@ func (c *OpenIncident) decide(d *draft) *fault.Error {
 			d.moveService(a.ID, a.To)
 		}
 	}
-	first := status.Update{ID: c.UpdateID, Status: in.Status, Body: in.Description, CreatedAt: in.CreatedAt, Services: in.Services}
+	first := status.Update{ID: c.UpdateID, Status: in.Status, Body: in.Description, CreatedAt: in.CreatedAt,
+		Services: in.Services}
 	opened := Event{Type: IncidentOpened, Incident: &in, Update: &first}
 	if in.RecordedAt != nil {
 		known := in
@@ -72,7 +73,8 @@ func (c *OpenIncident) checkPast(now status.Time, services int) *fault.Error {
 		days := (end.DayNumber() - c.StartedAt.DayNumber() + 1) * int64(services)
 		list.That(days <= MaxServiceDays, "started_at", "This corrects too many days of too many services at once.")
 		list.That(*c.StartedAt <= now, "started_at", "An incident cannot start in the future.")
-		list.That(*c.StartedAt > now-MaxBack*wire.Day, "started_at", "An incident may be dated back by %s days at most.", wire.Itoa(MaxBack))
+		list.That(*c.StartedAt > now-MaxBack*wire.Day, "started_at",
+			"An incident may be dated back by %s days at most.", wire.Itoa(MaxBack))
 	}
 	if c.ResolvedAt != nil {
 		list.ID("resolution_id", c.ResolutionID)
@@ -149,7 +151,8 @@ func (c *OpenIncident) check(in *status.Incident, moves []Move) *fault.Error {
 	list.ID("id", c.ID)
 	list.ID("update_id", c.UpdateID)
 	list.That(len(moves) > 0, "service", "Say which service is affected.")
-	list.That(len(moves) <= MaxAffected, "services", "An incident may affect %s services at most.", wire.Itoa(MaxAffected))
+	list.That(len(moves) <= MaxAffected, "services", "An incident may affect %s services at most.",
+		wire.Itoa(MaxAffected))
 	if c.ToState != "" && !c.ToState.Valid() {
 		list.OneOf("to_state", string(c.ToState), false, status.Names(status.ServiceStatuses))
 	}
@@ -175,12 +178,14 @@ func (d *draft) affect(m Move, over bool, idField, toField string) (status.Affec
 	}
 	if over {
 		if !status.Operational.CanMove(m.To, status.ByIncident) {
-			return status.Affected{}, forbidden(toField, svc.Name, string(status.Operational), string(m.To), status.Names(status.Operational.Next(status.ByIncident)))
+			return status.Affected{}, forbidden(toField, svc.Name, string(status.Operational), string(m.To),
+				status.Names(status.Operational.Next(status.ByIncident)))
 		}
 		return status.Affected{ID: svc.ID, Name: svc.Name, From: status.Operational, To: m.To}, nil
 	}
 	if !svc.Status.CanMove(m.To, status.ByIncident) {
-		return status.Affected{}, forbidden(toField, svc.Name, string(svc.Status), string(m.To), status.Names(svc.Status.Next(status.ByIncident)))
+		return status.Affected{}, forbidden(toField, svc.Name, string(svc.Status), string(m.To),
+			status.Names(svc.Status.Next(status.ByIncident)))
 	}
 	return status.Affected{ID: svc.ID, Name: svc.Name, From: svc.Status, To: m.To}, nil
 }
@@ -230,7 +235,8 @@ func afterwards(was, next *status.Incident) *fault.Error {
 		return nil
 	}
 	var list status.Checks
-	list.That(next.Postmortem == was.Postmortem, "postmortem", "A post-mortem is written when the incident is resolved.")
+	list.That(next.Postmortem == was.Postmortem, "postmortem",
+		"A post-mortem is written when the incident is resolved.")
 	list.That(next.Excluded == was.Excluded, "excluded_reason", "An incident is excluded when it is resolved.")
 	err := list.Err()
 	if err != nil {
@@ -255,7 +261,8 @@ func (d *draft) editIncident(was *status.Incident, next status.Incident) {
 	switch {
 	case (next.Excluded == "") != (was.Excluded == ""):
 		d.correctDays(kind, next, d.recount(next))
-	case next.Title != was.Title || next.Description != was.Description || next.Postmortem != was.Postmortem || next.Excluded != was.Excluded:
+	case next.Title != was.Title || next.Description != was.Description || next.Postmortem != was.Postmortem ||
+		next.Excluded != was.Excluded:
 		d.emitIncident(kind, next, nil)
 	}
 }
@@ -351,20 +358,23 @@ func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField
 
 // regrip changes what the incident holds, as the update says, and lists the changes. A resolution lets everything go by
 // itself.
-func (c *UpdateIncident) regrip(d *draft, next *status.Incident, to status.IncidentStatus) ([]status.Affected, *fault.Error) {
+func (c *UpdateIncident) regrip(d *draft, next *status.Incident,
+	to status.IncidentStatus) ([]status.Affected, *fault.Error) {
 	var list status.Checks
 	var changes []status.Affected
 	held := append([]status.Affected(nil), next.Services...)
 	allowed := status.ServiceStatuses[:len(status.ServiceStatuses)-1] // no incident puts anything under maintenance
 	seen := map[string]bool{}
-	list.That(len(c.Services) <= MaxAffected, "services", "An incident may affect %s services at most.", wire.Itoa(MaxAffected))
+	list.That(len(c.Services) <= MaxAffected, "services", "An incident may affect %s services at most.",
+		wire.Itoa(MaxAffected))
 	for i, m := range looked(c.Services) {
 		field := "services[" + wire.Itoa(int64(i)) + "]."
 		k := at(held, m.ID)
 		list.That(k >= 0, field+"id", "This service is not part of the incident.")
 		list.That(!seen[m.ID], field+"id", "This service is named twice.")
 		list.OneOf(field+"to_state", string(m.To), contains(allowed, m.To), status.Names(allowed))
-		list.That(to != status.Resolved || m.To == status.Operational, field+"to_state", "A resolved incident lets go of its services.")
+		list.That(to != status.Resolved || m.To == status.Operational, field+"to_state",
+			"A resolved incident lets go of its services.")
 		seen[m.ID] = true
 		if _, there := d.state.Service(m.ID); k >= 0 && !there {
 			list.That(false, field+"id", "This service is gone.")

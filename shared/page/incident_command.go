@@ -114,7 +114,8 @@ func (c *EditIncident) texts(each func(field string, text *string)) {
 }
 
 func (c *EditIncident) parts() Parts {
-	return Parts{of: c, ID: Place{"id", &c.ID}, Version: &c.Version, Made: []Place{{"update_id", &c.UpdateID}}, Notify: c.Notify}
+	return Parts{of: c, ID: Place{"id", &c.ID}, Version: &c.Version, Made: []Place{{"update_id", &c.UpdateID}},
+		Notify: c.Notify}
 }
 
 func (c *EditIncident) corrects(s *State, _ status.Time) (services []string, from status.Time) {
@@ -159,7 +160,8 @@ func (c *UpdateIncident) texts(each func(field string, text *string)) {
 }
 
 func (c *UpdateIncident) parts() Parts {
-	return Parts{of: c, ID: Place{"incident", &c.ID}, Version: &c.Version, Entry: Place{"id", &c.UpdateID}, Made: []Place{{"id", &c.UpdateID}}, Notify: c.Notify}
+	return Parts{of: c, ID: Place{"incident", &c.ID}, Version: &c.Version, Entry: Place{"id", &c.UpdateID},
+		Made: []Place{{"id", &c.UpdateID}}, Notify: c.Notify}
 }
 
 // Wire is the body of POST incidents/{id}/updates.

@@ -235,7 +235,8 @@ func incidentSize(i *status.Incident) int64 {
 
 // incidentGrowth is without timelines.
 func incidentGrowth(old, next *status.Incident) int64 {
-	return growth(old.Title, next.Title) + growth(old.Description, next.Description) + growth(old.Postmortem, next.Postmortem) +
+	return growth(old.Title, next.Title) + growth(old.Description, next.Description) +
+		growth(old.Postmortem, next.Postmortem) +
 		growth(old.Excluded, next.Excluded) + listGrowth(old.Services, next.Services, affectedSize)
 }
 

@@ -46,9 +46,12 @@ func TestAStyleIsRefusedWithASentenceAboutItsField(t *testing.T) {
 		`{"look":"loud"}`:                "look: look must be one of",
 		`{"density":"huge"}`:             "density: density must be one of",
 		`{"header_text":"` + long + `"}`: "header_text: header_text may have 500 characters at most.",
-		`{"links":[{"name":"x","url":"javascript:alert(1)","place":"head"}]}`: "links[0].url: links[0].url must start with",
-		`{"links":[{"name":"","url":"https://a.example","place":"head"}]}`:    "links[0].name: links[0].name must not be empty.",
-		`{"links":[{"name":"x","url":"https://a.example","place":"middle"}]}`: "links[0].place: links[0].place must be one of head or foot.",
+		`{"links":[{"name":"x","url":"javascript:alert(1)","place":"head"}]}`: "links[0].url: links[0].url must " +
+			"start with",
+		`{"links":[{"name":"","url":"https://a.example","place":"head"}]}`: "links[0].name: links[0].name must " +
+			"not be empty.",
+		`{"links":[{"name":"x","url":"https://a.example","place":"middle"}]}`: "links[0].place: links[0].place must " +
+			"be one of head or foot.",
 		`{"links":[` + strings.Repeat(`{"name":"x","url":"https://a.example","place":"head"},`,
 			10) + `{"name":"x","url":"https://a.example","place":"head"}]}`: "links: A page may have 10 links at most.",
 		`{"favicon":"../../etc/passwd"}`: "favicon: favicon must name a picture",
@@ -69,7 +72,8 @@ func TestAStyleIsKeptAndTheUsualIsTold(t *testing.T) {
 			t.Errorf("%s is not in %s", want, text)
 		}
 	}
-	s, no := styled(t, s, `{"language":"de","languages":["de","en"],"theme":"dark","look":"soft","density":"compact","indexing":false,
+	s, no := styled(t, s,
+		`{"language":"de","languages":["de","en"],"theme":"dark","look":"soft","density":"compact","indexing":false,
 		"header_text":"We build rockets","links":[{"name":"Shop","url":"https://shop.example","place":"head"}]}`)
 	if no != "" {
 		t.Fatal(no)
@@ -82,7 +86,9 @@ func TestAStyleIsKeptAndTheUsualIsTold(t *testing.T) {
 		again.Style.Links[0].Name != "Shop" || again.Style.Theme != "dark" {
 		t.Errorf("%+v", again.Style)
 	}
-	if next, no := styled(t, s, `{"theme":"dark","links":[{"name":"Shop","url":"https://shop.example","place":"head"}]}`); no != "" || next.Seq != s.Seq {
+	if next, no := styled(t, s,
+		`{"theme":"dark","links":[{"name":"Shop","url":"https://shop.example","place":"head"}]}`); no != "" ||
+		next.Seq != s.Seq {
 		t.Errorf("what changes nothing is an event: %d, %q", next.Seq, no)
 	}
 	if next, no := styled(t, s, `{"theme":"auto","links":[],"indexing":true}`); no != "" ||
@@ -105,7 +111,8 @@ func TestAnOldPageIsPublicAndMayBeFound(t *testing.T) {
 
 // TestWritingAPageChangesNothingOfIt: the same state is written by many at once, and read meanwhile (-race tells).
 func TestWritingAPageChangesNothingOfIt(t *testing.T) {
-	s, no := styled(t, newPage(t), `{"indexing":false,"theme":"dark","links":[{"name":"Help","url":"https://x.example/","place":"foot"}]}`)
+	s, no := styled(t, newPage(t),
+		`{"indexing":false,"theme":"dark","links":[{"name":"Help","url":"https://x.example/","place":"foot"}]}`)
 	if no != "" {
 		t.Fatal(no)
 	}

@@ -73,7 +73,8 @@ func (c *EditMaintenance) texts(each func(field string, text *string)) {
 }
 
 func (c *EditMaintenance) parts() Parts {
-	return Parts{of: c, ID: Place{"id", &c.ID}, Version: &c.Version, Made: []Place{{"update_id", &c.UpdateID}}, Notify: c.Notify}
+	return Parts{of: c, ID: Place{"id", &c.ID}, Version: &c.Version, Made: []Place{{"update_id", &c.UpdateID}},
+		Notify: c.Notify}
 }
 
 // Wire is the body of PATCH maintenances/{id}.
@@ -159,7 +160,8 @@ func (c *PlanMaintenance) checkPast(now status.Time) *fault.Error {
 	var list status.Checks
 	days := (c.ScheduledUntil.DayNumber() - c.ScheduledFor.DayNumber() + 1) * int64(len(c.Services))
 	list.That(days <= MaxServiceDays, "scheduled_for", "This corrects too many days of too many services at once.")
-	list.That(c.ScheduledFor > now-MaxBack*wire.Day, "scheduled_for", "A maintenance may be dated back by %s days at most.", wire.Itoa(MaxBack))
+	list.That(c.ScheduledFor > now-MaxBack*wire.Day, "scheduled_for", "A maintenance may be dated back by %s days at "+
+		"most.", wire.Itoa(MaxBack))
 	return list.Err()
 }
 
@@ -170,7 +172,8 @@ func (d *draft) coverOthers(was, next *status.Maintenance, ids []string) *fault.
 		return err
 	}
 	if !slices.Equal(next.Services, was.Services) && was.Status != status.Scheduled {
-		return fault.New(fault.Conflict, "The window has started already.").With("services", "The window has started already.")
+		return fault.New(fault.Conflict, "The window has started already.").
+			With("services", "The window has started already.")
 	}
 	return nil
 }
@@ -236,7 +239,8 @@ func (c *EditMaintenance) decide(d *draft) *fault.Error {
 		}
 	}
 	if c.Message == nil && (c.Status == nil || *c.Status == string(m.Status)) {
-		if next.Title != m.Title || next.Description != m.Description || next.ScheduledFor != m.ScheduledFor || next.ScheduledUntil != m.ScheduledUntil ||
+		if next.Title != m.Title || next.Description != m.Description || next.ScheduledFor != m.ScheduledFor ||
+			next.ScheduledUntil != m.ScheduledUntil ||
 			!slices.Equal(next.Services, m.Services) {
 			d.emitMaintenance(MaintenanceChanged, next, nil)
 		}
@@ -248,7 +252,8 @@ func (c *EditMaintenance) decide(d *draft) *fault.Error {
 // checkTimes: what has begun cannot begin at another time, and what is over stays as it was.
 func (c *EditMaintenance) checkTimes(was, next *status.Maintenance, at status.Time) *fault.Error {
 	if was.Status != status.Scheduled && next.ScheduledFor != was.ScheduledFor {
-		return fault.New(fault.Conflict, "The window has started already.").With("scheduled_for", "The window has started already.")
+		return fault.New(fault.Conflict, "The window has started already.").
+			With("scheduled_for", "The window has started already.")
 	}
 	if next.ScheduledUntil == was.ScheduledUntil {
 		return nil
@@ -302,7 +307,8 @@ func (c *EditMaintenance) move(d *draft, next status.Maintenance) *fault.Error {
 	case was != status.Scheduled && next.Over():
 		d.letGo(&next)
 	}
-	d.emitMaintenance(MaintenanceMoved, next, &status.MaintenanceUpdate{ID: c.UpdateID, Status: to, Body: body, CreatedAt: d.at})
+	d.emitMaintenance(MaintenanceMoved, next, &status.MaintenanceUpdate{ID: c.UpdateID, Status: to, Body: body,
+		CreatedAt: d.at})
 	return nil
 }
 
@@ -335,7 +341,8 @@ func (d *draft) emitMaintenance(kind EventType, next status.Maintenance, u *stat
 }
 
 // emitMaintenanceDays is emitMaintenance with what becomes of the past.
-func (d *draft) emitMaintenanceDays(kind EventType, next status.Maintenance, u *status.MaintenanceUpdate, days []status.ServiceDay) {
+func (d *draft) emitMaintenanceDays(kind EventType, next status.Maintenance, u *status.MaintenanceUpdate,
+	days []status.ServiceDay) {
 	next.Updates = nil
 	next.Version++
 	next.UpdatedAt = d.at

@@ -193,7 +193,8 @@ func evolveMaintenances(list []status.Maintenance, e *Event) (out []status.Maint
 	}
 	if e.MaintenanceUpdate != nil {
 		var more int64
-		next.Updates, more = placed(next.Updates, e.MaintenanceUpdate, func(u *status.MaintenanceUpdate) string { return u.ID }, entrySize)
+		next.Updates, more = placed(next.Updates, e.MaintenanceUpdate,
+			func(u *status.MaintenanceUpdate) string { return u.ID }, entrySize)
 		grown += more
 	}
 	at := 0
@@ -217,7 +218,8 @@ func maintenanceSize(m *status.Maintenance) int64 {
 
 // maintenanceGrowth is without timelines.
 func maintenanceGrowth(old, next *status.Maintenance) int64 {
-	return growth(old.Title, next.Title) + growth(old.Description, next.Description) + listGrowth(old.Services, next.Services, refSize)
+	return growth(old.Title, next.Title) + growth(old.Description, next.Description) +
+		listGrowth(old.Services, next.Services, refSize)
 }
 
 func entrySize(u *status.MaintenanceUpdate) int64 { return entryBytes + inAnswer(u.Body) }

@@ -5,7 +5,8 @@ import (
 	"statuspage/shared/wire"
 )
 
-// A new noun has a line in each of the declarations down to Words of this file, and everything else in files of its own.
+// A new noun has a line in each of the declarations down to Words of this file, and everything else in files of its
+// own.
 
 // Noun is a kind of object that a page holds.
 type Noun string
@@ -34,8 +35,8 @@ type State struct {
 	// that all of this takes at most in a database's answer, without the services' records; see MaxBytes
 	Bytes int64
 
-	// Past is what a command that corrects the past must know; it is no part of the page. Without it the past stays as it
-	// is.
+	// Past is what a command that corrects the past must know; it is no part of the page. Without it the past stays as
+	// it is.
 	Past *Past
 }
 
@@ -55,8 +56,8 @@ type Event struct {
 	MaintenanceUpdate *status.MaintenanceUpdate
 	Days              []status.ServiceDay // tallies that are other ones now, because the past was corrected; up to At
 
-	// Withdrawn says that words which the event had are gone from the page: it is told with today's. The log does not keep
-	// it.
+	// Withdrawn says that words which the event had are gone from the page: it is told with today's. The log does not
+	// keep it.
 	Withdrawn bool
 }
 
@@ -90,8 +91,8 @@ type noun struct {
 	frame  func(*Event, *wire.Fields)        // the data of its message
 	room   func(*Event)                      // makes the object for a message to be read into
 	evolve func(s *State, e *Event) (grown int64)
-	moved  func(before *State, e *Event) (bytes int64) // what a move to another status may add to a full page; may be nil
-
+	// what a move to another status may add to a full page; may be nil
+	moved func(before *State, e *Event) (bytes int64)
 }
 
 // telling is what the server alone asks of a kind of object. What may be nil says so.

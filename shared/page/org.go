@@ -75,7 +75,8 @@ func (c *ProveHost) Wire(f *wire.Fields) {
 
 // Create is the first event of a new page. at is its time of birth.
 func Create(id, slug, name string, at status.Time) (Event, *fault.Error) {
-	org := Org{ID: id, Slug: slug, Name: name, TimeZone: "UTC", CreatedAt: at, UpdatedAt: at, Version: 1, Weights: status.DefaultWeights}
+	org := Org{ID: id, Slug: slug, Name: name, TimeZone: "UTC", CreatedAt: at, UpdatedAt: at, Version: 1,
+		Weights: status.DefaultWeights}
 	if err := joined(org.check(), visible("name", org.Name, "")); err != nil {
 		return Event{}, err
 	}
@@ -89,8 +90,10 @@ func (o *Org) check() *fault.Error {
 	c.Line("name", o.Name, status.TitleMax, true)
 	c.Text("description", o.Description, status.BodyMax, false)
 	c.Line("url", o.URL, 2000, false)
-	c.That(o.URL == "" || prefixed(o.URL, "https://") || prefixed(o.URL, "http://"), "url", "url must start with https:// or http://.")
-	c.That(o.Hostname == "" || validHost(o.Hostname), "hostname", "hostname must be a host name such as status.example.com.")
+	c.That(o.URL == "" || prefixed(o.URL, "https://") || prefixed(o.URL, "http://"), "url",
+		"url must start with https:// or http://.")
+	c.That(o.Hostname == "" || validHost(o.Hostname), "hostname", "hostname must be a host name such as "+
+		"status.example.com.")
 	c.That(validZone(o.TimeZone), "time_zone", "time_zone must be a name such as Europe/Paris.")
 	c.That(o.Accent == "" || validColour(o.Accent), "accent", "accent must be a colour such as #0a66c2.")
 	_, _, named := logoSize(o.Logo)
@@ -278,7 +281,8 @@ func validZone(s string) bool {
 	}
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '/' && c != '_' && c != '-' && c != '+' {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '/' && c != '_' && c != '-' &&
+			c != '+' {
 			return false
 		}
 	}

@@ -22,28 +22,35 @@ func (d *diary) affecting(title string, moves ...page.Move) (string, page.Comman
 func TestAServiceRecoversWhileItsIncidentGoesOn(t *testing.T) {
 	d, ids := newDiary(t, "API", "Web")
 	api, web := ids[0], ids[1]
-	in, open := d.affecting("Timeouts", page.Move{ID: api, To: "major_outage"}, page.Move{ID: web, To: "partial_outage"})
+	in, open := d.affecting("Timeouts", page.Move{ID: api, To: "major_outage"},
+		page.Move{ID: web, To: "partial_outage"})
 	d.does("14:05", open)
-	d.want("events", d.does("14:10", d.regrip(in, "Web is back.", page.Move{ID: web, To: "operational"})), "incident_updated service_changed")
+	d.want("events", d.does("14:10", d.regrip(in, "Web is back.", page.Move{ID: web, To: "operational"})),
+		"incident_updated service_changed")
 	d.is(web, "operational")
 	d.is(api, "major_outage")
 	x := d.incident(in)
-	d.want("what it holds", x.Services[1], status.Affected{ID: web, Name: "Web", From: "operational", To: "operational"})
-	d.want("what the update says", x.Updates[1].Services[0], status.Affected{ID: web, Name: "Web", From: "partial_outage", To: "operational"})
+	d.want("what it holds", x.Services[1], status.Affected{ID: web, Name: "Web", From: "operational",
+		To: "operational"})
+	d.want("what the update says", x.Updates[1].Services[0],
+		status.Affected{ID: web, Name: "Web", From: "partial_outage", To: "operational"})
 	d.want("what the first said", x.Updates[0].Services[1].To, status.Partial)
 	d.want("impact stays what it was at its worst", x.Impact, status.ImpactCritical)
 
 	// By hand and by another incident it is free now; the other one is not.
 	d.does("14:11", &page.EditService{ID: web, Status: ptr("degraded_performance")})
 	d.does("14:12", &page.EditService{ID: web, Status: ptr("operational")})
-	d.refuses("14:13", &page.EditService{ID: api, Status: ptr("operational")}, fault.Conflict, "cannot go from major_outage to operational")
+	d.refuses("14:13", &page.EditService{ID: api, Status: ptr("operational")}, fault.Conflict,
+		"cannot go from major_outage to operational")
 
 	// It may come back, better or worse, without words: what it says is what it did.
 	d.does("14:14", d.regrip(in, "", page.Move{ID: web, To: "degraded_performance"}))
 	d.is(web, "degraded_performance")
-	d.does("14:15", d.regrip(in, "", page.Move{ID: api, To: "degraded_performance"}, page.Move{ID: web, To: "operational"}))
+	d.does("14:15", d.regrip(in, "", page.Move{ID: api, To: "degraded_performance"},
+		page.Move{ID: web, To: "operational"}))
 	d.is(api, "degraded_performance")
-	d.want("the events of a resolution", d.does("14:20", d.update(in, "resolved", "Over.")), "service_changed incident_resolved")
+	d.want("the events of a resolution", d.does("14:20", d.update(in, "resolved", "Over.")),
+		"service_changed incident_resolved")
 	d.is(api, "operational")
 	d.want("it let go of one", len(d.incident(in).Updates[4].Services), 1)
 }
@@ -81,7 +88,8 @@ func TestTheMostRecentlyOpenedIncidentSaysHowMuchBetterItIs(t *testing.T) {
 func TestAServiceUnderMaintenanceStaysThereWhateverAnUpdateSays(t *testing.T) {
 	d, ids := newDiary(t, "API", "Web")
 	api, web := ids[0], ids[1]
-	in, open := d.affecting("Failing", page.Move{ID: web, To: "partial_outage"}, page.Move{ID: api, To: "degraded_performance"})
+	in, open := d.affecting("Failing", page.Move{ID: web, To: "partial_outage"},
+		page.Move{ID: api, To: "degraded_performance"})
 	d.does("14:05", open)
 	d.does("14:06", d.regrip(in, "", page.Move{ID: api, To: "operational"}))
 	d.does("14:07", &page.EditService{ID: api, Status: ptr("under_maintenance")})
@@ -94,7 +102,8 @@ func TestAServiceUnderMaintenanceStaysThereWhateverAnUpdateSays(t *testing.T) {
 
 func TestAnUpdateMaySpeakOfItsOwnServicesOnly(t *testing.T) {
 	d, ids := newDiary(t, "API", "Web", "Gone")
-	in, open := d.affecting("Failing", page.Move{ID: ids[0], To: "partial_outage"}, page.Move{ID: ids[2], To: "partial_outage"})
+	in, open := d.affecting("Failing", page.Move{ID: ids[0], To: "partial_outage"},
+		page.Move{ID: ids[2], To: "partial_outage"})
 	d.does("14:05", open)
 	gone := &page.DeleteService{}
 	gone.Remove(ids[2], nil)
@@ -107,14 +116,17 @@ func TestAnUpdateMaySpeakOfItsOwnServicesOnly(t *testing.T) {
 	}{
 		{"another service", []page.Move{{ID: ids[1], To: "operational"}}, "services[0].id", "not part of the incident"},
 		{"one that is gone", []page.Move{{ID: ids[2], To: "operational"}}, "services[0].id", "is gone"},
-		{"twice", []page.Move{{ID: ids[0], To: "operational"}, {ID: ids[0], To: "major_outage"}}, "services[1].id", "named twice"},
-		{"maintenance", []page.Move{{ID: ids[0], To: "under_maintenance"}}, "services[0].to_state", "must be one of operational, degraded"},
+		{"twice", []page.Move{{ID: ids[0], To: "operational"}, {ID: ids[0], To: "major_outage"}}, "services[1].id",
+			"named twice"},
+		{"maintenance", []page.Move{{ID: ids[0], To: "under_maintenance"}}, "services[0].to_state",
+			"must be one of operational, degraded"},
 		{"no state", []page.Move{{ID: ids[0]}}, "services[0].to_state", "must be one of"},
 	} {
 		err := d.refuses("14:10", d.regrip(in, "x", c.moves...), fault.Invalid, c.words)
 		d.want(c.what, err.Fields[0].Name, c.field)
 	}
-	resolve := &page.UpdateIncident{ID: in, UpdateID: d.ID(), Status: "resolved", Services: []page.Move{{ID: ids[0], To: "degraded_performance"}}}
+	resolve := &page.UpdateIncident{ID: in, UpdateID: d.ID(), Status: "resolved",
+		Services: []page.Move{{ID: ids[0], To: "degraded_performance"}}}
 	d.refuses("14:11", resolve, fault.Invalid, "lets go of its services")
 	resolve.Services[0].To = "operational"
 	d.does("14:12", resolve)
@@ -125,7 +137,8 @@ func TestAPatchMayRecoverServicesToo(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	in, open := d.affecting("Failing", page.Move{ID: ids[0], To: "partial_outage"})
 	d.does("14:05", open)
-	d.does("14:06", &page.EditIncident{ID: in, UpdateID: d.ID(), Services: []page.Move{{ID: ids[0], To: "degraded_performance"}}})
+	d.does("14:06", &page.EditIncident{ID: in, UpdateID: d.ID(),
+		Services: []page.Move{{ID: ids[0], To: "degraded_performance"}}})
 	d.is(ids[0], "degraded_performance")
 	d.want("timeline", len(d.incident(in).Updates), 2)
 }
@@ -137,7 +150,8 @@ func TestABackDatedIncidentIsToldAsIfItHadBeenOpenedThen(t *testing.T) {
 	d.clock("+1 09:00")
 	began := d.now
 	in := d.ID()
-	c := &page.OpenIncident{ID: in, UpdateID: d.ID(), Title: "Earlier", Service: &ids[0], ToState: "major_outage", StartedAt: &began}
+	c := &page.OpenIncident{ID: in, UpdateID: d.ID(), Title: "Earlier", Service: &ids[0], ToState: "major_outage",
+		StartedAt: &began}
 	d.want("events", d.does("+1 11:00", c), "service_changed incident_opened")
 	x := d.incident(in)
 	d.want("begun", x.CreatedAt, began)
@@ -161,7 +175,8 @@ func TestABackDatedIncidentCorrectsTheRecordOverMidnight(t *testing.T) {
 	record[0].To = d.now
 	d.s.Past = &page.Past{Record: []page.Record{{ServiceID: api, Spans: record}}}
 	in := d.ID()
-	c := &page.OpenIncident{ID: in, UpdateID: d.ID(), Title: "In the night", Service: &api, ToState: "partial_outage", StartedAt: &began,
+	c := &page.OpenIncident{ID: in, UpdateID: d.ID(), Title: "In the night", Service: &api, ToState: "partial_outage",
+		StartedAt:  &began,
 		ResolvedAt: &end, Resolution: "It went away.", ResolutionID: d.ID()}
 	d.want("events", d.does("+1 09:00", c), "incident_opened incident_resolved")
 	d.is(api, "operational")
@@ -175,7 +190,8 @@ func TestABackDatedIncidentCorrectsTheRecordOverMidnight(t *testing.T) {
 
 	// Forgiven with a reason, and deleted: the time is well again.
 	d.s.Past = &page.Past{Record: []page.Record{{ServiceID: api, Spans: record}}, Incidents: []status.Incident{x}}
-	d.want("events", d.does("+1 09:00", &page.EditIncident{ID: in, Excluded: ptr("The test of a customer.")}), "incident_edited")
+	d.want("events", d.does("+1 09:00", &page.EditIncident{ID: in, Excluded: ptr("The test of a customer.")}),
+		"incident_edited")
 	d.want("days that count", len(d.service(api).Days), 0)
 	d.want("the reason is there", d.incident(in).Excluded, "The test of a customer.")
 	d.s.Past.Incidents[0] = d.incident(in)
@@ -204,7 +220,8 @@ func TestDatesOfThePastMustBePossible(t *testing.T) {
 		{"ends as it begins", -wire.Hour, -wire.Hour, "resolved_at"},
 		{"ends without a beginning", 1, -wire.Hour, "resolved_at"},
 	} {
-		open := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "x", Service: &ids[0], ToState: "partial_outage"}
+		open := &page.OpenIncident{ID: d.ID(), UpdateID: d.ID(), Title: "x", Service: &ids[0],
+			ToState: "partial_outage"}
 		if c.began != 1 {
 			open.StartedAt = ptr(now + c.began)
 		}
@@ -223,13 +240,16 @@ func TestAnIncidentIsExplainedAndExcludedOnlyWhenItIsOver(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	in, open := d.affecting("Failing", page.Move{ID: ids[0], To: "partial_outage"})
 	d.does("14:05", open)
-	d.refuses("14:06", &page.EditIncident{ID: in, Postmortem: ptr("Why")}, fault.Conflict, "when the incident is resolved")
+	d.refuses("14:06", &page.EditIncident{ID: in, Postmortem: ptr("Why")}, fault.Conflict,
+		"when the incident is resolved")
 	d.refuses("14:06", &page.EditIncident{ID: in, Excluded: ptr("Why")}, fault.Conflict, "when it is resolved")
 	d.does("14:10", d.update(in, "resolved", "Over."))
-	d.want("published", d.does("14:20", &page.EditIncident{ID: in, Postmortem: ptr("# Why\n\nA cable.")}), "incident_explained")
+	d.want("published", d.does("14:20", &page.EditIncident{ID: in, Postmortem: ptr("# Why\n\nA cable.")}),
+		"incident_explained")
 	published := *d.incident(in).PostmortemAt
 	d.want("when", published, d.now)
-	d.want("corrected", d.does("14:30", &page.EditIncident{ID: in, Postmortem: ptr("# Why\n\nTwo cables.")}), "incident_edited")
+	d.want("corrected", d.does("14:30", &page.EditIncident{ID: in, Postmortem: ptr("# Why\n\nTwo cables.")}),
+		"incident_edited")
 	d.want("when still", *d.incident(in).PostmortemAt, published)
 	d.want("nothing new", d.does("14:31", &page.EditIncident{ID: in, Postmortem: ptr("# Why\n\nTwo cables.")}), "")
 	d.does("14:32", &page.EditIncident{ID: in, Postmortem: ptr("")})
@@ -251,9 +271,12 @@ func TestAnUpdatesTextIsCorrectedAlsoAfterwards(t *testing.T) {
 	d.want("when", *u.EditedAt, d.now)
 	d.want("again", d.does("14:21", c), "")
 	d.refuses("14:22", &page.CorrectUpdate{ID: in, UpdateID: d.ID(), Body: "x"}, fault.NotFound, "no such update")
-	d.refuses("14:22", &page.CorrectUpdate{ID: d.ID(), UpdateID: last.ID, Body: "x"}, fault.NotFound, "no such incident")
-	d.refuses("14:22", &page.CorrectUpdate{ID: in, UpdateID: last.ID, Body: "a\x00b"}, fault.Invalid, "control characters")
-	d.refuses("14:22", &page.CorrectUpdate{ID: in, UpdateID: last.ID, Body: "x", Version: ptr(int64(1))}, fault.Conflict, "changed meanwhile")
+	d.refuses("14:22", &page.CorrectUpdate{ID: d.ID(), UpdateID: last.ID, Body: "x"}, fault.NotFound,
+		"no such incident")
+	d.refuses("14:22", &page.CorrectUpdate{ID: in, UpdateID: last.ID, Body: "a\x00b"}, fault.Invalid,
+		"control characters")
+	d.refuses("14:22", &page.CorrectUpdate{ID: in, UpdateID: last.ID, Body: "x", Version: ptr(int64(1))},
+		fault.Conflict, "changed meanwhile")
 }
 
 func TestAnAnnouncementStaysUntilItsTime(t *testing.T) {
@@ -269,7 +292,8 @@ func TestAnAnnouncementStaysUntilItsTime(t *testing.T) {
 	d.want("nothing new", d.does("15:32", &page.EditPage{Announcement: ptr("For ever.")}), "")
 	d.does("15:33", &page.EditPage{Announcement: ptr("")})
 	d.want("taken off", d.s.Org.Announced(until), "")
-	d.refuses("15:34", &page.EditPage{AnnouncementUntil: ptr(d.now + wire.Day)}, fault.Invalid, "no announcement that could end")
+	d.refuses("15:34", &page.EditPage{AnnouncementUntil: ptr(d.now + wire.Day)}, fault.Invalid,
+		"no announcement that could end")
 }
 
 func TestWeightsAreHundredthsOfTheTime(t *testing.T) {
@@ -282,7 +306,8 @@ func TestWeightsAreHundredthsOfTheTime(t *testing.T) {
 	d.refuses("14:03", &page.EditPage{Weights: &status.Weights{Major: -10}}, fault.Invalid, "from 0 to 100")
 	d.refuses("14:03", &page.EditPage{Weights: &status.Weights{}}, fault.Invalid, "Something must count")
 	var old page.Org
-	if err := wire.Unmarshal([]byte(`{"id":"x","slug":"acme"}`), &old); err != nil || old.UptimeWeights() != status.DefaultWeights {
+	if err := wire.Unmarshal([]byte(`{"id":"x","slug":"acme"}`), &old); err != nil ||
+		old.UptimeWeights() != status.DefaultWeights {
 		t.Errorf("an older page: %v %+v", err, old.UptimeWeights())
 	}
 }

@@ -25,7 +25,8 @@ func same(t *rapid.T, what string, want, got any) {
 func text(s page.State) string { return string(wire.Marshal(&s)) }
 
 // story tells a random story and calls each after every command.
-func story(t *rapid.T, each func(before page.State, c page.Command, events []page.Event, err *fault.Error, after page.State)) {
+func story(t *rapid.T, each func(before page.State, c page.Command, events []page.Event, err *fault.Error,
+	after page.State)) {
 	a := &pagetest.Author{Space: 1}
 	s, at := a.Page(), pagetest.Start
 	for range 1 + rapid.IntRange(0, 40).Draw(t, "commands") {
@@ -83,7 +84,8 @@ func TestEveryAcceptedSequenceIsGaplessAndKeepsItsPromises(t *testing.T) {
 				at = e.At
 			}
 			if after.Seq != before.Seq+int64(len(events)) || after.At != at {
-				t.Fatalf("%s: %d at %s, then %d events, then %d at %s", c.Kind(), before.Seq, before.At, len(events), after.Seq, after.At)
+				t.Fatalf("%s: %d at %s, then %d events, then %d at %s", c.Kind(), before.Seq, before.At, len(events),
+					after.Seq, after.At)
 			}
 			wellFormed(t, &after)
 		})
@@ -96,7 +98,8 @@ func wellFormed(t *rapid.T, s *page.State) {
 	ids := map[string]bool{}
 	for i := range s.Services {
 		svc := &s.Services[i]
-		if err := svc.Check(); err != nil || ids[svc.ID] || svc.Version < 1 || svc.Since > s.At || svc.CreatedAt > s.At {
+		if err := svc.Check(); err != nil || ids[svc.ID] || svc.Version < 1 || svc.Since > s.At ||
+			svc.CreatedAt > s.At {
 			t.Fatalf("service %+v: %v", svc, err)
 		}
 		ids[svc.ID] = true
@@ -112,7 +115,8 @@ func wellFormed(t *rapid.T, s *page.State) {
 	}
 	for i := range s.Incidents {
 		in := &s.Incidents[i]
-		if (in.Postmortem != "" || in.Excluded != "") && in.Active() || (in.Postmortem == "") != (in.PostmortemAt == nil) {
+		if (in.Postmortem != "" || in.Excluded != "") && in.Active() ||
+			(in.Postmortem == "") != (in.PostmortemAt == nil) {
 			t.Fatalf("explained or excluded too early: %+v", in)
 		}
 		if in.Check() != nil || len(in.Services) == 0 || len(in.Updates) == 0 || in.Active() != (in.ResolvedAt == nil) {
@@ -136,7 +140,8 @@ func wellFormed(t *rapid.T, s *page.State) {
 	}
 	for i := range s.Maintenances {
 		m := &s.Maintenances[i]
-		if m.Check() != nil || len(m.Services) == 0 || m.Over() != (m.CompletedAt != nil) || m.Running() && m.StartedAt == nil {
+		if m.Check() != nil || len(m.Services) == 0 || m.Over() != (m.CompletedAt != nil) || m.Running() &&
+			m.StartedAt == nil {
 			t.Fatalf("maintenance %+v", m)
 		}
 	}
@@ -260,7 +265,8 @@ func TestNeitherDecideNorEvolveChangesAStateItWasGiven(t *testing.T) {
 				s = page.Evolve(s, &events[i])
 				seen = append(seen, memory{s, text(s)})
 			}
-			_ = page.Evolve(before, &page.Event{Seq: before.Seq + 1, At: before.At}) // a second future of the same state
+			// a second future of the same state
+			_ = page.Evolve(before, &page.Event{Seq: before.Seq + 1, At: before.At})
 		})
 		for i, m := range seen {
 			if got := text(m.s); got != m.text {

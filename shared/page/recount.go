@@ -19,7 +19,8 @@ func (d *draft) recount(told status.Incident) []status.ServiceDay {
 		first := max(min(told.CreatedAt, svc.BookedUntil()), min(svc.Born(), svc.CreatedAt)).DayNumber()
 		for _, t := range status.Recount(svc.ID, r.since(svc.Born()), incidents, first, d.at) {
 			// A day of the incident may be well now; any other that is well needs no word.
-			if within := t.Day >= told.CreatedAt.DayNumber() && (told.ResolvedAt == nil || t.Day <= told.ResolvedAt.DayNumber()); within || !t.Well() {
+			if within := t.Day >= told.CreatedAt.DayNumber() &&
+				(told.ResolvedAt == nil || t.Day <= told.ResolvedAt.DayNumber()); within || !t.Well() {
 				out = append(out, status.ServiceDay{ServiceID: svc.ID, Tally: t})
 			}
 		}

@@ -113,7 +113,8 @@ func (c *CreateService) decide(d *draft) *fault.Error {
 	} else if n > 0 {
 		svc.Position = min(d.state.Services[n-1].Position+1, 1_000_000)
 	}
-	if err := check(c.ID, joined(joined(svc.Check(), visible("name", svc.Name, "", "group", svc.Group, "")), d.checkStart(&svc))); err != nil {
+	if err := check(c.ID, joined(joined(svc.Check(), visible("name", svc.Name, "", "group", svc.Group, "")),
+		d.checkStart(&svc))); err != nil {
 		return err
 	}
 	if _, there := d.state.Service(c.ID); there {
@@ -155,7 +156,8 @@ func (c *EditService) decide(d *draft) *fault.Error {
 	edit(&next.Group, c.Group)
 	edit(&next.StartDate, c.StartDate)
 	edit((*string)(&next.Status), c.Status)
-	if err := joined(joined(next.Check(), visible("name", next.Name, svc.Name, "group", next.Group, svc.Group)), d.checkStart(&next)); err != nil {
+	if err := joined(joined(next.Check(), visible("name", next.Name, svc.Name, "group", next.Group, svc.Group)),
+		d.checkStart(&next)); err != nil {
 		return err
 	}
 	if from, to := svc.Status, next.Status; from != to {
@@ -184,7 +186,8 @@ func (d *draft) checkStart(s *status.Service) *fault.Error {
 }
 
 func same(a, b *status.Service) bool {
-	return a.Name == b.Name && a.Description == b.Description && a.Position == b.Position && a.Group == b.Group && a.Status == b.Status && a.StartDate == b.StartDate
+	return a.Name == b.Name && a.Description == b.Description && a.Position == b.Position && a.Group == b.Group &&
+		a.Status == b.Status && a.StartDate == b.StartDate
 }
 
 func (c *DeleteService) decide(d *draft) *fault.Error {

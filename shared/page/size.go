@@ -86,7 +86,8 @@ func (d *draft) fits(before *State, c Command) *fault.Error {
 	if d.state.Bytes <= MaxBytes || grown <= d.reserve(before) {
 		return nil
 	}
-	const sentence = "This page is full: all that it shows may have 4 MB together. Shorten texts, or delete incidents and maintenance that are over."
+	const sentence = "This page is full: all that it shows may have 4 MB together. Shorten texts, or delete " +
+		"incidents and maintenance that are over."
 	return fault.New(fault.TooLarge, sentence).With(longest(c), sentence)
 }
 

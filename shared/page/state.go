@@ -17,7 +17,9 @@ const (
 	MaxServices = 500 // of a page
 	MaxActive   = 100 // incidents at a time, and windows that are not over
 	MaxUpdates  = 500 // of one incident or window
-	KeepClosed  = 100 // of the resolved incidents, and of the windows that are over, those closed last stay in State; all stay in the database
+	// of the resolved incidents, and of the windows that are over, those closed last stay in State; all stay in the
+	// database
+	KeepClosed  = 100
 	MaxAffected = 100 // services of one incident or window
 	MaxSlug     = 63  // characters, as a DNS label
 	MaxBack     = 730 // days by which an incident may be dated back
@@ -70,7 +72,8 @@ func (s *State) Wire(f *wire.Fields) {
 
 // withRoom is a copy of the list that capped will not cut when one more closed member is put at its end, and how many
 // bytes that made free.
-func withRoom[T any](list []T, closed func(*T) (status.Time, string, bool), size func(*T) int64) (out []T, freed int64) {
+func withRoom[T any](list []T, closed func(*T) (status.Time, string, bool),
+	size func(*T) int64) (out []T, freed int64) {
 	out = append(make([]T, 0, len(list)+1), list...)
 	if n, first := firstClosed(out, closed); n >= KeepClosed {
 		freed = size(&out[first])
@@ -105,7 +108,8 @@ func (s *State) ActiveOn(serviceID, other string) (status.Affected, bool) {
 		if !in.Active() || in.ID == other {
 			continue
 		}
-		if a, on := in.On(serviceID); on && a.To != status.Operational && (best == nil || newer(in.CreatedAt, in.ID, best.CreatedAt, best.ID)) {
+		if a, on := in.On(serviceID); on && a.To != status.Operational &&
+			(best == nil || newer(in.CreatedAt, in.ID, best.CreatedAt, best.ID)) {
 			best, found = in, a
 		}
 	}

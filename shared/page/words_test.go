@@ -76,7 +76,8 @@ func TestWhatIsToldAgainHasTodaysWordsAndLeadsToTodaysPage(t *testing.T) {
 						t.Fatalf("event %d, %s, still says %q", e.Seq, e.Type, text)
 					}
 				}
-				if text := string(e.Frame()); e.Withdrawn == (text == string(events[i].Frame())) && events[i].Seq != 0 && !isDeletion(e.Type) {
+				if text := string(e.Frame()); e.Withdrawn == (text == string(events[i].Frame())) &&
+					events[i].Seq != 0 && !isDeletion(e.Type) {
 					t.Fatalf("withdrawn is %v in %s, which was %s", e.Withdrawn, text, events[i].Frame())
 				}
 				heard, err := page.FromFrame(e.Frame())
@@ -114,14 +115,16 @@ func gone(before map[string]bool, after *page.State) string {
 func TestAServiceThatLeftAWindowIsToldByTodaysName(t *testing.T) {
 	d, ids := newDiary(t, "Secret project", "API")
 	window := d.ID()
-	planned := &page.PlanMaintenance{ID: window, Title: "Work", Services: ids, ScheduledFor: d.now + wire.Day, ScheduledUntil: d.now + 2*wire.Day}
+	planned := &page.PlanMaintenance{ID: window, Title: "Work", Services: ids, ScheduledFor: d.now + wire.Day,
+		ScheduledUntil: d.now + 2*wire.Day}
 	events := d.decides(planned)
 	other := []string{ids[1]}
 	moved := d.decides(&page.EditMaintenance{ID: window, Services: &other})
 	gone := &page.DeleteService{}
 	gone.Remove(ids[0], nil)
 	d.decides(gone)
-	if again := events[0].Today(d.s.Words()); !again.Withdrawn || again.Maintenance.Services[0].Name != "" || again.Maintenance.Services[1].Name != "API" {
+	if again := events[0].Today(d.s.Words()); !again.Withdrawn || again.Maintenance.Services[0].Name != "" ||
+		again.Maintenance.Services[1].Name != "API" {
 		t.Errorf("it is told as %s", again.Frame())
 	}
 	if again := moved[0].Today(d.s.Words()); again.Withdrawn {

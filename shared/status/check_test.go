@@ -27,7 +27,8 @@ func TestTextIsRefusedByLengthBlanknessAndControlCharacters(t *testing.T) {
 		{"exactly the limit", line, strings.Repeat("x", 20), 20, true, ""},
 		{"one over", line, strings.Repeat("x", 21), 20, true, "f may have 20 characters at most."},
 		{"characters, not bytes", line, strings.Repeat("€", 20), 20, true, ""},
-		{"characters beyond the basic plane", line, strings.Repeat("🚒", 21), 20, true, "f may have 20 characters at most."},
+		{"characters beyond the basic plane", line, strings.Repeat("🚒", 21), 20, true,
+			"f may have 20 characters at most."},
 		{"a break in a line", line, "a\nb", 20, true, "f must not contain control characters."},
 		{"a tab in a line", line, "a\tb", 20, true, "f must not contain control characters."},
 		{"a break in a text", text, "a\r\n\tb", 20, true, ""},
@@ -58,7 +59,8 @@ func TestTextIsRefusedByLengthBlanknessAndControlCharacters(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted, want %q", c.want)
 			}
-			if err.Code != fault.Invalid || err.Message != c.want || len(err.Fields) != 1 || err.Fields[0] != (fault.Field{Name: "f", Message: c.want}) {
+			if err.Code != fault.Invalid || err.Message != c.want || len(err.Fields) != 1 ||
+				err.Fields[0] != (fault.Field{Name: "f", Message: c.want}) {
 				t.Errorf("refused as %+v, want %q", err, c.want)
 			}
 		})
@@ -79,7 +81,8 @@ func TestEveryWrongFieldIsNamedAtOnce(t *testing.T) {
 		t.Errorf("refused: %s", got)
 	}
 	last := err.Fields[len(err.Fields)-1].Message
-	if last != "status must be one of operational, degraded_performance, partial_outage, major_outage or under_maintenance." {
+	if last != "status must be one of operational, degraded_performance, partial_outage, major_outage or "+
+		"under_maintenance." {
 		t.Errorf("the states are not named: %q", last)
 	}
 }
@@ -138,7 +141,8 @@ func TestAnIDHasOneSpelling(t *testing.T) {
 }
 
 func TestJoinReadsAsASentence(t *testing.T) {
-	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"},
+		"a, b or c": {"a", "b", "c"}} {
 		if got := status.Join(list); got != want {
 			t.Errorf("Join(%v) = %q", list, got)
 		}
@@ -146,7 +150,8 @@ func TestJoinReadsAsASentence(t *testing.T) {
 }
 
 func TestWhatIsTidyIsALine(t *testing.T) {
-	for _, s := range []string{"", "Acme", " Acme\t", "\u200b\u2003", "a\x00b\u202ec", "\xff\xfe", strings.Repeat("ä ", 300), strings.Repeat("a", status.TitleMax) + "b"} {
+	for _, s := range []string{"", "Acme", " Acme\t", "\u200b\u2003", "a\x00b\u202ec", "\xff\xfe",
+		strings.Repeat("ä ", 300), strings.Repeat("a", status.TitleMax) + "b"} {
 		tidy := status.Tidy(s, status.TitleMax)
 		var c status.Checks
 		if c.Line("name", tidy, status.TitleMax, tidy != ""); c.Err() != nil {

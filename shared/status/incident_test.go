@@ -44,7 +44,8 @@ func TestAMaintenanceGoesForwardAndIsCancelledOnlyBeforeItStarts(t *testing.T) {
 		}
 	}
 	for s, want := range map[status.MaintenanceStatus][2]bool{
-		"scheduled": {false, false}, "in_progress": {true, false}, "verifying": {true, false}, "completed": {false, true}, "cancelled": {false, true},
+		"scheduled": {false, false}, "in_progress": {true, false}, "verifying": {true, false},
+		"completed": {false, true}, "cancelled": {false, true},
 	} {
 		m := status.Maintenance{Status: s}
 		if m.Running() != want[0] || m.Over() != want[1] {

@@ -41,7 +41,8 @@ func TestTheIndicatorIsTheFirstMatch(t *testing.T) {
 }
 
 func services(letters string) []status.Service {
-	states := map[rune]status.ServiceStatus{'o': "operational", 'd': "degraded_performance", 'p': "partial_outage", 'm': "major_outage", 'w': "under_maintenance"}
+	states := map[rune]status.ServiceStatus{'o': "operational", 'd': "degraded_performance", 'p': "partial_outage",
+		'm': "major_outage", 'w': "under_maintenance"}
 	var out []status.Service
 	for _, l := range letters {
 		out = append(out, status.Service{Status: states[l]})

@@ -116,7 +116,8 @@ func (m *Maintenance) Noted() bool { return m.CompletedAt != nil && *m.Completed
 
 // AsIncident is what a window that was noted afterwards adds to the record: its services were under maintenance.
 func (m *Maintenance) AsIncident() Incident {
-	in := Incident{ID: m.ID, Status: Resolved, CreatedAt: m.ScheduledFor, ResolvedAt: m.CompletedAt, RecordedAt: &m.CreatedAt}
+	in := Incident{ID: m.ID, Status: Resolved, CreatedAt: m.ScheduledFor, ResolvedAt: m.CompletedAt,
+		RecordedAt: &m.CreatedAt}
 	for _, s := range m.Services {
 		in.Services = append(in.Services, Affected{ID: s.ID, Name: s.Name, From: Operational, To: UnderMaintenance})
 	}

@@ -126,7 +126,8 @@ func (c *Condition) Subject() (kind, rest string) {
 
 // subjects are the names of what a condition may look at, and what each means.
 var subjects = map[string]string{"status": "status", "status_code": "status", "time": "time", "ms": "time",
-	"response_time": "time", "body": "body", "json": "json", "jsonpath": "json", "header": "header", "headers": "header",
+	"response_time": "time", "body": "body", "json": "json", "jsonpath": "json", "header": "header",
+	"headers":     "header",
 	"certificate": "certificate", "cert": "certificate", "dns": "dns"}
 
 // Monitor watches a target from every region, or from some.
@@ -302,7 +303,8 @@ func (m *Monitor) checkConditions(c *Checks) {
 		kind, rest := x.Subject()
 		c.That(subjects[kind] != "", field+"on",
 			"on must be status, time, body, json:POINTER, header:NAME, certificate or dns.")
-		c.That(kind != "json" && kind != "header" || rest != "", field+"on", "Say which one: json:POINTER, header:NAME.")
+		c.That(kind != "json" && kind != "header" || rest != "", field+"on",
+			"Say which one: json:POINTER, header:NAME.")
 		c.OneOf(field+"op", x.Op, x.Operator() != "", ConditionOps)
 		op, value := x.Operator(), x.Text()
 		c.That(len(value) <= MaxTarget, field+"value", "value may have %s characters at most.", wire.Itoa(MaxTarget))

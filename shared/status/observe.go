@@ -135,7 +135,8 @@ func (w Window) copied() Window {
 func sorted(list []Observation) []Observation {
 	out := append([]Observation(nil), list...)
 	for i := 1; i < len(out); i++ {
-		for k := i; k > 0 && (out[k].At < out[k-1].At || out[k].At == out[k-1].At && out[k].Region < out[k-1].Region); k-- {
+		for k := i; k > 0 && (out[k].At < out[k-1].At || out[k].At == out[k-1].At &&
+			out[k].Region < out[k-1].Region); k-- {
 			out[k], out[k-1] = out[k-1], out[k]
 		}
 	}

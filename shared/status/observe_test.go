@@ -24,7 +24,8 @@ func play(m status.Monitor, regions []string, change func(minute int, m *status.
 			if row[i] == '.' {
 				continue
 			}
-			seen = append(seen, status.Observation{Region: string(rune('a' + r)), At: at, OK: row[i] == '+', Ms: 5, Error: "no answer",
+			seen = append(seen, status.Observation{Region: string(rune('a' + r)), At: at, OK: row[i] == '+', Ms: 5,
+				Error: "no answer",
 				Blind: row[i] == 'x'})
 		}
 		if change != nil {
@@ -138,8 +139,10 @@ func TestARegionIsBlindWhenNothingAnswersIt(t *testing.T) {
 		looks []status.Observation
 		want  bool
 	}{
-		{"a b c", []status.Observation{dark, dark, dark}, true}, {"a b b", []status.Observation{dark, dark, dark}, false},
-		{"a b c", []status.Observation{dark, answered, dark}, false}, {"a b c", []status.Observation{dark, {OK: true}, dark}, false},
+		{"a b c", []status.Observation{dark, dark, dark}, true}, {"a b b", []status.Observation{dark, dark, dark},
+			false},
+		{"a b c", []status.Observation{dark, answered, dark}, false},
+		{"a b c", []status.Observation{dark, {OK: true}, dark}, false},
 		{"a", []status.Observation{dark}, false},
 	} {
 		if got := status.Blind(strings.Fields(row.hosts), row.looks); got != row.want {
@@ -175,7 +178,8 @@ func sights(t *rapid.T) []string {
 
 func TestWhateverIsSeenTheRulesHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := with(rapid.Int64Range(1, 5).Draw(t, "failures"), rapid.Int64Range(1, 5).Draw(t, "successes"), rapid.Int64Range(0, 3).Draw(t, "quorum"))
+		m := with(rapid.Int64Range(1, 5).Draw(t, "failures"), rapid.Int64Range(1, 5).Draw(t, "successes"),
+			rapid.Int64Range(0, 3).Draw(t, "quorum"))
 		rows := sights(t)
 		got := play(m, rows, nil)
 		for i := range got {

@@ -66,8 +66,9 @@ const (
 
 // moves is the table of CONTRACT 2, "Transition rules".
 var moves = map[ServiceStatus][3][]ServiceStatus{
-	//                 an incident                 by hand                                          by hand during an incident
-	Operational:      {{Degraded, Partial, Major}, {Degraded, Partial, Major, UnderMaintenance}, {Degraded, Partial, Major, UnderMaintenance}},
+	// an incident by hand by hand during an incident
+	Operational: {{Degraded, Partial, Major}, {Degraded, Partial, Major, UnderMaintenance},
+		{Degraded, Partial, Major, UnderMaintenance}},
 	Degraded:         {{Partial, Major}, {Operational, Partial, Major}, {Partial, Major}},
 	Partial:          {{Major}, {Operational, Degraded, Major}, {Major}},
 	Major:            {nil, {Operational, Degraded, Partial}, nil},
@@ -94,8 +95,8 @@ type Service struct {
 	UpdatedAt   Time
 	Version     int64 // 1 at creation, one more with every event about it
 
-	// StartDate is the UTC day with which its record begins, as 2026-01-31; "" is the moment of its creation. Days before
-	// are unknown.
+	// StartDate is the UTC day with which its record begins, as 2026-01-31; "" is the moment of its creation. Days
+	// before are unknown.
 	StartDate string
 
 	Since  Time    // when Status began
@@ -140,7 +141,8 @@ const firstStart = "2000-01-01"
 // CheckStart says what is wrong with the day with which the record begins, as seen at a moment.
 func (s *Service) CheckStart(c *Checks, now Time) {
 	at, ok := wire.ParseDate(s.StartDate)
-	c.That(s.StartDate == "" || ok && at <= now && s.StartDate >= firstStart, "start_date", "start_date must be a day such as 2026-01-31, from %s until today.", firstStart)
+	c.That(s.StartDate == "" || ok && at <= now && s.StartDate >= firstStart, "start_date",
+		"start_date must be a day such as 2026-01-31, from %s until today.", firstStart)
 }
 
 // BookedUntil is from when on the state that holds now is not in Days yet.

@@ -9,9 +9,11 @@ import (
 // The table of CONTRACT 2, "Transition rules", row by row as it stands there.
 var contract = map[status.ServiceStatus]struct{ byIncident, byHand, byHandDuringIncident []status.ServiceStatus }{
 	"operational": {
-		byIncident:           []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage"},
-		byHand:               []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage", "under_maintenance"},
-		byHandDuringIncident: []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage", "under_maintenance"},
+		byIncident: []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage"},
+		byHand: []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage",
+			"under_maintenance"},
+		byHandDuringIncident: []status.ServiceStatus{"degraded_performance", "partial_outage", "major_outage",
+			"under_maintenance"},
 	},
 	"degraded_performance": {
 		byIncident:           []status.ServiceStatus{"partial_outage", "major_outage"},
@@ -50,7 +52,8 @@ func TestEveryServiceMoveOfTheContractIsAllowedAndEveryOtherIsRefused(t *testing
 	for _, from := range words {
 		row := contract[from]
 		for cause, list := range map[status.Cause][]status.ServiceStatus{
-			status.ByIncident: row.byIncident, status.ByHand: row.byHand, status.ByHandIncident: row.byHandDuringIncident,
+			status.ByIncident: row.byIncident, status.ByHand: row.byHand,
+			status.ByHandIncident: row.byHandDuringIncident,
 		} {
 			for _, to := range words {
 				want := has(list, to)
@@ -93,32 +96,37 @@ func TestAllowedMovesAreListedBestFirst(t *testing.T) {
 
 func TestStatesInWords(t *testing.T) {
 	for word, display := range map[string]string{
-		"operational": "Operational", "degraded_performance": "Degraded Performance", "partial_outage": "Partial Outage",
-		"major_outage": "Major Outage", "under_maintenance": "Under Maintenance",
+		"operational": "Operational", "degraded_performance": "Degraded Performance",
+		"partial_outage": "Partial Outage",
+		"major_outage":   "Major Outage", "under_maintenance": "Under Maintenance",
 	} {
 		if s := status.ServiceStatus(word); s.Display() != display || !s.Valid() {
 			t.Errorf("service %q is shown as %q, valid %v", word, s.Display(), s.Valid())
 		}
 	}
 	for word, display := range map[string]string{
-		"investigating": "Investigating", "identified": "Identified", "monitoring": "Monitoring", "resolved": "Resolved",
+		"investigating": "Investigating", "identified": "Identified", "monitoring": "Monitoring",
+		"resolved": "Resolved",
 	} {
 		if s := status.IncidentStatus(word); s.Display() != display || !s.Valid() {
 			t.Errorf("incident %q is shown as %q, valid %v", word, s.Display(), s.Valid())
 		}
 	}
 	for word, display := range map[string]string{
-		"scheduled": "Scheduled", "in_progress": "In Progress", "verifying": "Verifying", "completed": "Completed", "cancelled": "Cancelled",
+		"scheduled": "Scheduled", "in_progress": "In Progress", "verifying": "Verifying", "completed": "Completed",
+		"cancelled": "Cancelled",
 	} {
 		if s := status.MaintenanceStatus(word); s.Display() != display || !s.Valid() {
 			t.Errorf("maintenance %q is shown as %q, valid %v", word, s.Display(), s.Valid())
 		}
 	}
 	for _, wrong := range []string{"", "Resolved", "operational ", "down"} {
-		if status.ServiceStatus(wrong).Valid() || status.IncidentStatus(wrong).Valid() || status.MaintenanceStatus(wrong).Valid() {
+		if status.ServiceStatus(wrong).Valid() || status.IncidentStatus(wrong).Valid() ||
+			status.MaintenanceStatus(wrong).Valid() {
 			t.Errorf("%q passes for a state", wrong)
 		}
-		if status.ServiceStatus(wrong).Display() != wrong || status.IncidentStatus(wrong).Display() != wrong || status.MaintenanceStatus(wrong).Display() != wrong {
+		if status.ServiceStatus(wrong).Display() != wrong || status.IncidentStatus(wrong).Display() != wrong ||
+			status.MaintenanceStatus(wrong).Display() != wrong {
 			t.Errorf("%q is not shown as it is", wrong)
 		}
 	}

@@ -134,7 +134,8 @@ func TestNothingIsKnownOfAServiceBornNow(t *testing.T) {
 	if total != -1 || !days[0].NoData {
 		t.Errorf("total %d, days %+v", total, days)
 	}
-	if days, total = status.Uptime(svc, 2, at("2026-03-10T11:00:00Z"), status.DefaultWeights); total != -1 || !days[1].NoData {
+	if days, total = status.Uptime(svc, 2, at("2026-03-10T11:00:00Z"), status.DefaultWeights); total != -1 ||
+		!days[1].NoData {
 		t.Errorf("an hour before its birth: total %d, days %+v", total, days)
 	}
 }
@@ -154,7 +155,8 @@ func TestTheSmallestOutageNeverShowsAsHundredPercent(t *testing.T) {
 
 func TestPercentText(t *testing.T) {
 	for p, want := range map[int64]string{
-		-1: "–", 0: "0.00", 9: "0.00", 10: "0.01", 999: "0.99", 50_000: "50.00", 99_009: "99.00", 99_989: "99.98", 99_999: "99.99", 100_000: "100",
+		-1: "–", 0: "0.00", 9: "0.00", 10: "0.01", 999: "0.99", 50_000: "50.00", 99_009: "99.00", 99_989: "99.98",
+		99_999: "99.99", 100_000: "100",
 	} {
 		if got := status.PercentText(p); got != want {
 			t.Errorf("%d is %q, want %q", p, got, want)
@@ -250,7 +252,8 @@ func TestAGroupIsAsGoodAsAllTheTimeOfItsServices(t *testing.T) {
 		t.Errorf("before anything was there: %+v", days[:2])
 	}
 	tenth, eleventh := days[10], days[11]
-	if tenth.Percent != 75_000 || tenth.Worst != "partial_outage" || tenth.Seconds != 86_400 { // the young one was not there
+	// the young one was not there
+	if tenth.Percent != 75_000 || tenth.Worst != "partial_outage" || tenth.Seconds != 86_400 {
 		t.Errorf("the 10th: %+v", tenth)
 	}
 	if eleventh.Percent != 87_500 || eleventh.Worst != "major_outage" || eleventh.Seconds != 2*86_400 {

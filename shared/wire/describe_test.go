@@ -62,12 +62,16 @@ func (e *everything) Wire(f *wire.Fields) {
 // A mapping says what its JSON is made of.
 func TestAMappingDescribesItself(t *testing.T) {
 	of := []wire.Member{{Key: "x", Type: "integer"}, {Key: "up", Type: "time"}}
-	always := []wire.Member{{Key: "x", Type: "integer", Required: true}, {Key: "up", Type: "time", Required: true, Nullable: true}}
+	always := []wire.Member{{Key: "x", Type: "integer", Required: true},
+		{Key: "up", Type: "time", Required: true, Nullable: true}}
 	want := []wire.Member{
 		{Key: "text", Type: "string", Required: true}, {Key: "sometimes", Type: "string"}, {Key: "may", Type: "string"},
-		{Key: "n", Type: "integer", Required: true}, {Key: "may_n", Type: "integer"}, {Key: "yes", Type: "boolean", Required: true},
-		{Key: "words_of_it", Type: "string", Required: true, Derived: true}, {Key: "same_moment", Type: "time", Required: true, Derived: true},
-		{Key: "at", Type: "time", Required: true}, {Key: "ended", Type: "time", Required: true, Nullable: true}, {Key: "begun", Type: "time"},
+		{Key: "n", Type: "integer", Required: true}, {Key: "may_n", Type: "integer"},
+		{Key: "yes", Type: "boolean", Required: true},
+		{Key: "words_of_it", Type: "string", Required: true, Derived: true},
+		{Key: "same_moment", Type: "time", Required: true, Derived: true},
+		{Key: "at", Type: "time", Required: true}, {Key: "ended", Type: "time", Required: true, Nullable: true},
+		{Key: "begun", Type: "time"},
 		{Key: "words", Type: "strings", Required: true}, {Key: "list", Type: "objects", Required: true, Members: of},
 		{Key: "some", Type: "objects", Members: of}, {Key: "one", Type: "object", Required: true, Members: always},
 		{Key: "other", Type: "object", Members: of},
@@ -94,7 +98,8 @@ func TestNoInputIsDescribed(t *testing.T) {
 
 // Everything that the rules know describes itself whole: what is written is what is described.
 func TestObjectsWriteWhatTheyDescribe(t *testing.T) {
-	objects := []wire.Object{&status.Service{}, &status.Incident{}, &status.Maintenance{}, &page.Org{}, &status.Update{}, &status.Tally{}}
+	objects := []wire.Object{&status.Service{}, &status.Incident{}, &status.Maintenance{}, &page.Org{},
+		&status.Update{}, &status.Tally{}}
 	for _, row := range page.Commands {
 		objects = append(objects, row.New())
 	}

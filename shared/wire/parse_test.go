@@ -15,8 +15,10 @@ import (
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		`{}`, `[]`, `null`, ` {"a":[1,-0.5e+10,true,false,null,"x\u00e9\ud83d\ude92\ud83d\n"],"b":{"c":{}}} `, `{"a":1,"a":2}`, `"\u2028<>&"`,
-		`[1,]`, `{"a"}`, `01`, `1.`, `-`, `1e`, `"\x"`, `"\u12"`, "\"\x01\"", "\"\xff\"", `"\ud83d\ud83d\ude92"`, `"\ud83dA"`, `tru`, `truefalse`,
+		`{}`, `[]`, `null`, ` {"a":[1,-0.5e+10,true,false,null,"x\u00e9\ud83d\ude92\ud83d\n"],"b":{"c":{}}} `,
+		`{"a":1,"a":2}`, `"\u2028<>&"`,
+		`[1,]`, `{"a"}`, `01`, `1.`, `-`, `1e`, `"\x"`, `"\u12"`, "\"\x01\"", "\"\xff\"", `"\ud83d\ud83d\ude92"`,
+		`"\ud83dA"`, `tru`, `truefalse`,
 		strings.Repeat("[", 40) + strings.Repeat("]", 40), `"`, `{"a":`, "\ufeff{}",
 	} {
 		f.Add([]byte(s))
@@ -124,7 +126,8 @@ func stricter(in []byte) bool {
 }
 
 func FuzzString(f *testing.F) {
-	for _, s := range []string{"", "plain", "\x00\x01\b\f\n\r\t\x1f\x7f\"\\/", "<script>&amp;</script>", "é🚒\u2028\u2029\u2030\ufffd", "\xff\xc3", "a\xe2\x80", "\xed\xa0\x80"} {
+	for _, s := range []string{"", "plain", "\x00\x01\b\f\n\r\t\x1f\x7f\"\\/", "<script>&amp;</script>",
+		"é🚒\u2028\u2029\u2030\ufffd", "\xff\xc3", "a\xe2\x80", "\xed\xa0\x80"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -148,10 +151,13 @@ func TestHostileInputIsRefusedWithItsPlace(t *testing.T) {
 	}
 	for _, c := range []struct{ name, in, want string }{
 		{"twins", `{"a":1,"b":2,"a":3}`, "This is not valid JSON: a field is there twice at byte 16."},
-		{"twins by another spelling", `{"a":1,"\u0061":3}`, "This is not valid JSON: a field is there twice at byte 15."},
+		{"twins by another spelling", `{"a":1,"\u0061":3}`,
+			"This is not valid JSON: a field is there twice at byte 15."},
 		{"33 levels", strings.Repeat("[", 33) + strings.Repeat("]", 33), ""},
-		{"34 levels", strings.Repeat("[", 34) + strings.Repeat("]", 34), "This is not valid JSON: too deeply nested at byte 33."},
-		{"a million levels", strings.Repeat(`{"a":`, 1_000_000), "This is not valid JSON: too deeply nested at byte 165."},
+		{"34 levels", strings.Repeat("[", 34) + strings.Repeat("]", 34), "This is not valid JSON: too deeply nested " +
+			"at byte 33."},
+		{"a million levels", strings.Repeat(`{"a":`, 1_000_000), "This is not valid JSON: too deeply nested at byte " +
+			"165."},
 		{"200 fields", many(200), ""},
 		{"201 fields", many(201), "This is not valid JSON: an object with too many fields at byte 1698."},
 		{"not UTF-8", "{\"a\":\"\xff\"}", "The text is not valid UTF-8."},

@@ -125,7 +125,8 @@ func ParseTime(s string) (Time, bool) {
 		}
 		n[i] = v
 	}
-	if n[0] < 1970 || n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > daysIn(n[0], n[1]) || n[3] > 23 || n[4] > 59 || n[5] > 59 {
+	if n[0] < 1970 || n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > daysIn(n[0], n[1]) || n[3] > 23 || n[4] > 59 ||
+		n[5] > 59 {
 		return 0, false
 	}
 	t := Time(daysFromCivil(n[0], n[1], n[2]))*Day + Time(n[3])*Hour + Time(n[4])*Minute + Time(n[5])*Second

@@ -94,14 +94,16 @@ func drawn(t *rapid.T) *sample {
 		Word: text.Draw(t, "word"), MayBe: rapid.Ptr(text, true).Draw(t, "may_be"),
 		N: number.Draw(t, "n"), MayN: rapid.Ptr(number, true).Draw(t, "may_n"),
 		Yes: rapid.Bool().Draw(t, "yes"), MayYes: rapid.Ptr(rapid.Bool(), true).Draw(t, "may_yes"),
-		At: moment.Draw(t, "at"), Ended: rapid.Ptr(moment, true).Draw(t, "ended"), MayAt: rapid.Ptr(moment, true).Draw(t, "may_at"),
+		At: moment.Draw(t, "at"), Ended: rapid.Ptr(moment, true).Draw(t, "ended"), MayAt: rapid.Ptr(moment, true).
+			Draw(t, "may_at"),
 		Words: rapid.SliceOfN(text, 0, 3).Draw(t, "words"), Parts: rapid.SliceOfN(piece, 0, 3).Draw(t, "parts"),
 		One: piece.Draw(t, "one"), MayOne: rapid.Ptr(piece, true).Draw(t, "may_one"),
 	}
 	if rapid.Bool().Draw(t, "with extras") {
 		s.Extras = rapid.SliceOfN(piece, 0, 2).Draw(t, "extras")
 	}
-	s.Any = rapid.SampledFrom([]JSON{nil, JSON(`null`), JSON(`{"a":[1,2.50,{"b":"\u003c"}]}`), JSON(`"x"`)}).Draw(t, "any")
+	s.Any = rapid.SampledFrom([]JSON{nil, JSON(`null`), JSON(`{"a":[1,2.50,{"b":"\u003c"}]}`), JSON(`"x"`)}).
+		Draw(t, "any")
 	return s
 }
 
@@ -135,9 +137,12 @@ func TestWhatIsWrittenIsWhatEncodingJSONWritesAndReads(t *testing.T) {
 	})
 }
 
-// FuzzUnmarshal: what both accept, both understand alike; and nothing that is accepted changes by being written and read again.
+// FuzzUnmarshal: what both accept, both understand alike; and nothing that is accepted changes by being written and
+// read again.
 func FuzzUnmarshal(f *testing.F) {
-	f.Add([]byte(`{"word":"a","n":1,"yes":true,"at":"2026-01-31T14:00:00Z","ended":null,"words":["x"],"parts":[{"id":"p","count":2}],"one":{},"any":[1]}`))
+	f.Add(
+		[]byte(
+			`{"word":"a","n":1,"yes":true,"at":"2026-01-31T14:00:00Z","ended":null,"words":["x"],"parts":[{"id":"p","count":2}],"one":{},"any":[1]}`))
 	f.Add([]byte(`{"may_be":"b","may_n":-5,"may_yes":false,"may_at":1700000000000,"extras":[],"may_one":null}`))
 	f.Add([]byte(`{"word":null}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -176,7 +181,8 @@ func FuzzUnmarshal(f *testing.F) {
 }
 
 func TestUnknownFieldsAreNamedWithTheirPath(t *testing.T) {
-	in := []byte(`{"word":"a","wrod":"b","parts":[{"id":"p"},{"id":"q","nmae":1}],"one":{"id":"o","x":null},"any":{"unknown":"is fine here"}}`)
+	in := []byte(
+		`{"word":"a","wrod":"b","parts":[{"id":"p"},{"id":"q","nmae":1}],"one":{"id":"o","x":null},"any":{"unknown":"is fine here"}}`)
 	err := UnmarshalStrict(in, &sample{})
 	want := []fault.Field{
 		{Name: "parts[1].nmae", Message: "There is no field named nmae here."},
@@ -218,7 +224,8 @@ func TestWrongKindsAreNamedWithTheirPath(t *testing.T) {
 		{`{"one":[]}`, "one", "one must be an object, not a list."},
 	} {
 		err := UnmarshalStrict([]byte(c.in), &sample{})
-		if err == nil || err.Code != fault.Invalid || len(err.Fields) != 1 || err.Fields[0] != (fault.Field{Name: c.field, Message: c.message}) {
+		if err == nil || err.Code != fault.Invalid || len(err.Fields) != 1 ||
+			err.Fields[0] != (fault.Field{Name: c.field, Message: c.message}) {
 			t.Errorf("%s: %+v, want %s: %s", c.in, err, c.field, c.message)
 		}
 	}

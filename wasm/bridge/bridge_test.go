@@ -24,8 +24,10 @@ func FuzzCall(f *testing.F) {
 	for _, in := range []string{
 		`{"op":"load","state":` + state + `}`,
 		`{"op":"fold","frame":` + string(events[0].Frame()) + `}`,
-		`{"op":"decide","at":1769868000000,"id":"x","command":` + string(page.MarshalCommand(&page.EditService{ID: service.ID, Status: new(string)})) + `}`,
-		`{"op":"queue","queue":[{"id":"a","at":"2026-01-31T14:00:00Z","command":` + string(page.MarshalCommand(service)) + `},{"id":"b"}]}`,
+		`{"op":"decide","at":1769868000000,"id":"x","command":` +
+			string(page.MarshalCommand(&page.EditService{ID: service.ID, Status: new(string)})) + `}`,
+		`{"op":"queue","queue":[{"id":"a","at":"2026-01-31T14:00:00Z","command":` +
+			string(page.MarshalCommand(service)) + `},{"id":"b"}]}`,
 		`{"op":"uptime","at":"2026-01-31T14:00:00Z","service":"` + service.ID + `","days":90}`,
 	} {
 		f.Add([]byte(in))
@@ -82,28 +84,33 @@ func TestWhatWaitsIsDecidedInOrderOnTopOfWhatTheServerSaid(t *testing.T) {
 	}
 	id, incident := a.ID(), a.ID()
 	create := string(page.MarshalCommand(&page.CreateService{ID: id, Name: "API"}))
-	open := string(page.MarshalCommand(&page.OpenIncident{ID: incident, UpdateID: a.ID(), Title: "x", Service: &id, ToState: "major_outage"}))
+	open := string(page.MarshalCommand(&page.OpenIncident{ID: incident, UpdateID: a.ID(), Title: "x", Service: &id,
+		ToState: "major_outage"}))
 	resolve := string(page.MarshalCommand(&page.UpdateIncident{ID: incident, UpdateID: a.ID(), Status: "resolved"}))
 	at := `"at":"2026-01-31T15:00:00Z"`
 	ask(`{"op":"load","state":` + string(wire.Marshal(&s)) + `}`)
 
 	// A chain: the second builds on the first, which the server has not seen yet.
-	got := ask(`{"op":"queue","queue":[{"id":"1",` + at + `,"command":` + create + `},{"id":"2",` + at + `,"command":` + open + `}]}`).Value
-	if len(got.Verdicts) != 2 || got.Verdicts[0].Error != nil || got.Verdicts[1].Error != nil || got.View.Indicator != "critical" {
+	got := ask(`{"op":"queue","queue":[{"id":"1",` + at + `,"command":` + create + `},{"id":"2",` + at + `,"command":` +
+		open + `}]}`).Value
+	if len(got.Verdicts) != 2 || got.Verdicts[0].Error != nil || got.Verdicts[1].Error != nil ||
+		got.View.Indicator != "critical" {
 		t.Fatalf("the chain: %+v", got)
 	}
 	if s := got.View.Services[0]; s.Status != "major_outage" || len(s.Next) != 0 {
 		t.Errorf("the service: %+v", s)
 	}
 	// What would happen next is seen, and nothing has happened.
-	if got := ask(`{"op":"decide",` + at + `,"command":` + resolve + `}`).Value; len(got.Events) != 2 || got.View.Indicator != "none" {
+	if got := ask(`{"op":"decide",` + at + `,"command":` + resolve + `}`).Value; len(got.Events) != 2 ||
+		got.View.Indicator != "none" {
 		t.Errorf("the preview: %+v", got)
 	}
 	if again := ask(`{"op":"decide",` + at + `,"command":` + resolve + `}`).Value; len(again.Events) != 2 {
 		t.Errorf("a preview changed something: %+v", again)
 	}
 	// Without the first, the second does not hold; each has its own verdict.
-	got = ask(`{"op":"queue","queue":[{"id":"2",` + at + `,"command":` + open + `},{"id":"1",` + at + `,"command":` + create + `}]}`).Value
+	got = ask(`{"op":"queue","queue":[{"id":"2",` + at + `,"command":` + open + `},{"id":"1",` + at + `,"command":` +
+		create + `}]}`).Value
 	if got.Verdicts[0].Error == nil || got.Verdicts[0].Error.Code != "not_found" || got.Verdicts[1].Error != nil {
 		t.Errorf("the other order: %+v", got.Verdicts)
 	}
@@ -116,11 +123,13 @@ func TestWhatWaitsIsDecidedInOrderOnTopOfWhatTheServerSaid(t *testing.T) {
 		}
 	}
 	events[0].Seq = 9
-	if got := ask(`{"op":"fold","frame":` + string(events[0].Frame()) + `}`); got.Error == nil || got.Error.Code != "conflict" || got.Error.Detail != "Event 3 is missing." {
+	if got := ask(`{"op":"fold","frame":` + string(events[0].Frame()) + `}`); got.Error == nil ||
+		got.Error.Code != "conflict" || got.Error.Detail != "Event 3 is missing." {
 		t.Errorf("a gap: %+v", got)
 	}
 	// The first of the queue is done already: the rest still holds on top of it.
-	if got := ask(`{"op":"queue","queue":[{"id":"2",` + at + `,"command":` + open + `}]}`).Value; got.View.Seq != 4 || got.Verdicts[0].Error != nil {
+	if got := ask(`{"op":"queue","queue":[{"id":"2",` + at + `,"command":` + open + `}]}`).Value; got.View.Seq != 4 ||
+		got.Verdicts[0].Error != nil {
 		t.Errorf("after the server's word: %+v", got)
 	}
 }

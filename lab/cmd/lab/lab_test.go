@@ -76,7 +76,8 @@ func TestAPersonSeesTheRegionsAndBreaksThem(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		ended <- regions(ctx, []string{"--app", self, "--regions", "fra,syd", "--port", "0", "--every", "50ms"}, in, out)
+		ended <- regions(ctx, []string{"--app", self, "--regions", "fra,syd", "--port", "0", "--every", "50ms"}, in,
+			out)
 	}()
 	out.shows(t, "login: admin@example.com with http://127.0.0.1:")
 	out.shows(t, "syd      replica   up    up         whole   41    250ms   3")
@@ -113,8 +114,10 @@ func TestAPersonSeesTheRegionsAndBreaksThem(t *testing.T) {
 }
 
 func TestWhatTheAppDoesNotTellIsADash(t *testing.T) {
-	got := table([]cluster.Report{{Region: "fra", Role: "primary", App: true, DB: true, Seq: -1, Lag: -1, Sockets: -1, URL: "http://x"}})
-	if want := "fra      primary   not ready   up         whole   –     –     –         http://x"; !strings.Contains(got, want) {
+	got := table([]cluster.Report{{Region: "fra", Role: "primary", App: true, DB: true, Seq: -1, Lag: -1, Sockets: -1,
+		URL: "http://x"}})
+	if want := "fra      primary   not ready   up         whole   –     –     –         http://x"; !strings.Contains(
+		got, want) {
 		t.Fatalf("\n%s", got)
 	}
 }
@@ -132,7 +135,8 @@ func TestAWrongCommandLineIsExplained(t *testing.T) {
 		{[]string{"regions", "--help"}, 0, "-regions"},
 	} {
 		var out bytes.Buffer
-		if code := run(c.args, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.text) {
+		if code := run(c.args, strings.NewReader(""), &out, &out); code != c.code ||
+			!strings.Contains(out.String(), c.text) {
 			t.Errorf("%q: %d %s", c.args, code, out.String())
 		}
 	}

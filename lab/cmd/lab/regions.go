@@ -34,7 +34,8 @@ func parseSettings(args []string, out io.Writer) (settings, error) {
 	names := fs.String("regions", "fra,iad,syd", "the regions; the first one is the primary")
 	fs.StringVar(&s.app, "app", "bin/statuspage", "the app's binary (make build makes it)")
 	fs.IntVar(&s.port, "port", 8081, "the port of the first region's edge; the others follow; 0 takes free ones")
-	fs.StringVar(&s.data, "data", "", "where databases and logs are kept; a temporary folder, removed at the end, when empty")
+	fs.StringVar(&s.data, "data", "", "where databases and logs are kept; a temporary folder, removed at the end, "+
+		"when empty")
 	fs.StringVar(&s.forward, "forward", "fly-replay", "how writes find the primary: fly-replay or proxy")
 	fs.BoolVar(&s.demo, "demo", true, "fill the database with the demo organisation")
 	fs.DurationVar(&s.every, "every", time.Second, "how often the table is drawn")

@@ -20,7 +20,8 @@ func table(reports []cluster.Report) string {
 		if r.Partitioned {
 			links = "CUT"
 		}
-		fmt.Fprintln(w, strings.Join([]string{r.Region, r.Role, appState(r), state(r.DB), links, numeral(r.Seq), age(r.Lag),
+		fmt.Fprintln(w, strings.Join([]string{r.Region, r.Role, appState(r), state(r.DB), links, numeral(r.Seq),
+			age(r.Lag),
 			numeral(r.Sockets), r.URL}, "\t"))
 	}
 	w.Flush()

@@ -17,11 +17,12 @@ type edit struct {
 
 // change is what one of README.md's lists is followed for.
 type change struct {
-	list   string // its heading
-	edits  []edit
-	own    string // a folder of testdata/lists with files of its own
-	most   int    // how many files that were there may be changed, generated ones included; a command has one of its own
-	hand   int    // likewise, by hand
+	list  string // its heading
+	edits []edit
+	own   string // a folder of testdata/lists with files of its own
+	// how many files that were there may be changed, generated ones included; a command has one of its own
+	most   int
+	hand   int // likewise, by hand
 	checks []string
 }
 
@@ -30,25 +31,33 @@ var generated = []string{"public/js/dashboard/commands.js", "public/js/dashboard
 var aField = change{
 	list: "### A new field", most: 4, hand: 3,
 	edits: []edit{
-		{file: "shared/status/service.go", before: "	StartDate ", lines: "	Link string // that stands beside it, or \"\"\n"},
-		{file: "shared/status/service.go", before: `	f.Str("group", &s.Group)`, lines: "	f.Str(\"link\", &s.Link)\n"},
+		{file: "shared/status/service.go", before: "	StartDate ", lines: "	Link string // that stands beside " +
+			"it, or \"\"\n"},
+		{file: "shared/status/service.go", before: `	f.Str("group", &s.Group)`,
+			lines: "	f.Str(\"link\", &s.Link)\n"},
 		{file: "shared/page/service.go", before: "	StartDate   *string", lines: "	Link *string\n"},
-		{file: "shared/page/service.go", before: `	f.OptStr("start_date", &c.StartDate)`, lines: "	f.OptStr(\"link\", &c.Link)\n"},
+		{file: "shared/page/service.go", before: `	f.OptStr("start_date", &c.StartDate)`,
+			lines: "	f.OptStr(\"link\", &c.Link)\n"},
 		{file: "shared/page/service.go", before: "	if same(&next, svc) {", lines: "	edit(&next.Link, c.Link)\n"},
 		{file: "shared/page/service.go", behind: "return a.Name == b.Name", lines: " && a.Link == b.Link"},
 	},
-	checks: []string{"go build ./shared/... ./server/store ./server/api", "go test ./shared/page ./public/build/generate"},
+	checks: []string{"go build ./shared/... ./server/store ./server/api",
+		"go test ./shared/page ./public/build/generate"},
 }
 
 var anEvent = change{
 	list: "### A new event, with its command", own: "event", most: 6, hand: 4,
 	edits: []edit{
-		{file: "shared/page/incident_noun.go", before: "	IncidentDeleted   EventType", lines: "	IncidentPinned EventType = \"incident_pinned\"\n"},
-		{file: "shared/page/incident_noun.go", before: "		{IncidentDeleted,", lines: "		{IncidentPinned, \"incident_update\", \"it was pinned\"},\n"},
-		{file: "shared/page/incident_noun.go", before: `		{"correct_update",`, lines: `		{"pin_incident", IncidentNoun, "POST", "/incidents/:id/pin", Changes, Writers, Never,
+		{file: "shared/page/incident_noun.go", before: "	IncidentDeleted   EventType",
+			lines: "	IncidentPinned EventType = \"incident_pinned\"\n"},
+		{file: "shared/page/incident_noun.go", before: "		{IncidentDeleted,",
+			lines: "		{IncidentPinned, \"incident_update\", \"it was pinned\"},\n"},
+		{file: "shared/page/incident_noun.go", before: `		{"correct_update",`,
+			lines: `		{"pin_incident", IncidentNoun, "POST", "/incidents/:id/pin", Changes, Writers, Never,
 			"Pin", "Pinned", func() Command { return &PinIncident{} }},
 `},
-		{file: "server/api/openapi.json", before: `  "/api/v1/incidents/{id}/updates/": {`, lines: `  "/api/v1/incidents/{id}/pin/": {
+		{file: "server/api/openapi.json", before: `  "/api/v1/incidents/{id}/updates/": {`,
+			lines: `  "/api/v1/incidents/{id}/pin/": {
    "post": {
     "operationId": "pinIncident",
     "tags": ["Incidents"],
@@ -63,7 +72,8 @@ var anEvent = change{
 `},
 		{file: "server/app/api_access_test.go", before: `	"GET /api/v1/incidents/{incident}/updates"`,
 			lines: "	\"POST /api/v1/incidents/{incident}/pin\": {writes, nil, 200},\n"},
-		{file: "shared/page/diary_test.go", before: "func TestAForbiddenMoveNamesWhatIsAllowed", lines: `func TestAnIncidentIsPinned(t *testing.T) {
+		{file: "shared/page/diary_test.go", before: "func TestAForbiddenMoveNamesWhatIsAllowed",
+			lines: `func TestAnIncidentIsPinned(t *testing.T) {
 	d, ids := newDiary(t, "API")
 	incident := d.ID()
 	d.does("14:05", &page.OpenIncident{ID: incident, UpdateID: d.ID(), Title: "Down", Services: []page.Move{{ID: ids[0], To: status.Major}}})
@@ -76,7 +86,8 @@ var anEvent = change{
 
 `},
 	},
-	checks: []string{"go build ./shared/... ./server/store ./server/api", "go test ./shared/page ./public/build/generate"},
+	checks: []string{"go build ./shared/... ./server/store ./server/api",
+		"go test ./shared/page ./public/build/generate"},
 }
 
 var aNoun = change{
@@ -88,7 +99,8 @@ var aNoun = change{
 		{file: "shared/page/nouns.go", before: "	Bytes ", lines: "	Notices []status.Notice // newest first\n"},
 		{file: "shared/page/nouns.go", before: "	Days ", lines: "	Notice *status.Notice\n"},
 		{file: "shared/page/nouns.go", before: "	Maintenances map", lines: "	Notices map[string]status.Notice\n"},
-		{file: "public/js/dashboard.js", before: "import './dashboard/views/maintenance.js';", lines: "import './dashboard/views/notice.js';\n"},
+		{file: "public/js/dashboard.js", before: "import './dashboard/views/maintenance.js';",
+			lines: "import './dashboard/views/notice.js';\n"},
 		{file: "server/api/openapi.json", before: `  "/api/v1/maintenances/": {`, lines: noticePaths},
 		{file: "server/api/openapi.json", before: `   "Template": {`, lines: noticeSchemas},
 	},

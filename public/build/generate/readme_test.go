@@ -19,7 +19,8 @@ func TestTheListsOfTheReadmeNameFilesThatAreThere(t *testing.T) {
 	if !found || !ends {
 		t.Fatal("the lists are not there")
 	}
-	paths := regexp.MustCompile("`((?:shared|server|public|wasm)/[a-z0-9_/]+\\.[a-z]+)`").FindAllStringSubmatch(lists, -1)
+	paths := regexp.MustCompile("`((?:shared|server|public|wasm)/[a-z0-9_/]+\\.[a-z]+)`").FindAllStringSubmatch(lists,
+		-1)
 	if len(paths) < 15 {
 		t.Errorf("only %d files are named", len(paths))
 	}

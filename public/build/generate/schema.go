@@ -11,8 +11,8 @@ import (
 	"statuspage/shared/wire"
 )
 
-// schemas writes the members of objects and commands into openapi.json: which there are, their types, their limits, and which are always
-// there. What is said of them in words stays, and so does whatever is stricter than a type.
+// schemas writes the members of objects and commands into openapi.json: which there are, their types, their limits, and
+// which are always there. What is said of them in words stays, and so does whatever is stricter than a type.
 func schemas(root string, now []byte) ([]byte, error) {
 	src, err := read(root)
 	if err != nil {
@@ -236,7 +236,8 @@ func typesOf(s map[string]any) []any {
 }
 
 var jsonTypes = map[string]string{
-	"string": "string", "time": "string", "integer": "integer", "boolean": "boolean", "strings": "array", "objects": "array", "object": "object",
+	"string": "string", "time": "string", "integer": "integer", "boolean": "boolean", "strings": "array",
+	"objects": "array", "object": "object",
 }
 
 // typeOf is a schema's beginning for a member that it did not have.

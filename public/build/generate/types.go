@@ -68,7 +68,8 @@ func jsMembers(src *source, goType string, members []wire.Member, lines []string
 		m := members[slices.IndexFunc(members, func(m wire.Member) bool { return m.Key == key })]
 		line := was[key]
 		if old := member.FindStringSubmatch(line); old == nil || !jsFits(&m, old[1]) {
-			line = strings.TrimRight(fmt.Sprintf(" * @property {%s} %s %s", jsType(&m), key, src.docs[goType+"."+key]), " ")
+			line = strings.TrimRight(fmt.Sprintf(" * @property {%s} %s %s", jsType(&m), key, src.docs[goType+"."+key]),
+				" ")
 		}
 		out = append(out, line)
 	}
@@ -77,7 +78,8 @@ func jsMembers(src *source, goType string, members []wire.Member, lines []string
 
 // jsType is the type of a member as JSDoc writes it.
 func jsType(m *wire.Member) string {
-	name := map[string]string{"integer": "number", "boolean": "boolean", "strings": "string[]", "objects": "object[]", "object": "object"}[m.Type]
+	name := map[string]string{"integer": "number", "boolean": "boolean", "strings": "string[]", "objects": "object[]",
+		"object": "object"}[m.Type]
 	if name == "" {
 		name = "string"
 	}

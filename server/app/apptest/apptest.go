@@ -132,7 +132,8 @@ func (o *Org) Open(at time.Time, title string, to status.ServiceStatus, services
 // NewID is a new UUIDv7.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
-var client = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var client = &http.Client{Timeout: 30 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // Get asks the site as anybody; header is name, value, name, value…; "Host" is the host name.
 func (s *Site) Get(path string, header ...string) (*http.Response, []byte) {

@@ -73,7 +73,8 @@ func Read(text []byte) (list []Wanted, remarks []Remark, err error) {
 	seen := map[string]int{}
 	for _, w := range list {
 		if before, twice := seen[w.Name]; twice {
-			return nil, nil, fmt.Errorf("line %d: %q is in line %d, too: monitors are known by their names", w.Line, w.Name,
+			return nil, nil, fmt.Errorf("line %d: %q is in line %d, too: monitors are known by their names", w.Line,
+				w.Name,
 				before)
 		}
 		seen[w.Name] = w.Line

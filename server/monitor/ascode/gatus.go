@@ -170,7 +170,8 @@ func condition(text string, dns bool) (on, op string, value any, said string) {
 	}
 	path, body := strings.CutPrefix(left, "[BODY]")
 	switch {
-	case left == "[CONNECTED]" && right == "true" && op == "eq", left == "[DNS_RCODE]" && right == "NOERROR" && op == "eq":
+	case left == "[CONNECTED]" && right == "true" && op == "eq", left == "[DNS_RCODE]" && right == "NOERROR" &&
+		op == "eq":
 		return "", "", nil, "" // it must be so here anyway
 	case left == "[STATUS]":
 		on = "status"

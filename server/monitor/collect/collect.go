@@ -1,5 +1,5 @@
-// Package collect runs monitors: every region looks at its targets, and the primary keeps what they saw and decides what
-// it means. Results are no events; what they cause is.
+// Package collect runs monitors: every region looks at its targets, and the primary keeps what they saw and decides
+// what it means. Results are no events; what they cause is.
 package collect
 
 import (

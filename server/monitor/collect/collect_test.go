@@ -116,22 +116,28 @@ func TestAMonitorOpensAndResolvesByItself(t *testing.T) {
 	service := o.Service(time.Now(), "", "API")
 	address, works := target(t)
 	works.Store(false)
-	m := ask(o, "POST", "/api/v1/monitors/", j{"name": "Site", "target": address, "service": service, "interval_s": 10, "failures": 1, "successes": 1,
-		"action": "act", "headers": j{"X-Secret": "s3cret"}, "conditions": []j{{"on": "status", "op": "eq", "value": 200}, {"on": "json:/n/1", "op": "==", "value": "2"}}}, 201)
-	if text := fmt.Sprint(m); strings.Contains(text, "s3cret") || at(m, "header_names.0") != "X-Secret" || at(m, "state") != "unknown" || at(m, "quorum") != "majority" {
+	m := ask(o, "POST", "/api/v1/monitors/", j{"name": "Site", "target": address, "service": service, "interval_s": 10,
+		"failures": 1, "successes": 1,
+		"action": "act", "headers": j{"X-Secret": "s3cret"},
+		"conditions": []j{{"on": "status", "op": "eq", "value": 200}, {"on": "json:/n/1", "op": "==", "value": "2"}}},
+		201)
+	if text := fmt.Sprint(m); strings.Contains(text, "s3cret") || at(m, "header_names.0") != "X-Secret" ||
+		at(m, "state") != "unknown" || at(m, "quorum") != "majority" {
 		t.Error(text)
 	}
 	one := "/api/v1/monitors/" + m["id"].(string) + "/"
 	until(o, one, "state", "down")
 	in := until(o, "/api/v1/incidents/?active=true", "count", 1)
-	if at(in, "results.0.source.kind") != "monitor" || at(in, "results.0.source.id") != m["id"] || at(in, "results.0.to_state") != "major_outage" {
+	if at(in, "results.0.source.kind") != "monitor" || at(in, "results.0.source.id") != m["id"] ||
+		at(in, "results.0.to_state") != "major_outage" {
 		t.Errorf("%v", in)
 	}
 	works.Store(true)
 	until(o, one, "state", "up")
 	until(o, "/api/v1/incidents/?active=true", "count", 0)
 	results := ask(o, "GET", one+"results/", nil, 200)
-	if at(results, "results.0.state") != "up" || at(ask(o, "GET", one+"results/?state=down", nil, 200), "results.0.error") != "it answered 500, wanted: status eq 200" {
+	if at(results, "results.0.state") != "up" || at(ask(o, "GET", one+"results/?state=down", nil, 200),
+		"results.0.error") != "it answered 500, wanted: status eq 200" {
 		t.Errorf("%v", results)
 	}
 	if at(ask(o, "GET", one+"metrics/?range=24h", nil, 200), "buckets.0.count") == nil {
@@ -141,7 +147,8 @@ func TestAMonitorOpensAndResolvesByItself(t *testing.T) {
 		t.Errorf("%v", a)
 	}
 	ask(o, "PATCH", one, j{"shown": true, "paused": true}, 200)
-	if p := ask(o, "GET", "/api/v1/public/acme/metrics/", nil, 200); at(p, "monitors.0.name") != "Site" || at(p, "monitors.0.buckets.0.failed") == nil {
+	if p := ask(o, "GET", "/api/v1/public/acme/metrics/", nil, 200); at(p, "monitors.0.name") != "Site" ||
+		at(p, "monitors.0.buckets.0.failed") == nil {
 		t.Errorf("%v", p)
 	}
 }
@@ -149,7 +156,8 @@ func TestAMonitorOpensAndResolvesByItself(t *testing.T) {
 func TestWhatAPersonTouchedAMonitorDoesNotClose(t *testing.T) {
 	o := apptest.Start(t, loopback).Org("acme", time.Now())
 	service := o.Service(time.Now(), "", "API")
-	beat := ask(o, "POST", "/api/v1/monitors/", j{"name": "Backup", "kind": "heartbeat", "service": service, "action": "act", "to_state": "partial_outage"}, 201)
+	beat := ask(o, "POST", "/api/v1/monitors/", j{"name": "Backup", "kind": "heartbeat", "service": service,
+		"action": "act", "to_state": "partial_outage"}, 201)
 	path := "/api/v1/heartbeats/" + beat["target"].(string) + "/"
 	if !strings.HasSuffix(beat["heartbeat_url"].(string), path) {
 		t.Error(beat)
@@ -162,7 +170,8 @@ func TestWhatAPersonTouchedAMonitorDoesNotClose(t *testing.T) {
 		t.Error(m)
 	}
 	in := until(o, "/api/v1/incidents/?active=true", "count", 1)
-	ask(o, "POST", "/api/v1/incidents/"+at(in, "results.0.id").(string)+"/updates/", j{"body": "I look at it.", "status": "identified"}, 201)
+	ask(o, "POST", "/api/v1/incidents/"+at(in, "results.0.id").(string)+"/updates/",
+		j{"body": "I look at it.", "status": "identified"}, 201)
 	ask(o, "POST", path, nil, 200)
 	until(o, one, "state", "up")
 	p := until(o, "/api/v1/proposals/", "results.0.kind", "resolve")
@@ -178,17 +187,20 @@ func TestAProposalIsAcceptedOrDismissedOnceAndOnlyByItsOwn(t *testing.T) {
 	service := o.Service(time.Now(), "", "API")
 	o.Service(time.Now(), "", "Web")
 	alert := func(id, status string) j {
-		return j{"fingerprint": id, "status": status, "title": "Slow " + id, "description": "p95 is 3 s", "service": "api"}
+		return j{"fingerprint": id, "status": status, "title": "Slow " + id, "description": "p95 is 3 s",
+			"service": "api"}
 	}
 	ingest := "/api/v1/ingest/generic/?action=propose"
 	first := ask(o, "POST", ingest, alert("a", "firing"), 200)
-	if again := ask(o, "POST", ingest, alert("a", "firing"), 200); at(again, "results.0.result") != "unchanged" || at(first, "results.0.result") != "proposed" {
+	if again := ask(o, "POST", ingest, alert("a", "firing"), 200); at(again, "results.0.result") != "unchanged" ||
+		at(first, "results.0.result") != "proposed" {
 		t.Error(first, again)
 	}
 	one := "/api/v1/proposals/" + at(first, "results.0.proposal").(string)
 	ask(other, "POST", one+"/accept/", nil, 404)
 	ask(other, "POST", one+"/dismiss/", nil, 404)
-	if p := ask(o, "POST", one+"/accept/", j{"title": "The API is slow"}, 200); p["state"] != "accepted" || p["service"] != service {
+	if p := ask(o, "POST", one+"/accept/", j{"title": "The API is slow"}, 200); p["state"] != "accepted" ||
+		p["service"] != service {
 		t.Error(p)
 	}
 	ask(o, "POST", one+"/accept/", nil, 409)
@@ -197,12 +209,14 @@ func TestAProposalIsAcceptedOrDismissedOnceAndOnlyByItsOwn(t *testing.T) {
 		t.Error(in)
 	}
 	second := ask(o, "POST", ingest, alert("b", "firing"), 200)
-	if p := ask(o, "POST", "/api/v1/proposals/"+at(second, "results.0.proposal").(string)+"/dismiss/", nil, 200); p["state"] != "dismissed" {
+	if p := ask(o, "POST", "/api/v1/proposals/"+at(second, "results.0.proposal").(string)+"/dismiss/", nil,
+		200); p["state"] != "dismissed" {
 		t.Error(p)
 	}
 	third := ask(o, "POST", ingest, alert("c", "firing"), 200)
 	ask(o, "POST", ingest, alert("c", "resolved"), 200)
-	if p := ask(o, "GET", "/api/v1/proposals/?state=over", nil, 200); at(p, "results.0.id") != at(third, "results.0.proposal") {
+	if p := ask(o, "GET", "/api/v1/proposals/?state=over", nil, 200); at(p, "results.0.id") != at(third,
+		"results.0.proposal") {
 		t.Error(p)
 	}
 	if p := ask(other, "GET", "/api/v1/proposals/", nil, 200); p["count"] != 0.0 {
@@ -216,20 +230,25 @@ func TestAlertmanagersAlertsOpenUpdateAndResolve(t *testing.T) {
 	o.Service(time.Now(), "", "API")
 	foreign := other.Service(time.Now(), "", "Theirs")
 	send := func(status, summary string) any {
-		body := j{"version": "4", "groupKey": "{}:{}", "status": status, "alerts": []j{{"status": status, "fingerprint": "abc123",
-			"labels": j{"alertname": "HighLatency", "service": "API", "severity": "warning"}, "annotations": j{"summary": "Slow", "description": summary}}}}
+		body := j{"version": "4", "groupKey": "{}:{}", "status": status,
+			"alerts": []j{{"status": status, "fingerprint": "abc123",
+				"labels":      j{"alertname": "HighLatency", "service": "API", "severity": "warning"},
+				"annotations": j{"summary": "Slow", "description": summary}}}}
 		return at(ask(o, "POST", "/api/v1/ingest/alertmanager/", body, 200), "results.0.result")
 	}
-	got := fmt.Sprintln(send("firing", "p95 is 3 s"), send("firing", "p95 is 3 s"), send("firing", "p95 is 5 s"), send("resolved", ""), send("resolved", ""), send("firing", "again"))
+	got := fmt.Sprintln(send("firing", "p95 is 3 s"), send("firing", "p95 is 3 s"), send("firing", "p95 is 5 s"),
+		send("resolved", ""), send("resolved", ""), send("firing", "again"))
 	if got != "opened unchanged updated resolved unchanged opened\n" {
 		t.Error(got)
 	}
 	in := ask(o, "GET", "/api/v1/incidents/", nil, 200)
-	if in["count"] != 2.0 || at(in, "results.0.source.kind") != "alertmanager" || at(in, "results.0.to_state") != "degraded_performance" {
+	if in["count"] != 2.0 || at(in, "results.0.source.kind") != "alertmanager" ||
+		at(in, "results.0.to_state") != "degraded_performance" {
 		t.Error(in)
 	}
 	out := ask(o, "POST", "/api/v1/ingest/generic/?service="+foreign, j{"fingerprint": "x", "title": "T"}, 200)
-	if at(out, "results.0.result") != "proposed" || at(ask(o, "GET", "/api/v1/proposals/", nil, 200), "results.0.service") != nil {
+	if at(out, "results.0.result") != "proposed" || at(ask(o, "GET", "/api/v1/proposals/", nil, 200),
+		"results.0.service") != nil {
 		t.Error(out)
 	}
 	ask(o, "POST", "/api/v1/ingest/nagios/", j{}, 404)
@@ -237,7 +256,8 @@ func TestAlertmanagersAlertsOpenUpdateAndResolve(t *testing.T) {
 	key := ask(o, "POST", "/api/v1/api-keys/", j{"name": "Alerts", "scopes": []string{"write"}}, 201)
 	bare := *o
 	bare.Token = ""
-	ask(&bare, "POST", "/api/v1/ingest/uptimekuma/?key="+key["key"].(string), j{"heartbeat": nil, "monitor": nil, "msg": "Testing"}, 200)
+	ask(&bare, "POST", "/api/v1/ingest/uptimekuma/?key="+key["key"].(string),
+		j{"heartbeat": nil, "monitor": nil, "msg": "Testing"}, 200)
 	ask(&bare, "POST", "/api/v1/ingest/uptimekuma/?key=nobodys", j{}, 401)
 	ask(&bare, "GET", "/api/v1/services/?key="+key["key"].(string), nil, 401)
 }
@@ -247,7 +267,8 @@ func TestMonitorsBelongToTheirOrganisation(t *testing.T) {
 	o, other := site.Org("acme", time.Now()), site.Org("other", time.Now())
 	m := ask(o, "POST", "/api/v1/monitors/", j{"name": "Site", "target": "https://example.com/", "paused": true}, 201)
 	one := "/api/v1/monitors/" + m["id"].(string) + "/"
-	for _, x := range []struct{ method, path string }{{"GET", one}, {"PATCH", one}, {"DELETE", one}, {"POST", one + "test/"}, {"GET", one + "results/"}, {"GET", one + "metrics/"}} {
+	for _, x := range []struct{ method, path string }{{"GET", one}, {"PATCH", one}, {"DELETE", one},
+		{"POST", one + "test/"}, {"GET", one + "results/"}, {"GET", one + "metrics/"}} {
 		ask(other, x.method, x.path, j{}, 404)
 	}
 	theirs := other.Service(time.Now(), "", "Theirs")
@@ -255,8 +276,10 @@ func TestMonitorsBelongToTheirOrganisation(t *testing.T) {
 	if l := ask(other, "GET", "/api/v1/monitors/", nil, 200); l["count"] != 0.0 {
 		t.Error(l)
 	}
-	for _, bad := range []j{{}, {"name": "x"}, {"name": "x", "target": "ftp://x"}, {"name": "x", "kind": "tcp", "target": "x"}, {"name": "x", "target": "http://x", "interval_s": 9},
-		{"name": "x", "target": "http://x", "action": "act"}, {"name": "x", "target": "http://x", "quorum": "all"}, {"name": "x", "target": "http://x", "headers": j{"a b": "c"}},
+	for _, bad := range []j{{}, {"name": "x"}, {"name": "x", "target": "ftp://x"},
+		{"name": "x", "kind": "tcp", "target": "x"}, {"name": "x", "target": "http://x", "interval_s": 9},
+		{"name": "x", "target": "http://x", "action": "act"}, {"name": "x", "target": "http://x", "quorum": "all"},
+		{"name": "x", "target": "http://x", "headers": j{"a b": "c"}},
 		{"name": "x", "target": "http://x", "conditions": []j{{"on": "body", "op": "matches", "value": "("}}}} {
 		ask(o, "POST", "/api/v1/monitors/", bad, 422)
 	}
@@ -277,11 +300,13 @@ func TestPrivateTargetsAreRefusedWhenTheyAreReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ln.Close() }()
-	for _, m := range []j{{"target": address}, {"target": "http://169.254.169.254/latest/meta-data/"}, {"kind": "tcp", "target": ln.Addr().String()},
+	for _, m := range []j{{"target": address}, {"target": "http://169.254.169.254/latest/meta-data/"},
+		{"kind": "tcp", "target": ln.Addr().String()},
 		{"target": "http://[::ffff:127.0.0.1]:1/"}, {"target": "http://[::1]:1/"}, {"target": "http://10.0.0.1/"}} {
 		m["name"], m["paused"] = "Private", true
 		id := ask(o, "POST", "/api/v1/monitors/", m, 201)["id"].(string)
-		if got := ask(o, "POST", "/api/v1/monitors/"+id+"/test/", nil, 200); got["ok"] != false || !strings.Contains(got["error"].(string), "public internet") {
+		if got := ask(o, "POST", "/api/v1/monitors/"+id+"/test/", nil, 200); got["ok"] != false ||
+			!strings.Contains(got["error"].(string), "public internet") {
 			t.Errorf("%v: %v", m, got)
 		}
 	}

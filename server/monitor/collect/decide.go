@@ -45,8 +45,8 @@ func (c *Collector) monitor(ctx context.Context, orgID, id string) (store.Watche
 	return found, true
 }
 
-// Receive keeps results and decides what they mean: rows and windows are one batch, and what follows comes after it. The
-// same results again change nothing.
+// Receive keeps results and decides what they mean: rows and windows are one batch, and what follows comes after it.
+// The same results again change nothing.
 func (c *Collector) Receive(ctx context.Context, looks []store.Look) error {
 	c.deciding.Lock()
 	defer c.deciding.Unlock()
@@ -73,8 +73,8 @@ func (c *Collector) Receive(ctx context.Context, looks []store.Look) error {
 	return c.decide(ctx, &b, order, by, now)
 }
 
-// decide holds observations against windows, commits the batch with the windows, and then does what follows. The lock is
-// held.
+// decide holds observations against windows, commits the batch with the windows, and then does what follows. The lock
+// is held.
 func (c *Collector) decide(ctx context.Context, b *store.Batch, order []string, by map[string][]status.Observation,
 	now status.Time) error {
 	var list []verdict
@@ -199,7 +199,8 @@ func (c *Collector) signal(ctx context.Context, v *verdict) usecase.Signal {
 
 // plain keeps somebody's words from being Markdown.
 func plain(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "`", "\\`", "<", `\<`, "#", `\#`).Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "`", "\\`", "<", `\<`, "#", `\#`).
+		Replace(text)
 }
 
 // silent finds what nobody has spoken of for too long.

@@ -25,7 +25,8 @@ func told(hooks *notifytest.Hooks, path string) (titles []string) {
 }
 
 // held starts an organisation with a subscriber and a monitor whose target does not work.
-func held(t *testing.T, holdOff int) (o *apptest.Org, hooks *notifytest.Hooks, monitor, service string, work func(bool)) {
+func held(t *testing.T, holdOff int) (o *apptest.Org, hooks *notifytest.Hooks, monitor, service string,
+	work func(bool)) {
 	hooks = notifytest.StartHooks(t)
 	o = apptest.Start(t, func(c *config.Config) {
 		loopback(c)

@@ -46,7 +46,8 @@ func TestAnotherRegionLooksToo(t *testing.T) {
 	}
 	forged := `{"region":"syd","sent":0,"looks":[]}`
 	for name, signature := range map[string]string{"none": "", "a made-up one": strings.Repeat("ab", 32)} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+fra.Addr+collect.Path, strings.NewReader(forged))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+fra.Addr+collect.Path,
+			strings.NewReader(forged))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,8 @@ func TestATeamIsToldOnceThatAMonitorFiresAndOnceThatItIsOver(t *testing.T) {
 	for kind, address := range map[string]string{
 		"webhook": hooks.URL + "/webhook", "slack": hooks.URL + "/slack", "discord": hooks.URL + "/discord",
 		"teams": hooks.URL + "/teams", "ntfy": "ntfy://t0ken@" + host + "/alarms?scheme=http",
-		"pagerduty": "pagerduty://" + host + "/r0uting?scheme=http", "opsgenie": "opsgenie://" + host + "/ap1key?scheme=http",
+		"pagerduty": "pagerduty://" + host + "/r0uting?scheme=http", "opsgenie": "opsgenie://" + host +
+			"/ap1key?scheme=http",
 		"matrix": "matrix://:acce55@" + host + "/?rooms=!room:example.org&scheme=http",
 	} {
 		made := ask(o, "POST", "/api/v1/destinations/", j{"name": kind, "kind": kind, "address": address}, 201)
@@ -63,7 +64,8 @@ func TestATeamIsToldOnceThatAMonitorFiresAndOnceThatItIsOver(t *testing.T) {
 		t.Error(got)
 	}
 	hooks.Wait(t, "/teams", 1)
-	if r := hooks.Wait(t, "/", 1)[0]; body(t, r)["topic"] != "alarms" || r.Header.Get("Authorization") != "Bearer t0ken" {
+	if r := hooks.Wait(t, "/", 1)[0]; body(t, r)["topic"] != "alarms" ||
+		r.Header.Get("Authorization") != "Bearer t0ken" {
 		t.Errorf("%s", r.Body)
 	}
 	if got := body(t, hooks.Wait(t, "/v2/enqueue", 1)[0]); got["routing_key"] != "r0uting" ||
@@ -71,7 +73,8 @@ func TestATeamIsToldOnceThatAMonitorFiresAndOnceThatItIsOver(t *testing.T) {
 		t.Error(got)
 	}
 	alert := hooks.Wait(t, "/v2/alerts", 1)[0]
-	if alert.Header.Get("Authorization") != "GenieKey ap1key" || body(t, alert)["alias"] != "monitor/"+m["id"].(string) {
+	if alert.Header.Get("Authorization") != "GenieKey ap1key" || body(t, alert)["alias"] != "monitor/"+
+		m["id"].(string) {
 		t.Errorf("%s", alert.Body)
 	}
 	works.Store(true)
@@ -109,8 +112,10 @@ func TestANameThatLeadsToThisMachineIsRefusedWhenItIsReached(t *testing.T) {
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	o := apptest.Start(t, nil).Org("acme", time.Now())
 	for kind, address := range map[string]string{
-		"ntfy": "ntfy://localhost:" + port + "/t", "webhook": "https://localhost:" + port + "/x", "matrix": "matrix://:acce55@localhost:" + port + "/?rooms=!r:x", "opsgenie": "opsgenie://localhost:" +
-			port + "/k", "pagerduty": "pagerduty://localhost:" + port + "/k", "slack": "https://localhost:" + port + "/s"} {
+		"ntfy": "ntfy://localhost:" + port + "/t", "webhook": "https://localhost:" + port + "/x",
+		"matrix": "matrix://:acce55@localhost:" + port + "/?rooms=!r:x", "opsgenie": "opsgenie://localhost:" +
+			port + "/k", "pagerduty": "pagerduty://localhost:" + port + "/k", "slack": "https://localhost:" + port +
+			"/s"} {
 		made := ask(o, "POST", "/api/v1/destinations/", j{"name": kind, "kind": kind, "address": address}, 201)
 		one := "/api/v1/destinations/" + made["id"].(string) + "/"
 		ask(o, "POST", one+"test/", nil, 202)
@@ -137,7 +142,8 @@ func TestProposalsReachAdminsByMailAndNotMoreThanSixAnHour(t *testing.T) {
 	hooks := notifytest.StartHooks(t)
 	ask(o, "POST", "/api/v1/destinations/", j{"name": "hook", "kind": "webhook", "address": hooks.URL + "/team"}, 201)
 	alert := func(state string) {
-		ask(o, "POST", "/api/v1/ingest/generic/?action=propose&service="+service+"&fingerprint=/id&status=/state&title=/name",
+		ask(o, "POST", "/api/v1/ingest/generic/?action=propose&service="+service+
+			"&fingerprint=/id&status=/state&title=/name",
 			j{"id": "disk", "state": state, "name": "Disk"}, 200)
 	}
 	for range 8 {
@@ -148,7 +154,8 @@ func TestProposalsReachAdminsByMailAndNotMoreThanSixAnHour(t *testing.T) {
 	mail.Wait(t, 1)
 	hooks.Wait(t, "/team", 1)
 	// A fence of another source: what comes before it in the queue has come.
-	ask(o, "POST", "/api/v1/ingest/generic/?action=propose&service="+service+"&fingerprint=/id&status=/state&title=/name",
+	ask(o, "POST", "/api/v1/ingest/generic/?action=propose&service="+service+
+		"&fingerprint=/id&status=/state&title=/name",
 		j{"id": "fence", "state": "firing", "name": "Fence"}, 200)
 	deadline := time.Now().Add(time.Minute)
 	fence := func() bool {

@@ -44,8 +44,9 @@ func generic(doc map[string]any, query map[string]string) ([]Alert, *fault.Error
 			x, _ := document.Find(m, document.Pointer(at[name]))
 			return written(x)
 		}
-		a := Alert{Fingerprint: text("fingerprint"), Title: text("title"), Body: text("body"), Severity: text("severity"),
-			Labels: map[string]string{}}
+		a := Alert{Fingerprint: text("fingerprint"), Title: text("title"), Body: text("body"),
+			Severity: text("severity"),
+			Labels:   map[string]string{}}
 		a.ID = a.Fingerprint
 		if a.Fingerprint == "" {
 			return nil, fault.OnField("fingerprint", "There is no text at %s of alert %s: it says which alert this is.",

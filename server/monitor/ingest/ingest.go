@@ -90,7 +90,8 @@ func (a *Alert) tidy() {
 	if r := []rune(a.Body); len(r) > status.BodyMax {
 		a.Body = string(r[:status.BodyMax])
 	}
-	if len(a.Fingerprint) > usecase.MaxFingerprint || status.Tidy(a.Fingerprint, usecase.MaxFingerprint) != a.Fingerprint {
+	if len(a.Fingerprint) > usecase.MaxFingerprint ||
+		status.Tidy(a.Fingerprint, usecase.MaxFingerprint) != a.Fingerprint {
 		a.Fingerprint = hashed(a.Fingerprint)
 	}
 	a.ID = status.Tidy(a.ID, usecase.MaxFingerprint)

@@ -76,8 +76,8 @@ func (p *Prober) ask(ctx context.Context, method, target, body string, headers m
 	return nil
 }
 
-// page reads another status page by its Statuspage v2 summary. One condition on json: chooses what is looked at; without
-// any, the page's indicator must be none or maintenance.
+// page reads another status page by its Statuspage v2 summary. One condition on json: chooses what is looked at;
+// without any, the page's indicator must be none or maintenance.
 func (p *Prober) page(ctx context.Context, m *status.Monitor, headers map[string]string, f *found) error {
 	target := m.Target
 	if !strings.HasSuffix(target, ".json") {

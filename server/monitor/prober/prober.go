@@ -72,7 +72,8 @@ func ReadNetworks(list []string) ([]netip.Prefix, error) {
 		}
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("MONITOR_NETWORKS must be networks such as 10.0.0.0/8, comma-separated, not %q", text)
+			return nil, fmt.Errorf("MONITOR_NETWORKS must be networks such as 10.0.0.0/8, comma-separated, not %q",
+				text)
 		}
 		out = append(out, p.Masked())
 	}
@@ -263,7 +264,8 @@ func asksOther(m *status.Monitor) bool {
 func (p *Prober) record(ctx context.Context, record, name string) (out []string, err error) {
 	switch strings.ToLower(record) {
 	case "a", "aaaa":
-		list, err := p.resolver.LookupNetIP(ctx, map[string]string{"a": "ip4", "aaaa": "ip6"}[strings.ToLower(record)], name)
+		list, err := p.resolver.LookupNetIP(ctx, map[string]string{"a": "ip4", "aaaa": "ip6"}[strings.ToLower(record)],
+			name)
 		for _, ip := range list {
 			out = append(out, ip.String())
 		}

@@ -60,12 +60,15 @@ func TestEachKindSaysWhatItFound(t *testing.T) {
 	p := prober.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 	for _, x := range []struct{ monitor, error string }{
 		{target("http", plain.URL+"/ok", ""), ""},
-		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"status","op":"eq","value":200},{"on":"body","op":"contains","value":"fine"},`+
-			`{"on":"time","op":"lt","value":5000}]`), ""},
-		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"json:queue.length","op":"lt","value":5}]`), "json:queue.length is 7, wanted: lt 5"},
+		{target("http", plain.URL+"/ok",
+			`,"conditions":[{"on":"status","op":"eq","value":200},{"on":"body","op":"contains","value":"fine"},`+
+				`{"on":"time","op":"lt","value":5000}]`), ""},
+		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"json:queue.length","op":"lt","value":5}]`),
+			"json:queue.length is 7, wanted: lt 5"},
 		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"json:queue.length","op":"gt","value":5}]`), ""},
 		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"header:X-Token","op":"eq","value":"secret"}]`), ""},
-		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"body","op":"contains","value":"ill"}]`), "the body fails contains ill"},
+		{target("http", plain.URL+"/ok", `,"conditions":[{"on":"body","op":"contains","value":"ill"}]`),
+			"the body fails contains ill"},
 		{target("http", plain.URL+"/broken", ""), "it answered 502"},
 		{target("http", plain.URL+"/broken", `,"conditions":[{"on":"status","op":"eq","value":502}]`), ""},
 		{target("http", secure.URL+"/ok", ""), "the certificate is not trusted"},
@@ -104,10 +107,12 @@ func TestATargetThatIsNotPublicIsRefused(t *testing.T) {
 		}
 	}
 	// One network is allowed, and it leads into another one.
-	leads := httptest.NewServer(http.RedirectHandler(strings.Replace(inside.URL, "127.0.0.1", "127.0.0.2", 1), http.StatusFound))
+	leads := httptest.NewServer(http.RedirectHandler(strings.Replace(inside.URL, "127.0.0.1", "127.0.0.2", 1),
+		http.StatusFound))
 	defer leads.Close()
 	p = prober.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")})
-	if a := looking(t, p, target("http", leads.URL, ""), nil); a.OK || !strings.Contains(a.Error, "not on the public internet") {
+	if a := looking(t, p, target("http", leads.URL, ""), nil); a.OK ||
+		!strings.Contains(a.Error, "not on the public internet") {
 		t.Errorf("behind a redirect: %+v", a)
 	}
 	if len(asked) != 0 {
@@ -118,12 +123,14 @@ func TestATargetThatIsNotPublicIsRefused(t *testing.T) {
 // TestSecretHeadersStayWithTheirHost when a redirect leads to another one.
 func TestSecretHeadersStayWithTheirHost(t *testing.T) {
 	got := make(chan string, 2)
-	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("X-Key") }))
+	other := httptest.NewServer(http.HandlerFunc(
+		func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("X-Key") }))
 	defer other.Close()
 	leads := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
 	defer leads.Close()
 	p := prober.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
-	a := looking(t, p, target("http", leads.URL, ""), map[string]string{"X-Key": "secret", "Authorization": "Bearer secret"})
+	a := looking(t, p, target("http", leads.URL, ""),
+		map[string]string{"X-Key": "secret", "Authorization": "Bearer secret"})
 	if !a.OK {
 		t.Fatalf("%+v", a)
 	}

@@ -32,7 +32,8 @@ func local() *Prober { return New([]netip.Prefix{netip.MustParsePrefix("127.0.0.
 func TestNamesAreAskedOfARealServer(t *testing.T) {
 	records := map[string]string{"up.example. A": "up.example. 60 IN A 127.0.0.5",
 		"up.example. MX":  "up.example. 60 IN MX 10 mail.example.",
-		"up.example. TXT": `up.example. 60 IN TXT "v=spf1 -all"`, "inside.example. A": "inside.example. 60 IN A 10.0.0.1"}
+		"up.example. TXT": `up.example. 60 IN TXT "v=spf1 -all"`, "inside.example. A": "inside.example. 60 IN A " +
+			"10.0.0.1"}
 	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,8 @@ func StartMailWith(t testing.TB, x Setup) *Mail {
 	m := &Mail{Addr: ln.Addr().String(), setup: x, news: make(chan struct{}, 1)}
 	server := smtp.NewServer(m)
 	server.ErrorLog = log.New(io.Discard, "", 0) // a client that is killed is no news
-	server.Domain, server.ReadTimeout, server.WriteTimeout, server.MaxMessageBytes = "mail.test", time.Minute, time.Minute, 1<<20
+	server.Domain, server.ReadTimeout, server.WriteTimeout, server.MaxMessageBytes = "mail.test", time.Minute,
+		time.Minute, 1<<20
 	if x.MaxIdle > 0 {
 		server.ReadTimeout = x.MaxIdle
 	}

@@ -91,8 +91,8 @@ func (b *Browser) Read(body []byte) ([]byte, error) {
 	return []byte(strings.TrimSuffix(text, "\x02")), nil
 }
 
-// CheckVAPID checks who a message says it is from (RFC 8292): it is for this push service, not for long, with words where
-// to find the sender, and signed by the key for which the browser subscribed.
+// CheckVAPID checks who a message says it is from (RFC 8292): it is for this push service, not for long, with words
+// where to find the sender, and signed by the key for which the browser subscribed.
 func CheckVAPID(h http.Header, audience, public string) error {
 	fields := strings.TrimPrefix(h.Get("Authorization"), "vapid ")
 	token, key := "", ""

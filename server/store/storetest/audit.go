@@ -64,7 +64,8 @@ func auditShows(t *testing.T, db *store.DB) {
 			}
 			steps, s = append(steps, found...), next
 			for _, x := range found {
-				if got, err := org.ObjectAt(ctx, x.after.kind, x.after.id, s.Seq); x.after.text != "" && (err != nil || got == nil || string(wire.Marshal(got)) != x.after.text) {
+				if got, err := org.ObjectAt(ctx, x.after.kind, x.after.id, s.Seq); x.after.text != "" &&
+					(err != nil || got == nil || string(wire.Marshal(got)) != x.after.text) {
 					rt.Fatalf("%s at %d is %v, %v, not %s", x.after.kind, s.Seq, got, err, x.after.text)
 				}
 			}
@@ -96,7 +97,8 @@ func between(s, next *page.State) (out []step) {
 
 func audited(b *store.Batch, org *store.Org, steps []step) {
 	for _, x := range steps {
-		a := store.Audit{ActorKind: "system", Action: "test", ObjectKind: x.before.kind + x.after.kind, ObjectID: x.after.id, Before: x.before.text, After: x.after.text}
+		a := store.Audit{ActorKind: "system", Action: "test", ObjectKind: x.before.kind + x.after.kind,
+			ObjectID: x.after.id, Before: x.before.text, After: x.after.text}
 		if x.before.kind != "" {
 			a.ObjectKind, a.ObjectID = x.before.kind, x.before.id
 		}
@@ -116,7 +118,8 @@ func shown(rt *rapid.T, org *store.Org, steps []step) {
 		for i, a := range found {
 			want := steps[len(steps)-1-(offset+i)/2]
 			if !a.Refers || a.Abridged || a.Before != want.before.text || a.After != want.after.text {
-				rt.Fatalf("%s: refers %v, abridged %v\n%s\n%s\nnot\n%s\n%s", a.ObjectKind, a.Refers, a.Abridged, a.Before, a.After, want.before.text, want.after.text)
+				rt.Fatalf("%s: refers %v, abridged %v\n%s\n%s\nnot\n%s\n%s", a.ObjectKind, a.Refers, a.Abridged,
+					a.Before, a.After, want.before.text, want.after.text)
 			}
 		}
 	}

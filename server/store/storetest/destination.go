@@ -17,7 +17,8 @@ func teamTold(t *testing.T, db *store.DB) {
 	org, _ := begin(t, db, "team", pagetest.Start)
 	other, _ := begin(t, db, "others", pagetest.Start)
 	d := store.Destination{ID: "0197a1de-3c00-7000-8000-000000000001", Name: "x", Kind: "ntfy", Host: "ntfy.sh",
-		Address: "sealed", Events: []string{"down", "up"}, CreatedAt: pagetest.Start, UpdatedAt: pagetest.Start, Version: 1}
+		Address: "sealed", Events: []string{"down", "up"}, CreatedAt: pagetest.Start, UpdatedAt: pagetest.Start,
+		Version: 1}
 	at, n := pagetest.Start, 0
 	do := func(change func(*store.Batch)) {
 		t.Helper()
@@ -34,8 +35,9 @@ func teamTold(t *testing.T, db *store.DB) {
 	say := func(kind, topic, source string) {
 		t.Helper()
 		do(func(b *store.Batch) {
-			org.TellTeam(b, store.TeamMessage{Topic: topic, Source: source, Kind: kind, Events: []string{kind}, Body: "{}",
-				At: at})
+			org.TellTeam(b, store.TeamMessage{Topic: topic, Source: source, Kind: kind, Events: []string{kind},
+				Body: "{}",
+				At:   at})
 		})
 	}
 	claim := func() []store.TeamJob {

@@ -16,8 +16,10 @@ import (
 // subscriber is an active one of the whole page; change makes it another.
 func subscriber(name string, change func(*store.Subscriber)) store.Subscriber {
 	at := pagetest.Start
-	s := store.Subscriber{ID: uuid.Must(uuid.NewV7()).String(), Channel: store.Email, Address: name + "@example.com", Key: name + "@example.com", State: store.Active,
-		Whole: true, Token: uuid.NewString(), Base: "https://status.example.com", Source: "visitor", CreatedAt: at, AskedAt: at, ConfirmedAt: &at}
+	s := store.Subscriber{ID: uuid.Must(uuid.NewV7()).String(), Channel: store.Email, Address: name + "@example.com",
+		Key: name + "@example.com", State: store.Active,
+		Whole: true, Token: uuid.NewString(), Base: "https://status.example.com", Source: "visitor", CreatedAt: at,
+		AskedAt: at, ConfirmedAt: &at}
 	if change != nil {
 		change(&s)
 	}
@@ -38,7 +40,8 @@ func add(t *testing.T, db *store.DB, org *store.Org, all ...store.Subscriber) {
 func tell(t *testing.T, db *store.DB, org *store.Org, topic string, to store.Audience) {
 	t.Helper()
 	var b store.Batch
-	org.Tell(&b, store.Message{Topic: topic, Kind: "incident.opened", Title: "A title", Body: "{}", At: pagetest.Start}, to)
+	org.Tell(&b, store.Message{Topic: topic, Kind: "incident.opened", Title: "A title", Body: "{}", At: pagetest.Start},
+		to)
 	if err := db.Do(ctx, &b); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,8 @@ func toldByChoice(t *testing.T, db *store.DB) {
 			}
 		}
 	}
-	add(t, db, org, subscriber("whole", nil), subscriber("a", choose(a)), subscriber("b", choose(b)), subscriber("both", choose(a, b)),
+	add(t, db, org, subscriber("whole", nil), subscriber("a", choose(a)), subscriber("b", choose(b)),
+		subscriber("both", choose(a, b)),
 		subscriber("nothing", choose(uuid.NewString())),
 		subscriber("pending", func(s *store.Subscriber) { s.State, s.ConfirmedAt = store.Pending, nil }),
 		subscriber("bouncing", func(s *store.Subscriber) { s.State = store.Bouncing }),
@@ -107,7 +111,8 @@ func toldByChoice(t *testing.T, db *store.DB) {
 	add(t, db, other, subscriber("whole", nil))
 	tell(t, db, org, "event/1", store.Audience{Services: []string{a, b}})
 	tell(t, db, org, "event/1", store.Audience{Services: []string{a, b}})
-	if got, want := addresses(claim(t, db, store.Mail, 100, soon)), map[string]bool{"whole@example.com": true, "a@example.com": true, "b@example.com": true, "both@example.com": true}; fmt.Sprint(got) != fmt.Sprint(want) {
+	if got, want := addresses(claim(t, db, store.Mail, 100, soon)), map[string]bool{"whole@example.com": true,
+		"a@example.com": true, "b@example.com": true, "both@example.com": true}; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("told %v, not %v", got, want)
 	}
 	if got := addresses(claim(t, db, store.Hook, 100, soon)); fmt.Sprint(got) != "map[https://hook.example.com/:true]" {
@@ -134,7 +139,8 @@ func toldByChoice(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	tell(t, db, org, "event/4", store.Audience{})
-	if hook, slow := claim(t, db, store.Hook, 100, soon), claim(t, db, store.Slow, 100, soon); len(hook) != 0 || len(slow) != 2 || slow[0].To.Failures != 1 {
+	if hook, slow := claim(t, db, store.Hook, 100, soon), claim(t, db, store.Slow, 100, soon); len(hook) != 0 ||
+		len(slow) != 2 || slow[0].To.Failures != 1 {
 		t.Errorf("%d in the lane of the quick, %d in that of the slow", len(hook), len(slow))
 	}
 	if _, n, err := other.Deliveries(ctx, "", store.Span{Limit: 10}); err != nil || n != 0 {
@@ -191,7 +197,8 @@ func leased(t *testing.T, db *store.DB) {
 	if err := db.Do(ctx, &again); err != nil {
 		t.Fatal(err)
 	}
-	if got := claim(t, db, store.Mail, 100, soon+40_000); len(got) != 1 || got[0].ID != dead[0].ID || got[0].Tries != 0 {
+	if got := claim(t, db, store.Mail, 100, soon+40_000); len(got) != 1 || got[0].ID != dead[0].ID ||
+		got[0].Tries != 0 {
 		t.Errorf("the revived one: %+v", got)
 	}
 }
@@ -226,7 +233,8 @@ func imports(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	all, n, err := org.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 10})
-	if err != nil || n != 2 || all[0].Address != "new@example.com" || all[0].Whole || len(all[0].Services) != 1 || all[0].Services[0].Name != "A" || !all[1].Whole {
+	if err != nil || n != 2 || all[0].Address != "new@example.com" || all[0].Whole || len(all[0].Services) != 1 ||
+		all[0].Services[0].Name != "A" || !all[1].Whole {
 		t.Errorf("after the import: %+v %d %v", all, n, err)
 	}
 	// Whoever comes back by themselves may be imported again later.
@@ -255,7 +263,8 @@ func buried(t *testing.T, db *store.DB) {
 	if got := claim(t, db, store.Mail, 10, soon+1_000_000); len(got) != 0 {
 		t.Errorf("%d are sent again", len(got))
 	}
-	if dead, n, err := org.Deliveries(ctx, store.Dead, store.Span{Limit: 5}); err != nil || n != 1 || dead[0].DoneAt == nil {
+	if dead, n, err := org.Deliveries(ctx, store.Dead, store.Span{Limit: 5}); err != nil || n != 1 ||
+		dead[0].DoneAt == nil {
 		t.Errorf("%+v %v", dead, err)
 	}
 }
@@ -285,7 +294,8 @@ func forgets(t *testing.T, db *store.DB) {
 		}
 		return n
 	}
-	for _, step := range []struct{ sent, all, left status.Time }{{0, 0, 3}, {pagetest.Start + 1, 0, 2}, {pagetest.Start + 1, pagetest.Start + 1, 1}} {
+	for _, step := range []struct{ sent, all, left status.Time }{{0, 0, 3}, {pagetest.Start + 1, 0, 2},
+		{pagetest.Start + 1, pagetest.Start + 1, 1}} {
 		if done, err := db.ForgetJobs(ctx, step.sent, step.all); err != nil || !done {
 			t.Fatal(done, err)
 		}
@@ -302,19 +312,22 @@ func followed(t *testing.T, db *store.DB) {
 	service, one, two := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	s = commit(t, org, s, &page.CreateService{ID: service, Name: "API"}, s.At+1)
 	open := func(id string, to status.ServiceStatus) {
-		s = commit(t, org, s, &page.OpenIncident{ID: id, UpdateID: uuid.NewString(), Title: id, Service: &service, ToState: to}, s.At+1)
+		s = commit(t, org, s, &page.OpenIncident{ID: id, UpdateID: uuid.NewString(), Title: id, Service: &service,
+			ToState: to}, s.At+1)
 	}
 	open(one, status.Partial)
 	open(two, status.Major)
 	follow := func(name, incident string) store.Subscriber {
 		return subscriber(name, func(s *store.Subscriber) { s.Whole, s.Incident = false, incident })
 	}
-	add(t, db, org, follow("ada", one), follow("bea", two), subscriber("cid", func(s *store.Subscriber) { s.Whole = false }))
+	add(t, db, org, follow("ada", one), follow("bea", two),
+		subscriber("cid", func(s *store.Subscriber) { s.Whole = false }))
 	add(t, db, other, follow("eve", one)) // of another organisation: it follows nothing
 	say := func(topic, incident string) {
 		var b store.Batch
 		for _, o := range []*store.Org{org, other} {
-			o.Tell(&b, store.Message{Topic: topic, Thread: incident, Kind: "incident.updated", Body: "{}", At: pagetest.Start}, store.Audience{Services: []string{service}})
+			o.Tell(&b, store.Message{Topic: topic, Thread: incident, Kind: "incident.updated", Body: "{}",
+				At: pagetest.Start}, store.Audience{Services: []string{service}})
 		}
 		if err := db.Do(ctx, &b); err != nil {
 			t.Fatal(err)
@@ -336,7 +349,8 @@ func followed(t *testing.T, db *store.DB) {
 		}
 	}
 	forget(3)
-	commit(t, org, s, &page.UpdateIncident{ID: one, UpdateID: uuid.NewString(), Status: string(status.Resolved)}, s.At+1)
+	commit(t, org, s, &page.UpdateIncident{ID: one, UpdateID: uuid.NewString(), Status: string(status.Resolved)},
+		s.At+1)
 	forget(3) // its end is not told yet
 	var b store.Batch
 	store.SentJob(&b, &jobs[0], soon)
@@ -348,7 +362,8 @@ func followed(t *testing.T, db *store.DB) {
 	if err != nil || len(found) != 1 || found[0].Incidents != 1 || !found[0].Once() {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if found, _, err := other.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 5}); err != nil || len(found) != 1 || found[0].Incidents != 0 {
+	if found, _, err := other.Subscribers(ctx, store.SubscriberFilter{}, store.Span{Limit: 5}); err != nil ||
+		len(found) != 1 || found[0].Incidents != 0 {
 		t.Errorf("a stranger's incident is followed: %+v, %v", found, err)
 	}
 }

@@ -11,8 +11,10 @@ import (
 )
 
 var (
-	titles = []string{"API", "Payments fail", "Checkout", "Dashboard", "E-Mail <b>queue</b>", "Zahlungen – Übersicht", "数据库", "🚒 fire"}
-	bodies = []string{"We are looking into it.", "**Fixed.**\n\nWatching it now.", "", "<script>alert(1)</script>", "a\tb\r\nc & d", "שלום \u2028 x"}
+	titles = []string{"API", "Payments fail", "Checkout", "Dashboard", "E-Mail <b>queue</b>", "Zahlungen – Übersicht",
+		"数据库", "🚒 fire"}
+	bodies = []string{"We are looking into it.", "**Fixed.**\n\nWatching it now.", "", "<script>alert(1)</script>",
+		"a\tb\r\nc & d", "שלום \u2028 x"}
 	wrongs = []string{"", "   ", "a\x00b", "a\u202eb", strings.Repeat("x", status.TitleMax+1)}
 	huge   = strings.Repeat("é", status.BodyMax+1)
 )
@@ -59,7 +61,8 @@ func (a *Author) incident(t *rapid.T, s *page.State) (string, *int64) {
 }
 
 func (a *Author) maintenance(t *rapid.T, s *page.State) (string, *int64) {
-	return pick(a, t, s.Maintenances, func(x *status.Maintenance) (string, int64) { return x.ID, x.Version }, "maintenance")
+	return pick(a, t, s.Maintenances, func(x *status.Maintenance) (string, int64) { return x.ID, x.Version },
+		"maintenance")
 }
 
 // newID is mostly new; sometimes an id that is taken, or none at all.
@@ -105,7 +108,8 @@ func (a *Author) editService(t *rapid.T, s *page.State) page.Command {
 	if svc, there := s.Service(id); there {
 		next = svc.Status.Next(s.Cause(id))
 	}
-	c.Status = maybe(t, func() string { return string(choice(t, next, status.ServiceStatuses, "status")) }, "has status")
+	c.Status = maybe(t, func() string { return string(choice(t, next, status.ServiceStatuses, "status")) },
+		"has status")
 	return c
 }
 
@@ -115,8 +119,9 @@ func startDate(t *rapid.T, s *page.State) string {
 
 func (a *Author) openIncident(t *rapid.T, s *page.State, at status.Time) page.Command {
 	c := &page.OpenIncident{
-		ID: a.newID(t, s), UpdateID: a.newID(t, s), Title: text(t, titles, "title"), Description: text(t, bodies, "description"),
-		Notify: maybe(t, func() bool { return rapid.Bool().Draw(t, "notify") }, "says notify"),
+		ID: a.newID(t, s), UpdateID: a.newID(t, s), Title: text(t, titles, "title"),
+		Description: text(t, bodies, "description"),
+		Notify:      maybe(t, func() bool { return rapid.Bool().Draw(t, "notify") }, "says notify"),
 	}
 	if oneIn(t, 4, "dated back") {
 		a.dateBack(t, c, at)
@@ -157,7 +162,8 @@ func (a *Author) grips(t *rapid.T, s *page.State, id string) []page.Move {
 	var out []page.Move
 	for _, x := range in.Services {
 		if rapid.Bool().Draw(t, "this one") {
-			out = append(out, page.Move{ID: x.ID, To: choice(t, status.ServiceStatuses[:4], status.ServiceStatuses, "to_state")})
+			out = append(out, page.Move{ID: x.ID, To: choice(t, status.ServiceStatuses[:4], status.ServiceStatuses,
+				"to_state")})
 		}
 	}
 	if oneIn(t, 20, "one that is not there") {
@@ -217,7 +223,8 @@ func (a *Author) updateIncident(t *rapid.T, s *page.State) page.Command {
 		return a.openIncident(t, s, s.At)
 	}
 	id, version := a.incident(t, s)
-	return &page.UpdateIncident{ID: id, UpdateID: a.newID(t, s), Version: version, Status: onward(t, s, id), Body: text(t, bodies, "body"), Services: a.grips(t, s, id)}
+	return &page.UpdateIncident{ID: id, UpdateID: a.newID(t, s), Version: version, Status: onward(t, s, id),
+		Body: text(t, bodies, "body"), Services: a.grips(t, s, id)}
 }
 
 func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
@@ -229,7 +236,8 @@ func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
 		return &page.EditIncident{
 			ID: id, UpdateID: a.newID(t, s), Version: version,
 			Postmortem: maybe(t, func() string { return text(t, bodies, "postmortem") }, "has postmortem"),
-			Excluded:   maybe(t, func() string { return pickOf(t, "A customer's own fault.", "") }, "has excluded_reason"),
+			Excluded: maybe(t, func() string { return pickOf(t, "A customer's own fault.", "") },
+				"has excluded_reason"),
 		}
 	}
 	return &page.EditIncident{
@@ -243,7 +251,8 @@ func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
 }
 
 func (a *Author) planMaintenance(t *rapid.T, s *page.State, at status.Time) page.Command {
-	c := &page.PlanMaintenance{ID: a.newID(t, s), Title: text(t, titles, "title"), Description: text(t, bodies, "description")}
+	c := &page.PlanMaintenance{ID: a.newID(t, s), Title: text(t, titles, "title"),
+		Description: text(t, bodies, "description")}
 	named := map[string]bool{}
 	for range few(t) {
 		id, _ := a.service(t, s)
@@ -288,7 +297,8 @@ func (a *Author) editMaintenance(t *rapid.T, s *page.State, at status.Time) page
 	if m, there := s.Maintenance(id); there {
 		next = m.Status.Next()
 	}
-	c.Status = maybe(t, func() string { return string(choice(t, next, status.MaintenanceStatuses, "status")) }, "has status")
+	c.Status = maybe(t, func() string { return string(choice(t, next, status.MaintenanceStatuses, "status")) },
+		"has status")
 	return c
 }
 
@@ -296,16 +306,22 @@ func (a *Author) editPage(t *rapid.T, s *page.State) page.Command {
 	c := &page.EditPage{
 		Name:        maybe(t, func() string { return text(t, titles, "name") }, "has name"),
 		Description: maybe(t, func() string { return text(t, bodies, "description") }, "has description"),
-		URL:         maybe(t, func() string { return pickOf(t, "https://acme.example", "", "javascript:alert(1)") }, "has url"),
-		Hostname:    maybe(t, func() string { return pickOf(t, "status.acme.example", "", "acme", "a..b") }, "has hostname"),
-		TimeZone:    maybe(t, func() string { return pickOf(t, "Europe/Paris", "UTC", "", "/etc/passwd") }, "has time_zone"),
-		Accent:      maybe(t, func() string { return pickOf(t, "#0a66c2", "", "red") }, "has accent"),
-		Logo:        maybe(t, func() string { return pickOf(t, "0123456789abcdef01234567-320x80.png", "", "logo.svg") }, "has logo"),
+		URL: maybe(t, func() string { return pickOf(t, "https://acme.example", "", "javascript:alert(1)") },
+			"has url"),
+		Hostname: maybe(t, func() string { return pickOf(t, "status.acme.example", "", "acme", "a..b") },
+			"has hostname"),
+		TimeZone: maybe(t, func() string { return pickOf(t, "Europe/Paris", "UTC", "", "/etc/passwd") },
+			"has time_zone"),
+		Accent: maybe(t, func() string { return pickOf(t, "#0a66c2", "", "red") }, "has accent"),
+		Logo: maybe(t, func() string { return pickOf(t, "0123456789abcdef01234567-320x80.png", "", "logo.svg") },
+			"has logo"),
 	}
 	c.Announcement = maybe(t, func() string { return text(t, bodies, "announcement") }, "has announcement")
-	c.AnnouncementUntil = maybe(t, func() status.Time { return s.At + wire.Hour*status.Time(die(t, 50, "until")-1) }, "has announcement_until")
+	c.AnnouncementUntil = maybe(t, func() status.Time { return s.At + wire.Hour*status.Time(die(t, 50, "until")-1) },
+		"has announcement_until")
 	c.Weights = maybe(t, func() status.Weights {
-		return status.Weights{Degraded: 10 * int64(die(t, 103, "degraded")-1), Partial: 500, Major: 10 * int64(die(t, 101, "major"))}
+		return status.Weights{Degraded: 10 * int64(die(t, 103, "degraded")-1), Partial: 500,
+			Major: 10 * int64(die(t, 101, "major"))}
 	}, "has uptime_weights")
 	if oneIn(t, 4, "If-Match") {
 		version := s.Org.Version - int64(die(t, 2, "stale"))

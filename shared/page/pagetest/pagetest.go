@@ -91,7 +91,8 @@ var plot = many(
 	}},
 	times{1, func(a *Author, t *rapid.T, s *page.State, _ status.Time) page.Command { return a.editPage(t, s) }},
 	times{1, func(_ *Author, t *rapid.T, s *page.State, _ status.Time) page.Command {
-		return &page.ProveHost{Hostname: pickOf(t, s.Org.Hostname, "other.acme.example"), Proved: pickOf(t, "yes", "no") == "yes"}
+		return &page.ProveHost{Hostname: pickOf(t, s.Org.Hostname, "other.acme.example"),
+			Proved: pickOf(t, "yes", "no") == "yes"}
 	}},
 )
 

@@ -42,7 +42,8 @@ func run(ctx context.Context, address, email, password string) error {
 		return fmt.Errorf("services: %s %s", services.Status(), services.Body)
 	}
 	service, to := services.JSON200.Results[0].Id, client.ServiceStatus("major_outage")
-	opened, err := c.OpenIncidentWithResponse(ctx, &client.OpenIncidentParams{}, client.NewIncident{Title: "Down", Service: &service, ToState: &to}, signed)
+	opened, err := c.OpenIncidentWithResponse(ctx, &client.OpenIncidentParams{},
+		client.NewIncident{Title: "Down", Service: &service, ToState: &to}, signed)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,8 @@ func run(ctx context.Context, address, email, password string) error {
 		return fmt.Errorf("open: %s %s", opened.Status(), opened.Body)
 	}
 	resolved, body := client.IncidentStatus("resolved"), "It is up again."
-	update, err := c.AddUpdateWithResponse(ctx, opened.JSON201.Id, &client.AddUpdateParams{}, client.NewUpdate{Status: &resolved, Body: &body}, signed)
+	update, err := c.AddUpdateWithResponse(ctx, opened.JSON201.Id, &client.AddUpdateParams{},
+		client.NewUpdate{Status: &resolved, Body: &body}, signed)
 	if err != nil {
 		return err
 	}
