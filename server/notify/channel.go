@@ -57,7 +57,7 @@ func TeamAddress(kind, address string, allowLoopback bool) (host string, no *fau
 }
 
 // notations say how the address of a kind is written.
-var notations = map[string]string{
+var notations = map[string]string{ // #nosec G101 -- where secrets go, and none of them
 	"telegram":  "telegram://TOKEN@telegram?chats=CHAT",
 	"ntfy":      "ntfy://ntfy.sh/TOPIC, ntfy://TOKEN@HOST/TOPIC or ntfy://USER:PASSWORD@HOST/TOPIC",
 	"pagerduty": "pagerduty://events.pagerduty.com/ROUTING_KEY",
