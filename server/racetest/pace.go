@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // quiet is the CPU that one measure takes on a quiet machine of two cores, such as the one on which the bounds were
@@ -58,14 +56,6 @@ func spent(f func()) time.Duration {
 	began := clock()
 	f()
 	return clock() - began
-}
-
-func clock() time.Duration {
-	var at unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &at); err != nil {
-		panic(err)
-	}
-	return time.Duration(at.Nano())
 }
 
 // measure is a piece of work that is like rendering: it joins, escapes, sorts into maps and allocates.
