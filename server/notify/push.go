@@ -130,10 +130,13 @@ func (w *Worker) push(ctx context.Context, to *store.Subscriber, l *letter) erro
 	}
 	p256dh, auth, _ := strings.Cut(to.Secret, ".")
 	way := &pushWay{poster: w.post}
-	_, err = webpush.SendNotificationWithContext(ctx, pushBody(l),
+	res, err := webpush.SendNotificationWithContext(ctx, pushBody(l),
 		&webpush.Subscription{Endpoint: to.Address, Keys: webpush.Keys{P256dh: p256dh, Auth: auth}},
 		&webpush.Options{HTTPClient: way, TTL: int(pushTTL.Seconds()), Urgency: l.Notice.urgency(),
 			Topic: pushTopic(l.Notice), Subscriber: contact(l.Page), VAPIDPublicKey: public, VAPIDPrivateKey: private})
+	if res != nil {
+		_ = res.Body.Close()
+	}
 	if err != nil && !way.tried {
 		return final{err} // it could not be encrypted, and never will be
 	}
