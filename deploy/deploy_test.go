@@ -283,8 +283,7 @@ func TestNoImageIsNamedByAHost(t *testing.T) {
 }
 
 // flyCommand is a fly command of a page or a comment, up to the end of its line or what follows it in the shell.
-var flyCommand = regexp.MustCompile("(?m)(?:^|[`# +(\"])fly " +
-	"((?:apps|certs|checks|console|deploy|machine|proxy|scale|secrets|ssh|volumes)\\b[^`#;&|)\\n]*)")
+var flyCommand = regexp.MustCompile("(?m)(?:^|[`# +(\"])fly ((?:apps|certs|checks|console|deploy|machine|proxy|scale|secrets|ssh|volumes)\\b[^`#;&|)\\n]*)")
 
 // quoted is what the shell puts into a command.
 var quoted = regexp.MustCompile(`\$\([^()]*\)`)

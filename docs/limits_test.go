@@ -67,8 +67,7 @@ var quantity = regexp.MustCompile(`(\d+(?:,\d{3})*)( (?:KB|MB|MiB|ms|s|seconds?|
 
 // units are what one of each is worth, in the ways in which a constant may say it.
 var units = map[string][]int64{
-	"": {1}, "KB": {1 << 10, 1000}, "MB": {1 << 20, 1_000_000}, "MiB": {1 << 20, 1 << 10}, "ms": {1e6, 1},
-	"s": {1e9, 1, 1000}, "second": {1e9, 1, 1000},
+	"": {1}, "KB": {1 << 10, 1000}, "MB": {1 << 20, 1_000_000}, "MiB": {1 << 20, 1 << 10}, "ms": {1e6, 1}, "s": {1e9, 1, 1000}, "second": {1e9, 1, 1000},
 	"minute": {60e9, 60, 1}, "hour": {3600e9, 3600, 1}, "day": {24 * 3600e9, 1},
 }
 

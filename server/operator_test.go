@@ -198,8 +198,7 @@ func newOperator(t *testing.T) *operator {
 func TestTheOperatorsAccountIsProvedAndTheirLinkWorksOnce(t *testing.T) {
 	racetest.Outside(t, "the program itself")
 	o := newOperator(t)
-	if n := o.count(`SELECT count(*) FROM users WHERE email = 'ada@people.example' AND proved_at IS NOT NULL AND held_by
-  IS NULL`); n != 1 {
+	if n := o.count(`SELECT count(*) FROM users WHERE email = 'ada@people.example' AND proved_at IS NOT NULL AND held_by IS NULL`); n != 1 {
 		t.Errorf("%d proved accounts", n)
 	}
 	base, log := o.served()
@@ -254,8 +253,7 @@ func TestTheOperatorDeletesRestoresAndErasesAnOrganization(t *testing.T) {
 	if out := o.does("", "org erase --slug acme"); out != id {
 		t.Errorf("it prints %q, not %q", out, id)
 	}
-	if n := o.count(`SELECT (SELECT count(*) FROM organizations WHERE id = ?1) + (SELECT count(*) FROM audit_log WHERE
-  org_id = ?1) + (SELECT count(*) FROM members WHERE org_id = ?1) + (SELECT count(*) FROM events WHERE org_id = ?1)`,
+	if n := o.count(`SELECT (SELECT count(*) FROM organizations WHERE id = ?1) + (SELECT count(*) FROM audit_log WHERE org_id = ?1) + (SELECT count(*) FROM members WHERE org_id = ?1) + (SELECT count(*) FROM events WHERE org_id = ?1)`,
 		id); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
@@ -304,8 +302,7 @@ func TestTheOperatorRemovesTheFactorsOfSomebodyWhoLostThem(t *testing.T) {
 	}
 	db, err := sql.Open("sqlite3", "file:"+o.file)
 	if err == nil {
-		_, err = db.ExecContext(t.Context(), `INSERT INTO factors (user_id, id, kind, name, party, secret, created_at)
-  SELECT id, id, 'totp', 'Telephone', '', 'x', 1 FROM users`)
+		_, err = db.ExecContext(t.Context(), `INSERT INTO factors (user_id, id, kind, name, party, secret, created_at) SELECT id, id, 'totp', 'Telephone', '', 'x', 1 FROM users`)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)

@@ -21,8 +21,7 @@ import (
 	"statuspage/wasm/bridge"
 )
 
-// node runs a script of testdata on an address and standard input, and gives what it prints. Node.js is needed by `make
-// test`.
+// node runs a script of testdata on an address and standard input, and gives what it prints. Node.js is needed by `make test`.
 func node(t *testing.T, script, url string, in []byte) []byte {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)

@@ -132,8 +132,7 @@ func replicaIsAPrefix(t *testing.T, near, far string) {
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		for i := range 100 {
-			if _, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO prefix_a VALUES (?); INSERT INTO prefix_b VALUES (?);
-  COMMIT`, i+1, i+1); err != nil {
+			if _, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO prefix_a VALUES (?); INSERT INTO prefix_b VALUES (?); COMMIT`, i+1, i+1); err != nil {
 				t.Error(err)
 				return
 			}
@@ -143,8 +142,7 @@ func replicaIsAPrefix(t *testing.T, near, far string) {
 	last := int64(0)
 	for deadline := time.Now().Add(20 * time.Second); last < 100 && time.Now().Before(deadline); {
 		var a, top, b int64
-		err := replica.QueryRow(`SELECT (SELECT count(*) FROM prefix_a), (SELECT coalesce(max(n), 0) FROM prefix_a),
-  (SELECT count(*) FROM prefix_b)`).Scan(&a, &top, &b)
+		err := replica.QueryRow(`SELECT (SELECT count(*) FROM prefix_a), (SELECT coalesce(max(n), 0) FROM prefix_a), (SELECT count(*) FROM prefix_b)`).Scan(&a, &top, &b)
 		if err != nil || a != top || a != b || a < last {
 			t.Fatalf("%d rows up to %d beside %d, after %d: %v", a, top, b, last, err)
 		}

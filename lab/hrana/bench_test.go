@@ -22,8 +22,7 @@ func BenchmarkBatch(b *testing.B) {
 	seq := 0
 	for b.Loop() {
 		seq++
-		_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO events (org, seq, body) VALUES (?, ?, ?); INSERT INTO t VALUES
-  (?);
+		_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO events (org, seq, body) VALUES (?, ?, ?); INSERT INTO t VALUES (?);
 			INSERT INTO t VALUES (?); INSERT INTO t VALUES (?); COMMIT`, "acme", seq,
 			"a body of usual length, more or less", 1, 2, 3)
 		if err != nil {
@@ -47,8 +46,7 @@ func BenchmarkCopy(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer to.Close()
-			for _, statement := range []string{`CREATE TABLE t (a)`, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION
-  ALL SELECT i+1 FROM n WHERE i < %d)
+			for _, statement := range []string{`CREATE TABLE t (a)`, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < %d)
 				INSERT INTO t SELECT '%s' FROM n`, megabytes*1000, strings.Repeat("x", 1000))} {
 				if _, err := from.Exec(statement, nil); err != nil {
 					b.Fatal(err)

@@ -89,8 +89,7 @@ func newEvents(t *testing.T, url string) *sql.DB {
 func TestAUniqueViolationInTheMiddleUndoesAllAndFreesTheLock(t *testing.T) {
 	db := newEvents(t, start(t, Config{}).URL())
 	exec(t, db, append3, "acme", 1, "a;'b", "one")
-	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO rows (name) VALUES (?); INSERT INTO events (org, seq) VALUES (?, ?);
-  COMMIT;`, "two", "acme", 1)
+	_, err := db.Exec(`BEGIN IMMEDIATE; INSERT INTO rows (name) VALUES (?); INSERT INTO events (org, seq) VALUES (?, ?); COMMIT;`, "two", "acme", 1)
 	if err == nil || !strings.Contains(err.Error(), "UNIQUE constraint failed: events.org, events.seq") {
 		t.Fatalf("%v", err)
 	}

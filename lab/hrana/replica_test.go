@@ -37,8 +37,7 @@ func caughtUp(t *testing.T, primary, replica *Server) {
 
 // snapshot reads everything in one batch, as the product does.
 func snapshot(ctx context.Context, db *sql.DB) (count, top, pairs int64, err error) {
-	rows, err := db.QueryContext(ctx, `BEGIN; SELECT count(*), coalesce(max(n), 0), (SELECT count(*) FROM b) FROM a;
-  COMMIT`)
+	rows, err := db.QueryContext(ctx, `BEGIN; SELECT count(*), coalesce(max(n), 0), (SELECT count(*) FROM b) FROM a; COMMIT`)
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -224,8 +223,7 @@ func TestWritesAndInteractiveTransactionsRunAtThePrimary(t *testing.T) {
 
 func TestOneBatchThatOnlyReadsStaysLocal(t *testing.T) {
 	primary, replica := pair(t, Config{})
-	exec(t, dial(t, primary.URL()), `CREATE TABLE a (n INTEGER); CREATE TABLE b (n INTEGER); INSERT INTO a VALUES (1);
-  INSERT INTO b VALUES (1)`)
+	exec(t, dial(t, primary.URL()), `CREATE TABLE a (n INTEGER); CREATE TABLE b (n INTEGER); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)`)
 	caughtUp(t, primary, replica)
 	primary.Kill()
 	if count, _, _, err := snapshot(within(t, 5*time.Second), dial(t, replica.URL())); err != nil || count != 1 {

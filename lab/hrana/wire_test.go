@@ -125,17 +125,14 @@ func TestWhatBreaksTheProtocolEndsTheStream(t *testing.T) {
 		{"/v3/pipeline", `{"baton":null,"requests":[`, "Cannot deserialize"},
 		{"/v3/pipeline", `{"requests":[{"type":"dance"}]}`, "unknown variant `dance`"},
 		{"/v3/pipeline", `{"requests":[{"type":"execute"}]}`, "missing field `stmt`"},
-		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{"sql":"SELECT
-  ?","args":[{"type":"integer","value":1}]}}]}`, "Cannot deserialize"},
+		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{"sql":"SELECT ?","args":[{"type":"integer","value":1}]}}]}`, "Cannot deserialize"},
 		{"/v3/pipeline", `{"baton":"bm90IG1pbmU","requests":[]}`, "invalid baton"},
 		{"/v3/pipeline", `{"requests":[{"type":"close"},{"type":"execute","stmt":{"sql":"SELECT 1"}}]}`, "was closed"},
 		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{"sql_id":7}}]}`, "SQL text 7 not found"},
 		{"/v3/pipeline", `{"requests":[{"type":"execute","stmt":{}}]}`, "are required"},
-		{"/v3/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT
-  1"},"condition":{"type":"ok","step":0}}]}}]}`, "Invalid reference to step"},
+		{"/v3/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT 1"},"condition":{"type":"ok","step":0}}]}}]}`, "Invalid reference to step"},
 		{"/v2/pipeline", `{"requests":[{"type":"get_autocommit"}]}`, "hrana3"},
-		{"/v2/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT
-  1"},"condition":{"type":"is_autocommit"}}]}}]}`, "hrana3"},
+		{"/v2/pipeline", `{"requests":[{"type":"batch","batch":{"steps":[{"stmt":{"sql":"SELECT 1"},"condition":{"type":"is_autocommit"}}]}}]}`, "hrana3"},
 	} {
 		if status, text := post(t, s.URL()+c.path, c.body); status != 400 || !strings.Contains(text, c.text) {
 			t.Errorf("%s: %d %s", c.body, status, text)
@@ -166,8 +163,7 @@ func TestStoredTextsSequencesDescriptionsAndAutocommit(t *testing.T) {
 	w := &wire{t: t, url: start(t, Config{}).URL(), version: "v3"}
 	id, text := int32(7), `SELECT a, b FROM t WHERE a = :key AND b > ?`
 	script := `CREATE TABLE t (a INTEGER, b TEXT); INSERT INTO t VALUES (1, 'x;y');
-		CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = CASE WHEN a = 1 THEN 'one' ELSE b END; SELECT 1; END;
-		BEGIN;`
+		CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = CASE WHEN a = 1 THEN 'one' ELSE b END; SELECT 1; END; BEGIN;`
 	res := w.ask(streamRequest{Type: "sequence", SQL: &script}, streamRequest{Type: "get_autocommit"},
 		streamRequest{Type: "store_sql", SQL: &text, SQLID: &id}, streamRequest{Type: "describe", SQLID: &id},
 		streamRequest{Type: "close_sql", SQLID: &id}, execute(`ROLLBACK`), streamRequest{Type: "get_autocommit"})

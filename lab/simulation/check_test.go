@@ -33,8 +33,7 @@ func (w *world) record(file string) (out record) {
 		if err := db.QueryRow(`SELECT value FROM meta WHERE key = 'epoch'`).Scan(&out.epoch); err != nil {
 			return err
 		}
-		rows, err := db.Query(`SELECT seq, coalesce(json_extract(body, '$.service.id'), ''), coalesce(json_extract(body,
-  '$.service.description'), '') FROM events WHERE org_id = ? ORDER BY seq`, template.org)
+		rows, err := db.Query(`SELECT seq, coalesce(json_extract(body, '$.service.id'), ''), coalesce(json_extract(body, '$.service.description'), '') FROM events WHERE org_id = ? ORDER BY seq`, template.org)
 		if err != nil {
 			return err
 		}

@@ -750,8 +750,7 @@ func (s *site) number(query string, args ...any) (n int) {
 func tablesWithOrg(t *testing.T, s *site) (tables []string) {
 	t.Helper()
 	var list string
-	s.query(`SELECT group_concat(m.name) FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM
-  pragma_table_info(m.name) c WHERE c.name = 'org_id') AND m.name NOT IN ('sessions')`, nil, &list)
+	s.query(`SELECT group_concat(m.name) FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'org_id') AND m.name NOT IN ('sessions')`, nil, &list)
 	if tables = strings.Split(list, ","); len(tables) < 15 {
 		t.Fatalf("the tables are %v", tables)
 	}

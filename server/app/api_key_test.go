@@ -56,8 +56,7 @@ func TestAKeyEndsWithItsMakersMembership(t *testing.T) {
 			acme.get("/api/v1/audit-log/?object="+key.id).has("results.0.action", "end_api_key").
 				has("results.0.actor.id", acme.get("/api/v1/audit-log/?object="+maker.id).str("results.0.actor.id"))
 			// Coming back brings no key back.
-			s.sql(`INSERT INTO members (org_id, user_id, role, created_at) VALUES (?, ?, 'admin', 1) ON CONFLICT DO
-  UPDATE SET role = 'admin'`, acme.org, maker.id)
+			s.sql(`INSERT INTO members (org_id, user_id, role, created_at) VALUES (?, ?, 'admin', 1) ON CONFLICT DO UPDATE SET role = 'admin'`, acme.org, maker.id)
 			key.do("GET", "/api/v1/services/", nil).refuses(401)
 			if strings.Contains(string(acme.get("/api/v1/api-keys/?page_size=100").raw), key.id) {
 				t.Error("it is listed")

@@ -152,8 +152,7 @@ func TestTheCallersKeyIsInNoMessage(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }()
 	var leaks, own int
-	if err := db.QueryRow(`SELECT count(*) FILTER (WHERE command LIKE '%' || ? || '%'), count(*) FILTER (WHERE command =
-  ?) FROM events WHERE org_id = ?`, secret, id, acme.org).Scan(&leaks, &own); err != nil {
+	if err := db.QueryRow(`SELECT count(*) FILTER (WHERE command LIKE '%' || ? || '%'), count(*) FILTER (WHERE command = ?) FROM events WHERE org_id = ?`, secret, id, acme.org).Scan(&leaks, &own); err != nil {
 		t.Fatal(err)
 	}
 	if leaks != 0 || own != 1 {

@@ -23,8 +23,7 @@ func (s *site) size() (n int64) {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.QueryRow(`SELECT ((SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM
-  pragma_freelist_count)) * (SELECT page_size FROM pragma_page_size)`).Scan(&n); err != nil {
+	if err := db.QueryRow(`SELECT ((SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)) * (SELECT page_size FROM pragma_page_size)`).Scan(&n); err != nil {
 		s.t.Fatal(err)
 	}
 	return n

@@ -302,8 +302,7 @@ func TestACopyOfTheDatabaseTellsNoAuthenticatorsSecret(t *testing.T) {
 	made := ada.do("POST", "/api/v1/users/me/authenticator/", nil).is(201)
 	secret := made.str("secret")
 	holds := func() int64 {
-		return s.count(`SELECT (SELECT count(*) FROM factors WHERE secret LIKE ?) + (SELECT count(*) FROM challenges
-  WHERE data LIKE ?)`, "%"+secret+"%", "%"+secret+"%")
+		return s.count(`SELECT (SELECT count(*) FROM factors WHERE secret LIKE ?) + (SELECT count(*) FROM challenges WHERE data LIKE ?)`, "%"+secret+"%", "%"+secret+"%")
 	}
 	if n := holds(); n != 0 {
 		t.Error("the secret stands in the challenge")
@@ -451,8 +450,7 @@ func TestAProofEndsTheFactorsThatWereThereBefore(t *testing.T) {
 	_, token, _ = strings.Cut(url, "token=")
 	s.nobody().do("POST", "/api/v1/auth/accept/", j{"token": token, "password": "the owner's own words"}).is(200)
 	s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "the owner's own words"}).is(200)
-	if n := s.count(`SELECT (SELECT count(*) FROM factors WHERE user_id = ?) + (SELECT count(*) FROM recovery_codes
-  WHERE user_id = ?)`, squatter.id, squatter.id); n != 0 {
+	if n := s.count(`SELECT (SELECT count(*) FROM factors WHERE user_id = ?) + (SELECT count(*) FROM recovery_codes WHERE user_id = ?)`, squatter.id, squatter.id); n != 0 {
 		t.Errorf("%d of the squatter's are left", n)
 	}
 	squatter.do("GET", "/api/v1/services/", nil).refuses(401)

@@ -55,10 +55,8 @@ func TestNoRequestTakesLongWhateverIsInIt(t *testing.T) {
 			"description": strings.Repeat("\u0130\u0301", status.BodyMax/2)})
 	}
 	s.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
- INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source,
- created_at, asked_at, confirmed_at)
- SELECT ?, printf('0197a1de-3c00-7000-8000-%012d', i), 'webhook', 'x', ? || i, 'active', 1, 'hostile-' || i, '', '',
- 'admin', 1, 1, 1 FROM n`, acme.org, strings.Repeat("a", 1_990))
+ INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source, created_at, asked_at, confirmed_at)
+ SELECT ?, printf('0197a1de-3c00-7000-8000-%012d', i), 'webhook', 'x', ? || i, 'active', 1, 'hostile-' || i, '', '', 'admin', 1, 1, 1 FROM n`, acme.org, strings.Repeat("a", 1_990))
 	const most = 120 << 10
 	fill := func(unit string, n int) string { return strings.Repeat(unit, n/len(unit)) }
 	post := func(path, body string) func() *answer {
@@ -129,24 +127,19 @@ func TestNoDocumentTakesLongWhateverItTells(t *testing.T) {
 	racetest.Alone(t, "CPU")
 	s := world(t)
 	acme := s.org()
-	units := []string{"[a](", "> ", "**a __b ", "&amp;", "`a``", "|a|b|\n|-|-|\n", "e\u0301\u0327", "\U0001f469\u200d",
-		"<a b='", "]]>"}
+	units := []string{"[a](", "> ", "**a __b ", "&amp;", "`a``", "|a|b|\n|-|-|\n", "e\u0301\u0327", "\U0001f469\u200d", "<a b='", "]]>"}
 	for i := range 30 {
 		unit := units[i%len(units)]
 		text := strings.Repeat(unit, status.BodyMax/2/utf8.RuneCountInString(unit))
 		service := acme.post("/api/v1/services/", j{"name": fmt.Sprint("Service ", i), "description": text}).str("id")
-		at := acme.post("/api/v1/incidents/", j{"title": fmt.Sprint("Incident ", i), "description": text,
-			"services": []j{{"id": service, "to_state": "degraded_performance"}}}).str("id")
+		at := acme.post("/api/v1/incidents/", j{"title": fmt.Sprint("Incident ", i), "description": text, "services": []j{{"id": service, "to_state": "degraded_performance"}}}).str("id")
 		acme.post("/api/v1/incidents/"+at+"/updates/", j{"status": "identified", "body": text})
-		acme.post("/api/v1/maintenances/", j{"title": "Window", "description": text, "services": []string{service},
-			"scheduled_for": "2099-01-01T00:00:00Z", "scheduled_until": "2099-01-01T01:00:00Z"})
+		acme.post("/api/v1/maintenances/", j{"title": "Window", "description": text, "services": []string{service}, "scheduled_for": "2099-01-01T00:00:00Z", "scheduled_until": "2099-01-01T01:00:00Z"})
 	}
 	changes := 0
-	for _, path := range []string{"", "/history/", "/feed.atom", "/feed.rss", "/history.atom", "/calendar.ics",
-		"/llms.txt", "/badge.svg", "/embed/", "/shields.json", "/api/v2/summary.json",
+	for _, path := range []string{"", "/history/", "/feed.atom", "/feed.rss", "/history.atom", "/calendar.ics", "/llms.txt", "/badge.svg", "/embed/", "/shields.json", "/api/v2/summary.json",
 		"/api/v2/incidents.json", "/api/v2/scheduled-maintenances.json"} {
-		heldTo(t, "/status/"+acme.slug+path, 200,
-			func() { changes++; acme.patch("/api/v1/organization/", j{"announcement": fmt.Sprint(changes)}) },
+		heldTo(t, "/status/"+acme.slug+path, 200, func() { changes++; acme.patch("/api/v1/organization/", j{"announcement": fmt.Sprint(changes)}) },
 			func() *answer { return s.nobody().do("GET", "/status/"+acme.slug+path, nil) })
 	}
 }
@@ -178,8 +171,7 @@ func heldTo(t *testing.T, name string, code int, before func(), ask func() *answ
 // rsa is a public key as COSE (RFC 8230), of as many bits of ones.
 func rsa(t *testing.T, bits int) []byte {
 	t.Helper()
-	key, err := cbor.Marshal(map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, bits/8),
-		-2: []byte{0x7f, 0xff, 0xff, 0xff}})
+	key, err := cbor.Marshal(map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, bits/8), -2: []byte{0x7f, 0xff, 0xff, 0xff}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,8 +193,7 @@ func TestAPasskeysKeyIsNotLongerThanCheckingItMayTake(t *testing.T) {
 	shown := key.get(a.at("passkey").(j))
 	shown["response"].(j)["signature"] = b64(bytes.Repeat([]byte{0x7f}, 1_024))
 	begun := cpu()
-	s.nobody().do("POST", "/api/v1/auth/passkey/", j{"challenge": a.str("challenge"), "passkey": shown}).
-		refuses(401, "passkey")
+	s.nobody().do("POST", "/api/v1/auth/passkey/", j{"challenge": a.str("challenge"), "passkey": shown}).refuses(401, "passkey")
 	if took := cpu() - begun; took > maxAsked {
 		t.Errorf("a signature took %v", took)
 	} else {

@@ -223,8 +223,7 @@ func TestWithoutABaseAddressThereAreNoHostNames(t *testing.T) {
 	acme := s.org()
 	acme.do("PATCH", "/api/v1/organization/", j{"hostname": "status.acme.example"}).refuses(409, "hostname")
 	acme.patch("/api/v1/organization/", j{"hostname": "", "name": "Acme"})
-	s.sql(`UPDATE organizations SET hostname = 'status.acme.example', hostname_wanted = 'status.acme.example',
-  hostname_proved_at = 1`)
+	s.sql(`UPDATE organizations SET hostname = 'status.acme.example', hostname_wanted = 'status.acme.example', hostname_proved_at = 1`)
 	if s.serves("status.acme.example", acme.slug) {
 		t.Error("it serves a name although it does not know its own")
 	}

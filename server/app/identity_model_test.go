@@ -313,8 +313,7 @@ func (m *identityModel) holds(t *rapid.T) {
 	}
 	for _, who := range m.actors {
 		var id string
-		m.query(`SELECT coalesce(group_concat(id), '') FROM users WHERE lower(email) = lower(?) AND proved_at IS NOT
-  NULL`, []any{who.email}, &id)
+		m.query(`SELECT coalesce(group_concat(id), '') FROM users WHERE lower(email) = lower(?) AND proved_at IS NOT NULL`, []any{who.email}, &id)
 		if x := m.accountOf(id); id != "" && (x == nil || x.owner != who) {
 			t.Fatalf("the proved account of %s is not theirs", who.name)
 		}
@@ -404,8 +403,7 @@ func (m *identityModel) post(t *rapid.T, more int) {
 func (m *identityModel) give(who *actor, secret string) {
 	who.links = append(who.links, secret)
 	var what string
-	m.query(`SELECT coalesce((SELECT purpose || ' ' || coalesce(user_id, '') FROM links WHERE hash = ?1), (SELECT
-  'offer ' || id FROM offers WHERE hash = ?1), '')`, []any{hashOf(secret)}, &what)
+	m.query(`SELECT coalesce((SELECT purpose || ' ' || coalesce(user_id, '') FROM links WHERE hash = ?1), (SELECT 'offer ' || id FROM offers WHERE hash = ?1), '')`, []any{hashOf(secret)}, &what)
 	purpose, id, _ := strings.Cut(what, " ")
 	l := &link{purpose: purpose}
 	switch purpose {

@@ -24,8 +24,7 @@ func (m *identityModel) offerTo(t *rapid.T, who *actor, by *held, to *actor, ema
 	as, inTheTeam := m.as(by), false
 	org := m.orgOf(t, as)
 	if org != "" {
-		inTheTeam = m.number(`SELECT (SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id =
-  ?1 AND lower(u.email) = lower(?2)) + (SELECT count(*) FROM offers WHERE org_id = ?1 AND lower(email) = lower(?2))`,
+		inTheTeam = m.number(`SELECT (SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id WHERE m.org_id = ?1 AND lower(u.email) = lower(?2)) + (SELECT count(*) FROM offers WHERE org_id = ?1 AND lower(email) = lower(?2))`,
 			org, email) > 0
 	}
 	a := m.ask(t, as, "POST", "/api/v1/members/",
@@ -309,8 +308,7 @@ func (m *identityModel) stepConfirm(t *rapid.T) {
 func (m *identityModel) confirm(t *rapid.T, secret, words string) {
 	moved := m.mail != nil && m.ask(t, m.nobody(), "POST", "/api/v1/auth/link/", j{"token": secret}).
 		str("purpose") == "address"
-	proved := m.number(`SELECT count(*) FROM users u JOIN links l ON l.user_id = u.id WHERE l.hash = ? AND u.proved_at
-  IS NOT NULL`, hashOf(secret)) > 0
+	proved := m.number(`SELECT count(*) FROM users u JOIN links l ON l.user_id = u.id WHERE l.hash = ? AND u.proved_at IS NOT NULL`, hashOf(secret)) > 0
 	if m.ask(t, m.nobody(), "POST", "/api/v1/auth/address/", j{"token": secret, "password": words}).code != 200 {
 		return
 	}

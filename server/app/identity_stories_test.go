@@ -248,8 +248,7 @@ func (m *identityModel) impostor(t *rapid.T, eve, to *actor) *account {
 	}
 	from := m.person(t, func(x *account) bool { return x.owner == eve && !x.locked })
 	x := &account{id: uuid.Must(uuid.NewV7()).String(), owner: eve, password: from.password}
-	m.sql(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at) SELECT ?1, ?2, name,
-  password, issuer, ?1, created_at, updated_at FROM users WHERE id = ?3`,
+	m.sql(`INSERT INTO users (id, email, name, password, issuer, subject, created_at, updated_at) SELECT ?1, ?2, name, password, issuer, ?1, created_at, updated_at FROM users WHERE id = ?3`,
 		x.id, to.email, from.id)
 	m.accounts = append(m.accounts, x)
 	return x
@@ -257,12 +256,9 @@ func (m *identityModel) impostor(t *rapid.T, eve, to *actor) *account {
 
 // credentials is what every account is signed in to with.
 func (m *identityModel) credentials() (all string) {
-	m.query(`SELECT coalesce(group_concat(x, ' '), '') FROM (SELECT u.id || u.email || u.password ||
-  u.credential_version || coalesce(u.proved_at, '')
- || (SELECT count(*) FROM factors f WHERE f.user_id = u.id) || (SELECT count(*) FROM recovery_codes c WHERE c.user_id =
- u.id)
- || (SELECT count(*) FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL) || (SELECT count(*) FROM links l
- WHERE l.user_id = u.id) AS x FROM users u ORDER BY u.id)`, nil, &all)
+	m.query(`SELECT coalesce(group_concat(x, ' '), '') FROM (SELECT u.id || u.email || u.password || u.credential_version || coalesce(u.proved_at, '')
+ || (SELECT count(*) FROM factors f WHERE f.user_id = u.id) || (SELECT count(*) FROM recovery_codes c WHERE c.user_id = u.id)
+ || (SELECT count(*) FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL) || (SELECT count(*) FROM links l WHERE l.user_id = u.id) AS x FROM users u ORDER BY u.id)`, nil, &all)
 	return all
 }
 
@@ -277,8 +273,7 @@ func (m *identityModel) storyAdmin(t *rapid.T) {
 			as = &caller{site: m.site, token: made.str("key")}
 		}
 	}
-	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id IN (?, ?) AND user_id <>
-  ?`, m.orgs[0].org, m.orgs[1].org, by.id), "member")
+	id := often(t, m.ids(`SELECT coalesce(group_concat(user_id), '') FROM members WHERE org_id IN (?, ?) AND user_id <> ?`, m.orgs[0].org, m.orgs[1].org, by.id), "member")
 	x := m.accountOf(id)
 	if x == nil {
 		panic(cannot{})

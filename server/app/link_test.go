@@ -146,8 +146,7 @@ func TestALostAnswerToARefreshSignsNobodyOut(t *testing.T) {
 		return s.nobody().do("POST", "/api/v1/auth/refresh/", nil, "X-Requested-With", "statuspage", "Cookie", cookie)
 	}
 	hours := func() { // pass
-		s.sql(`UPDATE sessions SET advanced_at = advanced_at - 36000000 WHERE user_id = (SELECT id FROM users WHERE
-  email = ?)`, email)
+		s.sql(`UPDATE sessions SET advanced_at = advanced_at - 36000000 WHERE user_id = (SELECT id FROM users WHERE email = ?)`, email)
 	}
 	first := cookie(s.nobody().do("POST", "/api/v1/auth/login/", j{"email": email, "password": "a few words are good"}))
 	lost := cookie(ask(first))

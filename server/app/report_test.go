@@ -182,8 +182,7 @@ func TestTheTeamIsToldOfUnusualReports(t *testing.T) {
 			t.Errorf("%d letters about %s", got, name)
 		}
 	}
-	if n := s.number(`SELECT (SELECT count(*) FROM report_marks) * 1000 + (SELECT count(*) FROM report_counts WHERE at <
-  ?)`,
+	if n := s.number(`SELECT (SELECT count(*) FROM report_marks) * 1000 + (SELECT count(*) FROM report_counts WHERE at < ?)`,
 		now-30*24*3600*1000); n != 0 {
 		t.Errorf("%d old rows are left", n)
 	}

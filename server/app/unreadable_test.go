@@ -20,13 +20,9 @@ type spoil struct {
 }
 
 var spoils = []spoil{
-	{"an event whose seq is none", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1,
-  'service_changed', max(at), '', '{"seq":"x"}' FROM events WHERE org_id = ?1`, true, ""},
-	{"an event of another seq", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1,
-  'service_changed', max(at), '', '{}' FROM events WHERE org_id = ?1`, true, ""},
-	{"an event about nothing", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1,
-  'incident_opened', max(at), '', json_object('seq', max(seq) + 1, 'type', 'incident_opened') FROM events WHERE org_id =
-  ?1`, true, ""},
+	{"an event whose seq is none", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1, 'service_changed', max(at), '', '{"seq":"x"}' FROM events WHERE org_id = ?1`, true, ""},
+	{"an event of another seq", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1, 'service_changed', max(at), '', '{}' FROM events WHERE org_id = ?1`, true, ""},
+	{"an event about nothing", `INSERT INTO events (org_id, seq, type, at, command, body) SELECT ?1, max(seq) + 1, 'incident_opened', max(at), '', json_object('seq', max(seq) + 1, 'type', 'incident_opened') FROM events WHERE org_id = ?1`, true, ""},
 	{"a list in an update that is no JSON", `UPDATE incident_updates SET services = 'none' WHERE org_id = ?1`, true,
 		"/api/v1/incidents/"},
 	{"an organisation's weights", `UPDATE organizations SET uptime_weights = 'none' WHERE id = ?1`, true, ""},

@@ -67,8 +67,7 @@ func (s *sessions) CreateSession(ctx context.Context, n Session, hash [sha256.Si
 func (s *sessions) SessionByToken(ctx context.Context, hash [sha256.Size]byte) (n Session, generation int, err error) {
 	var advanced, expires int64
 	var by []byte
-	err = s.db.QueryRowContext(ctx, `SELECT s.id, s.user, s.org, s.generation, s.advanced, s.by, s.expires, s.revoked,
-  t.generation
+	err = s.db.QueryRowContext(ctx, `SELECT s.id, s.user, s.org, s.generation, s.advanced, s.by, s.expires, s.revoked, t.generation
 		FROM tokens t JOIN sessions s ON s.id = t.session WHERE t.hash = ?`, hash[:]).
 		Scan(&n.ID, &n.UserID, &n.OrgID, &n.Generation, &advanced, &by, &expires, &n.Revoked, &generation)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -82,8 +81,7 @@ func (s *sessions) SessionByToken(ctx context.Context, hash [sha256.Size]byte) (
 func (s *sessions) AdvanceSession(ctx context.Context, id string, from int, by, hash [sha256.Size]byte,
 	at time.Time) (bool, error) {
 	return s.batch(ctx, func(tx *sql.Tx) (bool, error) {
-		done, err := tx.Exec(`UPDATE sessions SET generation = generation + 1, advanced = ?, by = ? WHERE id = ? AND
-  generation = ? AND revoked = 0`,
+		done, err := tx.Exec(`UPDATE sessions SET generation = generation + 1, advanced = ?, by = ? WHERE id = ? AND generation = ? AND revoked = 0`,
 			at.UnixMilli(), by[:], id, from)
 		if err != nil {
 			return false, err
@@ -97,8 +95,7 @@ func (s *sessions) AdvanceSession(ctx context.Context, id string, from int, by, 
 
 func (s *sessions) AddToken(ctx context.Context, id string, generation int, hash [sha256.Size]byte) (bool, error) {
 	return s.batch(ctx, func(tx *sql.Tx) (bool, error) {
-		done, err := tx.Exec(`INSERT INTO tokens SELECT ?, id, generation FROM sessions WHERE id = ? AND generation = ?
-  AND revoked = 0`,
+		done, err := tx.Exec(`INSERT INTO tokens SELECT ?, id, generation FROM sessions WHERE id = ? AND generation = ? AND revoked = 0`,
 			hash[:], id, generation)
 		if err != nil {
 			return false, err

@@ -86,8 +86,7 @@ func (l *log) lose(n int) {
 	}
 	defer func() { _ = db.Close() }()
 	for range n {
-		for _, statement := range []string{`DELETE FROM services WHERE id = (SELECT json_extract(body, '$.service.id')
-  FROM events ORDER BY id DESC LIMIT 1)`,
+		for _, statement := range []string{`DELETE FROM services WHERE id = (SELECT json_extract(body, '$.service.id') FROM events ORDER BY id DESC LIMIT 1)`,
 			`DELETE FROM events WHERE id = (SELECT max(id) FROM events)`,
 			`UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM events) WHERE name = 'events'`} {
 			if _, err := db.Exec(statement); err != nil {

@@ -170,8 +170,7 @@ func awkward(t *testing.T) page.State {
 	for i := range 57 {
 		s.service(ago(24*98), fmt.Sprintf("Region %d", i/12+1), fmt.Sprintf("Node %02d", i+1), "")
 	}
-	s.open(ago(5), strings.Repeat("W", 200), strings.Repeat("loremipsumdolorsitamet", 100)+"\n\n```\n"+
-		strings.Repeat("x", 400)+"\n```\n\n# A heading\n\n> quoted", status.Major, long)
+	s.open(ago(5), strings.Repeat("W", 200), strings.Repeat("loremipsumdolorsitamet", 100)+"\n\n```\n"+strings.Repeat("x", 400)+"\n```\n\n# A heading\n\n> quoted", status.Major, long)
 	s.open(ago(4), "انقطاع جزئي في الخدمة", "نحن نحقق في المشكلة.\n\n1. الخطوة الأولى\n2. next step", status.Partial,
 		rtl)
 	s.plan(ago(3), ago(-13), ago(-37), "🛠️ "+strings.Repeat("maintenance", 17), "Over midnight", long, rtl)

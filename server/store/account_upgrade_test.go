@@ -17,8 +17,7 @@ const (
 var oldPeople = []string{makeOrg,
 	oldUser + `('` + oldAda + `', 'Ada@people.example', 'Ada', '$argon2id$x', 'statuspage', '` + oldAda + `', 5, 5)`,
 	oldUser + `('` + oldBob + `', 'bob@people.example', 'Bob', '', 'statuspage', '` + oldBob + `', 6, 6)`,
-	oldUser + `('0190a0a0-0000-7000-8000-00000000000c', 'cyd@people.example', 'Cyd', '', 'https://issuer.example',
-  'cyd', 7, 7)`,
+	oldUser + `('0190a0a0-0000-7000-8000-00000000000c', 'cyd@people.example', 'Cyd', '', 'https://issuer.example', 'cyd', 7, 7)`,
 	`INSERT INTO members (org_id, user_id, role, created_at) SELECT '` + oldOrg + `', id, 'admin', 9 FROM users`,
 	`INSERT INTO links (hash, purpose, org_id, user_id, email, role, created_at, expires_at) VALUES ('` + oldHash +
 		`', 'invitation', '` + oldOrg + `', '` + oldBob + `', '', '', 1, 9999999999999)`,

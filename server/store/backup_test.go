@@ -77,8 +77,7 @@ func TestWhatIsNoBackupIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(ctx, `CREATE TABLE meta (key TEXT, value TEXT); CREATE TABLE events (id INTEGER); CREATE
-  TABLE organizations (id TEXT);
+	if _, err := db.ExecContext(ctx, `CREATE TABLE meta (key TEXT, value TEXT); CREATE TABLE events (id INTEGER); CREATE TABLE organizations (id TEXT);
 CREATE TABLE goose_db_version (version_id INTEGER, is_applied INTEGER)`); err != nil {
 		t.Fatal(err)
 	}

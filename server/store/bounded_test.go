@@ -32,10 +32,8 @@ func TestAWriteTakesAFewOldRowsAlongAndNoMore(t *testing.T) {
 	var b store.Batch
 	store.AddUser(&b, user)
 	for i := range old {
-		b.Add(`INSERT INTO idempotency (org_id, actor, key, fingerprint, status, etag, seq, body, at) VALUES (?, 'a', ?,
-  '', 200, '', 0, '', ?)`, org.ID(), fmt.Sprint(i), long.UnixMilli())
-		b.Add(`INSERT INTO links (hash, purpose, user_id, version, email, created_at, expires_at) VALUES (?, 'undo', ?,
-  1, '', 0, ?)`, fmt.Sprint(i), user.ID, long.UnixMilli())
+		b.Add(`INSERT INTO idempotency (org_id, actor, key, fingerprint, status, etag, seq, body, at) VALUES (?, 'a', ?, '', 200, '', 0, '', ?)`, org.ID(), fmt.Sprint(i), long.UnixMilli())
+		b.Add(`INSERT INTO links (hash, purpose, user_id, version, email, created_at, expires_at) VALUES (?, 'undo', ?, 1, '', 0, ?)`, fmt.Sprint(i), user.ID, long.UnixMilli())
 	}
 	if err := db.Do(ctx, &b); err != nil {
 		t.Fatal(err)
@@ -44,8 +42,7 @@ func TestAWriteTakesAFewOldRowsAlongAndNoMore(t *testing.T) {
 	var tokens store.Batch
 	for i := range 300 {
 		id := uuid.NewString()
-		tokens.Add(`INSERT INTO sessions (id, user_id, org_id, generation, advanced_at, expires_at) VALUES (?, ?, ?, 1,
-  ?, ?)`, id, user.ID, org.ID(), long.UnixMilli(), long.UnixMilli())
+		tokens.Add(`INSERT INTO sessions (id, user_id, org_id, generation, advanced_at, expires_at) VALUES (?, ?, ?, 1, ?, ?)`, id, user.ID, org.ID(), long.UnixMilli(), long.UnixMilli())
 		for n := range max(1, 1000-1000*i) {
 			tokens.Add(`INSERT INTO session_tokens (hash, session_id, generation) VALUES (?, ?, ?)`, fmt.Sprint(id, n),
 				id, n)

@@ -63,8 +63,7 @@ func TestARowOfAnOlderVersionMayBeLonger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := raw.Exec(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id,
-  action, object_kind, object_id, before, after)
+	if _, err := raw.Exec(`INSERT INTO audit_log (org_id, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after)
 VALUES (?, 1, 'user', 'u', 'Ada', '', '', 'update_incident', 'incident', 'i', '', ?)`, org.ID(),
 		strings.Repeat("x", long)); err != nil {
 		t.Fatal(err)

@@ -24,10 +24,8 @@ func TestAHostNameOfAnOldDatabaseGoesOnForThirtyDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	const id = "0197a1de-3c00-7000-8000-000000000001"
-	if _, err := db.write.ExecContext(ctx, `INSERT INTO organizations (id, slug, name, description, url, time_zone,
-  accent, hostname, created_at, updated_at, version)
-VALUES (?, 'acme', 'Acme', '', '', 'UTC', '', 'status.acme.example', 1, 1, 1), ('0197a1de-3c00-7000-8000-000000000002',
- 'beta', 'Beta', '', '', 'UTC', '', NULL, 1, 1, 1)`, id); err != nil {
+	if _, err := db.write.ExecContext(ctx, `INSERT INTO organizations (id, slug, name, description, url, time_zone, accent, hostname, created_at, updated_at, version)
+VALUES (?, 'acme', 'Acme', '', '', 'UTC', '', 'status.acme.example', 1, 1, 1), ('0197a1de-3c00-7000-8000-000000000002', 'beta', 'Beta', '', '', 'UTC', '', NULL, 1, 1, 1)`, id); err != nil {
 		t.Fatal(err)
 	}
 	before := time.Now().Add(30*24*time.Hour - time.Minute)

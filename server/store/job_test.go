@@ -148,8 +148,7 @@ func TestADeliveryThatCannotBeReadCostsItselfAlone(t *testing.T) {
 	bad, good := crowd(t, db, 3), crowd(t, db, 2)
 	told(t, db, bad, "{}")
 	told(t, db, good, "{}")
-	asABadDisk(t, file, "subscribers", `UPDATE subscribers SET failures = 'many' WHERE num = (SELECT subscriber FROM
-  jobs ORDER BY id LIMIT 1)`)
+	asABadDisk(t, file, "subscribers", `UPDATE subscribers SET failures = 'many' WHERE num = (SELECT subscriber FROM jobs ORDER BY id LIMIT 1)`)
 	at := pagetest.Start + 3_600_000
 	var readable int
 	for n := range 3 { // it is claimed once, and never again

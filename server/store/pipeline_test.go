@@ -71,8 +71,7 @@ func TestADatabaseOutOfReachIsUnavailable(t *testing.T) {
 		"a proxy":         remote(t, saying(502, "<html>Bad gateway</html>")),
 		"busy":            remote(t, saying(503, "")),
 		"internal":        remote(t, saying(500, `{"error":"Internal Error: broken"}`)),
-		"an expired stream": remote(t, saying(400, `{"message":"The stream has expired due to
-  inactivity","code":"STREAM_EXPIRED"}`)),
+		"an expired stream": remote(t, saying(400, `{"message":"The stream has expired due to inactivity","code":"STREAM_EXPIRED"}`)),
 		"a baton":            remote(t, saying(400, "Received an invalid baton")),
 		"a wrong token":      remote(t, saying(401, `{"error":"Unauthorized"}`)),
 		"no such namespace":  remote(t, saying(404, `{"error":"Namespace default doesn't exist"}`)),

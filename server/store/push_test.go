@@ -64,8 +64,7 @@ func TestSubscribersAreKeptAsTheirTableIsMadeAnew(t *testing.T) {
 		}
 	}
 	someone := func(id, channel, address string) string {
-		return `INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base,
-  source,
+		return `INSERT INTO subscribers (org_id, id, channel, address, address_key, state, whole, token, secret, base, source,
  created_at, asked_at, confirmed_at) VALUES ('` + oldOrg + `', '0190a0a0-0000-7000-8000-0000000000` + id + `', '` +
 			channel + `', '` +
 			address + `', '` + address + `', 'active', 0, 't` + id + `', 's', '', 'visitor', 1, 2, 3)`
@@ -78,8 +77,7 @@ func TestSubscribersAreKeptAsTheirTableIsMadeAnew(t *testing.T) {
 		oldIncident + `')`)
 	do(someone("22", "email", "gone@example.com"))
 	do(`DELETE FROM subscribers WHERE num = 4`)
-	const columns = `num, org_id, id, channel, address, address_key, state, whole, token, secret, base, source,
-  failures, language, problem,
+	const columns = `num, org_id, id, channel, address, address_key, state, whole, token, secret, base, source, failures, language, problem,
  created_at, asked_at, confirmed_at, host`
 	all := func() string {
 		out := ""

@@ -161,8 +161,7 @@ INSERT INTO incidents (org_id, id, title, description, status, impact, created_a
  'Payments wait for the database, case ' || x, 'resolved', 'minor', x, x, x, 1, '{}' FROM n`, incidents, d.org.ID())
 	b.Add(`INSERT INTO incident_updates (org_id, incident_id, seq, id, status, body, created_at, services, more)
 SELECT org_id, id, created_at, id, 'resolved',
- 'Replica ' || (created_at % 997) || ' was restarted and queries are quick again.', created_at, '[]', '{}' FROM
- incidents`)
+ 'Replica ' || (created_at % 997) || ' was restarted and queries are quick again.', created_at, '[]', '{}' FROM incidents`)
 	if err := db.Do(ctx, &b); err != nil {
 		t.Fatal(err)
 	}

@@ -37,14 +37,12 @@ func upgraded(t *testing.T, version int64, fill ...string) *DB {
 
 const (
 	oldOrg  = "0190a0a0-0000-7000-8000-000000000001"
-	makeOrg = `INSERT INTO organizations (id, slug, name, description, url, time_zone, accent, created_at, updated_at,
-  version)
+	makeOrg = `INSERT INTO organizations (id, slug, name, description, url, time_zone, accent, created_at, updated_at, version)
 VALUES ('` + oldOrg + `', 'acme', 'Acme', '', '', 'UTC', '', 1, 1, 1)`
 )
 
 func oldSeries(id, rule string) string {
-	return `INSERT INTO maintenance_series (org_id, id, title, description, services, rrule, time_zone, starts_at,
-  minutes, notify, planned_for, created_at)
+	return `INSERT INTO maintenance_series (org_id, id, title, description, services, rrule, time_zone, starts_at, minutes, notify, planned_for, created_at)
 VALUES ('` + oldOrg + `', '0190a0a0-0000-7000-8000-0000000001` + id +
 		`', 'Patch day', '', '["0190a0a0-0000-7000-8000-000000000002"]', '` + rule +
 		`', 'Asia/Tokyo', '2026-01-31T02:00', 60, 1, 1, 1)`

@@ -1,26 +1,9 @@
-import { busy, openSheet } from './dialog.js';
+import { busy } from './dialog.js';
 import { openPalette } from './palette.js';
-import { html } from '../vendor/lit-html.js';
+import { showKeys } from './key_list.js';
 import { go } from './router.js';
 import { mayWrite, model } from './model.js';
 import { openIncident } from './views/incident_form.js';
-
-/** @type {[string, string][]} */
-const help = [
-  ['i', 'Open an incident'],
-  ['g o', 'Overview'],
-  ['g s', 'Services'],
-  ['g i', 'Incidents'],
-  ['g m', 'Maintenance'],
-  ['g q', 'What waits to be sent'],
-  ['/', 'Search everything, or run a command; Ctrl K does it from a text, too'],
-  ['f', 'Filter the list'],
-  ['Alt ↑ Alt ↓', 'Move the service whose row has the focus'],
-  ['Ctrl Enter', 'Publish the form'],
-  ['Esc', 'Close the form; what you typed is kept'],
-  ['z', 'Undo what was just published'],
-  ['?', 'This list'],
-];
 
 /** @type {Record<string, string>} */
 const places = {
@@ -30,13 +13,6 @@ const places = {
   m: '/dashboard/maintenance',
   q: '/dashboard/queue',
 };
-
-export const showKeys = () =>
-  openSheet({
-    title: 'Keys',
-    body: () =>
-      html`<dl class="keys">${help.map(([key, what]) => html`<div><dt>${key.split(' ').map((k) => html`<kbd>${k}</kbd> `)}</dt><dd>${what}</dd></div>`)}</dl>`,
-  });
 
 /** Whether what is pressed goes into a text. @param {EventTarget|null} target */
 const typing = (target) =>

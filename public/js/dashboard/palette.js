@@ -4,14 +4,14 @@ import { html, live, nothing } from '../vendor/lit-html.js';
 import { call } from './request.js';
 import { count } from './words.js';
 import { enter } from './person.js';
-import { entries, hrefOf } from './shell.js';
+import { entries, hrefOf } from './menu.js';
 import { go } from './router.js';
 import { labels } from './views/organization.js';
 import { leave } from './views/signin.js';
 import { openIncident } from './views/incident_form.js';
 import { openService } from './views/service.js';
 import { planMaintenance } from './views/maintenance.js';
-import { showKeys } from './keys.js';
+import { showKeys } from './key_list.js';
 
 // Everything there is, found by its words: what is held here, and beyond that what the server finds. A combobox of WAI-ARIA.
 

@@ -4,32 +4,17 @@ import { html, nothing } from '../vendor/lit-html.js';
 import { ago, exact, short } from './time.js';
 import { count } from './words.js';
 import { dialog } from './dialog.js';
+import { entries, hrefOf } from './menu.js';
 import { face, icon } from './icon.js';
 import { leave, signAgain } from './views/signin.js';
 import { mailStrip } from './views/mail.js';
-import { nouns } from './nouns.js';
 import { openIncident } from './views/incident_form.js';
 import { proposed } from './views/proposal.js';
 import { reconnect } from './person.js';
 import { openPalette } from './palette.js';
 import { reload } from './update.js';
 import { route } from './router.js';
-import { showKeys } from './keys.js';
-
-/** @typedef {{name: string, label: string, icon: string, admin?: boolean}} Entry */
-
-/** The menu. @returns {Entry[]} */
-export const entries = () => [
-  { name: 'overview', label: 'Overview', icon: 'overview' },
-  ...nouns.map(({ name, label }) => ({ name, label, icon: name })),
-  { name: 'monitors', label: 'Monitors', icon: 'monitors' },
-  { name: 'templates', label: 'Templates', icon: 'template', admin: true },
-  { name: 'subscribers', label: 'Subscribers', icon: 'subscribers' },
-  { name: 'team', label: 'Team', icon: 'team' },
-  { name: 'keys', label: 'API keys', icon: 'keys', admin: true },
-  { name: 'audit', label: 'Audit log', icon: 'audit' },
-  { name: 'settings', label: 'Settings', icon: 'settings' },
-];
+import { showKeys } from './key_list.js';
 
 let unfolded = false;
 
@@ -37,9 +22,6 @@ let unfolded = false;
 export const fold = () => {
   unfolded = false;
 };
-
-/** @param {string} name */
-export const hrefOf = (name) => (name === 'overview' ? '/dashboard' : `/dashboard/${name}`);
 
 /** The whole window around a view. @param {unknown} view */
 export function shell(view) {
