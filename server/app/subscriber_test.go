@@ -275,7 +275,7 @@ func TestTheFormWorksWithoutScripts(t *testing.T) {
 			t.Errorf("%d: the problem is not shown", res.StatusCode)
 		}
 		if strings.Contains(body, "555-0100") || strings.Contains(body, "alert(1)") {
-			t.Error("the page says what a link wants it to say")
+			t.Errorf("the page says what a link wants it to say: %s", body)
 		}
 	}
 }

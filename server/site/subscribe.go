@@ -106,7 +106,11 @@ func (s *site) subscribeForm(v *visit.Visit) error {
 		view.Feeds = v.Path + "/services/" + svc.ID
 	}
 	for _, name := range []string{"incident", "service", "problem", "sent"} {
-		if value := v.Ctx.Query(name); value != "" {
+		value := v.Ctx.Query(name)
+		if _, known := problems[value]; value != "" && name == "problem" && !known {
+			value = "unknown" // the page repeats no words of a link
+		}
+		if value != "" {
 			view.Query += name + "=" + url.QueryEscape(value) + "&"
 		}
 	}
