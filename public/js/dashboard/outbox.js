@@ -162,7 +162,6 @@ async function send(item) {
   const secret = item.secret ?? (item.attempts ? undefined : uuid7());
   // Written before it leaves: after a crash it must be known that it may have arrived.
   await database.changeItem(item.id, (kept) => ({ ...kept, secret, attempts: kept.attempts + 1 }));
-  item.attempts++; // what it did may be heard before its answer: from now on the server alone refuses it
   const { method, path, options } = toRequest(item, secret);
   try {
     const { headers } = await call(method, path, options);
@@ -183,7 +182,13 @@ async function refusal(item, error) {
     await database.changeItem(item.id, (kept) => ({ ...kept, failures: kept.failures + 1 }));
     throw new Unreachable(error.message);
   }
-  const refusedItem = { ...item, state: /** @type {const} */ ('refused'), problem: error.problem };
+  // Whoever settles it asks whether it may have arrived before this try.
+  const refusedItem = {
+    ...item,
+    attempts: item.attempts - 1,
+    state: /** @type {const} */ ('refused'),
+    problem: error.problem,
+  };
   await mark(item.id, { state: 'refused', problem: error.problem });
   tellDesk.refused(refusedItem);
 }
