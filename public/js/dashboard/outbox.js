@@ -162,6 +162,7 @@ async function send(item) {
   const secret = item.secret ?? (item.attempts ? undefined : uuid7());
   // Written before it leaves: after a crash it must be known that it may have arrived.
   await database.changeItem(item.id, (kept) => ({ ...kept, secret, attempts: kept.attempts + 1 }));
+  item.attempts++; // what it did may be heard before its answer: from now on the server alone refuses it
   const { method, path, options } = toRequest(item, secret);
   try {
     const { headers } = await call(method, path, options);
