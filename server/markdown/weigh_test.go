@@ -94,7 +94,7 @@ func TestWhatPeopleReallyWriteIsRendered(t *testing.T) {
 		"twenty thousand characters of prose": filled("We are **looking** into [it](https://example.com/a). Since " +
 			"14:02 `api` is slow.\n\n- one\n- two\n\n")[:19_900],
 		"a log in a block of code": "Seen:\n\n```\n" + filled("[2026-11-28T14:00:00Z] (api) *ERROR* <nil> user@example.com\n")[:19_000] + "\n```\n\n**done**",
-		"a long list": strings.Repeat("- An item of **some** length, with (one) remark\n", 100),
+		"a long list":              strings.Repeat("- An item of **some** length, with (one) remark\n", 100),
 		"a long list of numbers": "1. a\n" +
 			strings.Repeat("2. An item of **some** length, with (one) remark\n", 100),
 		"a long paragraph":               strings.Repeat("It was *not* the network (again). ", 50),
