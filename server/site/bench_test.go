@@ -23,7 +23,7 @@ func BenchmarkRender(b *testing.B) {
 	for name, state := range benchStates(b) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				v := &visit.Visit{Page: relay.NewPage(state, "e"), Path: "/status/x"}
+				v := &visit.Visit{Page: relay.NewPage(state, "e"), Path: "/status/x", Ctx: someone()}
 				mediaType, body, err := render("en", "page", s.pageView(v, false, time.Time{}))
 				if err != nil {
 					b.Fatal(err)

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
 	"statuspage/server/racetest"
 	"statuspage/server/relay"
 	"statuspage/server/visit"
@@ -49,6 +52,9 @@ func crammed(t *testing.T, text string, incidents, updates, windows int) page.St
 	return s.state
 }
 
+// someone is a request that nobody sent: a page's language is that of its reader.
+func someone() *fiber.Ctx { return fiber.New().AcquireCtx(&fasthttp.RequestCtx{}) }
+
 func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
 	racetest.Alone(t, "CPU")
 	s := newSite(Deps{Now: func() time.Time { return utc(today) }})
@@ -77,7 +83,7 @@ func TestAPageTakesFiftyMillisecondsWhateverItsTextsAre(t *testing.T) {
 				},
 			} {
 				racetest.Within(t, maxRender, kind+", "+shape+", "+name, func() func() {
-					v := &visit.Visit{Page: relay.NewPage(state(), "e"), Path: "/status/acme"}
+					v := &visit.Visit{Page: relay.NewPage(state(), "e"), Path: "/status/acme", Ctx: someone()}
 					return func() {
 						mediaType, body, err := make(v)
 						if err != nil {
