@@ -14,7 +14,7 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/region"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/fault"

@@ -15,7 +15,7 @@ import (
 
 	"statuspage/server/markdown"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 //go:embed docs.html

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 )
 

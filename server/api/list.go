@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"

@@ -2,7 +2,7 @@ package api
 
 import (
 	"statuspage/server/notify"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )

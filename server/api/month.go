@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 //go:embed openapi.json

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"

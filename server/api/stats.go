@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/server/store"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"

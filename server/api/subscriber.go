@@ -14,7 +14,7 @@ import (
 	"statuspage/server/lang"
 	"statuspage/server/limit"
 	"statuspage/server/notify"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/fault"

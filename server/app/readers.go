@@ -18,11 +18,11 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/hostname"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/server/socket"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
-	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 )

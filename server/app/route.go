@@ -20,11 +20,11 @@ import (
 	"statuspage/server/front"
 	"statuspage/server/monitor/collect"
 	"statuspage/server/region"
-	"statuspage/server/serve"
 	"statuspage/server/site"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/server/statuspagev2"
 	"statuspage/server/usecase"
-	"statuspage/server/visit"
 	"statuspage/server/widget"
 	"statuspage/shared/fault"
 )

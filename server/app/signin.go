@@ -13,8 +13,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"statuspage/server/auth"
-	"statuspage/server/serve"
 	"statuspage/server/site"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 )
 

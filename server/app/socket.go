@@ -12,9 +12,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/auth"
+	"statuspage/server/site/visit"
 	"statuspage/server/socket"
 	"statuspage/server/store"
-	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/wire"
 )

@@ -10,10 +10,10 @@ import (
 
 	"statuspage/server/api"
 	"statuspage/server/notify"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
-	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"

@@ -9,8 +9,8 @@ import (
 
 	"statuspage/server/monitor/collect"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
 	"statuspage/server/site"
+	"statuspage/server/site/serve"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"

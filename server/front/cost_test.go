@@ -15,7 +15,7 @@ import (
 	"statuspage/server/limit"
 	"statuspage/server/racetest"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 // script is a connection on which a request comes so many times, and whose answers nobody reads.

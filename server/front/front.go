@@ -15,7 +15,7 @@ import (
 
 	"statuspage/server/limit"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 const (

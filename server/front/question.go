@@ -8,7 +8,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 // question is all of a request that an answer depends on. Its bytes are the request's.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 )
 
 // Grounds that an accent is read on, as in the stylesheet, and the least contrast it must have there (WCAG 2.2, 1.4.3).

@@ -6,7 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/relay"
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/fault"
 )
 

@@ -5,7 +5,7 @@ import (
 
 	"statuspage/public"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 )
 

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"statuspage/server/lang"
-	"statuspage/server/serve"
-	"statuspage/server/visit"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )

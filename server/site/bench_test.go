@@ -8,7 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"statuspage/server/relay"
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/page"
 )
 

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/status"
 )
 

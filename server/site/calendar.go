@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"statuspage/server/site/visit"
 	"statuspage/server/store"
-	"statuspage/server/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )

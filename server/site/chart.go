@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"statuspage/server/site/visit"
 	"statuspage/server/store"
-	"statuspage/server/visit"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )

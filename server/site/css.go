@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"time"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/server/stylesheet"
-	"statuspage/server/visit"
 	"statuspage/shared/fault"
 )
 

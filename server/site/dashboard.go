@@ -14,7 +14,7 @@ import (
 	"statuspage/public/templates"
 	"statuspage/server/auth"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 // dashboardPolicy lets the admin application compile the rules, and nobody turn text into code but its template library

@@ -8,8 +8,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/site/visit"
 	"statuspage/server/store"
-	"statuspage/server/visit"
 	"statuspage/shared/status"
 )
 

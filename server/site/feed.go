@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/server/lang"
-	"statuspage/server/serve"
-	"statuspage/server/visit"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )

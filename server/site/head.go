@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"statuspage/server/lang"
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )

@@ -3,7 +3,7 @@ package site
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 )
 
 // policy lets a page load what this server gives and nothing else; its scripts cannot turn text into code (Trusted

@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/lang"
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/status"
 )
 

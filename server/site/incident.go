@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"statuspage/server/lang"
-	"statuspage/server/serve"
-	"statuspage/server/visit"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 )

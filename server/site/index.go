@@ -4,7 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/lang"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/status"
 )
 

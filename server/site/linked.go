@@ -5,7 +5,7 @@ import (
 	"html/template"
 
 	"statuspage/server/lang"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/status"
 )
 

@@ -8,8 +8,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/relay"
-	"statuspage/server/serve"
-	"statuspage/server/visit"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/shared/fault"
 )
 

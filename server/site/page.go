@@ -5,8 +5,8 @@ import (
 	"sort"
 	"time"
 
-	"statuspage/server/serve"
-	"statuspage/server/visit"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )

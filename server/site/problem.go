@@ -9,7 +9,7 @@ import (
 
 	"statuspage/server/lang"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 )
 

@@ -4,7 +4,7 @@ import (
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 )
 
 // Limits of what days tell of incidents, so that a page of many long ones stays small.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/server/store"
-	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 )

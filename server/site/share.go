@@ -17,8 +17,8 @@ import (
 	points "golang.org/x/image/math/fixed"
 
 	"statuspage/server/lang"
-	"statuspage/server/serve"
-	"statuspage/server/visit"
+	"statuspage/server/site/serve"
+	"statuspage/server/site/visit"
 	"statuspage/shared/status"
 )
 

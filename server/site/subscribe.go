@@ -7,8 +7,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"statuspage/server/site/visit"
 	"statuspage/server/store"
-	"statuspage/server/visit"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 )

@@ -4,7 +4,7 @@ import (
 	"html/template"
 
 	"statuspage/server/markdown"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/status"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"statuspage/server/racetest"
 	"statuspage/server/relay"
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"statuspage/server/recurrence"
+	"statuspage/server/schedule/recurrence"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"statuspage/server/notify"
-	"statuspage/server/recurrence"
+	"statuspage/server/schedule/recurrence"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"statuspage/server/lang"
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/wire"
 )
 

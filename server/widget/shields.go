@@ -3,7 +3,7 @@ package widget
 import (
 	"strings"
 
-	"statuspage/server/visit"
+	"statuspage/server/site/visit"
 	"statuspage/shared/wire"
 )
 

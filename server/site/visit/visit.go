@@ -14,7 +14,7 @@ import (
 
 	"statuspage/server/lang"
 	"statuspage/server/relay"
-	"statuspage/server/serve"
+	"statuspage/server/site/serve"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
