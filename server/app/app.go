@@ -29,6 +29,7 @@ import (
 	"statuspage/server/notify"
 	"statuspage/server/region"
 	"statuspage/server/relay"
+	"statuspage/server/schedule"
 	"statuspage/server/socket"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
@@ -69,7 +70,7 @@ type App struct {
 	clock      *clock.Clock
 	readers    *readers
 	Notify     *notify.Worker
-	scheduler  *notify.Scheduler
+	scheduler  *schedule.Scheduler
 	monitors   *collect.Collector
 	keeper     *certificate.Keeper // with TLS=acme, once it listens; challenge answers its authority
 	challenge  fasthttp.RequestHandler

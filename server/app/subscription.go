@@ -10,6 +10,7 @@ import (
 
 	"statuspage/server/api"
 	"statuspage/server/notify"
+	"statuspage/server/schedule"
 	"statuspage/server/site/serve"
 	"statuspage/server/site/visit"
 	"statuspage/server/store"
@@ -28,7 +29,7 @@ func (a *App) notifies() error {
 		return err
 	}
 	a.Notify = worker
-	a.scheduler = notify.NewScheduler(a.DB, a.bySystem, a.now)
+	a.scheduler = schedule.New(a.DB, a.bySystem, a.now)
 	return nil
 }
 

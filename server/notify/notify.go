@@ -2,8 +2,7 @@
 // their browsers.
 //
 // What is to be told is written as jobs in the batch of the event itself (Jobs), so that it is neither lost nor
-// invented; a worker at the primary sends it (Worker), and nothing ever waits for that. A scheduler starts and ends
-// maintenance windows (Scheduler).
+// invented; a worker at the primary sends it (Worker), and nothing ever waits for that.
 //
 // After the commit each subscriber gets a job (expand.go). Its text is made of today's words at each try (today.go),
 // two jobs about the same thing become one (store.Expand), and what may begin is shared among organisations and

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"statuspage/server/notify"
+	"statuspage/server/schedule"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -273,7 +273,7 @@ func TestAWindowThatIsPutOffAtTheLastMomentDoesNotStart(t *testing.T) {
 		o.do(&page.EditMaintenance{ID: id, ScheduledFor: ptr(status.Time(noon.Add(5 * time.Hour).UnixMilli())),
 			ScheduledUntil: ptr(status.Time(noon.Add(6 * time.Hour).UnixMilli()))})
 	}
-	s.scheduler = notify.NewScheduler(s.db, lateChange(s, put), s.clock.now)
+	s.scheduler = schedule.New(s.db, lateChange(s, put), s.clock.now)
 	s.tick(noon.Add(61 * time.Minute))
 	s.tick(noon.Add(62 * time.Minute))
 	o.want(id, "scheduled", "scheduled")

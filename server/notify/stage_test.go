@@ -17,6 +17,7 @@ import (
 	"statuspage/server/notify/notifytest"
 	"statuspage/server/racetest"
 	"statuspage/server/relay"
+	"statuspage/server/schedule"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
@@ -66,7 +67,7 @@ type stage struct {
 type process struct {
 	cases     *usecase.UseCases
 	worker    *notify.Worker
-	scheduler *notify.Scheduler
+	scheduler *schedule.Scheduler
 }
 
 type deaf struct{}
@@ -106,7 +107,7 @@ func (s *stage) start() *process {
 	}
 	p.cases = usecase.New(s.db, relay.New(s.db, time.Second, true, deaf{}), nil, auth.NewPasswords(1), p.worker.Jobs)
 	p.cases.AllowLoopbackHooks()
-	p.scheduler = notify.NewScheduler(s.db,
+	p.scheduler = schedule.New(s.db,
 		func(ctx context.Context, orgID, key string, c page.Command, at time.Time) error {
 			_, err := p.cases.ChangeAt(ctx, usecase.Caller{System: true, Key: key, Fingerprint: "scheduler"}, orgID, c,
 				at)
@@ -241,7 +242,7 @@ func (s *stage) ask(query string, args ...any) (out []string) {
 }
 
 // lateChange lets something happen between the scheduler's look and its first step.
-func lateChange(s *stage, first func()) notify.Change {
+func lateChange(s *stage, first func()) schedule.Change {
 	return func(ctx context.Context, orgID, key string, c page.Command, at time.Time) error {
 		if first != nil {
 			do := first

@@ -1,4 +1,6 @@
-package notify
+// Package schedule does what is due by the clock: it starts and ends maintenance windows and reminds subscribers of
+// them. Which times a series of windows has is said by its package recurrence; the use cases plan the windows.
+package schedule
 
 import (
 	"context"
@@ -8,11 +10,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"statuspage/server/notify"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
-	"statuspage/shared/wire"
 )
 
 // Change brings a command to the use cases, in the program's own name, under an idempotency key.
@@ -41,8 +43,8 @@ const (
 	lastRetry     = 5 * time.Minute
 )
 
-// NewScheduler makes one; nil is time.Now.
-func NewScheduler(db *store.DB, change Change, now func() time.Time) *Scheduler {
+// New makes one; nil is time.Now.
+func New(db *store.DB, change Change, now func() time.Time) *Scheduler {
 	if now == nil {
 		now = time.Now
 	}
@@ -171,11 +173,8 @@ func (s *Scheduler) remindOne(ctx context.Context, r store.Reminder, nearest boo
 	if err != nil {
 		return err
 	}
-	n := &Notice{Kind: MaintenanceReminder, At: moment(now), Seq: state.Seq, Maintenance: &m, Minutes: r.Minutes}
-	if left := int64((m.ScheduledFor - n.At) / wire.Minute); left < r.Minutes-5 {
-		n.Minutes = max(left, 1) // it comes late
-	}
-	n.Indicator, n.Words = status.RollUp(state.Services)
-	return org.TellReminder(ctx, r, n.kept("reminder/"+m.ID+"/"+m.ScheduledFor.String()+"/"+wire.Itoa(r.Minutes),
-		moment(now)), windowAudience(&m))
+	reminder, audience := notify.Reminder(&m, &state, r.Minutes, moment(now))
+	return org.TellReminder(ctx, r, reminder, audience)
 }
+
+func moment(t time.Time) status.Time { return status.Time(t.UnixMilli()) }
