@@ -138,3 +138,33 @@ func TestABrokenSourceIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// The dashboard's script alone is split: what it asks for later, and what both share, are files that the worker keeps.
+func TestWhatTheDashboardAsksForLaterIsAFileOfItsOwn(t *testing.T) {
+	root := t.TempDir()
+	manifest, err := site(t, root, map[string]string{
+		"js/dashboard.js": "import {word} from './dashboard/word.js';\nimport('./dashboard/seldom.js')" +
+			".then((m) => console.log(m.late, word));",
+		"js/status.js":           "import {word} from './dashboard/word.js';\nconsole.log(word);",
+		"js/dashboard/seldom.js": "import {word} from './word.js';\nexport const late = 'afterwards ' + word();",
+		"js/dashboard/word.js":   "export const word = () => 'unmistakable';",
+		"sw.js":                  someWorker,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := read(t, root, "sw.js")
+	for name, text := range map[string]string{"dashboard.js": "console.log", "dashboard.chunk.js": "unmistakable",
+		"dashboard.seldom.js": "afterwards"} {
+		if address, _ := json.Marshal(manifest[name]); !strings.Contains(kept, string(address)) ||
+			!strings.Contains(read(t, root, manifest[name]), text) {
+			t.Errorf("%s is at %s, and the worker has %s", name, address, kept)
+		}
+	}
+	if first := read(t, root, manifest["dashboard.js"]); strings.Contains(first, "afterwards") {
+		t.Errorf("the first screen waits for all: %s", first)
+	}
+	if page := read(t, root, manifest["status.js"]); strings.Contains(page, "import") {
+		t.Errorf("a page's script comes in parts: %s", page)
+	}
+}

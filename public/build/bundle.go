@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -21,7 +22,27 @@ func bundle(root string, out *output, manifest map[string]string) error {
 	if err != nil || len(entries) == 0 {
 		return err
 	}
-	result := api.Build(options(root, entries))
+	whole := options(root, slices.DeleteFunc(slices.Clone(entries), func(e string) bool { return e == splitEntry }))
+	if len(whole.EntryPoints) > 0 {
+		if err := write(api.Build(whole), out, manifest); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(entries, splitEntry) {
+		return nil
+	}
+	split := options(root, []string{splitEntry})
+	split.Splitting, split.ChunkNames = true, "[name]-[hash]"
+	return write(api.Build(split), out, manifest)
+}
+
+// splitEntry is the one script that comes in parts: what it imports when it runs is a file of its own, and so is what
+// both need. On other pages a second request would cost more than it saves.
+const splitEntry = "public/js/dashboard.js"
+
+// write keeps what was built. A part of the dashboard is "dashboard.NAME.js" in the manifest: "chunk" is what its other
+// files share.
+func write(result api.BuildResult, out *output, manifest map[string]string) error {
 	if err := problems(result); err != nil {
 		return err
 	}
@@ -34,8 +55,13 @@ func bundle(root string, out *output, manifest map[string]string) error {
 		if err := out.compressed(name, file.Contents); err != nil {
 			return err
 		}
-		if entry := meta.Outputs["public/dist/"+name].EntryPoint; entry != "" {
+		entry := meta.Outputs["public/dist/"+name].EntryPoint
+		part, _, _ := strings.Cut(name, "-")
+		switch {
+		case entry != "" && !strings.HasPrefix(entry, "public/js/dashboard/"):
 			manifest[filepath.Base(entry)] = prefix + name
+		case filepath.Ext(name) == ".js":
+			manifest["dashboard."+part+".js"] = prefix + name
 		}
 	}
 	return nil

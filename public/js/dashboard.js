@@ -2,7 +2,6 @@ import { changed, mayWrite, model, onChange, set, waiting } from './dashboard/mo
 import { fold, shell } from './dashboard/shell.js';
 import { html, keyed, render } from './vendor/lit-html.js';
 import './dashboard/views/incident.js';
-import { leaveSettings, settings } from './dashboard/views/organization.js';
 import './dashboard/views/maintenance.js';
 import * as clerk from './dashboard/clerk.js';
 import * as dialogs from './dashboard/dialog.js';
@@ -13,36 +12,32 @@ import * as storage from './dashboard/storage.js';
 import * as update from './dashboard/update.js';
 import './dashboard/undo.js';
 import { publishKey } from './publish_key.js';
-import { account } from './dashboard/views/account.js';
 import { accent } from './dashboard/accent.js';
-import { audit } from './dashboard/views/audit.js';
 import { empty } from './dashboard/views/list.js';
-import { factorGate } from './dashboard/views/factor.js';
-import { keys } from './dashboard/views/apikey.js';
 import './dashboard/desk.js';
+import { later, load, loaded } from './dashboard/later.js';
 import { fail, open, reconnect } from './dashboard/person.js';
 import { objects, shownIn } from './dashboard/nouns.js';
 import { openIncident } from './dashboard/views/incident_form.js';
-import { monitors } from './dashboard/views/monitor.js';
 import { overview } from './dashboard/views/overview.js';
 import { queue } from './dashboard/views/queue.js';
 import { settle } from './dashboard/views/service.js';
-import { subscribers } from './dashboard/views/subscriber.js';
-import { team } from './dashboard/views/team.js';
-import { learnTemplates, templates } from './dashboard/views/template.js';
+import { learnTemplates } from './dashboard/views/template.js';
 
 /** @typedef {import('./dashboard/types.js').View} View */
+
+const account = later('account');
 
 /** @type {Record<string, (view: View, id: string) => unknown>} */
 const views = {
   overview,
-  monitors,
-  templates,
-  subscribers,
-  team,
-  keys,
-  audit,
-  settings,
+  monitors: later('monitors'),
+  templates: later('templates'),
+  subscribers: later('subscribers'),
+  team: later('team'),
+  keys: later('keys'),
+  audit: later('audit'),
+  settings: later('settings'),
   account,
   queue,
   missing: () =>
@@ -78,8 +73,8 @@ function content() {
       ${clerk.used ? html`<a class="button" href="/login">Another account</a>` : ''}`,
     );
   }
-  if (model.identity && !model.identity.organization) return account();
-  if (model.identity?.lacksFactor) return name === 'account' ? account() : factorGate();
+  if (model.identity && !model.identity.organization) return account(null, '');
+  if (model.identity?.lacksFactor) return later(name === 'account' ? name : 'factorGate')(null, '');
   if (!model.view) return html`<div class="skeleton tall" aria-busy="true" aria-label="Opening"></div>`;
   return keyed(`${name}/${id}`, (shownIn(name)?.show ?? views[name])(model.view, id));
 }
@@ -96,7 +91,7 @@ let drawn = false;
 
 function draw() {
   const { name } = router.route();
-  if (name !== 'settings') leaveSettings();
+  if (name !== 'settings') loaded()?.leaveSettings();
   render(shell(content()), root);
   dialogs.settle();
   settle();
@@ -129,7 +124,10 @@ router.start(arrive);
 keyboard.start();
 publishKey();
 draw();
-update.start();
+// Where no worker keeps the other files, they are taken while there is a network.
+update.start().then((kept) => {
+  if (!kept) load().catch(() => {});
+});
 storage.learn();
 open(document.documentElement.dataset.core ?? '').then(
   () => {

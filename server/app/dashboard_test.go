@@ -53,6 +53,7 @@ func TestDashboard(t *testing.T) {
 		{"A handshake that hangs is tried again", hungHandshake},
 		{"A lost message is one request, and until it is here nothing is live", lostFrame},
 		{"It starts without a network and says how old it is", startOffline},
+		{"What is opened for the first time without a network is there, and what cannot be loaded says so", openedLater},
 		{"Five commands made without a network arrive once and in order", chainOffline},
 		{"What a second admin made impossible is shown with the rule and the cause", conflictOffline},
 		{"A write whose answer was lost is not made twice", lostAnswer},

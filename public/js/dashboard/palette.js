@@ -6,7 +6,7 @@ import { count } from './words.js';
 import { enter } from './person.js';
 import { entries, hrefOf } from './menu.js';
 import { go } from './router.js';
-import { labels } from './views/organization.js';
+import { labels } from './setting.js';
 import { leave } from './views/signin.js';
 import { openIncident } from './views/incident_form.js';
 import { openService } from './views/service.js';

@@ -2,10 +2,10 @@ import { changed, set } from './model.js';
 
 // The service worker keeps the dashboard's own files, so that it starts without a network. It never touches what is queued.
 
-/** Installs the worker, and notices when another version of the files has taken over. */
+/** Installs the worker, and notices when another version of the files has taken over. Says whether there is one. */
 export async function start() {
   const workers = navigator.serviceWorker;
-  if (!workers) return;
+  if (!workers) return false;
   let had = workers.controller !== null;
   workers.addEventListener('controllerchange', () => {
     // The first worker of all brings nothing new.
@@ -16,8 +16,9 @@ export async function start() {
   try {
     const registration = await workers.register(address(), { scope: '/dashboard', updateViaCache: 'none' });
     setInterval(() => registration.update().catch(() => {}), 30 * 60_000);
+    return true;
   } catch {
-    // Without it the dashboard works as long as there is a network.
+    return false; // without it the dashboard works as long as there is a network
   }
 }
 

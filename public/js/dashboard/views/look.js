@@ -2,20 +2,11 @@ import { choose, field, tick } from '../form.js';
 import { html, nothing } from '../../vendor/lit-html.js';
 import { call } from '../request.js';
 import { icon } from '../icon.js';
+import { looks } from '../setting.js';
 import { toast } from '../model.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Organization} Organization */
-
-/** The settings of how the page looks, with their labels. */
-export const looks = {
-  theme: 'Light or dark',
-  look: 'Look',
-  density: 'Density',
-  header_text: 'Line under the head',
-  custom_css: 'Stylesheet',
-  reports: 'Visitors’ reports of problems',
-};
 
 const words = (/** @type {string[]} */ list) =>
   list.map((w) => /** @type {[string, string]} */ ([w, w[0].toUpperCase() + w.slice(1)]));

@@ -7,26 +7,17 @@ import { door } from '../door.js';
 import { openForm } from '../dialog.js';
 import { face, icon } from '../icon.js';
 import { changed, mayWrite, toast } from '../model.js';
-import { linkLines, linksOf, look, looks } from './look.js';
+import { linkLines, linksOf, look } from './look.js';
 import { access } from './access.js';
 import { embeds } from './snippets.js';
 import { destinations } from './destination.js';
 import { security } from './security.js';
+import { labels } from '../setting.js';
 import { stateName } from '../words.js';
 
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Organization} Organization */
 
-export const labels = {
-  name: 'Name',
-  description: 'Description',
-  url: 'Web site',
-  hostname: 'Host name',
-  time_zone: 'Time zone',
-  accent: 'Accent colour',
-  announcement: 'Announcement',
-  ...looks,
-};
 const texts = /** @type {(keyof typeof labels)[]} */ (Object.keys(labels));
 const weighed = ['degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance'];
 

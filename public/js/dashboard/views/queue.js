@@ -9,7 +9,7 @@ import { empty, heading } from './list.js';
 import { model, refused, toast, waiting } from '../model.js';
 import { ago, exact } from '../time.js';
 import { count, stateName } from '../words.js';
-import { editQueuedSettings } from './organization.js';
+import { load } from '../later.js';
 import { go } from '../router.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
@@ -153,7 +153,11 @@ const forms = {
     else editMaintenance(window, false, newest);
   },
   edit_page(how) {
-    if (model.view) editQueuedSettings(model.view, how.from, how.instead);
+    const { view } = model;
+    load().then(
+      (parts) => view && parts.editQueuedSettings(view, how.from, how.instead),
+      () => {},
+    );
     go('/dashboard/settings');
   },
 };
