@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"statuspage/server/api"
 	"statuspage/server/auth"
@@ -35,6 +34,9 @@ import (
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
 )
+
+// readTimeout is how long a whole request may be on its way. Tests have less patience.
+var readTimeout = 20 * time.Second
 
 const (
 	drain = 4 * time.Second // from a signal to the end; the contract allows five
@@ -72,14 +74,12 @@ type App struct {
 	Notify     *notify.Worker
 	scheduler  *schedule.Scheduler
 	monitors   *collect.Collector
-	keeper     *certificate.Keeper // with TLS=acme, once it listens; challenge answers its authority
-	challenge  fasthttp.RequestHandler
+	keeper     *certificate.Keeper // with TLS=acme, once it listens
 	durability durability
 	first      first
 	endings    chan struct{} // has an element when sessions or memberships have ended here
 
-	bodies     atomic.Int64 // bytes, of large ones that are held
-	senders    *limit.Counter
+	bodies     *front.Bodies
 	draining   atomic.Bool
 	background sync.WaitGroup
 	stop       context.CancelFunc
@@ -95,7 +95,7 @@ func New(ctx context.Context, cfg config.Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, DB: db, endings: make(chan struct{}, 1), clock: clock.On(cfg.Host.Now, cfg.Host.Uptime),
-		sockets: limit.NewCounter(), senders: limit.NewCounter(),
+		sockets:    limit.NewCounter(),
 		newSockets: limit.New(limit.PerSecond(4*max(cfg.PublicRate, 50)), socketAddresses)}
 	a.now, a.readers = a.clock.Now, newReaders(a)
 	if err := a.connect(ctx); err != nil {
@@ -121,6 +121,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	a.Rooms = socket.New(cfg.Region(), pages{a})
 	a.limits = api.NewLimits(api.Rates{Public: cfg.PublicRate, Caller: cfg.CallerRate, Org: cfg.OrgRate},
 		os.Getenv("FLY_APP_NAME") != "")
+	a.bodies = front.NewBodies(a.limits.Address)
 	if err := a.identity(ctx); err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	a.UseCases.Hosts = usecase.Hosts{On: cfg.BaseURL != "", Base: hostname.Of(cfg.BaseURL),
 		Own:    hostname.OwnNames(os.Getenv("FLY_APP_NAME"), cfg.BaseURL, cfg.PrimaryURL),
 		Prover: hostname.New(notify.ToPublic(false))}
-	if a.UseCases.Sealer, err = sealer(cfg, db); err != nil {
+	if a.UseCases.Sealer, err = auth.OpenSealer(cfg.SecretsKey, db.Beside("secrets")); err != nil {
 		return err
 	}
 	if err := a.watch(ctx); err != nil {

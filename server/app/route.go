@@ -17,6 +17,7 @@ import (
 
 	"statuspage/public"
 	"statuspage/server/api"
+	"statuspage/server/certificate"
 	"statuspage/server/front"
 	"statuspage/server/monitor/collect"
 	"statuspage/server/region"
@@ -34,7 +35,7 @@ func (a *App) routes() *fiber.App {
 	f := fiber.New(fiber.Config{
 		AppName: "Status Page", DisableStartupMessage: true,
 		Immutable:         true, // strings that are kept must not change under us
-		StreamRequestBody: true, // limitBody reads it
+		StreamRequestBody: true, // Bodies reads it
 		BodyLimit:         region.MaxBody,
 		// Else a form of any length is read into files before any limit.
 		DisablePreParseMultipartForm: true,
@@ -52,18 +53,18 @@ func (a *App) routes() *fiber.App {
 		Secure: func(tls bool, proto []byte) bool { return a.limits.SecureBefore(tls, proto, a.cfg.BaseURL) },
 		Lag:    func() (time.Duration, bool) { lag := a.Relay.Lag(); return lag, lag <= a.cfg.StaleAfter }})
 	a.gate = front.NewGate(front.DefaultSizes(), a.limits.Client)
-	f.Server().Handler = a.parting(a.led(
+	f.Server().Handler = a.parting(certificate.Lead(func() *certificate.Keeper { return a.keeper }, a.cfg.BaseURL,
 		a.front.Handler(serve.Private(a.gate.Handler(a.anyMethod(f, f.Server().Handler),
 			a.busy(f))))))
-	f.Server().ErrorHandler = unread(f.Server().ErrorHandler)
-	f.Server().ConnState = noteArrival
+	f.Server().ErrorHandler = front.Unread(f.Server().ErrorHandler)
+	f.Server().ConnState = front.NoteArrival
 	f.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: func(c *fiber.Ctx, e any) {
 		slog.Error("a handler panicked", "path", c.Path(), "panic", e)
 	}}))
 	f.Use(a.stamp)
 	f.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	f.Get("/readyz", a.ready)
-	f.Use(a.limitBody)
+	f.Use(a.bodies.Read)
 	f.Get("/ws/status/org/:id", a.privateSocket)
 	f.Get("/ws/status/public/:slug", a.publicSocket)
 	f.Use(a.writes)

@@ -1,22 +1,20 @@
-package app
+package front
 
 import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
-	"time"
+	"sync/atomic"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
-	"statuspage/server/front"
+	"statuspage/server/limit"
 	"statuspage/server/region"
 	"statuspage/shared/fault"
 )
-
-// readTimeout is how long a whole request may be on its way. Tests have less patience.
-var readTimeout = 20 * time.Second
 
 const (
 	// smallBody is what a body may have without being counted; ordinary writes have less.
@@ -30,8 +28,20 @@ const (
 	drained = 8 << 20
 )
 
-// limitBody reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
-func (a *App) limitBody(c *fiber.Ctx) error {
+// Bodies reads the bodies of requests and bounds what they take together.
+type Bodies struct {
+	address func(*fiber.Ctx) netip.Addr // of the client
+	held    atomic.Int64                // bytes, of large ones
+	senders *limit.Counter
+}
+
+// NewBodies makes one.
+func NewBodies(address func(*fiber.Ctx) netip.Addr) *Bodies {
+	return &Bodies{address: address, senders: limit.NewCounter()}
+}
+
+// Read reads the body, up to the limit. It takes none that is compressed: Fiber would unpack that without end.
+func (b *Bodies) Read(c *fiber.Ctx) error {
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
@@ -41,7 +51,7 @@ func (a *App) limitBody(c *fiber.Ctx) error {
 		return fault.New(fault.Malformed, "A body is taken as it is. Send it without Content-Encoding.")
 	}
 	if size := announced(c); size > smallBody {
-		release, ok := a.hold(c, size)
+		release, ok := b.hold(c, size)
 		if !ok {
 			c.Context().SetConnectionClose()
 			busy := fault.New(fault.Unavailable, "Too many large requests are on their way at once. Please try again.")
@@ -69,16 +79,16 @@ func (a *App) limitBody(c *fiber.Ctx) error {
 }
 
 // hold makes room for a large body, until it is released.
-func (a *App) hold(c *fiber.Ctx, size int64) (release func(), ok bool) {
-	addr := a.limits.Address(c)
-	if !a.senders.TakeAddr(addr, int(size), maxSent) {
+func (b *Bodies) hold(c *fiber.Ctx, size int64) (release func(), ok bool) {
+	addr := b.address(c)
+	if !b.senders.TakeAddr(addr, int(size), maxSent) {
 		return nil, false
 	}
 	release = func() {
-		a.bodies.Add(-size)
-		a.senders.GiveAddr(addr, int(size))
+		b.held.Add(-size)
+		b.senders.GiveAddr(addr, int(size))
 	}
-	if a.bodies.Add(size) > maxBodies {
+	if b.held.Add(size) > maxBodies {
 		release()
 		return nil, false
 	}
@@ -93,15 +103,15 @@ func announced(c *fiber.Ctx) int64 {
 	return region.MaxBody
 }
 
-// unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word:
+// Unread ends what never became a request. A connection that broke, or on which nothing came, ends without a word:
 // browsers open some in advance, and would take an answer for that of the request they send next. A body that stops at
 // its beginning ends in the same way, but a request has arrived then.
-func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
+func Unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx, error) {
 	return func(ctx *fasthttp.RequestCtx, err error) {
 		var network net.Error
 		late := errors.As(err, &network) && network.Timeout()
 		_, bare := err.(net.Error) // fasthttp wraps what ends a header that has begun
-		if from := front.Of(ctx.Conn()); bare && late && from != nil && from.Begun() {
+		if from := Of(ctx.Conn()); bare && late && from != nil && from.Begun() {
 			ctx.SetConnectionClose()
 			answer(ctx, err)
 			return
@@ -114,8 +124,9 @@ func unread(answer func(*fasthttp.RequestCtx, error)) func(*fasthttp.RequestCtx,
 	}
 }
 
-func noteArrival(conn net.Conn, state fasthttp.ConnState) {
-	if from := front.Of(conn); from != nil {
+// NoteArrival is told of what becomes of each connection.
+func NoteArrival(conn net.Conn, state fasthttp.ConnState) {
+	if from := Of(conn); from != nil {
 		from.Note(state)
 	}
 }

@@ -1,4 +1,4 @@
-package app
+package auth
 
 import (
 	"errors"
@@ -6,32 +6,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"statuspage/server/auth"
-	"statuspage/server/config"
-	"statuspage/server/store"
 )
 
-// sealer has the key of SECRETS_KEY; else of a file beside the database, which is made at the first start and which
-// nobody but its owner reads. A database on another machine has no such file: without SECRETS_KEY nothing is sealed
-// there, and nobody sets an authenticator up.
-func sealer(cfg config.Config, db *store.DB) (auth.Sealer, error) {
-	if cfg.SecretsKey != "" {
-		key, err := auth.ReadSealKey(cfg.SecretsKey)
+// OpenSealer has the key that is given as text (SECRETS_KEY); else of a file, which is made at the first start and
+// which nobody but its owner reads. Without either nothing is sealed, and nobody sets an authenticator up: so it is
+// where the database is on another machine.
+func OpenSealer(text, path string) (Sealer, error) {
+	if text != "" {
+		key, err := ReadSealKey(text)
 		if err != nil {
-			return auth.Sealer{}, fmt.Errorf("SECRETS_KEY: %w", err)
+			return Sealer{}, fmt.Errorf("SECRETS_KEY: %w", err)
 		}
-		return auth.NewSealer(key)
+		return NewSealer(key)
 	}
-	path := db.Beside("secrets")
 	if path == "" {
-		return auth.Sealer{}, nil
+		return Sealer{}, nil
 	}
 	key, err := keyFile(filepath.Clean(path))
 	if err != nil {
-		return auth.Sealer{}, fmt.Errorf("the key beside the database: %w", err)
+		return Sealer{}, fmt.Errorf("the key beside the database: %w", err)
 	}
-	return auth.NewSealer(key)
+	return NewSealer(key)
 }
 
 // keyFile reads the key, or makes it. Of two processes that make it at once one does, and the other reads it: it
@@ -39,12 +34,12 @@ func sealer(cfg config.Config, db *store.DB) (auth.Sealer, error) {
 func keyFile(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err == nil {
-		return auth.ReadSealKey(string(text))
+		return ReadSealKey(string(text))
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	_, made := auth.NewSealKey()
+	_, made := NewSealKey()
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // for its owner alone: 0600
 	if err != nil {
 		return nil, err
@@ -61,5 +56,5 @@ func keyFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return auth.ReadSealKey(string(text))
+	return ReadSealKey(string(text))
 }
