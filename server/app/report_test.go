@@ -11,6 +11,7 @@ import (
 
 	"statuspage/server/auth"
 	"statuspage/server/config"
+	"statuspage/server/notify/notifytest"
 	"statuspage/shared/status"
 )
 
@@ -132,8 +133,14 @@ func TestReportsAreBoundedByAddress(t *testing.T) {
 
 // The team hears once of a service that is reported more than usual, and what is old is forgotten.
 func TestTheTeamIsToldOfUnusualReports(t *testing.T) {
-	s := startSite(t, nil)
-	acme := s.org()
+	hooks := notifytest.StartHooks(t)
+	s := startSite(t, func(c *config.Config) { c.LoopbackHooks = true })
+	acme, other := s.org(), s.org()
+	for org, path := range map[*caller]string{acme: "/acme", other: "/other"} {
+		org.post("/api/v1/destinations/", j{"name": "x", "kind": "webhook", "address": hooks.URL + path})
+	}
+	acme.post("/api/v1/destinations/", j{"name": "y", "kind": "webhook", "address": hooks.URL + "/monitors",
+		"events": []string{"down", "up", "proposal"}})
 	acme.joined("ada@people.example", auth.Admin, password)
 	names := []string{"Fine", "Broken", "Busy", "Known"}
 	ids := map[string]string{}
@@ -176,7 +183,17 @@ func TestTheTeamIsToldOfUnusualReports(t *testing.T) {
 			t.Fatalf("no letter came: %q", letters)
 		}
 	}
+	note := string(hooks.Wait(t, "/acme", 1)[0].Body)
+	for _, part := range []string{`"event":"reports"`, "Visitors report problems with Broken", "9 visitors",
+		`"source":"reports/` + ids["Broken"] + `"`} {
+		if !strings.Contains(note, part) {
+			t.Errorf("%s does not say %s", note, part)
+		}
+	}
 	s.stop()
+	if n := len(hooks.Got("/acme")); n != 1 || len(hooks.Got("/other"))+len(hooks.Got("/monitors")) != 0 {
+		t.Errorf("the team was told %d times; others %d, %d", n, len(hooks.Got("/other")), len(hooks.Got("/monitors")))
+	}
 	for name, want := range map[string]int{"Broken": 1, "Fine": 0, "Busy": 0, "Known": 0} {
 		if got := strings.Count(letters, told(name)); got != want {
 			t.Errorf("%d letters about %s", got, name)

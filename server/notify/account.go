@@ -27,7 +27,6 @@ const (
 	ProofLetter                      // prove the address that an account has
 	MovedLetter                      // the address was changed; how to undo it
 	AccessLetter                     // see a page that is not public
-	ReportsLetter                    // visitors report a service; By is its name, Role says how many
 )
 
 // Account is a letter about an account: it brings a link that only the mailbox it goes to may have.
@@ -186,10 +185,6 @@ func writeAccount(a *Account) *letter {
 			"the old address is put back, everybody is signed out, and you choose a new password."
 		l.Button = "Take the account back"
 		l.Why = "If it was you, do nothing."
-	case ReportsLetter:
-		l.Heading = "Visitors report problems with " + a.By
-		l.Say, l.Facts, l.Button = a.Role, nil, "Look at the services"
-		l.Why = "You get this as an admin of " + a.Org.Name + ", at most once an hour for a service."
 	default:
 		l.Heading = "Choose a new password"
 		l.Say = "Somebody, most likely you, asked for a new password for your account."

@@ -30,7 +30,7 @@ const (
 
 // TeamNote is what a team is told.
 type TeamNote struct {
-	Event   string // down, up, proposal, test
+	Event   string // down, up, proposal, reports, test
 	Title   string
 	Text    string
 	URL     string // in the dashboard
@@ -60,7 +60,7 @@ func (n *TeamNote) Wire(f *wire.Fields) {
 
 func (n *TeamNote) encoded() []byte { return wire.Marshal(n) }
 
-func (n *TeamNote) fires() bool { return n.Event == "down" || n.Event == "proposal" }
+func (n *TeamNote) fires() bool { return n.Event != store.Up && n.Event != "test" }
 
 // about names what it is about.
 func (n *TeamNote) about() string {

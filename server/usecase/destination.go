@@ -22,7 +22,7 @@ const (
 )
 
 // TeamEvents are what a destination may hear of.
-var TeamEvents = []string{"down", store.Up, "proposal"}
+var TeamEvents = []string{"down", store.Up, "proposal", "reports"}
 
 // DestinationText is what somebody writes of a destination; what is nil stays.
 type DestinationText struct {
@@ -229,7 +229,7 @@ func (d *UseCases) tellTeam(org *store.Org, b *store.Batch, n *notify.TeamNote, 
 		n.URL = d.Base + "/dashboard/monitors"
 	}
 	m := store.TeamMessage{Topic: topic, Source: n.Source, Kind: n.Event, Events: append(others, n.Event),
-		Body: string(wire.Marshal(n)), At: n.At, Admins: n.Event == "proposal"}
+		Body: string(wire.Marshal(n)), At: n.At, Admins: n.Event == "proposal" || n.Event == "reports"}
 	if n.Event == "test" {
 		_, m.Only, _ = strings.Cut(n.Source, "/")
 	}

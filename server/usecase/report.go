@@ -22,8 +22,8 @@ import (
 const (
 	MaxReports    = 20_000              // that are counted of a service on a day
 	KeepReports   = 30 * 24 * time.Hour // counts
-	ReportAgain   = time.Hour           // between two letters about a service
-	ReportLetters = 6                   // services that the admins are told of in such a time
+	ReportAgain   = time.Hour           // between two messages about a service
+	ReportLetters = 6                   // services that the team is told of in such a time
 	rushes        = 100                 // services that are looked at at once
 	forgottenRows = 5_000               // of each kind, at once
 )
@@ -91,7 +91,7 @@ func (d *UseCases) reportSecret(ctx context.Context, day int64) ([]byte, error) 
 	return nil, unanswered()
 }
 
-// TellReports mails the admins of services that visitors report more than usual (status.Unusual) and that the page
+// TellReports tells the team, and the admins by mail, of services that visitors report more than usual (status.Unusual) and that the page
 // calls operational, once an hour and service. It is called at the primary, by one goroutine at a time.
 func (d *UseCases) TellReports(ctx context.Context) {
 	now := status.Time(d.now().UnixMilli())
@@ -131,40 +131,18 @@ func (d *UseCases) tellRush(ctx context.Context, r *store.Rush, began, now, sinc
 	}
 	var b store.Batch
 	org.TellReports(&b, r, now)
+	d.tellTeam(org, &b, &notify.TeamNote{Event: "reports", Title: "Visitors report problems with " + svc.Name,
+		Text: wire.Itoa(r.Count) + " visitors have reported a problem with " + svc.Name +
+			" within half an hour. That is more than usual, and the page calls it operational.",
+		Source: "reports/" + r.Service, Service: svc.Name, URL: d.Base + "/dashboard/services"},
+		"reports/"+r.Service+"/"+wire.Itoa(int64(now)))
 	if err := d.db.Do(ctx, &b); err != nil {
 		if store.Overtaken(err) {
 			return nil
 		}
 		return err
 	}
+	d.Told()
 	slog.Info("visitors report a service", "organization", r.OrgID, "service", r.Service, "count", r.Count)
-	d.mailAdmins(ctx, r.OrgID, func(a *notify.Account) {
-		a.Kind, a.URL = notify.ReportsLetter, d.Base+"/dashboard/services"
-		a.By, a.Role = svc.Name, wire.Itoa(r.Count)+" visitors have reported a problem with "+svc.Name+
-			" within half an hour. That is more than usual, and the page calls it operational."
-	})
 	return nil
-}
-
-// mailAdmins mails what fill writes to each admin. It does not wait for the mail.
-func (d *UseCases) mailAdmins(ctx context.Context, orgID string, fill func(*notify.Account)) {
-	pg, err := d.relay.Page(ctx, orgID)
-	if err != nil {
-		slog.Warn("the admins are not told", "error", err)
-		return
-	}
-	team, _, err := d.db.Org(orgID).Team(ctx, store.Span{Limit: 100})
-	if err != nil {
-		slog.Warn("the admins are not told", "error", err)
-		return
-	}
-	for i := range team {
-		m := &team[i]
-		if m.Role != "admin" || m.UserID == "" || m.Email == "" || m.Offer != nil {
-			continue
-		}
-		letter := notify.Account{To: m.Email, Org: pg.State.Org, Base: d.Base}
-		fill(&letter)
-		d.Post(letter)
-	}
 }

@@ -29,6 +29,7 @@ const events = [
   ['down', 'A monitor is down'],
   ['up', 'It is up again'],
   ['proposal', 'A proposal waits'],
+  ['reports', 'Visitors report a problem'],
 ];
 
 /** How often, and how far apart in milliseconds, it is asked what became of a test message. */
@@ -42,7 +43,8 @@ const testing = new Set();
 export function destinations() {
   if (!mayWrite()) return nothing;
   return html`<section aria-labelledby="destinations"><h2 id="destinations">Alerts to the team</h2>
-    <p class="hint">Told when a monitor is down and when a proposal waits. Proposals are mailed to admins as well.</p>
+    <p class="hint">Told when a monitor is down, when a proposal waits and when visitors report a problem. Admins get the
+      last two by mail as well.</p>
     ${list
       .show('/destinations/?page_size=100')
       .draw((data) =>
