@@ -62,9 +62,9 @@ func (o *Outcome) Wire(f *wire.Fields) {
 	}
 }
 
-// digest stands for what a signal says.
+// digest stands for what an update would say: a title is told once.
 func (s *Signal) digest() string {
-	sum := sha256.Sum256([]byte(s.Title + "\x00" + s.Body + "\x00" + string(s.To)))
+	sum := sha256.Sum256([]byte(s.Body + "\x00" + string(s.To)))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -195,7 +195,8 @@ func (x *signal) again(ctx context.Context) error {
 	if !there || !in.Active() || in.Version != x.alert.Version {
 		return nil // a person has it
 	}
-	c := &page.UpdateIncident{ID: in.ID, UpdateID: newID(), Version: &x.alert.Version, Body: x.Body}
+	c := &page.UpdateIncident{ID: in.ID, UpdateID: newID(), Version: &x.alert.Version,
+		Body: cmp.Or(x.Body, x.Title)}
 	if a, on := in.On(x.Service); on && a.To != x.To && a.To.CanMove(x.To, status.ByIncident) {
 		c.Services = []page.Move{{ID: x.Service, To: x.To}}
 	}

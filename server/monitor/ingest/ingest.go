@@ -222,6 +222,10 @@ func datadog(d object) ([]Alert, *fault.Error) {
 	}
 	a.Names = names(a.Labels)
 	state := strings.ToLower(d.text("alert_transition", "transition", "alert_status", "status"))
+	if state == "" {
+		return nil, fault.OnField("alert_transition", "alert_transition must say whether it fires or is over: add "+
+			`"alert_transition": "$ALERT_TRANSITION" and "alert_cycle_key": "$ALERT_CYCLE_KEY" to the payload.`)
+	}
 	a.Firing = !slices.Contains([]string{"recovered", "resolved", "ok", "no data recovered"}, state)
 	return []Alert{a}, nil
 }
@@ -324,10 +328,10 @@ func uptimerobot(d object) ([]Alert, *fault.Error) {
 	}
 	a := Alert{Fingerprint: id, ID: id, Title: name + " is down", Body: d.text("alertDetails"),
 		Labels: map[string]string{}, Names: []string{name}}
-	switch d.text("alertType") {
-	case "1":
+	switch strings.ToLower(d.text("alertType", "alertTypeFriendlyName")) {
+	case "1", "down":
 		a.Firing = true
-	case "2":
+	case "2", "up":
 	default:
 		return nil, nil // a certificate, a domain
 	}
