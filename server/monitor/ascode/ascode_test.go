@@ -132,8 +132,8 @@ func TestAConfigurationOfGatusIsReadAsItIs(t *testing.T) {
 	got, _ := json.Marshal(list)
 	want := `[{"Name":"core / front-end","Line":5,"Members":{"conditions":[{"on":"status","op":"eq","value":200},` +
 		`{"on":"json:/status","op":"eq","value":"UP"},{"on":"json:/data/0/id","op":"ne","value":4},` +
-		`{"on":"json:/errors","op":"absent"},{"on":"status","op":"matches","value":"^(200|429)$"},` +
-		`{"on":"body","op":"matches","value":"^.*fine.*$"},{"on":"time","op":"lt","value":150},` +
+		`{"on":"json:/errors","op":"absent"},{"on":"status","op":"matches","value":"(?s)^(200|429)$"},` +
+		`{"on":"body","op":"matches","value":"(?s)^.*fine.*$"},{"on":"time","op":"lt","value":150},` +
 		`{"on":"certificate","op":"gt","value":2}],"interval_s":300,"kind":"http","name":"core / front-end","paused":false,` +
 		`"target":"https://twin.sh/health","timeout_ms":3000}},` +
 		`{"Name":"resolver","Line":21,"Members":{"conditions":[{"on":"dns:a","op":"contains","value":"93.184.215.14"}],` +

@@ -54,7 +54,7 @@ func (g *gatus) read(node *yaml.Node) (e endpoint, w Wanted, ok bool) {
 		return e, w, false
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		if key := node.Content[i]; !understood[key.Value] {
+		if key := node.Content[i]; !understood[key.Value] && key.Tag != "!!merge" {
 			g.say(key.Line, "%s of %q is left out", key.Value, e.Name)
 		}
 	}
@@ -219,7 +219,7 @@ func compared(on, op, right string, dns bool) (string, string, any, string) {
 		if how == "" {
 			return "", "", nil, "a pattern is only equal or not"
 		}
-		return on, how, "^" + expression + "$", ""
+		return on, how, "(?s)^" + expression + "$", "" // Gatus's * is for lines, too
 	}
 	if dns && op == "eq" {
 		op = "contains"
