@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"statuspage/lab/hrana"
+	"statuspage/server/monitor/collect/collecttest"
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 	"statuspage/server/store/storetest"
 )
@@ -29,3 +31,8 @@ func over(t testing.TB) *store.DB {
 }
 
 func TestLibSQLKeepsEverythingThatTheStorePromises(t *testing.T) { storetest.Run(t, over) }
+
+func TestLibSQLKeepsWhatMonitorsMeasured(t *testing.T) {
+	racetest.Plain(t, "its weight is the database")
+	collecttest.Run(t, 10, over)
+}

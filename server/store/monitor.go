@@ -99,9 +99,29 @@ func (o *Org) Monitor(ctx context.Context, id string) (Watched, error) {
 	return first(list(ctx, o.db, monitorColumns+` AND m.org_id = ? AND m.id = ?`, []any{o.id, id}, scanMonitor))
 }
 
+// watchedAtOnce is how many monitors one question asks for: of the largest, sqld answers no more.
+const watchedAtOnce = 100
+
 // Watched lists the monitors of all organisations that are not deleted.
-func (db *DB) Watched(ctx context.Context) ([]Watched, error) {
-	return everybodys(ctx, db, "monitor", monitorColumns+` AND `+living("m"), nil, scanMonitor, nil)
+func (db *DB) Watched(ctx context.Context) (all []Watched, err error) {
+	org, id := "", ""
+	for {
+		n := 0
+		part, err := everybodys(ctx, db, "monitor", monitorColumns+` AND `+living("m")+
+			` AND (m.org_id, m.id) > (?, ?) ORDER BY m.org_id, m.id LIMIT ?`, []any{org, id, watchedAtOnce},
+			func(rows *sql.Rows, w *Watched) error {
+				n++
+				err := scanMonitor(rows, w)
+				org, id = max(org, w.OrgID), w.ID
+				return err
+			}, nil)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, part...); n < watchedAtOnce {
+			return all, nil
+		}
+	}
 }
 
 // Heartbeat finds the monitor of a heartbeat's token; ErrNone.
@@ -225,82 +245,6 @@ func (o *Org) Looks(ctx context.Context, monitor string, f LookFilter, s Span) (
 
 func scanLook(rows *sql.Rows, l *Look) error {
 	return rows.Scan(&l.OrgID, &l.Monitor, &l.At, &l.Region, &l.OK, &l.Ms, &l.Error, &l.Body)
-}
-
-// LooksBetween lists a monitor's results of a while, oldest first, without their bodies.
-func (o *Org) LooksBetween(ctx context.Context, monitor string, from, to status.Time) ([]Look, error) {
-	return list(ctx, o.db, `SELECT org_id, monitor_id, at, region, ok, ms, error, '' FROM monitor_results
-WHERE org_id = ? AND monitor_id = ? AND at >= ? AND at < ? ORDER BY at, region`, []any{o.id, monitor, int64(from),
-		int64(to)}, scanLook)
-}
-
-// LastLooks lists a monitor's newest results since a moment, at most so many, newest first and without their bodies.
-func (o *Org) LastLooks(ctx context.Context, monitor string, since status.Time, most int) ([]Look, error) {
-	return list(ctx, o.db, `SELECT org_id, monitor_id, at, region, ok, ms, error, '' FROM monitor_results
-WHERE org_id = ? AND monitor_id = ? AND at >= ? ORDER BY at DESC, region DESC LIMIT ?`, []any{o.id, monitor,
-		int64(since), most}, scanLook)
-}
-
-// Measured is what a region's results of a while come to.
-type Measured struct {
-	At                 status.Time
-	Region             string
-	Count, Failed      int64
-	Min, P50, P95, Max int64 // of those that succeeded, in milliseconds
-}
-
-// Wire is a bucket of CONTRACT 7.
-func (m *Measured) Wire(f *wire.Fields) {
-	f.Time("at", &m.At)
-	f.Str("region", &m.Region)
-	f.Int("count", &m.Count)
-	f.Int("failed", &m.Failed)
-	f.Int("min_ms", &m.Min)
-	f.Int("p50_ms", &m.P50)
-	f.Int("p95_ms", &m.P95)
-	f.Int("max_ms", &m.Max)
-}
-
-// Metrics lists what was measured in spans of so many seconds since a moment, oldest first.
-func (o *Org) Metrics(ctx context.Context, monitor string, span int64, since status.Time) ([]Measured, error) {
-	return list(ctx, o.db, `SELECT at, region, count, failed, min_ms, p50_ms, p95_ms, max_ms FROM monitor_metrics
-WHERE org_id = ? AND monitor_id = ? AND span = ? AND at >= ? ORDER BY at, region`, []any{o.id, monitor, span,
-		int64(since)},
-		func(rows *sql.Rows, m *Measured) error {
-			return rows.Scan(&m.At, &m.Region, &m.Count, &m.Failed, &m.Min, &m.P50, &m.P95, &m.Max)
-		})
-}
-
-// KeepMeasured puts a bucket into a batch, in the place of the one that is there.
-func (b *Batch) KeepMeasured(orgID, monitor string, span int64, m *Measured) {
-	b.Add(`INSERT OR REPLACE INTO monitor_metrics (org_id, monitor_id, span, at, region, count, failed, min_ms, p50_ms,
- p95_ms, max_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, orgID, monitor, span, int64(m.At), m.Region, m.Count, m.Failed, m.Min,
-		m.P50, m.P95, m.Max)
-}
-
-// LastMeasured is when the newest bucket of a span begins; 0 when there is none.
-func (db *DB) LastMeasured(ctx context.Context, span int64) (at status.Time, err error) {
-	err = db.row(ctx, `SELECT coalesce(max(at), 0) FROM monitor_metrics WHERE span = ?`, []any{span}, &at)
-	return at, err
-}
-
-// AllLooks lists the results of all monitors of a while, by monitor and region.
-func (db *DB) AllLooks(ctx context.Context, from, to status.Time) ([]Look, error) {
-	return list(ctx, db, `SELECT org_id, monitor_id, at, region, ok, ms, '', '' FROM monitor_results INDEXED BY
- monitor_results_by_time
-WHERE at >= ? AND at < ?`, []any{int64(from), int64(to)}, scanLook)
-}
-
-// ForgetLooks puts into a batch that some results and buckets are too old, at most so many of each.
-func (b *Batch) ForgetLooks(results, minutes, days status.Time, most int) {
-	b.Add(`DELETE FROM monitor_results WHERE (org_id, monitor_id, at, region) IN
-(SELECT org_id, monitor_id, at, region FROM monitor_results WHERE at < ? LIMIT ?)`, int64(results), most)
-	for span, before := range map[int64]status.Time{300: minutes, 86400: days} {
-		b.Add(`DELETE FROM monitor_metrics WHERE (org_id, monitor_id, span, at, region) IN
-(SELECT org_id, monitor_id, span, at, region FROM monitor_metrics WHERE span = ? AND at < ? LIMIT ?)`, span,
-			int64(before), most)
-	}
 }
 
 // Alert is what a source said last of what it calls by a fingerprint.

@@ -69,9 +69,23 @@ func (c *Collector) send(ctx context.Context, looks []store.Look) error {
 	return nil
 }
 
-// maxSkew is by how much a region's clock may differ without being corrected, in milliseconds: within it, results that
-// are brought twice are the same.
+// maxSkew is by how much a region's clock may differ without being corrected, or without being corrected anew, in
+// milliseconds: within it, results that are brought twice are the same.
 const maxSkew = 30_000
+
+// skew is by how much a region's results are moved whose clock seems to differ by so much.
+func (c *Collector) skew(region string, by status.Time) status.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, there := c.skews[region]
+	if by-known < maxSkew && known-by < maxSkew {
+		return known
+	}
+	if there || len(c.skews) < status.MaxRegions {
+		c.skews[region] = by
+	}
+	return by
+}
 
 // Bring takes what another region has seen.
 func (c *Collector) Bring(ctx context.Context, signature string, body []byte) error {
@@ -86,10 +100,7 @@ func (c *Collector) Bring(ctx context.Context, signature string, body []byte) er
 	if no := wire.Unmarshal(body, &p); no != nil {
 		return no
 	}
-	skew := c.now() - p.sent
-	if skew < maxSkew && skew > -maxSkew {
-		skew = 0
-	}
+	skew := c.skew(p.region, c.now()-p.sent)
 	for i := range p.looks {
 		p.looks[i].Region = p.region
 		p.looks[i].At += skew

@@ -4,8 +4,9 @@ package collect
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
-	"hash/fnv"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -25,14 +26,17 @@ const (
 	maxOfOne  = 40
 	// maxBuffer is how many results wait for the primary; of more, the oldest are dropped.
 	maxBuffer = 50_000
-	// batch is how many results go at once.
-	batch = 500
+	// batch is how many results go at once, and batchBytes how many bytes their texts have: written as JSON they are
+	// less than region.MaxBody, which the primary takes.
+	batch      = 500
+	batchBytes = 130_000
 
 	scheduleEvery = 200 * time.Millisecond
 	readEvery     = time.Second
 	flushEvery    = 2 * time.Second
 	silenceEvery  = 5 * time.Second
-	firstWithin   = 2 * time.Second // a new monitor's first look
+	firstWithin   = 2 * time.Second // the first look of a monitor that is new, or was changed
+	startWithin   = time.Minute     // the first looks of a process that starts
 	blindWithin   = 2 * time.Minute
 )
 
@@ -58,19 +62,19 @@ type Collector struct {
 	plan   map[string]*watched // by organisation and id
 	buffer []store.Look
 	busy   map[string]int // looks under way, by organisation
-	all    int
+	active int
 	looks  sync.WaitGroup
 
 	heard map[string]status.Time // the newest result of each region, at the primary
+	skews map[string]status.Time // by how much the clock of a region differs
 
 	deciding sync.Mutex
 	windows  map[string]status.Window
 	told     map[string]string // what was done last: firing or clear
 	firing   map[string]bool   // what the team knows
 	rolled   status.Time
-	late     map[status.Time]bool // buckets to be made again
-	turns    int                  // of rollUp
-	previews chan struct{}        // has an element for each that is made
+	turns    int           // of RollUp
+	previews chan struct{} // has an element for each that is made
 
 	// Looks, Failed, Dropped and Waiting are for /metrics.
 	Looks, Failed, Dropped, Waiting atomic.Int64
@@ -91,9 +95,10 @@ func New(db *store.DB, cases *usecase.UseCases, p *prober.Prober, opts Options) 
 		opts.Now = time.Now
 	}
 	return &Collector{db: db, cases: cases, prober: p, opts: opts, client: &http.Client{Timeout: 10 * time.Second},
-		plan: map[string]*watched{}, heard: map[string]status.Time{}, busy: map[string]int{},
+		plan: map[string]*watched{}, heard: map[string]status.Time{}, skews: map[string]status.Time{},
+		busy:    map[string]int{},
 		windows: map[string]status.Window{}, told: map[string]string{}, firing: map[string]bool{},
-		late: map[status.Time]bool{}, previews: make(chan struct{}, previewsAtOnce)}
+		previews: make(chan struct{}, previewsAtOnce)}
 }
 
 func (c *Collector) now() status.Time { return status.Time(c.opts.Now().UnixMilli()) }
@@ -104,13 +109,13 @@ func key(orgID, id string) string { return orgID + "/" + id }
 func (c *Collector) Run(ctx context.Context) {
 	ctx = store.Unasked(ctx)
 	var all sync.WaitGroup
-	all.Go(func() { c.every(ctx, readEvery, c.read) })
+	all.Go(func() { c.every(ctx, readEvery, c.Read) })
 	all.Go(func() { c.every(ctx, scheduleEvery, c.schedule) })
 	all.Go(func() { c.every(ctx, flushEvery, c.flush) })
 	if c.opts.Primary {
 		all.Go(func() { c.every(ctx, time.Second, c.heartbeats) })
 		all.Go(func() { c.every(ctx, silenceEvery, c.silent) })
-		all.Go(func() { c.every(ctx, time.Minute, c.rollUp) })
+		all.Go(func() { c.every(ctx, time.Minute, c.RollUp) })
 	}
 	all.Wait()
 	c.looks.Wait()
@@ -129,8 +134,8 @@ func (c *Collector) every(ctx context.Context, interval time.Duration, task func
 	}
 }
 
-// read takes in which monitors there are, when they have changed.
-func (c *Collector) read(ctx context.Context) {
+// Read takes in which monitors there are, when they have changed.
+func (c *Collector) Read(ctx context.Context) {
 	mark := c.opts.Mark()
 	c.mu.Lock()
 	same := mark == c.mark
@@ -159,7 +164,11 @@ func (c *Collector) read(ctx context.Context) {
 		if w.headers, err = c.cases.HeadersOf(&w.Watched); err != nil {
 			slog.Warn("a monitor's headers cannot be opened", "monitor", w.ID, "error", err)
 		}
-		w.due = now.Add(jitter(k, min(time.Duration(w.Interval)*time.Second, firstWithin)))
+		within := min(time.Duration(w.Interval)*time.Second, startWithin)
+		if now.UnixMilli()-int64(w.UpdatedAt) < startWithin.Milliseconds() {
+			within = firstWithin
+		}
+		w.due = now.Add(jitter(k, within))
 		plan[k] = w
 	}
 	c.plan, c.mark = plan, mark
@@ -167,9 +176,8 @@ func (c *Collector) read(ctx context.Context) {
 
 // jitter spreads monitors: the same one always by the same part of an interval.
 func jitter(k string, of time.Duration) time.Duration {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(k)) // it never fails
-	return time.Duration(uint64(of) * uint64(h.Sum32()) >> 32)
+	sum := sha256.Sum256([]byte(k)) // of which all bits differ when one letter does
+	return time.Duration(uint64(of) * uint64(binary.BigEndian.Uint32(sum[:])) >> 32)
 }
 
 // schedule begins what is due, as far as there is room.
@@ -177,30 +185,29 @@ func (c *Collector) schedule(ctx context.Context) {
 	now := c.opts.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, w := range c.plan {
+	for k, w := range c.plan {
 		if w.running || now.Before(w.due) || !w.Runs(c.opts.Region) {
 			continue
 		}
-		if c.all >= maxAtOnce {
+		if c.active >= maxAtOnce {
 			return
 		}
 		if c.busy[w.OrgID] >= maxOfOne {
 			continue
 		}
 		w.running = true
-		w.due = next(w.due, now, time.Duration(w.Interval)*time.Second)
-		c.all++
+		w.due = next(k, now, time.Duration(w.Interval)*time.Second)
+		c.active++
 		c.busy[w.OrgID]++
 		c.looks.Go(func() { c.look(ctx, w) })
 	}
 }
 
-// next keeps to the beat; what is late by more than an interval begins a new one.
-func next(due, now time.Time, interval time.Duration) time.Time {
-	if due = due.Add(interval); due.Before(now) {
-		return now.Add(interval)
-	}
-	return due
+// next is when a monitor looks again: once in each interval, at its own part of it, and not sooner than half an
+// interval from now.
+func next(k string, now time.Time, interval time.Duration) time.Time {
+	soonest := now.Add(interval/2 - jitter(k, interval))
+	return soonest.Add(interval - 1).Truncate(interval).Add(jitter(k, interval))
 }
 
 func (c *Collector) look(ctx context.Context, w *watched) {
@@ -209,7 +216,7 @@ func (c *Collector) look(ctx context.Context, w *watched) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w.running = false
-	c.all--
+	c.active--
 	if c.busy[w.OrgID]--; c.busy[w.OrgID] == 0 {
 		delete(c.busy, w.OrgID)
 	}
@@ -278,7 +285,12 @@ func (c *Collector) flush(ctx context.Context) {
 func (c *Collector) take() []store.Look {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := min(len(c.buffer), batch)
+	n := 0
+	for bytes := 0; n < min(len(c.buffer), batch); n++ {
+		if bytes += len(c.buffer[n].Error) + len(c.buffer[n].Body); bytes > batchBytes {
+			break
+		}
+	}
 	part := append([]store.Look(nil), c.buffer[:n]...)
 	c.buffer = c.buffer[n:]
 	c.Waiting.Store(int64(len(c.buffer)))
@@ -298,9 +310,9 @@ func (c *Collector) Try(ctx context.Context, w *store.Watched) (store.Look, erro
 			"The headers cannot be opened here: they were sealed with another key.")
 	}
 	c.mu.Lock()
-	full := c.all >= maxAtOnce || c.busy[w.OrgID] >= maxOfOne
+	full := c.active >= maxAtOnce || c.busy[w.OrgID] >= maxOfOne
 	if !full {
-		c.all++
+		c.active++
 		c.busy[w.OrgID]++
 	}
 	c.mu.Unlock()
@@ -312,7 +324,7 @@ func (c *Collector) Try(ctx context.Context, w *store.Watched) (store.Look, erro
 	at := c.now()
 	a := c.prober.Look(ctx, &w.Monitor, headers)
 	c.mu.Lock()
-	c.all--
+	c.active--
 	if c.busy[w.OrgID]--; c.busy[w.OrgID] == 0 {
 		delete(c.busy, w.OrgID)
 	}

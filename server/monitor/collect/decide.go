@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,11 +54,14 @@ func (c *Collector) Receive(ctx context.Context, looks []store.Look) error {
 	now, by := c.now(), map[string][]status.Observation{}
 	c.note(looks)
 	var order []string
+	var late []status.Time
 	var b store.Batch
 	for i := range looks {
 		l := &looks[i]
 		l.At = min(l.At, now)
-		if l.At < now-status.Time(keepLooks.Milliseconds()) {
+		bucket := bucketOf(l.At, minutes)
+		if bucket < now-millis(keepLooks) { // the rest of its bucket may be gone
+			c.Dropped.Add(1)
 			continue
 		}
 		k := key(l.OrgID, l.Monitor)
@@ -66,8 +70,9 @@ func (c *Collector) Receive(ctx context.Context, looks []store.Look) error {
 		}
 		by[k] = append(by[k], l.Observation)
 		b.AddLook(l)
-		if c.rolled > 0 && l.At < c.rolled {
-			c.late[bucketOf(l.At, minutes)] = true
+		if settled(bucket, now) && !slices.Contains(late, bucket) {
+			late = append(late, bucket)
+			b.Late(bucket)
 		}
 	}
 	return c.decide(ctx, &b, order, by, now)

@@ -18,8 +18,12 @@ const (
 	keepAlerts  = 90 * 24 * time.Hour
 	// settle is how long a bucket waits for regions that are late.
 	settle = time.Minute
-	// forgetAtOnce is how many rows of each table go in one batch.
-	forgetAtOnce = 5000
+	// forgetAtOnce is how many rows of each table go in one batch, and forgetBatches how many batches in a minute.
+	forgetAtOnce  = 1_000
+	forgetBatches = 200
+	// measureAtOnce is how many monitors one question measures of five minutes, and measureDays of a day.
+	measureAtOnce = 100
+	measureDays   = 5
 
 	minutes = 5 * wire.Minute
 	days    = wire.Day
@@ -27,47 +31,10 @@ const (
 
 func bucketOf(at, span status.Time) status.Time { return at - at%span }
 
-// measure is what results come to, by bucket and region, oldest first.
-func measure(looks []store.Look, span status.Time) []store.Measured {
-	type place struct {
-		at     status.Time
-		region string
-	}
-	var order []place
-	failed, times := map[place]int64{}, map[place][]int64{}
-	for i := range looks {
-		l := &looks[i]
-		p := place{bucketOf(l.At, span), l.Region}
-		if _, there := failed[p]; !there {
-			failed[p] = 0
-			order = append(order, p)
-		}
-		if l.OK {
-			times[p] = append(times[p], l.Ms)
-		} else {
-			failed[p]++
-		}
-	}
-	slices.SortFunc(order, func(a, b place) int {
-		if a.at != b.at {
-			return int((a.at - b.at) / span)
-		}
-		if a.region < b.region {
-			return -1
-		}
-		return 1
-	})
-	out := make([]store.Measured, 0, len(order))
-	for _, p := range order {
-		list := times[p]
-		m := store.Measured{At: p.at, Region: p.region, Count: int64(len(list)) + failed[p], Failed: failed[p]}
-		if slices.Sort(list); len(list) > 0 {
-			m.Min, m.P50, m.P95, m.Max = list[0], rank(list, 50), rank(list, 95), list[len(list)-1]
-		}
-		out = append(out, m)
-	}
-	return out
-}
+func millis(d time.Duration) status.Time { return status.Time(d.Milliseconds()) }
+
+// settled says that a bucket of five minutes is measured at a moment, or soon.
+func settled(bucket, now status.Time) bool { return bucket+minutes+millis(settle) <= now }
 
 // rank is a percentile of a sorted list: the smallest value that so many of a hundred do not exceed.
 func rank(list []int64, percent int) int64 {
@@ -77,14 +44,19 @@ func rank(list []int64, percent int) int64 {
 // joined makes buckets of a longer span of shorter ones. Their p50 is the median of the shorter ones' and their p95 the
 // highest of them, since single results are not read again.
 func joined(list []store.Measured, span status.Time) []store.Measured {
+	type place struct {
+		at     status.Time
+		region string
+	}
 	var out []store.Measured
-	middles := [][]int64{}
+	places, middles := map[place]int{}, [][]int64{}
 	for i := range list {
 		m := list[i]
 		m.At = bucketOf(m.At, span)
-		k := slices.IndexFunc(out, func(o store.Measured) bool { return o.At == m.At && o.Region == m.Region })
-		if k < 0 {
+		k, there := places[place{m.At, m.Region}]
+		if !there {
 			k = len(out)
+			places[place{m.At, m.Region}] = k
 			out, middles = append(out, store.Measured{At: m.At, Region: m.Region}), append(middles, nil)
 		}
 		o := &out[k]
@@ -120,27 +92,27 @@ func Metrics(ctx context.Context, org *store.Org, monitor, of string, now status
 	case "90d":
 		span, since = days, bucketOf(now-89*days, days)
 	}
-	list, err := org.Metrics(ctx, monitor, int64(span/1000), since)
+	list, err := org.Metrics(ctx, monitor, int64(span/1000), since, now+1)
 	if err != nil {
 		return nil, err
 	}
-	from := max(since, bucketOf(now-status.Time(keepLooks.Milliseconds()), span))
+	from := max(since, bucketOf(now-millis(keepLooks), span))
 	if n := len(list); n > 0 {
 		from = list[n-1].At + span
 	}
-	looks, err := org.LooksBetween(ctx, monitor, from, now+1)
+	fresh, err := org.Measure(ctx, monitor, span, from, now+1)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, measure(looks, span)...)
+	list = append(list, fresh...)
 	if of == "7d" {
 		list = joined(list, wire.Hour)
 	}
 	return list, nil
 }
 
-// rollUp keeps what finished buckets come to, and forgets what is too old.
-func (c *Collector) rollUp(ctx context.Context) {
+// RollUp keeps what finished buckets come to, and forgets what is too old. What came late is measured again.
+func (c *Collector) RollUp(ctx context.Context) {
 	now := c.now()
 	c.mu.Lock()
 	none := len(c.plan) == 0
@@ -148,103 +120,187 @@ func (c *Collector) rollUp(ctx context.Context) {
 	if c.turns++; none && c.turns%60 != 0 { // alerts of others are forgotten, too
 		return
 	}
-	if err := c.rollMinutes(ctx, now); err != nil && ctx.Err() == nil {
-		slog.Warn("what monitors measured cannot be rolled up", "error", err)
+	if err := c.roll(ctx, now); err != nil { // then nothing is forgotten that it was to be made of
+		if ctx.Err() == nil {
+			slog.Warn("what monitors measured cannot be rolled up", "error", err)
+		}
 		return
 	}
-	if err := c.rollDays(ctx, now); err != nil && ctx.Err() == nil {
-		slog.Warn("what monitors measured in a day cannot be rolled up", "error", err)
-	}
-	var b store.Batch
-	ago := func(d time.Duration) status.Time { return now - status.Time(d.Milliseconds()) }
-	b.ForgetLooks(ago(keepLooks), ago(keepMinutes), ago(keepDays), forgetAtOnce)
-	b.ForgetAlerts(ago(keepAlerts))
-	if err := c.db.Do(ctx, &b); err != nil && ctx.Err() == nil {
+	if err := c.forget(ctx, now); err != nil && ctx.Err() == nil {
 		slog.Warn("what monitors saw long ago stays", "error", err)
 	}
 }
 
-func (c *Collector) rollMinutes(ctx context.Context, now status.Time) error {
-	c.deciding.Lock()
-	if c.rolled == 0 {
-		last, err := c.db.LastMeasured(ctx, int64(minutes/1000))
-		if err != nil {
+func (c *Collector) roll(ctx context.Context, now status.Time) error {
+	due, late, err := c.dueMinutes(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, at := range due {
+		if err := c.measure(ctx, minutes, at, measureAtOnce); err != nil {
+			c.deciding.Lock()
+			c.rolled = min(c.rolled, at)
 			c.deciding.Unlock()
 			return err
 		}
-		c.rolled = max(last, bucketOf(now-status.Time(keepLooks.Milliseconds()), minutes))
 	}
-	var due []status.Time
-	for at := range c.late {
-		due = append(due, at)
+	if err := c.rollDays(ctx, now, late); err != nil {
+		return err
 	}
-	clear(c.late)
-	from := c.rolled
-	for at := from; at+minutes+status.Time(settle.Milliseconds()) <= now; at += minutes {
-		due, from = append(due, at), at+minutes
+	var b store.Batch
+	for _, l := range late {
+		b.Measured(l)
 	}
-	c.rolled = from
-	c.deciding.Unlock()
-	for _, at := range due {
-		if err := c.rollOne(ctx, at); err != nil {
-			c.deciding.Lock()
-			for _, again := range due {
-				c.late[again] = true
-			}
-			c.deciding.Unlock()
+	return c.db.Do(ctx, &b)
+}
+
+// dueMinutes says which buckets of five minutes are to be measured: those that are finished, and before them those that
+// results came for since. Whoever receives results meanwhile finds them finished.
+func (c *Collector) dueMinutes(ctx context.Context, now status.Time) (due []status.Time, late []store.LateBucket,
+	err error) {
+	c.deciding.Lock()
+	defer c.deciding.Unlock()
+	if late, err = c.db.LateBuckets(ctx); err != nil {
+		return nil, nil, err
+	}
+	for _, l := range late {
+		due = append(due, l.At)
+	}
+	if c.rolled == 0 {
+		if c.rolled, err = c.db.LastMeasured(ctx, int64(minutes/1000)); err != nil {
+			return nil, nil, err
+		}
+	}
+	oldest, err := c.db.OldestLook(ctx, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	from := max(c.rolled, bucketOf(oldest, minutes))
+	for c.rolled = from; settled(c.rolled, now); {
+		c.rolled += minutes
+	}
+	fresh, err := c.db.Buckets(ctx, minutes, from, c.rolled)
+	if err != nil {
+		c.rolled = from
+		return nil, nil, err
+	}
+	for _, at := range fresh {
+		if !slices.Contains(due, at) {
+			due = append(due, at)
+		}
+	}
+	return due, late, nil
+}
+
+// all lists the monitors that there are, in parts.
+func (c *Collector) all(part int) [][]store.MonitorID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]store.MonitorID, 0, len(c.plan))
+	for _, w := range c.plan {
+		list = append(list, store.MonitorID{OrgID: w.OrgID, ID: w.ID})
+	}
+	return slices.Collect(slices.Chunk(list, part))
+}
+
+// measure keeps what the results of a bucket come to, some monitors in each batch.
+func (c *Collector) measure(ctx context.Context, span, at status.Time, part int) error {
+	for _, some := range c.all(part) {
+		list, err := c.db.Measure(ctx, some, span, at, at+span)
+		if err != nil {
+			return err
+		}
+		var b store.Batch
+		for i := range list {
+			b.KeepMeasured(list[i].OrgID, list[i].ID, int64(span/1000), &list[i].Measured)
+		}
+		if err := c.db.Do(ctx, &b); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// rollDays keeps what whole days came to, an hour after they have ended, and again when results came later for a day.
+func (c *Collector) rollDays(ctx context.Context, now status.Time, late []store.LateBucket) error {
+	done, err := c.db.LastDay(ctx)
+	if err != nil || done == 0 {
+		return err
+	}
+	due := []status.Time{}
+	for _, l := range late {
+		if day := bucketOf(l.At, days); day <= done && !slices.Contains(due, day) {
+			due = append(due, day)
+		}
+	}
+	newest := bucketOf(now-wire.Hour, days) - days
+	for day := max(done+days, bucketOf(now-millis(keepMinutes), days)+days); day <= newest; day += days {
+		due = append(due, day)
+	}
+	for _, day := range due {
+		if day >= now-millis(keepLooks) {
+			err = c.measure(ctx, days, day, measureDays)
+		} else {
+			err = c.joinDay(ctx, day)
+		}
+		if err != nil {
+			return err
+		}
+		if day <= done {
+			continue
+		}
+		var b store.Batch
+		b.MeasuredDay(day)
+		if err := c.db.Do(ctx, &b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Collector) rollOne(ctx context.Context, at status.Time) error {
-	looks, err := c.db.AllLooks(ctx, at, at+minutes)
-	if err != nil || len(looks) == 0 {
-		return err
-	}
-	by := map[[2]string][]store.Look{}
-	for i := range looks {
-		k := [2]string{looks[i].OrgID, looks[i].Monitor}
-		by[k] = append(by[k], looks[i])
-	}
-	var b store.Batch
-	for k, list := range by {
-		for _, m := range measure(list, minutes) {
-			b.KeepMeasured(k[0], k[1], int64(minutes/1000), &m)
-		}
-		if b.Len() >= batch {
-			if err := c.db.Do(ctx, &b); err != nil {
+// joinDay makes a day of its five minutes, when its results are partly forgotten.
+func (c *Collector) joinDay(ctx context.Context, day status.Time) error {
+	for _, some := range c.all(measureDays) {
+		var b store.Batch
+		for _, m := range some {
+			list, err := c.db.Org(m.OrgID).Metrics(ctx, m.ID, int64(minutes/1000), day, day+days)
+			if err != nil {
 				return err
 			}
-			b = store.Batch{}
+			list = joined(list, days)
+			for i := range list {
+				b.KeepMeasured(m.OrgID, m.ID, int64(days/1000), &list[i])
+			}
+		}
+		if err := c.db.Do(ctx, &b); err != nil {
+			return err
 		}
 	}
-	return c.db.Do(ctx, &b)
+	return ctx.Err()
 }
 
-// rollDays keeps what the last whole day came to, an hour after it has ended, monitor by monitor.
-func (c *Collector) rollDays(ctx context.Context, now status.Time) error {
-	day := bucketOf(now-wire.Hour, days) - days
-	last, err := c.db.LastMeasured(ctx, int64(days/1000))
-	if err != nil || last >= day {
-		return err
-	}
-	c.mu.Lock()
-	var list []store.Watched
-	for _, w := range c.plan {
-		list = append(list, w.Watched)
-	}
-	c.mu.Unlock()
-	var b store.Batch
-	for i := range list {
-		looks, err := c.db.Org(list[i].OrgID).LooksBetween(ctx, list[i].ID, day, day+days)
+// forget deletes what is too old, in small batches, so that other writers wait for none of them for long.
+func (c *Collector) forget(ctx context.Context, now status.Time) error {
+	results := bucketOf(now-millis(keepLooks), minutes) // a bucket goes whole: what is late for it is measured right
+	fives, whole := now-millis(keepMinutes), now-millis(keepDays)
+	for range forgetBatches {
+		some, err := c.db.Outdated(ctx, results, fives, whole)
 		if err != nil {
 			return err
 		}
-		for _, m := range measure(looks, days) {
-			b.KeepMeasured(list[i].OrgID, list[i].ID, int64(days/1000), &m)
+		if !some || ctx.Err() != nil {
+			break
+		}
+		var b store.Batch
+		b.ForgetLooks(results, fives, whole, forgetAtOnce)
+		if err := c.db.Do(ctx, &b); err != nil {
+			return err
 		}
 	}
-	return c.db.Do(ctx, &b) // of all monitors at once: half of a day is not taken for the whole
+	if c.turns%60 != 1 {
+		return nil
+	}
+	var b store.Batch
+	b.ForgetAlerts(now - millis(keepAlerts))
+	return c.db.Do(ctx, &b)
 }
