@@ -174,3 +174,55 @@ func TestAFileThatSaysTooMuchIsRefused(t *testing.T) {
 		}
 	}
 }
+
+const gatusOfReadme = `
+default-endpoint: &defaults
+  group: core
+  interval: 5m
+  client: {insecure: true, timeout: 30s}
+  conditions: ["[STATUS] == 200"]
+endpoints:
+  - name: first
+    <<: *defaults
+    url: https://a.example
+  - name: second
+    <<: *defaults
+    url: https://b.example
+    conditions: ["[BODY] == pat(*served by*)"]
+  - name: users
+    url: http://c.example/graphql
+    method: POST
+    graphql: true
+    body: |
+      { users { gender } }
+    conditions: ["[BODY].data.users[0].gender == female"]
+  - {name: rpc, url: "grpcs://d.example:443", conditions: ["[CONNECTED] == true", "[BODY].status == SERVING"]}
+  - {name: cache, url: "tcp://e.example:6379", conditions: ["[CONNECTED] == true", "[BODY] == pat(*PONG*)"]}
+`
+
+// TestWhatGatusDocumentsIsReadToo: common settings by an anchor, GraphQL, gRPC, and what no monitor here looks at.
+func TestWhatGatusDocumentsIsReadToo(t *testing.T) {
+	list, remarks, err := ascode.Read([]byte(gatusOfReadme))
+	if err != nil || len(list) != 5 {
+		t.Fatal(list, err)
+	}
+	for i, want := range []string{`"interval_s":300`, `(?s)^.*served by.*$`,
+		`"body":"{\"query\":\"{ users { gender } }`,
+		`"conditions":[],"interval_s":60,"kind":"grpc"`, `"conditions":[],"interval_s":60,"kind":"tcp"`} {
+		if text, _ := json.Marshal(list[i].Members); !strings.Contains(string(text), want) {
+			t.Errorf("%s does not have %s", text, want)
+		}
+	}
+	if list[0].Members["timeout_ms"] != int64(30_000) || list[0].Name != "core / first" {
+		t.Errorf("%+v", list[0])
+	}
+	var said []string
+	for _, r := range remarks {
+		said = append(said, r.Text)
+	}
+	if want := []string{`client.insecure of "core / first" is left out`, `client.insecure of "core / second" is left out`,
+		"[BODY] == pat(*PONG*) is left out: of tcp no body is looked at"}; strings.Join(said, "\n") != strings.Join(want,
+		"\n") {
+		t.Errorf("it says %q", said)
+	}
+}

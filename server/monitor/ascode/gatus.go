@@ -1,8 +1,11 @@
 package ascode
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,9 +35,8 @@ type endpoint struct {
 		Name string `yaml:"query-name"`
 		Type string `yaml:"query-type"`
 	} `yaml:"dns"`
-	Client struct {
-		Timeout time.Duration `yaml:"timeout"`
-	} `yaml:"client"`
+	GraphQL   bool                 `yaml:"graphql"`
+	Client    map[string]yaml.Node `yaml:"client"`
 	Heartbeat struct {
 		Interval time.Duration `yaml:"interval"`
 	} `yaml:"heartbeat"`
@@ -42,7 +44,8 @@ type endpoint struct {
 
 // understood are the members of an endpoint that are read.
 var understood = map[string]bool{"name": true, "group": true, "url": true, "enabled": true, "method": true,
-	"body": true, "headers": true, "interval": true, "conditions": true, "dns": true, "client": true, "heartbeat": true}
+	"body": true, "graphql": true, "headers": true, "interval": true, "conditions": true, "dns": true, "client": true,
+	"heartbeat": true}
 
 // schemes are those of Gatus's addresses, and what watches them here.
 var schemes = map[string]string{"http": "http", "https": "http", "tcp": "tcp", "tls": "tls", "icmp": "icmp",
@@ -98,6 +101,13 @@ func (g *gatus) endpoint(list []Wanted, node *yaml.Node) []Wanted {
 		if e.Method != "" {
 			m["method"] = e.Method
 		}
+		if e.GraphQL {
+			query, _ := json.Marshal(map[string]string{"query": e.Body}) // texts can be written
+			e.Body = string(query)
+			if e.Headers == nil {
+				e.Headers = map[string]string{"Content-Type": "application/json"}
+			}
+		}
 		if e.Body != "" {
 			m["body"] = e.Body
 		}
@@ -112,13 +122,15 @@ func (g *gatus) endpoint(list []Wanted, node *yaml.Node) []Wanted {
 	}
 	m["kind"] = kind
 	g.interval(&w, e.Interval, time.Minute)
-	if e.Client.Timeout > 0 {
-		m["timeout_ms"] = e.Client.Timeout.Milliseconds()
-	}
+	g.client(&w, e.Client)
 	conditions := []any{}
 	for i := range e.Conditions {
 		on, op, value, said := condition(e.Conditions[i].Value, e.DNS != nil)
+		looked := kind == "http" || kind == "dns" || on != "body" && !strings.HasPrefix(on, "json:")
 		switch {
+		case kind == "grpc" && on == "json:/status" && op == "eq" && value == "SERVING": // it must be so here anyway
+		case said == "" && !looked:
+			g.say(e.Conditions[i].Line, "%s is left out: of %s no body is looked at", e.Conditions[i].Value, kind)
 		case said != "":
 			g.say(e.Conditions[i].Line, "%s is left out: %s", e.Conditions[i].Value, said)
 		case on != "":
@@ -134,6 +146,19 @@ func (g *gatus) endpoint(list []Wanted, node *yaml.Node) []Wanted {
 	}
 	m["conditions"] = conditions
 	return append(list, w)
+}
+
+// client reads how Gatus asks: of that only its timeout is known here.
+func (g *gatus) client(w *Wanted, members map[string]yaml.Node) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		node := members[name]
+		var d time.Duration
+		if name == "timeout" && node.Decode(&d) == nil && d > 0 {
+			w.Members["timeout_ms"] = d.Milliseconds()
+		} else {
+			g.say(node.Line, "client.%s of %q is left out", name, w.Name)
+		}
+	}
 }
 
 func (g *gatus) external(list []Wanted, node *yaml.Node) []Wanted {

@@ -177,7 +177,7 @@ func (c *Collector) Read(ctx context.Context) {
 // jitter spreads monitors: the same one always by the same part of an interval.
 func jitter(k string, of time.Duration) time.Duration {
 	sum := sha256.Sum256([]byte(k)) // of which all bits differ when one letter does
-	return time.Duration(uint64(of) * uint64(binary.BigEndian.Uint32(sum[:])) >> 32)
+	return time.Duration(uint64(of.Milliseconds())*uint64(binary.BigEndian.Uint32(sum[:]))>>32) * time.Millisecond
 }
 
 // schedule begins what is due, as far as there is room.

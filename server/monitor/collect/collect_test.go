@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -308,6 +310,45 @@ func TestPrivateTargetsAreRefusedWhenTheyAreReached(t *testing.T) {
 		if got := ask(o, "POST", "/api/v1/monitors/"+id+"/test/", nil, 200); got["ok"] != false ||
 			!strings.Contains(got["error"].(string), "public internet") {
 			t.Errorf("%v: %v", m, got)
+		}
+	}
+}
+
+// TestAHeadersValueIsNeverToldAgain: in no answer, not where the target gives it back, and not in the database.
+func TestAHeadersValueIsNeverToldAgain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "status.db")
+	o := apptest.Start(t, func(c *config.Config) {
+		loopback(c)
+		c.DatabaseURL = "file:" + file
+	}).Org("acme", time.Now())
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Echo", r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, "I was asked with "+r.Header.Get("Authorization")+".")
+	}))
+	t.Cleanup(echo.Close)
+	const secret = "n0body-knows"
+	body := j{"name": "Site", "target": echo.URL, "failures": 1, "headers": j{"Authorization": "Bearer " + secret},
+		"conditions": []j{{"on": "header:X-Echo", "op": "eq", "value": "other"}}}
+	m := ask(o, "POST", "/api/v1/monitors/", body, 201)
+	one := "/api/v1/monitors/" + m["id"].(string) + "/"
+	told := []j{m, until(o, one, "state", "down"), ask(o, "POST", one+"test/", nil, 200),
+		ask(o, "POST", "/api/v1/monitors/test/", body, 200), ask(o, "POST", one+"preview/", j{}, 200),
+		ask(o, "PATCH", one, j{"name": "Other", "headers": j{"Authorization": "Bearer " + secret, "X-A": "b"}}, 200),
+		ask(o, "GET", one+"results/", nil, 200), ask(o, "GET", "/api/v1/monitors/", nil, 200),
+		ask(o, "GET", "/api/v1/audit-log/", nil, 200)}
+	if text := fmt.Sprint(told[2]["error"], at(told[6], "results.0.body")); !strings.Contains(text, "X-Echo is …, wanted") ||
+		!strings.Contains(text, "I was asked with …") {
+		t.Errorf("it is not said what was found: %s", text)
+	}
+	for i, answer := range told {
+		if text := fmt.Sprint(answer); strings.Contains(text, secret) {
+			t.Errorf("answer %d tells it: %s", i, text)
+		}
+	}
+	for _, name := range []string{file, file + "-wal"} {
+		if raw, err := os.ReadFile(name); err != nil || bytes.Contains(raw, []byte(secret)) {
+			t.Errorf("%s has it: %v", filepath.Base(name), err)
 		}
 	}
 }

@@ -104,3 +104,33 @@ func TestAMonitorIsSilentWhileItsServiceIsUnderMaintenance(t *testing.T) {
 	by(status.Operational)
 	until(o, "/api/v1/proposals/", "count", 1)
 }
+
+// TestWhatFlapsWithinItsHoldOffIsNotTold: three incidents open and end on the page, and the subscriber hears of none.
+func TestWhatFlapsWithinItsHoldOffIsNotTold(t *testing.T) {
+	hooks := notifytest.StartHooks(t)
+	o := apptest.Start(t, func(c *config.Config) { c.LoopbackHooks = true }).Org("acme", time.Now())
+	service := o.Service(time.Now(), "", "API")
+	ask(o, "POST", "/api/v1/subscribers/", j{"webhook_url": hooks.URL + "/hook"}, 201)
+	until(o, "/api/v1/subscribers/?state=active", "count", 1)
+	m := ask(o, "POST", "/api/v1/monitors/", j{"name": "Job", "kind": "heartbeat", "service": service, "failures": 1,
+		"successes": 1, "action": "act", "hold_off_s": 600}, 201)
+	beat := "/api/v1/heartbeats/" + m["target"].(string) + "/"
+	for range 3 {
+		ask(o, "POST", beat+"?status=fail", nil, 200)
+		until(o, "/api/v1/incidents/?active=true", "count", 1)
+		<-time.After(2 * time.Millisecond) // results have milliseconds
+		ask(o, "POST", beat, nil, 200)
+		until(o, "/api/v1/incidents/?active=true", "count", 0)
+		<-time.After(2 * time.Millisecond)
+	}
+	if all := ask(o, "GET", "/api/v1/incidents/", nil, 200); all["count"] != 3.0 {
+		t.Errorf("%v incidents", all["count"])
+	}
+	o.Open(time.Now(), "Fence", status.Major, service)
+	hooks.Wait(t, "/hook", 2) // the question, and the fence
+	for _, body := range told(hooks, "/hook") {
+		if !strings.Contains(body, "Fence") {
+			t.Errorf("it was told: %s", body)
+		}
+	}
+}

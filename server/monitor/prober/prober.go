@@ -25,6 +25,8 @@ const (
 	maxKept = 4 << 10
 	// maxError is how long the words of a failure are, in characters.
 	maxError = 200
+	// leastSecret is how many bytes a header's value has that is left out of what is kept.
+	leastSecret = 5
 	// maxRedirects is how many an answer may have.
 	maxRedirects = 5
 )
@@ -145,10 +147,27 @@ func (p *Prober) Look(ctx context.Context, m *status.Monitor, headers map[string
 	}
 	a := Answer{OK: err == nil, Ms: max(f.took.Milliseconds(), 0), Reached: f.reached || refusedBy(err)}
 	if err != nil {
-		a.Error = words(ctx, err, m)
-		a.Body = status.Tidy(string(f.body[:min(len(f.body), maxKept)]), maxKept)
+		a.Error = without(headers, words(ctx, err, m))
+		a.Body = without(headers, status.Tidy(string(f.body[:min(len(f.body), maxKept)]), maxKept))
 	}
 	return a
+}
+
+// without leaves out of a text what a monitor sends in its headers, whole or as the last word of one: a target may give
+// back what it got, and whoever reads results may not know it.
+func without(headers map[string]string, text string) string {
+	for _, value := range headers {
+		words := strings.Fields(value)
+		if len(words) == 0 {
+			continue
+		}
+		for _, secret := range []string{value, words[len(words)-1]} {
+			if len(secret) >= leastSecret {
+				text = strings.ReplaceAll(text, secret, "…")
+			}
+		}
+	}
+	return text
 }
 
 // refusedBy says that a machine was there to refuse.
