@@ -79,7 +79,7 @@ func (b *bench) run(ctx context.Context, only, out string) error {
 		run  func(context.Context) error
 	}{
 		{"start", b.start}, {"pages", b.pages}, {"fan-out", b.fanOut}, {"writes", b.writes}, {"relay",
-			b.relay}, {"rules", b.rules}, {"overload", b.overload}, {"growth", b.growth},
+			b.relay}, {"rules", b.rules}, {"overload", b.overload}, {"monitors", b.monitors}, {"growth", b.growth},
 	} {
 		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
 			continue
