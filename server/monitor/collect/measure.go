@@ -21,6 +21,8 @@ const (
 	// forgetAtOnce is how many rows of each table go in one batch, and forgetBatches how many batches in a minute.
 	forgetAtOnce  = 1_000
 	forgetBatches = 200
+	// forgetAlerts is after how many minutes what alerts and proposals there were is looked at.
+	forgetAlerts = 60
 	// measureAtOnce is how many monitors one question measures of five minutes, and measureDays of a day.
 	measureAtOnce = 100
 	measureDays   = 5
@@ -117,7 +119,7 @@ func (c *Collector) RollUp(ctx context.Context) {
 	c.mu.Lock()
 	none := len(c.plan) == 0
 	c.mu.Unlock()
-	if c.turns++; none && c.turns%60 != 0 { // alerts of others are forgotten, too
+	if c.turns++; none && c.turns%forgetAlerts != 0 { // alerts of others are forgotten, too
 		return
 	}
 	if err := c.roll(ctx, now); err != nil { // then nothing is forgotten that it was to be made of
@@ -297,7 +299,7 @@ func (c *Collector) forget(ctx context.Context, now status.Time) error {
 			return err
 		}
 	}
-	if c.turns%60 != 1 {
+	if c.turns%forgetAlerts != 0 {
 		return nil
 	}
 	var b store.Batch

@@ -3,6 +3,7 @@ package collecttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,6 +31,7 @@ const (
 func Run(t *testing.T, rounds int, open func(testing.TB) *store.DB) {
 	t.Run("buckets are what results come to, whenever they come", func(t *testing.T) { measured(t, open(t), rounds) })
 	t.Run("only what is old is forgotten, all of it, in small batches", func(t *testing.T) { forgotten(t, open(t)) })
+	t.Run("alerts are forgotten where there is no monitor, too", func(t *testing.T) { alertsForgotten(t, open(t)) })
 	t.Run("a day that nobody measured is made up for", func(t *testing.T) { missedDay(t, open(t)) })
 	t.Run("a day of many regions is read and measured", func(t *testing.T) { manyRegions(t, open(t)) })
 	t.Run("as many monitors as there may be are read", func(t *testing.T) { manyMonitors(t, open(t)) })
@@ -305,6 +307,23 @@ func forgotten(t *testing.T, db *store.DB) {
 	must(t, db.Do(ctx, &b))
 	if n := w.results(t, id); n != 20 {
 		t.Errorf("a batch that may delete 10 of 30 left %d", n)
+	}
+}
+
+func alertsForgotten(t *testing.T, db *store.DB) {
+	ctx, w := context.Background(), begin(t, db)
+	var b store.Batch
+	org := db.Org(w.org)
+	org.KeepAlert(&b, &store.Alert{Kind: "generic", Fingerprint: "over"}, w.now-91*day)
+	org.KeepAlert(&b, &store.Alert{Kind: "generic", Fingerprint: "fires", Firing: true}, w.now-91*day)
+	org.KeepAlert(&b, &store.Alert{Kind: "generic", Fingerprint: "lately"}, w.now-89*day)
+	must(t, db.Do(ctx, &b))
+	for range 60 {
+		w.RollUp(ctx)
+	}
+	_, err := org.Alert(ctx, "generic", "over")
+	if n, no := org.CountAlerts(ctx); n != 2 || no != nil || !errors.Is(err, store.ErrNone) {
+		t.Errorf("%d alerts are left, %v", n, err)
 	}
 }
 
