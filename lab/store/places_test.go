@@ -344,7 +344,7 @@ func TestARegionComesBackWhenThePrimaryGoesDuringItsReset(t *testing.T) {
 
 type nobody struct{}
 
-func (nobody) Event(string, *page.Event) {}
+func (nobody) Event(string, *page.Event, *relay.Page, *relay.Page) {}
 func (nobody) Reset()                    {}
 func (nobody) Lost(string)               {}
 func (nobody) Gone(string)               {}

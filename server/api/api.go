@@ -33,7 +33,8 @@ type Server struct {
 	Mails    bool   // mail leaves this machine; else it is written to the log
 	Letters  bool   // letters about accounts go somewhere: by mail, or into a file of the operator's
 	Mailing  Mailing
-	Gate     func(*fiber.Ctx, *relay.Page) error // refuses whoever may not see a page
+	// Gate is what somebody may see of a page, all of it or a view; it refuses whoever may not see it.
+	Gate     func(*fiber.Ctx, *relay.Page) (*relay.Page, error)
 	Monitors Monitors
 	Kick     func(orgID, userID string)
 	Now      func() time.Time

@@ -11,6 +11,7 @@ import (
 
 	"statuspage/server/monitor/collect"
 	"statuspage/server/monitor/ingest"
+	"statuspage/server/relay"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/fault"
@@ -261,6 +262,14 @@ func monitorMetrics(c *call) error {
 // shownMetrics is how many monitors a page shows.
 const shownMetrics = 20
 
+// shownTo leaves out what measures a service that a view does not show.
+func shownTo(p *relay.Page, all []store.Watched) []store.Watched {
+	return slices.DeleteFunc(all, func(w store.Watched) bool {
+		_, there := p.State.Service(w.Service)
+		return p.Viewed() && w.Service != "" && !there
+	})
+}
+
 // publicMetrics is what the page shows of response times.
 func publicMetrics(c *call) error {
 	p, err := c.publicPage()
@@ -277,6 +286,7 @@ func publicMetrics(c *call) error {
 		if err != nil {
 			return "", nil, err
 		}
+		all = shownTo(p, all)
 		measured := make([][]store.Measured, len(all))
 		for i := range all {
 			if measured[i], err = collect.Metrics(c.ctx, org, all[i].ID, of, now); err != nil {

@@ -29,7 +29,7 @@ func (c *call) publicPage() (*relay.Page, error) {
 	}
 	p, err := c.pageOf(id)
 	if err == nil {
-		err = c.Gate(c.Ctx, p)
+		p, err = c.Gate(c.Ctx, p)
 	}
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func publicIncidents(c *call) error {
 	if err != nil {
 		return err
 	}
-	if full(p.State.Incidents, (*status.Incident).Active) {
+	if !p.Viewed() && full(p.State.Incidents, (*status.Incident).Active) {
 		return c.incidents(c.DB.Org(p.State.Org.ID), f)
 	}
 	found := []status.Incident{}
@@ -104,7 +104,7 @@ func publicMaintenances(c *call) error {
 	if err != nil {
 		return err
 	}
-	if full(p.State.Maintenances, func(m *status.Maintenance) bool { return !m.Over() }) {
+	if !p.Viewed() && full(p.State.Maintenances, func(m *status.Maintenance) bool { return !m.Over() }) {
 		return c.maintenances(c.DB.Org(p.State.Org.ID), f)
 	}
 	found := []status.Maintenance{}

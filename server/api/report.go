@@ -72,7 +72,7 @@ func report(c *call) error {
 	}
 	services, no := r.services(&p.State)
 	if no == nil {
-		err = c.UseCases.Report(c.ctx, p.State.Org.ID, c.Limits.Address(c.Ctx), services)
+		err = c.UseCases.Report(c.ctx, &p.State, c.Limits.Address(c.Ctx), services)
 	} else {
 		err = no
 	}

@@ -154,7 +154,7 @@ func subscribe(c *call) error {
 	} else if err := c.read(&w); err != nil {
 		return err
 	}
-	s, err := c.wanted(&w, &p.State.Org)
+	s, err := c.wanted(&w, &p.State)
 	if form {
 		return c.backToPage(&p.State.Org, err)
 	}
@@ -164,7 +164,9 @@ func subscribe(c *call) error {
 	return c.json(fiber.StatusAccepted, wire.Marshal(mapping(func(f *wire.Fields) { wireWanted(&s, f) })))
 }
 
-func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
+// wanted subscribes somebody who sees the page like this.
+func (c *call) wanted(w *wish, seen *page.State) (store.Subscriber, error) {
+	org := &seen.Org
 	n, err := w.subscriber()
 	if err != nil {
 		return store.Subscriber{}, err
@@ -172,7 +174,7 @@ func (c *call) wanted(w *wish, org *page.Org) (store.Subscriber, error) {
 	if err := c.mayMail(n.Channel, n.Field); err != nil {
 		return store.Subscriber{}, err
 	}
-	n.Base, n.Language = c.pageBase(org), c.language(org)
+	n.Base, n.Language, n.Seen = c.pageBase(org), c.language(org), seen
 	if w.push != nil && slices.Contains(page.Languages, w.push.language) {
 		n.Language = w.push.language
 	}

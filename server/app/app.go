@@ -228,8 +228,8 @@ func (a *App) identity(ctx context.Context) error {
 // listener and pages introduce the relay and the rooms to each other.
 type listener struct{ a *App }
 
-func (l listener) Event(orgID string, e *page.Event) {
-	l.a.Rooms.Event(orgID, e)
+func (l listener) Event(orgID string, e *page.Event, before, after *relay.Page) {
+	l.a.Rooms.Event(orgID, e, before, after)
 }
 func (l listener) Reset()            { l.a.Rooms.Reset() }
 func (l listener) Gone(orgID string) { l.a.Rooms.Gone(orgID) }

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -122,6 +123,37 @@ func TestAnExternalIssuersPeopleAndOrganisationsAreKnownFromTheirClaims(t *testi
 		"a ticket": dial(t, s.addr, socket+"?ticket="+ticket, nil)} {
 		if m := next(t, ws); m.Type != "hello" {
 			t.Errorf("by %s the socket says %s", way, m.Type)
+		}
+	}
+}
+
+// A page for members is open to those whom an external issuer names, by the cookie that a browser keeps of an issuer
+// which gives no refresh token, or by the token itself. CONTRACT 8.
+func TestAnExternalIssuersMembersReadTheirPage(t *testing.T) {
+	s, p := external(t)
+	token := func(org, sub, role string, more map[string]any) string {
+		claims := map[string]any{"sub": sub, "v": 2, "o": map[string]any{"id": org, "slg": org, "rol": role}}
+		maps.Copy(claims, more)
+		return p.token(claims)
+	}
+	ada := token("acme", "user_ada", "admin", nil)
+	s.as(ada).must("PATCH", "/api/v1/organization/", map[string]any{"access": map[string]any{"kind": "members"}})
+	over := map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}
+	for _, c := range []struct {
+		name, token string
+		want        int
+	}{
+		{"an admin", ada, 200}, {"a member", token("acme", "user_sam", "member", nil), 200}, {"nobody", "", 401},
+		{"another organisation's admin", token("globex", "user_eve", "admin", nil), 401},
+		{"a role of another name", token("acme", "user_bob", "billing", nil), 401},
+		{"whose session is over", token("acme", "user_sam", "member", over), 401},
+		{"who made a token up", ada[:len(ada)-8] + "AAAAAAAA", 401},
+	} {
+		for way, with := range map[string][2]string{"cookie": {"bearer=" + c.token, ""}, "token": {"", "Bearer " + c.token}} {
+			res, _ := visited(t, s, "GET", "/status/acme", "", with[0], with[1], nil)
+			if res.StatusCode != c.want || res.Header.Get("Cache-Control") != "private, no-store" {
+				t.Errorf("%s by a %s: %d, %s", c.name, way, res.StatusCode, res.Header.Get("Cache-Control"))
+			}
 		}
 	}
 }

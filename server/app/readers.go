@@ -40,22 +40,34 @@ type readers struct {
 
 func newReaders(a *App) *readers { return &readers{a: a, by: map[string]*store.Access{}} }
 
-// reader is by what right somebody sees a page.
+// reader is by what right somebody sees a page, and what of it.
 type reader struct {
-	holder socket.Holder // of members
-	until  time.Time     // the end of it; zero is never
+	holder    socket.Holder // of members
+	until     time.Time     // the end of it; zero is never
+	whole     bool          // all of it; else what those of some audiences see, who may be none
+	audiences []string
 }
 
-// admit refuses with a *visit.Locked whoever may not see a page.
-func (g *readers) admit(c *fiber.Ctx, p *relay.Page) error {
-	_, err := g.reader(c, p)
-	return err
+// admit is what somebody may see of a page, all of it or a view; it refuses with a *visit.Locked whoever may not see
+// it.
+func (g *readers) admit(c *fiber.Ctx, p *relay.Page) (*relay.Page, error) {
+	r, err := g.reader(c, p)
+	if err != nil {
+		return nil, err
+	}
+	if r.whole {
+		return p, nil
+	}
+	return p.View(r.audiences), nil
 }
 
 func (g *readers) reader(c *fiber.Ctx, p *relay.Page) (reader, error) {
 	org := &p.State.Org
-	if org.Access.Public() {
-		return reader{}, nil
+	switch {
+	case org.Access.Divided:
+		return g.divided(c, p)
+	case org.Access.Public():
+		return reader{whole: true}, nil
 	}
 	serve.MarkPrivate(c)
 	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
@@ -64,19 +76,52 @@ func (g *readers) reader(c *fiber.Ctx, p *relay.Page) (reader, error) {
 	if err != nil {
 		return reader{}, err
 	}
-	if g.byFeedKey(c, a) || a.Kind == "networks" && g.inside(c, org, a) {
-		return reader{}, nil
-	}
-	if r, ok := auth.OpenReader(a.Secret, org.ID, serve.Reader(c, org.Slug), g.a.now()); ok {
-		if a.Kind == "password" || a.Kind == "email" && usecase.MayReadByMail(a, r.Email) {
-			return reader{until: r.Until}, nil
-		}
+	if until, ok := g.entered(c, org, a); ok {
+		return reader{until: until, whole: true}, nil
 	}
 	if who, ok := g.member(ctx, c, org.ID); ok {
 		return who, nil
 	}
 	serve.MarkRefused(c)
 	return reader{}, &visit.Locked{Page: p}
+}
+
+// divided is what somebody sees of a page with services that are for some alone: members see all of it, whoever else may
+// see the page what is for everybody.
+func (g *readers) divided(c *fiber.Ctx, p *relay.Page) (reader, error) {
+	org := &p.State.Org
+	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
+	defer cancel()
+	if org.Access.Public() {
+		if who, ok := g.member(ctx, c, org.ID); ok {
+			serve.MarkPrivate(c)
+			return who, nil
+		}
+		serve.MarkDivided(c)
+		return reader{}, nil
+	}
+	serve.MarkPrivate(c)
+	a, err := g.access(ctx, org)
+	if err != nil {
+		return reader{}, err
+	}
+	if who, ok := g.member(ctx, c, org.ID); ok {
+		return who, nil
+	}
+	if until, ok := g.entered(c, org, a); ok {
+		return reader{until: until}, nil
+	}
+	serve.MarkRefused(c)
+	return reader{}, &visit.Locked{Page: p}
+}
+
+// entered says whether somebody may see a page who is no member, and until when.
+func (g *readers) entered(c *fiber.Ctx, org *page.Org, a *store.Access) (until time.Time, ok bool) {
+	if g.byFeedKey(c, a) || a.Kind == "networks" && g.inside(c, org, a) {
+		return time.Time{}, true
+	}
+	r, ok := auth.OpenReader(a.Secret, org.ID, serve.Reader(c, org.Slug), g.a.now())
+	return r.Until, ok && (a.Kind == "password" || a.Kind == "email" && usecase.MayReadByMail(a, r.Email))
 }
 
 // access reads who may see a page; each details never change.
@@ -145,7 +190,7 @@ func (g *readers) member(ctx context.Context, c *fiber.Ctx, orgID string) (reade
 	if err != nil || who.MayRead(orgID) != nil {
 		return reader{}, false
 	}
-	return reader{holder: holderOf(who), until: who.ExpiresAt}, true
+	return reader{holder: holderOf(who), until: who.ExpiresAt, whole: true}, true
 }
 
 func (g *readers) principal(ctx context.Context, c *fiber.Ctx, orgID string) (auth.Principal, error) {

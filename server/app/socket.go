@@ -94,6 +94,7 @@ func (a *App) seen(c *fiber.Ctx, who *socket.Client) (code int, reason string) {
 		return socket.BadToken, "This page is not public."
 	}
 	who.Access, who.Holder, who.Expires = p.State.Org.Access.ID, r.holder, r.until
+	who.Viewed, who.Audiences = !r.whole, r.audiences
 	return 0, ""
 }
 

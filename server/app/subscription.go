@@ -65,9 +65,9 @@ func (s subscriptions) Confirm(c *fiber.Ctx, orgID, token string) (store.Subscri
 }
 
 func (s subscriptions) Choose(
-	c *fiber.Ctx, orgID, token string, services []string, language string,
+	c *fiber.Ctx, seen *page.State, token string, services []string, language string,
 ) (store.Subscriber, error) {
-	return s.a.UseCases.EditSubscription(c.UserContext(), s.caller(c), orgID, token, services, language)
+	return s.a.UseCases.EditSubscription(c.UserContext(), s.caller(c), seen, token, services, language)
 }
 
 func (s subscriptions) Unsubscribe(c *fiber.Ctx, orgID, token string) error {

@@ -43,10 +43,7 @@ func (v visitors) newest(c *fiber.Ctx, orgID string, err error) (*relay.Page, er
 	if err != nil {
 		return nil, err
 	}
-	if err := v.a.readers.admit(c, p); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return v.a.readers.admit(c, p)
 }
 
 // lag says how old what this region shows is, whether that is too old, and since when.

@@ -17,10 +17,10 @@ import (
 
 type deaf struct{}
 
-func (deaf) Event(string, *page.Event) {}
-func (deaf) Reset()                    {}
-func (deaf) Gone(string)               {}
-func (deaf) Lost(string)               {}
+func (deaf) Event(string, *page.Event, *relay.Page, *relay.Page) {}
+func (deaf) Reset()                                              {}
+func (deaf) Gone(string)                                         {}
+func (deaf) Lost(string)                                         {}
 
 // empty is a database without an organisation, and the use cases that write to it.
 func empty(t *testing.T) (*store.DB, *usecase.UseCases) {

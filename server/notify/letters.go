@@ -69,6 +69,9 @@ func (l *letters) read(ctx context.Context, id, seq int64) (*kept, error) {
 	} else if err != nil {
 		return nil, unread{err}
 	}
+	if org.Access.Divided {
+		k.divide()
+	}
 	_, k.words = status.RollUp(k.about.Services)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,4 +80,28 @@ func (l *letters) read(ctx context.Context, id, seq int64) (*kept, error) {
 	}
 	l.kept[id] = k
 	return k, nil
+}
+
+// divide leaves of what a message is about what everybody sees: subscribers belong to no audience.
+func (k *kept) divide() {
+	seen := page.View(page.State{Services: k.about.Services}, nil)
+	k.about.Services = seen.Services
+	if in := k.about.Incident; in != nil {
+		k.about.Incident = onlyOf(seen.SeenIncidents([]status.Incident{*in}))
+	}
+	if m := k.about.Maintenance; m != nil {
+		k.about.Maintenance = onlyOf(seen.SeenMaintenances([]status.Maintenance{*m}))
+	}
+	if svc := k.about.Service; svc != nil && len(svc.Audiences) > 0 {
+		k.about.Service = nil
+	}
+	// How the page was at the event includes what others see: how it is now is told in its place.
+	k.notice.Indicator, k.notice.Words = status.RollUp(seen.Services)
+}
+
+func onlyOf[T any](list []T) *T {
+	if len(list) == 0 {
+		return nil
+	}
+	return &list[0]
 }

@@ -72,10 +72,10 @@ type process struct {
 
 type deaf struct{}
 
-func (deaf) Event(string, *page.Event) {}
-func (deaf) Reset()                    {}
-func (deaf) Gone(string)               {}
-func (deaf) Lost(string)               {}
+func (deaf) Event(string, *page.Event, *relay.Page, *relay.Page) {}
+func (deaf) Reset()                                              {}
+func (deaf) Gone(string)                                         {}
+func (deaf) Lost(string)                                         {}
 
 func open(t testing.TB, at time.Time) *stage {
 	t.Helper()

@@ -31,8 +31,12 @@ type Page struct {
 	left  atomic.Bool  // another one has taken its place, or none
 	asked atomic.Int64 // when it was last given without the relay, in ns
 
-	mu   sync.Mutex
-	docs map[string]*doc
+	whole *Page // that this is a view of; nil is the page itself
+
+	mu        sync.Mutex
+	docs      map[string]*doc
+	views     map[string]*Page // by ViewKey
+	viewBytes int64            // of the views' documents
 
 	fold   sync.Once
 	folded []string
@@ -44,11 +48,22 @@ func NewPage(s page.State, epoch string) *Page {
 }
 
 // Current says that this is what the region knows of the organisation now.
-func (p *Page) Current() bool { return !p.left.Load() }
+func (p *Page) Current() bool {
+	if p.whole != nil {
+		return p.whole.Current()
+	}
+	return !p.left.Load()
+}
 
 // Touch notes that somebody was given something of the page, who did not ask the relay for it: a page that is asked for
 // is not evicted.
-func (p *Page) Touch(now time.Time) { p.asked.Store(now.UnixNano()) }
+func (p *Page) Touch(now time.Time) {
+	if p.whole != nil {
+		p.whole.Touch(now)
+		return
+	}
+	p.asked.Store(now.UnixNano())
+}
 
 // Folded are what a search for services looks through, in lower case: the name, description and group of each, in the
 // order of State.Services. They are made once, since letters that are not ASCII take long.
@@ -91,11 +106,14 @@ func (p *Page) Doc(name string, maxAge time.Duration,
 	p.mu.Unlock()
 	d.once.Do(func() {
 		mediaType, body, err := make()
+		var made *Doc
+		if err == nil {
+			made = NewDoc(mediaType, body)
+			p.keeps(made)
+		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if d.err = err; err == nil {
-			d.doc = NewDoc(mediaType, body)
-		}
+		d.doc, d.err = made, err
 	})
 	p.mu.Lock()
 	defer p.mu.Unlock()

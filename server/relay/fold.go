@@ -27,7 +27,9 @@ func (r *Relay) take(x *store.Entry) {
 		r.mu.Unlock()
 		return // until what is before it can be read
 	}
+	before := e.page
 	news, gap := e.fold(x, r.now())
+	after := e.page
 	if e.page.Held != nil {
 		r.db.Note(e.page.Held)
 		r.gauge.Held.Add(1)
@@ -43,7 +45,7 @@ func (r *Relay) take(x *store.Entry) {
 		slog.Error("an event is missing; the page is read again", "organization", x.OrgID, "got", x.Event.Seq)
 		r.listener.Lost(x.OrgID)
 	case news:
-		r.listener.Event(x.OrgID, &x.Event)
+		r.listener.Event(x.OrgID, &x.Event, before, after)
 	}
 }
 

@@ -85,6 +85,7 @@ func (r *Relay) load(ctx context.Context, orgID string, e *entry, epoch string) 
 // cannot overtake these: take() folds under it before it tells.
 func (r *Relay) catchUp(orgID string, e *entry, missed []store.Entry) {
 	for i := 0; i < len(missed) && e.page.Held == nil; i++ {
+		before := e.page
 		news, gap := e.fold(&missed[i], r.now())
 		if gap { // it was read from a copy that had gone back
 			e.page, e.err = nil, errReplaced
@@ -92,7 +93,7 @@ func (r *Relay) catchUp(orgID string, e *entry, missed []store.Entry) {
 			return
 		}
 		if news {
-			r.listener.Event(orgID, &missed[i].Event)
+			r.listener.Event(orgID, &missed[i].Event, before, e.page)
 		}
 	}
 	if e.page.Held != nil {

@@ -22,10 +22,10 @@ var ctx = context.Background()
 // ears hears what a relay tells.
 type ears struct{ events, resets, lost int }
 
-func (e *ears) Event(string, *page.Event) { e.events++ }
-func (e *ears) Reset()                    { e.resets++ }
-func (e *ears) Lost(string)               { e.lost++ }
-func (e *ears) Gone(string)               {}
+func (e *ears) Event(string, *page.Event, *relay.Page, *relay.Page) { e.events++ }
+func (e *ears) Reset()                                              { e.resets++ }
+func (e *ears) Lost(string)                                         { e.lost++ }
+func (e *ears) Gone(string)                                         {}
 
 // log is a database whose newest events can be lost.
 type log struct {

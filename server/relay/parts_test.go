@@ -47,7 +47,7 @@ type seqs struct {
 	wrong error
 }
 
-func (s *seqs) Event(_ string, e *page.Event) {
+func (s *seqs) Event(_ string, e *page.Event, _, _ *relay.Page) {
 	if s.last != 0 && e.Seq != s.last+1 {
 		s.wrong = fmt.Errorf("event %d was told after %d", e.Seq, s.last)
 	}

@@ -26,9 +26,10 @@ const (
 	retryAfter = time.Second // after a poll that failed
 )
 
-// Listener hears of each event once, in order, after the page includes it. It must not block.
+// Listener hears of each event once, in order, after the page includes it, with the page before it and after it. It
+// must not block.
 type Listener interface {
-	Event(orgID string, e *page.Event)
+	Event(orgID string, e *page.Event, before, after *Page)
 	// Reset says that the log was replaced: whatever was heard before belongs to another one.
 	Reset()
 	// Gone says that an organisation was deleted: its page is there no more.

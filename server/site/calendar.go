@@ -151,19 +151,19 @@ func (s *site) found(v *visit.Visit, f store.PastFilter) ([]pastItem, error) {
 	incidents, windows := v.State.Incidents, v.State.Maintenances
 	ctx, cancel := context.WithTimeout(v.Ctx.UserContext(), readFor)
 	defer cancel()
-	if !holds(incidents, (*status.Incident).Active, lastEnd, f.From) {
+	if v.Viewed() || !holds(incidents, (*status.Incident).Active, lastEnd, f.From) {
 		older, err := s.History.Incidents(ctx, v.State.Org.ID, f)
 		if err != nil {
 			return nil, err
 		}
-		incidents = with(incidents, older, func(in *status.Incident) string { return in.ID })
+		incidents = with(incidents, v.Incidents(older), func(in *status.Incident) string { return in.ID })
 	}
-	if !holds(windows, func(m *status.Maintenance) bool { return !m.Over() }, windowEnd, f.From) {
+	if v.Viewed() || !holds(windows, func(m *status.Maintenance) bool { return !m.Over() }, windowEnd, f.From) {
 		older, err := s.History.Maintenances(ctx, v.State.Org.ID, f)
 		if err != nil {
 			return nil, err
 		}
-		windows = with(windows, older, func(m *status.Maintenance) string { return m.ID })
+		windows = with(windows, v.Maintenances(older), func(m *status.Maintenance) string { return m.ID })
 	}
 	incidents, windows = wanted(incidents, windows, f)
 	return pastItems(incidents, windows, v.Path, clockOf(&v.State.Org), f.From, f.To, s.now()), nil

@@ -136,8 +136,7 @@ func (s *site) keepEntry(v *visit.Visit, id string, part int, make func() (*entr
 
 // olderEntry is rendered for each request: there may be more of them than memory should hold.
 func (s *site) olderEntry(v *visit.Visit, id string, part int) error {
-	ctx, org := v.Ctx.UserContext(), v.State.Org.ID
-	in, err := s.History.Incident(ctx, org, id)
+	in, err := s.olderIncident(v, id)
 	if err == nil {
 		return serveOnce(v.Ctx)(renderEntry(v.Language(),
 			func() (*entryView, error) { return s.incidentPart(v, in, part) }))
@@ -145,11 +144,35 @@ func (s *site) olderEntry(v *visit.Visit, id string, part int) error {
 	if !notFound(err) {
 		return err
 	}
-	m, err := s.History.Maintenance(ctx, org, id)
+	m, err := s.olderWindow(v, id)
 	if err != nil {
 		return err
 	}
 	return serveOnce(v.Ctx)(renderEntry(v.Language(), func() (*entryView, error) { return s.windowPart(v, m, part) }))
+}
+
+// olderIncident is one that has left memory, as this page may show it.
+func (s *site) olderIncident(v *visit.Visit, id string) (*status.Incident, error) {
+	in, err := s.History.Incident(v.Ctx.UserContext(), v.State.Org.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	if seen := v.Incidents([]status.Incident{*in}); len(seen) > 0 {
+		return &seen[0], nil
+	}
+	return nil, noIncident()
+}
+
+// olderWindow is olderIncident of planned maintenance.
+func (s *site) olderWindow(v *visit.Visit, id string) (*status.Maintenance, error) {
+	m, err := s.History.Maintenance(v.Ctx.UserContext(), v.State.Org.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	if seen := v.Maintenances([]status.Maintenance{*m}); len(seen) > 0 {
+		return &seen[0], nil
+	}
+	return nil, fault.New(fault.NotFound, "There is no such maintenance.") // as of one that is nowhere
 }
 
 // renderEntry writes an entry in a language.

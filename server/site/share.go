@@ -73,15 +73,14 @@ func (s *site) shareEntry(v *visit.Visit) error {
 	if m, there := v.State.Maintenance(id); there {
 		return kept(windowShare(v, m))
 	}
-	ctx, org := v.Ctx.UserContext(), v.State.Org.ID
-	in, err := s.History.Incident(ctx, org, id)
+	in, err := s.olderIncident(v, id)
 	if err == nil {
 		return s.sharePicture(v, func() error { return serveOnce(v.Ctx)(drawShare(incidentShare(v, in))) })
 	}
 	if !notFound(err) {
 		return err
 	}
-	m, err := s.History.Maintenance(ctx, org, id)
+	m, err := s.olderWindow(v, id)
 	if err != nil {
 		return err
 	}

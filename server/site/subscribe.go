@@ -10,6 +10,7 @@ import (
 	"statuspage/server/site/visit"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
+	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
 
@@ -19,7 +20,7 @@ type Subscriptions interface {
 	Subscription(c *fiber.Ctx, orgID, token string) (store.Subscriber, error)
 	Confirm(c *fiber.Ctx, orgID, token string) (store.Subscriber, error)
 	// Choose takes no services for the whole page, and "" for the language as it is.
-	Choose(c *fiber.Ctx, orgID, token string, services []string, language string) (store.Subscriber, error)
+	Choose(c *fiber.Ctx, seen *page.State, token string, services []string, language string) (store.Subscriber, error)
 	Unsubscribe(c *fiber.Ctx, orgID, token string) error
 }
 
@@ -192,7 +193,7 @@ func (s *site) choose(v *visit.Visit, token string) error {
 		}
 		return s.showSubscription(v, &sub, "", "Choose at least one service, or the whole page.")
 	}
-	sub, err := s.Subscriptions.Choose(v.Ctx, v.State.Org.ID, token, services, v.Ctx.FormValue("language"))
+	sub, err := s.Subscriptions.Choose(v.Ctx, &v.State, token, services, v.Ctx.FormValue("language"))
 	if err != nil {
 		return err
 	}
@@ -213,7 +214,9 @@ func (s *site) showSubscription(v *visit.Visit, sub *store.Subscriber, done, pro
 		Action: v.Path + "/subscription/?token=" + url.QueryEscape(sub.Token)}
 	view.Query = "token=" + url.QueryEscape(sub.Token) + "&"
 	for _, svc := range sub.Services {
-		view.Chosen = append(view.Chosen, svc.Name)
+		if _, there := v.State.Service(svc.ID); there || !v.Viewed() {
+			view.Chosen = append(view.Chosen, svc.Name)
+		}
 	}
 	if view.Told = sub.Language; view.Told == "" {
 		view.Told = view.First()

@@ -50,14 +50,16 @@ func (r readers) Confirm(c *fiber.Ctx, org, token string) (store.Subscriber, err
 	return r.Subscription(c, org, token)
 }
 
-func (r readers) Choose(c *fiber.Ctx, org, token string, services []string, language string) (store.Subscriber, error) {
+func (r readers) Choose(
+	c *fiber.Ctx, seen *page.State, token string, services []string, language string,
+) (store.Subscriber, error) {
 	r.change(token, func(s *store.Subscriber) {
 		s.Whole, s.Services, s.Language = len(services) == 0, nil, language
 		for _, id := range services {
 			s.Services = append(s.Services, status.Ref{ID: id, Name: "Chosen"})
 		}
 	})
-	return r.Subscription(c, org, token)
+	return r.Subscription(c, seen.Org.ID, token)
 }
 
 func (r readers) change(token string, how func(*store.Subscriber)) {

@@ -95,7 +95,7 @@ func (c *client) begin(ctx context.Context, p *relay.Page) (pos int64, ok bool) 
 	switch {
 	case c.Since < 0:
 		return seq, true
-	case c.Epoch != "" && c.Epoch != p.Epoch, c.Since < seq-tooOld:
+	case c.Epoch != "" && c.Epoch != p.Epoch, c.Since < seq-tooOld, c.Viewed && c.Since < seq:
 		return c.snapshot(ctx, p)
 	case c.Since <= seq:
 		return c.Since, true
@@ -112,7 +112,11 @@ func (c *client) begin(ctx context.Context, p *relay.Page) (pos int64, ok bool) 
 }
 
 func (c *client) snapshot(ctx context.Context, p *relay.Page) (pos int64, ok bool) {
-	x, err := c.rooms.backlogs.snapshot(ctx, c.OrgID, p)
+	of := c.OrgID
+	if c.Viewed {
+		p, of = p.View(c.Audiences), of+" "+relay.ViewKey(c.Audiences)
+	}
+	x, err := c.rooms.backlogs.snapshot(ctx, of, p)
 	if err != nil {
 		return 0, c.unready(err)
 	}
@@ -129,6 +133,9 @@ func (c *client) replay(ctx context.Context, pos int64) (int64, bool) {
 	}
 	if err != nil {
 		return pos, c.unready(err)
+	}
+	if c.Viewed { // what a view was at each event is not known any more
+		return c.snapshot(ctx, p)
 	}
 	x, err := c.rooms.backlogs.after(ctx, c.OrgID, p, pos)
 	if store.IsUnreadable(err) {

@@ -85,7 +85,7 @@ func TestNobodyIsToldAnEventBehindAGap(t *testing.T) {
 	e := h.events[1]
 	h.mu.Unlock()
 	e.Seq = 4
-	h.rooms.Event(h.state.Org.ID, &e)
+	h.rooms.Event(h.state.Org.ID, &e, nil, nil)
 	_, body, err := ws.ReadMessage()
 	if !websocket.IsCloseError(err, GoingAway) {
 		t.Errorf("it was told %s, %v", body, err)

@@ -73,13 +73,16 @@ type Holder struct {
 type Client struct {
 	OrgID   string
 	Private bool
-	Access  string    // of a public socket: who might see the page when it was opened, as page.Access names it
-	Holder            // of a public socket only where its client sees the page as a member
-	Expires time.Time // of the token; zero is never
-	Since   int64     // the last event it has; -1 has none
-	Epoch   string    // of the log that Since counts in; "" does not say
-	Renew   func(ctx context.Context, token string) (Renewed, int)
-	OnClose func()
+	// Viewed says that the client sees the page as somebody of some Audiences does, who may be none, and not the whole.
+	Viewed    bool
+	Audiences []string
+	Access    string    // of a public socket: who might see the page when it was opened, as page.Access names it
+	Holder              // of a public socket only where its client sees the page as a member
+	Expires   time.Time // of the token; zero is never
+	Since     int64     // the last event it has; -1 has none
+	Epoch     string    // of the log that Since counts in; "" does not say
+	Renew     func(ctx context.Context, token string) (Renewed, int)
+	OnClose   func()
 }
 
 // Rooms holds every open socket of this process.
@@ -115,7 +118,9 @@ type room struct {
 // news is an event that a room is to be told.
 type news struct {
 	frame
-	access *page.Access // who may see the page from then on; nil when the event says nothing of it
+	event         *page.Event
+	before, after *relay.Page
+	access        *page.Access // who may see the page from then on; nil when the event says nothing of it
 }
 
 // New makes an empty house.
@@ -223,18 +228,16 @@ func (r *Rooms) Finish(ctx context.Context) {
 
 // Event lets everybody in the room hear of an event, in order. It never waits: the room tells them in a goroutine of
 // its own, so that neither the writer's request nor the next poll takes longer for how many they are.
-func (r *Rooms) Event(orgID string, e *page.Event) {
+func (r *Rooms) Event(orgID string, e *page.Event, before, after *relay.Page) {
 	r.mu.Lock()
 	rm := r.rooms[orgID]
 	r.mu.Unlock()
 	if rm == nil {
 		return
 	}
-	body := e.Frame()
-	f := frame{seq: e.Seq, wire: encoded(body), of: &held{size: int64(len(body))}}
-	f.bytes = f.wire[len(f.wire)-len(body):]
+	f := newFrame(e.Seq, e.Frame())
 	f.of.take(&r.backlogs.queued)
-	n := news{frame: f}
+	n := news{frame: f, event: e, before: before, after: after}
 	if e.Org != nil {
 		n.access = &e.Org.Access
 	}
@@ -264,6 +267,8 @@ func (r *Rooms) tell(rm *room) {
 }
 
 func (r *Rooms) each(rm *room, n news) {
+	views := r.views(rm, &n)
+	defer views.drop()
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
 	rm.seq = n.seq
@@ -272,7 +277,7 @@ func (r *Rooms) each(rm *room, n news) {
 		if n.access != nil {
 			c.readmit(n.access)
 		}
-		c.event(n.frame, full)
+		c.event(views.of(c), full)
 	}
 }
 

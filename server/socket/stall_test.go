@@ -70,7 +70,7 @@ func (h *house) add(e page.Event) {
 	h.page = relay.NewPage(h.state, "e")
 	org := h.state.Org.ID
 	h.mu.Unlock()
-	h.rooms.Event(org, &e)
+	h.rooms.Event(org, &e, nil, nil)
 }
 
 // say is one event of some bytes.

@@ -29,20 +29,16 @@ const (
 )
 
 // Report counts that a visitor has a problem with services: each address once a day and service. The address is kept
-// as a hash under a secret of the day, and only until the day after.
-func (d *UseCases) Report(ctx context.Context, orgID string, address netip.Addr, services []string) error {
-	p, err := d.relay.Page(ctx, orgID)
-	if err != nil {
-		return err
-	}
-	if p.State.Org.Style.Reports == page.NoReports {
+// as a hash under a secret of the day, and only until the day after. seen is the page as the visitor sees it.
+func (d *UseCases) Report(ctx context.Context, seen *page.State, address netip.Addr, services []string) error {
+	if seen.Org.Style.Reports == page.NoReports {
 		return fault.New(fault.NotFound, "This page takes no reports.")
 	}
 	if len(services) == 0 || len(services) > page.MaxAffected {
 		return fault.OnField("service", "Say which service you have a problem with.")
 	}
 	for _, id := range services {
-		if _, there := p.State.Service(id); !there {
+		if _, there := seen.Service(id); !there {
 			return fault.OnField("service", "There is no such service.")
 		}
 	}
@@ -52,11 +48,11 @@ func (d *UseCases) Report(ctx context.Context, orgID string, address netip.Addr,
 	if err != nil {
 		return err
 	}
-	org := d.db.Org(orgID)
+	org := d.db.Org(seen.Org.ID)
 	var b store.Batch
 	for _, id := range services {
 		sum := hmac.New(sha256.New, secret)
-		sum.Write([]byte(orgID + " " + id + " " + address.String()))
+		sum.Write([]byte(org.ID() + " " + id + " " + address.String()))
 		hash := hex.EncodeToString(sum.Sum(nil)[:16])
 		known, err := org.Reported(ctx, id, day, hash)
 		if err != nil {

@@ -35,7 +35,8 @@ type NewSubscriber struct {
 	Field    string
 	Address  string
 	Services []string
-	Incident string // hear of this one alone, until it is over
+	Seen     *page.State // the page as a visitor sees it; nil is all of it, for members
+	Incident string      // hear of this one alone, until it is over
 	Base     string
 	Language string // that of the page on which somebody subscribes; "" is the page's own
 	Push     PushKeys
@@ -52,12 +53,16 @@ func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscri
 	if no != nil {
 		return store.Subscriber{}, no
 	}
-	services, err := d.chosen(ctx, orgID, n.Services)
+	seen, err := d.seen(ctx, orgID, n.Seen)
+	if err != nil {
+		return store.Subscriber{}, err
+	}
+	services, err := chosen(seen, n.Services)
 	if err != nil {
 		return store.Subscriber{}, err
 	}
 	if n.Incident != "" {
-		if err := d.following(ctx, orgID, &n); err != nil {
+		if err := following(seen, &n); err != nil {
 			return store.Subscriber{}, err
 		}
 	}
@@ -78,15 +83,11 @@ func (d *UseCases) newSubscriber(ctx context.Context, orgID string, n NewSubscri
 }
 
 // following checks the incident that somebody wants to hear of.
-func (d *UseCases) following(ctx context.Context, orgID string, n *NewSubscriber) error {
+func following(seen *page.State, n *NewSubscriber) error {
 	if len(n.Services) > 0 {
 		return fault.OnField("incident", "Choose services, or one incident.")
 	}
-	p, err := d.relay.Page(ctx, orgID)
-	if err != nil {
-		return err
-	}
-	if in, there := p.State.Incident(n.Incident); !there || !in.Active() {
+	if in, there := seen.Incident(n.Incident); !there || !in.Active() {
 		return fault.OnField("incident", "There is no such incident that is still open.")
 	}
 	return nil
@@ -99,22 +100,30 @@ func newSecret() string {
 	return "whsec_" + base64.StdEncoding.EncodeToString(key)
 }
 
-// chosen finds services by their ids, each once, in the order of the page.
-func (d *UseCases) chosen(ctx context.Context, orgID string, ids []string) ([]status.Ref, error) {
-	if len(ids) > page.MaxServices {
-		return nil, fault.OnField("services", "At most %s services can be chosen.", wire.Itoa(page.MaxServices))
+// seen is what a visitor sees of a page, or all of it where nothing is said.
+func (d *UseCases) seen(ctx context.Context, orgID string, seen *page.State) (*page.State, error) {
+	if seen != nil {
+		return seen, nil
 	}
 	p, err := d.relay.Page(ctx, orgID)
 	if err != nil {
 		return nil, err
 	}
+	return &p.State, nil
+}
+
+// chosen finds services by their ids, each once, in the order of the page.
+func chosen(seen *page.State, ids []string) ([]status.Ref, error) {
+	if len(ids) > page.MaxServices {
+		return nil, fault.OnField("services", "At most %s services can be chosen.", wire.Itoa(page.MaxServices))
+	}
 	for i, id := range ids {
-		if _, there := p.State.Service(id); !there {
+		if _, there := seen.Service(id); !there {
 			return nil, fault.OnField("services["+wire.Itoa(int64(i))+"]", "There is no such service.")
 		}
 	}
 	var out []status.Ref
-	for _, svc := range p.State.Services {
+	for _, svc := range seen.Services {
 		if slices.Contains(ids, svc.ID) {
 			out = append(out, status.Ref{ID: svc.ID, Name: svc.Name})
 		}
@@ -323,23 +332,22 @@ func (d *UseCases) ConfirmSubscription(ctx context.Context, by Caller, orgID, to
 }
 
 // EditSubscription chooses what is told, and in which language; no services are the whole page, and a language that the
-// program does not have leaves it as it is.
+// program does not have leaves it as it is. seen is the page as they see it.
 func (d *UseCases) EditSubscription(
-	ctx context.Context, by Caller, orgID, token string, services []string, language string,
+	ctx context.Context, by Caller, seen *page.State, token string, services []string, language string,
 ) (store.Subscriber, error) {
-	return d.manage(ctx, by, orgID, token, "edit_subscription",
+	return d.manage(ctx, by, seen.Org.ID, token, "edit_subscription",
 		func(b *store.Batch, org *store.Org, s *store.Subscriber) error {
 			if slices.Contains(page.Languages, language) && language != s.Language {
 				s.Language = language
 				org.SpeakTo(b, s.ID, language)
 			}
-			return d.choose(ctx, b, org, s, services)
+			return choose(b, org, s, seen, services)
 		})
 }
 
-func (d *UseCases) choose(ctx context.Context, b *store.Batch, org *store.Org, s *store.Subscriber,
-	services []string) error {
-	found, err := d.chosen(ctx, org.ID(), services)
+func choose(b *store.Batch, org *store.Org, s *store.Subscriber, seen *page.State, services []string) error {
+	found, err := chosen(seen, services)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,11 @@ func (d *UseCases) ImportSubscribers(ctx context.Context, by Caller, orgID strin
 		if err := c.Err(); err != nil {
 			return Reply{}, err
 		}
-		services, err := d.chosen(ctx, orgID, in.Services)
+		seen, err := d.seen(ctx, orgID, nil)
+		if err != nil {
+			return Reply{}, err
+		}
+		services, err := chosen(seen, in.Services)
 		if err != nil {
 			return Reply{}, err
 		}
@@ -205,7 +209,11 @@ func (d *UseCases) EditSubscriber(ctx context.Context, by Caller, orgID, id stri
 			}
 		}
 		if services != nil {
-			if err := d.choose(ctx, b, org, &is, *services); err != nil {
+			seen, err := d.seen(ctx, orgID, nil)
+			if err != nil {
+				return Reply{}, err
+			}
+			if err := choose(b, org, &is, seen, *services); err != nil {
 				return Reply{}, err
 			}
 		}

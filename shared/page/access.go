@@ -11,7 +11,10 @@ var AccessKinds = []string{"public", "password", "members", "email", "networks"}
 // Access is who may see the page. The log has its kind and the id of its details, which the log's readers may not know.
 type Access struct {
 	Kind string // "" is public
-	ID   string // of the details; "" where it is public
+	ID   string // of the details; "" where it is public and not Divided
+	// Divided says that some services are, or were, for some audiences alone: everybody but members sees a view. It
+	// stays, since what was said of a service outlives the service.
+	Divided bool
 
 	// The details, which only the server puts in, for those who may know. They are in no event.
 	Domains, Emails, Networks []string
@@ -23,6 +26,9 @@ func (a *Access) Wire(f *wire.Fields) {
 	word(f, "kind", &a.Kind, AccessKinds)
 	if f.Reading() || a.ID != "" {
 		f.Str("id", &a.ID)
+	}
+	if f.Reading() || a.Divided {
+		f.Bool("divided", &a.Divided)
 	}
 	someStrings(f, "domains", &a.Domains)
 	someStrings(f, "emails", &a.Emails)
@@ -52,6 +58,7 @@ type EditAccess struct {
 	SignOut  bool     // whoever was let in must show again that they may
 	NewFeed  bool     // the secret addresses of feeds and calendars change
 	FeedKey  string   // passed over, so that what was read may be sent back
+	Divided  bool     // from now on some services are for some audiences alone; only the server says so
 }
 
 // Wire is the `access` of PATCH organization.
@@ -76,9 +83,12 @@ func (a *EditAccess) apply(to *Access) *fault.Error {
 	if !among(a.Kind, AccessKinds) {
 		return fault.OnField("access.kind", "access.kind must be one of public, password, members, email or networks.")
 	}
-	*to = Access{}
+	*to = Access{Divided: to.Divided || a.Divided}
 	if a.Kind != AccessKinds[0] {
-		*to = Access{Kind: a.Kind, ID: a.ID}
+		to.Kind = a.Kind
+	}
+	if to.Kind != "" || to.Divided {
+		to.ID = a.ID
 	}
 	return nil
 }

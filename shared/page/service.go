@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
@@ -15,6 +17,7 @@ type CreateService struct {
 	Position    *int64
 	Group       string
 	StartDate   string // with which its record begins; "" is now
+	Audiences   []string
 }
 
 func (*CreateService) Kind() string { return "create_service" }
@@ -53,6 +56,7 @@ type EditService struct {
 	Position    *int64
 	Group       *string
 	StartDate   *string // "" is the day of its creation
+	Audiences   *[]string
 }
 
 func (*EditService) Kind() string { return "edit_service" }
@@ -103,7 +107,7 @@ func (c *DeleteService) parts() Parts {
 func (c *CreateService) decide(d *draft) *fault.Error {
 	svc := status.Service{
 		ID: c.ID, Name: c.Name, Description: c.Description, Status: c.Status, Group: c.Group,
-		CreatedAt: d.at, Since: d.at, StartDate: c.StartDate,
+		CreatedAt: d.at, Since: d.at, StartDate: c.StartDate, Audiences: c.Audiences,
 	}
 	if svc.Status == "" {
 		svc.Status = status.Operational
@@ -114,7 +118,7 @@ func (c *CreateService) decide(d *draft) *fault.Error {
 		svc.Position = min(d.state.Services[n-1].Position+1, 1_000_000)
 	}
 	if err := check(c.ID, joined(joined(svc.Check(), visible("name", svc.Name, "", "group", svc.Group, "")),
-		d.checkStart(&svc))); err != nil {
+		d.checkPlace(&svc))); err != nil {
 		return err
 	}
 	if _, there := d.state.Service(c.ID); there {
@@ -155,9 +159,10 @@ func (c *EditService) decide(d *draft) *fault.Error {
 	edit(&next.Position, c.Position)
 	edit(&next.Group, c.Group)
 	edit(&next.StartDate, c.StartDate)
+	edit(&next.Audiences, c.Audiences)
 	edit((*string)(&next.Status), c.Status)
 	if err := joined(joined(next.Check(), visible("name", next.Name, svc.Name, "group", next.Group, svc.Group)),
-		d.checkStart(&next)); err != nil {
+		d.checkPlace(&next)); err != nil {
 		return err
 	}
 	if from, to := svc.Status, next.Status; from != to {
@@ -179,15 +184,17 @@ func (c *EditService) decide(d *draft) *fault.Error {
 	return nil
 }
 
-func (d *draft) checkStart(s *status.Service) *fault.Error {
+// checkPlace is what the page and the moment say about a service.
+func (d *draft) checkPlace(s *status.Service) *fault.Error {
 	var c status.Checks
 	s.CheckStart(&c, d.at)
+	c.That(len(s.Audiences) == 0 || d.state.Org.Access.Divided, "audiences", "There are no audiences.")
 	return c.Err()
 }
 
 func same(a, b *status.Service) bool {
 	return a.Name == b.Name && a.Description == b.Description && a.Position == b.Position && a.Group == b.Group &&
-		a.Status == b.Status && a.StartDate == b.StartDate
+		a.Status == b.Status && a.StartDate == b.StartDate && slices.Equal(a.Audiences, b.Audiences)
 }
 
 func (c *DeleteService) decide(d *draft) *fault.Error {

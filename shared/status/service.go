@@ -99,6 +99,9 @@ type Service struct {
 	// before are unknown.
 	StartDate string
 
+	// Audiences are the ids of those who alone see it; none is everybody who may see the page.
+	Audiences []string
+
 	Since  Time    // when Status began
 	Days   []Tally // what passed before Booked, by UTC day, oldest first; days without trouble are left out
 	Booked Time    // Since, or later where the record was corrected meanwhile
@@ -118,6 +121,9 @@ func (s *Service) Wire(f *wire.Fields) {
 	f.Int("version", &s.Version)
 	f.Time("status_since", &s.Since)
 	f.Str("start_date", &s.StartDate)
+	if f.Reading() || len(s.Audiences) > 0 {
+		f.Strings("audiences", &s.Audiences)
+	}
 }
 
 // WireHistory is Wire and the days.
@@ -134,6 +140,9 @@ func (s *Service) Born() Time {
 	}
 	return s.CreatedAt
 }
+
+// MaxAudiences is how many audiences an organisation may have, and a service may be for.
+const MaxAudiences = 20
 
 // firstStart is the earliest day with which a record may begin.
 const firstStart = "2000-01-01"
@@ -189,6 +198,11 @@ func (s *Service) Check() *fault.Error {
 	c.Line("group", s.Group, TitleMax, false)
 	c.Between("position", s.Position, 0, 1_000_000)
 	c.OneOf("status", string(s.Status), s.Status.Valid(), Names(ServiceStatuses))
+	c.That(len(s.Audiences) <= MaxAudiences, "audiences", "A service may be for %s audiences at most.",
+		wire.Itoa(MaxAudiences))
+	for i, id := range s.Audiences[:min(len(s.Audiences), MaxAudiences)] {
+		c.ID("audiences["+wire.Itoa(int64(i))+"]", id)
+	}
 	return c.Err()
 }
 

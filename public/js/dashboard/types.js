@@ -36,6 +36,7 @@
  * @property {number} version
  * @property {string} status_since
  * @property {string} start_date of its record, 2026-01-31, or ""
+ * @property {string[]} [audiences] that alone see it; absent is everybody
  * @property {string[]} [next] where an admin may move it now; absent until the rules are loaded
  * @property {string[]} [next_by_incident] where a new incident may move it
  */
@@ -115,7 +116,7 @@
  * @property {string} custom_css
  * @property {string} reports
  * @property {boolean} indexing
- * @property {{kind: string, id?: string}} access
+ * @property {{kind: string, id?: string, divided?: boolean}} access
  * @property {number} version
  */
 

@@ -94,6 +94,9 @@ class Live {
       this.fetch(0, true);
     } else if (frame.type === 'snapshot') {
       this.fetch(frame.seq ?? 0, true);
+    } else if (frame.type === 'nothing' && frame.seq === this.shown + 1 && !this.#busy) {
+      this.#wanted = Math.max(this.#wanted, frame.seq); // an event that this page does not show
+      this.page.dataset.seq = String(frame.seq);
     } else if (frame.seq > this.#wanted && frame.type !== 'hello') {
       apply(frame);
       this.fetch(frame.seq);

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,7 +38,11 @@ func MarkPrivate(c *fiber.Ctx) { c.Context().SetUserValue(privateKey{}, admitted
 // MarkRefused notes that whoever asks may not see the page.
 func MarkRefused(c *fiber.Ctx) { c.Context().SetUserValue(privateKey{}, turnedAway) }
 
+// MarkDivided notes that who asks sees of a public page what everybody does, and that others see more of it.
+func MarkDivided(c *fiber.Ctx) { c.Context().SetUserValue(privateKey{}, divided) }
+
 const (
+	divided    = "divided"
 	admitted   = "admitted"
 	turnedAway = "refused"
 )
@@ -52,6 +57,12 @@ func Private(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 			return
 		}
 		h := &ctx.Response.Header
+		if mark == divided { // nobody may give it to somebody who sees more
+			if !bytes.Contains(h.Peek(fiber.HeaderCacheControl), []byte("no-store")) {
+				h.Set(fiber.HeaderCacheControl, "private, no-cache")
+			}
+			return
+		}
 		h.Set(fiber.HeaderCacheControl, "private, no-store")
 		h.Set("X-Robots-Tag", "noindex")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")

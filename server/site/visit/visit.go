@@ -229,7 +229,8 @@ func Shared(app fiber.Router, names ...string) {
 // than maxAge.
 func (v *Visit) Document(name string, maxAge time.Duration,
 	make func() (mediaType string, body []byte, err error)) error {
-	if unchanged(v.Ctx, v.State.At, time.Now()) {
+	// A view's moment goes back where what was said last is deleted, so it is no date to ask by.
+	if !v.Viewed() && unchanged(v.Ctx, v.State.At, time.Now()) {
 		return nil
 	}
 	if !v.Keep {
