@@ -40,9 +40,10 @@ func (b *bench) chromium(ctx context.Context, wasm, messages string) ([]visit, e
 	if err != nil {
 		return nil, err
 	}
+	// #nosec G204 -- our own words
 	c := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "http://"+ln.Addr().String()+"/") // #nosec G204 -- our own words
+		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "http://"+ln.Addr().String()+"/")
 	c.WaitDelay = 5 * time.Second
 	if err := c.Start(); err != nil {
 		return nil, err

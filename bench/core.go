@@ -41,7 +41,8 @@ func (b *bench) rules(ctx context.Context) error {
 	}
 	var browser, native, ready []time.Duration
 	for range b.rounds {
-		c := exec.CommandContext(ctx, "node", "core.mjs", filepath.Join(b.root, "public", "js", "core.js"), wasm, input) // #nosec G204 -- our own words
+		// #nosec G204 -- our own words
+		c := exec.CommandContext(ctx, "node", "core.mjs", filepath.Join(b.root, "public", "js", "core.js"), wasm, input)
 		c.Stderr = os.Stderr
 		out, err := c.Output()
 		if err != nil {

@@ -45,8 +45,10 @@ func (b *bench) nginx(ctx context.Context, d *document) (*process, error) {
 	text := fmt.Sprintf(`daemon off; master_process off; worker_processes 1; pid %[1]s/pid; error_log %[1]s/error.log;
 events { worker_connections 256; }
 http {
-	access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=10 inactive=1h; open_file_cache_valid 1h;
-	client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+	access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=10 inactive=1h;
+	open_file_cache_valid 1h;
+	client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u;
+	scgi_temp_path %[1]s/s;
 	server { listen %[2]s; default_type "%[3]s"; %[4]s location / { root %[1]s; try_files /body =404; } }
 }
 `, root, addr, d.mediaType, coding)

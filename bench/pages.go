@@ -230,7 +230,8 @@ func constantFasthttp(args []string) int {
 func constantNetHTTP(args []string) int {
 	body, err := os.ReadFile(args[1])
 	if err == nil {
-		err = http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // #nosec G114 -- a peer that is ended by a signal
+		// #nosec G114 -- a peer that is ended by a signal
+		err = http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("ETag", args[4])
 			if r.Header.Get("If-None-Match") == args[4] {
 				w.WriteHeader(http.StatusNotModified)

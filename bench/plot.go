@@ -38,7 +38,8 @@ func (b *bench) plot(name, of string, all ...curve) error {
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s,
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" font-family="sans-serif" font-size="12" role="img" aria-label="Growth by %s">`+"\n", plotWide, plotHigh, of)
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" font-family="sans-serif" font-size="12" `+
+			`role="img" aria-label="Growth by %s">`+"\n", plotWide, plotHigh, of)
 	fmt.Fprintf(&s, `<rect width="%g" height="%g" fill="#fff"/>`+"\n", plotWide, plotHigh)
 	for v := low; v <= high*1.001; v *= 10 {
 		fmt.Fprintf(&s, `<path d="M%g %.1fH%g" stroke="#ddd"/><text x="4" y="%.1f" fill="#555">%g</text>`+"\n",

@@ -47,7 +47,8 @@ func freeAddr() (string, error) {
 // spawn starts a program whose address is in its environment or arguments, and waits until it accepts connections.
 func (b *bench) spawn(ctx context.Context, addr string, env []string, program string,
 	args ...string) (*process, error) {
-	p := &process{Cmd: exec.CommandContext(ctx, program, args...), addr: addr, log: filepath.Join(b.dir, "log")} // #nosec G204 -- our own programs
+	// #nosec G204 -- our own programs
+	p := &process{Cmd: exec.CommandContext(ctx, program, args...), addr: addr, log: filepath.Join(b.dir, "log")}
 	p.Env = append(os.Environ(), env...)
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -138,7 +139,8 @@ func (p *process) stop() {
 // cpu is what the process has used, to the nanosecond: ticks of 10 ms would be a sixth of a round.
 func (p *process) cpu() time.Duration {
 	var t unix.Timespec
-	if err := unix.ClockGettime(int32(^p.Process.Pid<<3|2), &t); err != nil { // #nosec G115 -- the clock of a process, clock_getcpuclockid(3)
+	// #nosec G115 -- the clock of a process, clock_getcpuclockid(3)
+	if err := unix.ClockGettime(int32(^p.Process.Pid<<3|2), &t); err != nil {
 		return 0
 	}
 	return time.Duration(t.Nano())

@@ -150,7 +150,7 @@ func (t *token) Run(ctx context.Context) error {
 type link struct {
 	config.Database `embed:""`
 	Email           string `required:"" help:"Address of an account."`
-	Org             string `help:"Slug of an organisation that the account belongs to, where there are several of one address."`
+	Org             string `help:"Slug of an organisation of the account, where an address has several."`
 	BaseURL         string `name:"base-url" env:"BASE_URL" help:"What the link begins with, such as https://status.example.com. When it is empty only the path is printed: put the address at which this installation is reached before it."`
 }
 
@@ -179,7 +179,7 @@ func (l *link) completes(terminal bool) string {
 type removeFactors struct {
 	config.Database `embed:""`
 	Email           string `required:"" help:"Address of an account."`
-	Org             string `help:"Slug of an organisation that the account belongs to, where there are several of one address."`
+	Org             string `help:"Slug of an organisation of the account, where an address has several."`
 }
 
 // Run removes the second factors of somebody who has lost them, and prints how many there were.
@@ -362,7 +362,7 @@ func (b *backup) Run(ctx context.Context) error {
 type restore struct {
 	config.Database `embed:""`
 	From            string `arg:"" help:"A file that backup wrote."`
-	Force           bool   `help:"Replace a database that is there; it is kept beside, with the ending .replaced and a number."`
+	Force           bool   `help:"Replace a database that is there; it is kept beside, as .replaced with a number."`
 }
 
 // Run puts a copy in the database's place, under a new epoch: clients and other regions load everything again. It

@@ -17,9 +17,9 @@ import (
 type examine struct {
 	config.Database `embed:""`
 	Addresses       []string `arg:"" optional:"" help:"Addresses of the app: one with --regions, or one of each region (default: BASE_URL, else http://localhost:8080)."`
-	Regions         []string `help:"Regions that are asked at the one address, by Fly's header fly-force-region; comma-separated."`
+	Regions         []string `help:"Regions that are asked at the one address (fly-force-region); comma-separated."`
 	FlyToml         string   `name:"fly-toml" default:"fly.toml" help:"The program's file, if it is there."`
-	DatabaseToml    string   `name:"database-toml" default:"deploy/libsql/fly.toml" help:"The database's file, if it is there."`
+	DatabaseToml    string   `default:"deploy/libsql/fly.toml" help:"The database's file, if it is there."`
 	JSON            bool     `name:"json" help:"Print a list of findings as JSON."`
 }
 

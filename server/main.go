@@ -27,12 +27,12 @@ import (
 var version = "dev"
 
 var commands struct {
-	Serve   serve    `cmd:"" help:"Serve pages, API and sockets; migrates the database at the start when it is the primary."`
+	Serve   serve    `cmd:"" help:"Serve pages, API and sockets; at the start the primary migrates the database."`
 	Migrate migrate  `cmd:"" help:"Bring the database's schema up to this version."`
 	Demo    fillDemo `cmd:"" help:"Fill the database with the demonstration organisation acme."`
 	Backup  backup   `cmd:"" help:"Copy the database, while the server runs or not."`
 	Restore restore  `cmd:"" help:"Put a copy back. Stop the server first."`
-	Doctor  examine  `cmd:"" help:"Look at a deployment: regions, versions, epoch, lag, durability, clocks, tokens, fly.toml. Ends with 1 when something is wrong."`
+	Doctor  examine  `cmd:"" help:"Look at a deployment, from its regions to fly.toml. Ends with 1 if something is wrong."`
 	Health  health   `cmd:"" help:"Ask the server on this machine whether it runs; for health checks."`
 	Apply   apply    `cmd:"" help:"Make monitors as a file has them, or a configuration of Gatus, through the HTTP API."`
 	Epoch   epoch    `cmd:"" help:"Say that the database was replaced by an older copy: everybody loads everything again."`

@@ -19,11 +19,12 @@ import (
 
 // Database names the database; every command takes it.
 type Database struct {
-	DatabaseURL       string `name:"database-url" env:"DATABASE_URL" default:"file:./data/status.db" help:"file:…, http(s)://… or libsql://…; {region} is replaced by the region."`
-	DatabaseAuthToken string `name:"database-auth-token" env:"DATABASE_AUTH_TOKEN" help:"Token of a libSQL database."`
-	DatabaseReadToken string `name:"database-read-token" env:"DATABASE_READ_TOKEN" help:"Token outside the primary region, which only reads (default: DATABASE_AUTH_TOKEN)."`
-	FlyRegion         string `name:"fly-region" env:"FLY_REGION" help:"The region this process runs in."`
-	PrimaryRegion     string `name:"primary-region" env:"PRIMARY_REGION" help:"The region that writes."`
+	DatabaseURL string `env:"DATABASE_URL" default:"file:./data/status.db" help:"file:…, http(s)://… or libsql://…; {region} is replaced by the region."`
+
+	DatabaseAuthToken string `env:"DATABASE_AUTH_TOKEN" help:"Token of a libSQL database."`
+	DatabaseReadToken string `env:"DATABASE_READ_TOKEN" help:"Token for reading alone (default: DATABASE_AUTH_TOKEN)."`
+	FlyRegion         string `env:"FLY_REGION" help:"The region this process runs in."`
+	PrimaryRegion     string `env:"PRIMARY_REGION" help:"The region that writes."`
 }
 
 // URL is DATABASE_URL for this region.
@@ -75,44 +76,49 @@ func (d Database) Validate() error {
 
 // Config is all that `serve` needs to know.
 type Config struct {
-	Database      `embed:""`
-	Addr          string        `env:"ADDR" help:"Listen address (default :8080)."`
-	Port          string        `env:"PORT" help:"Port to listen on, when there is no ADDR."`
-	MetricsAddr   string        `name:"metrics-addr" env:"METRICS_ADDR" help:"Listen address of GET /metrics; none when empty."`
-	BaseURL       string        `name:"base-url" env:"BASE_URL" help:"Absolute address of this installation (default: from the request)."`
-	WriteForward  string        `name:"write-forward" env:"WRITE_FORWARD" default:"fly-replay" enum:"fly-replay,proxy" help:"How a write finds the primary: fly-replay or proxy."`
-	PrimaryURL    string        `name:"primary-url" env:"PRIMARY_URL" help:"Address of the primary, for WRITE_FORWARD=proxy."`
-	RelayInterval time.Duration `name:"relay-interval" env:"RELAY_INTERVAL" default:"100ms" help:"How often the replica is polled for new events."`
-	StaleAfter    time.Duration `name:"stale-after" env:"STALE_AFTER" default:"10s" help:"From what lag on a page says that it may be old."`
+	Database    `embed:""`
+	Addr        string `env:"ADDR" help:"Listen address (default :8080)."`
+	Port        string `env:"PORT" help:"Port to listen on, when there is no ADDR."`
+	MetricsAddr string `env:"METRICS_ADDR" help:"Listen address of GET /metrics; none when empty."`
+	BaseURL     string `env:"BASE_URL" help:"Absolute address of this installation (default: from the request)."`
 
-	Index        []string `env:"INDEX" help:"Slugs of public pages, comma-separated, that / lists with their states (default: the product page)."`
-	TLS          string   `env:"TLS" enum:",acme" default:"" help:"acme: serve https itself, for BASE_URL and the host names that organisations have proved; ADDR then answers http by leading there."`
-	TLSAddr      string   `name:"tls-addr" env:"TLS_ADDR" default:":443" help:"Listen address of https, with TLS=acme."`
-	TLSEmail     string   `name:"tls-email" env:"TLS_EMAIL" help:"Where the certificate authority writes to; it may be empty."`
-	TLSDirectory string   `name:"tls-directory" env:"TLS_DIRECTORY" help:"Directory of the certificate authority (default: Let's Encrypt)."`
+	WriteForward  string        `env:"WRITE_FORWARD" default:"fly-replay" enum:"fly-replay,proxy" help:"How a write finds the primary: fly-replay or proxy."`
+	PrimaryURL    string        `env:"PRIMARY_URL" help:"Address of the primary, for WRITE_FORWARD=proxy."`
+	RelayInterval time.Duration `env:"RELAY_INTERVAL" default:"100ms" help:"How often new events are looked for."`
+	StaleAfter    time.Duration `env:"STALE_AFTER" default:"10s" help:"From what lag on a page says that it may be old."`
+
+	Index []string `env:"INDEX" help:"Slugs of public pages that / lists, comma-separated (default: the product page)."`
+
+	TLS string `env:"TLS" enum:",acme" default:"" help:"acme: serve https itself, for BASE_URL and the host names that organisations have proved; ADDR then answers http by leading there."`
+
+	TLSAddr      string `env:"TLS_ADDR" default:":443" help:"Listen address of https, with TLS=acme."`
+	TLSEmail     string `env:"TLS_EMAIL" help:"Where the certificate authority writes to; it may be empty."`
+	TLSDirectory string `env:"TLS_DIRECTORY" help:"Directory of the certificate authority (default: Let's Encrypt)."`
 
 	Auth Auth `embed:""`
 
-	SMTPURL       string `name:"smtp-url" env:"SMTP_URL" help:"smtp://user:pass@host:port?from=…&tls=required|opportunistic|off&ca=FILE; mail is written to the log when empty."`
-	PublicRate    int    `name:"public-rate" env:"PUBLIC_RATE" default:"50" help:"Requests a second and client address on public endpoints."`
-	PublicSockets int    `name:"public-sockets" env:"PUBLIC_SOCKETS" default:"50" help:"Open WebSockets of one client address."`
-	CallerRate    int    `name:"caller-rate" env:"CALLER_RATE" default:"500" help:"Requests a second of one user or API key."`
-	OrgRate       int    `name:"org-rate" env:"ORG_RATE" default:"1000" help:"Requests a second of one organisation's users and keys together."`
-	OrgSockets    int    `name:"org-sockets" env:"ORG_SOCKETS" default:"18000" help:"Open WebSockets of one organisation's visitors in this process; of its members a tenth as many, counted apart."`
-	LogLevel      string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
-	LogFormat     string `name:"log-format" env:"LOG_FORMAT" help:"json or text (default: text on a terminal)."`
-	LoopbackHooks bool   `name:"loopback-hooks" env:"LOOPBACK_HOOKS" hidden:"" help:"Let subscribers' webhooks be on this machine: for tests."`
-	ClockTrust    bool   `name:"clock-trust" env:"CLOCK_TRUST" help:"Believe the machine's clock at the start, whatever was written down before."`
-	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration organisation acme, whose password everybody knows; listens on this machine only."`
-	DemoAnywhere  bool   `name:"demo-anywhere" env:"DEMO_ANYWHERE" help:"Let the demonstration be reached from other machines."`
+	SMTPURL string `name:"smtp-url" env:"SMTP_URL" help:"smtp://user:pass@host:port?from=…&tls=required|opportunistic|off&ca=FILE; mail is written to the log when empty."`
 
-	// SecretsKey seals what must be read again; see app.sealer for what holds without it.
-	SecretsKey string `name:"secrets-key" env:"SECRETS_KEY" help:"Base64 of 32 bytes, with which the secrets of authenticators are encrypted (default: a key in a file beside the database)."`
+	PublicRate    int    `env:"PUBLIC_RATE" default:"50" help:"Requests a second and client address on public endpoints."`
+	PublicSockets int    `env:"PUBLIC_SOCKETS" default:"50" help:"Open WebSockets of one client address."`
+	CallerRate    int    `env:"CALLER_RATE" default:"500" help:"Requests a second of one user or API key."`
+	OrgRate       int    `env:"ORG_RATE" default:"1000" help:"Requests a second of an organisation's users and keys."`
+	OrgSockets    int    `env:"ORG_SOCKETS" default:"18000" help:"Open WebSockets of one organisation's visitors in this process; of its members a tenth as many, counted apart."`
+	LogLevel      string `env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogFormat     string `env:"LOG_FORMAT" help:"json or text (default: text on a terminal)."`
+	LoopbackHooks bool   `env:"LOOPBACK_HOOKS" hidden:"" help:"Let subscribers' webhooks be on this machine: for tests."`
+	ClockTrust    bool   `env:"CLOCK_TRUST" help:"Believe the machine's clock at the start, whatever was noted before."`
+	Demo          bool   `env:"DEMO" help:"Fill an empty database with the demonstration; listens on this machine only."`
+	DemoAnywhere  bool   `env:"DEMO_ANYWHERE" help:"Let the demonstration be reached from other machines."`
 
-	MonitorNetworks []string `name:"monitor-networks" env:"MONITOR_NETWORKS" help:"Networks (CIDR, comma-separated) beside the public internet in which monitors may have targets."`
+	// SecretsKey seals what must be read again; see auth.OpenSealer for what holds without it.
+	SecretsKey string `env:"SECRETS_KEY" help:"Base64 of 32 bytes that secrets are encrypted with (default: a file's)."`
 
-	Version       string        `kong:"-"` // of the program, for /readyz
-	DeliveryLease time.Duration `kong:"-"` // of one message; 0 is a minute. Tests that kill the process do not wait that long
+	MonitorNetworks []string `env:"MONITOR_NETWORKS" help:"Private networks (CIDR) where targets may be, comma-separated."`
+
+	Version string `kong:"-"` // of the program, for /readyz
+	// DeliveryLease is of one message; 0 is a minute. Tests that kill the process do not wait that long.
+	DeliveryLease time.Duration `kong:"-"`
 	Host          Host          `kong:"-"`
 	// MonitorBeside is one address that monitors may reach beside MonitorNetworks: the demonstration's own target.
 	MonitorBeside netip.AddrPort `kong:"-"`
@@ -147,19 +153,25 @@ func Default(d Database) Config {
 
 // Auth says who vouches for people.
 type Auth struct {
-	JWKSURL             string   `name:"auth-jwks-url" env:"AUTH_JWKS_URL" help:"Key set of an external issuer; the built-in issuer when empty."`
-	Issuer              string   `name:"auth-issuer" env:"AUTH_ISSUER" help:"Exact iss of its tokens."`
-	Audience            []string `name:"auth-audience" env:"AUTH_AUDIENCE" help:"Accepted aud, comma-separated."`
-	AuthorizedParties   []string `name:"auth-authorized-parties" env:"AUTH_AUTHORIZED_PARTIES" help:"Accepted azp, comma-separated."`
-	Preset              string   `name:"auth-preset" env:"AUTH_PRESET" default:"clerk" enum:"clerk,auth0,keycloak,zitadel,workos" help:"Where the issuer puts organisation and role."`
-	ClaimOrg            string   `name:"auth-claim-org" env:"AUTH_CLAIM_ORG" help:"JSON Pointer (RFC 6901)."`
-	ClaimOrgSlug        string   `name:"auth-claim-org-slug" env:"AUTH_CLAIM_ORG_SLUG" help:"JSON Pointer."`
-	ClaimRole           string   `name:"auth-claim-role" env:"AUTH_CLAIM_ROLE" help:"JSON Pointer."`
-	ClientID            string   `name:"auth-client-id" env:"AUTH_CLIENT_ID" help:"This installation at the issuer; the login page then leads to the issuer's own."`
-	ClientSecret        string   `name:"auth-client-secret" env:"AUTH_CLIENT_SECRET" help:"Its secret; a public client has none."`
-	Scopes              []string `name:"auth-scopes" env:"AUTH_SCOPES" help:"What a sign-in asks for, comma-separated (default: what the preset needs)."`
-	ClerkPublishableKey string   `name:"clerk-publishable-key" env:"CLERK_PUBLISHABLE_KEY" help:"The login page then uses Clerk's own UI."`
-	ClerkWebhookSecret  string   `name:"clerk-webhook-secret" env:"CLERK_WEBHOOK_SECRET" help:"Signing secret (whsec_…) of Clerk's webhooks."`
+	JWKSURL  string   `name:"auth-jwks-url" env:"AUTH_JWKS_URL" help:"Key set of an external issuer; the built-in issuer when empty."`
+	Issuer   string   `name:"auth-issuer" env:"AUTH_ISSUER" help:"Exact iss of its tokens."`
+	Audience []string `name:"auth-audience" env:"AUTH_AUDIENCE" help:"Accepted aud, comma-separated."`
+
+	AuthorizedParties []string `name:"auth-authorized-parties" env:"AUTH_AUTHORIZED_PARTIES" help:"Accepted azp, comma-separated."`
+
+	Preset string `name:"auth-preset" env:"AUTH_PRESET" default:"clerk" enum:"clerk,auth0,keycloak,zitadel,workos" help:"Where the issuer puts organisation and role."`
+
+	ClaimOrg     string `name:"auth-claim-org" env:"AUTH_CLAIM_ORG" help:"JSON Pointer (RFC 6901)."`
+	ClaimOrgSlug string `name:"auth-claim-org-slug" env:"AUTH_CLAIM_ORG_SLUG" help:"JSON Pointer."`
+	ClaimRole    string `name:"auth-claim-role" env:"AUTH_CLAIM_ROLE" help:"JSON Pointer."`
+
+	ClientID     string `name:"auth-client-id" env:"AUTH_CLIENT_ID" help:"This installation at the issuer; the login page then leads to the issuer's own."`
+	ClientSecret string `name:"auth-client-secret" env:"AUTH_CLIENT_SECRET" help:"Its secret; a public client has none."`
+
+	Scopes []string `name:"auth-scopes" env:"AUTH_SCOPES" help:"Scopes, comma-separated (default: what the preset needs)."`
+
+	ClerkPublishableKey string `env:"CLERK_PUBLISHABLE_KEY" help:"The login page then uses Clerk's own UI."`
+	ClerkWebhookSecret  string `env:"CLERK_WEBHOOK_SECRET" help:"Signing secret (whsec_…) of Clerk's webhooks."`
 }
 
 // alone refuses what says something about another issuer when there is none: nobody would hear of it.

@@ -81,7 +81,8 @@ var enhanced = regexp.MustCompile(`\b5\.(\d{1,3})\.\d{1,3}\b`)
 
 // ours are words by which servers without such codes say that they refuse us, not the address.
 var ours = regexp.MustCompile(
-	`(?i)relay|polic|denied|not permitted|not allowed|authenticat|blocked|blacklist|blocklist|reputation|spam|spf|dkim|dmarc`)
+	`(?i)relay|polic|denied|not permitted|not allowed|authenticat|blocked|blacklist|blocklist|reputation|` +
+		`spam|spf|dkim|dmarc`)
 
 // refusal says what a server's no means. Its word on the address or the message is final. One on the sender is about
 // everybody's mail, and a policy, such as a relay that we may not use, is about us: both are tried again.

@@ -102,8 +102,10 @@ func (b badgeView) draw(label string) (string, []byte, error) {
 var badgeSVG = template.Must(template.New("badge").
 	Parse(`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" ` +
 		`viewBox="0 0 {{.Width}} 20" role="img" aria-label="{{.Label}}: {{.Words}}"><title>{{.Label}}: {{.Words}}</title>` +
-		`<clipPath id="r"><rect width="{{.Width}}" height="20" rx="4"/></clipPath><g clip-path="url(#r)"><rect width="{{.Left}}" height="20" fill="#2b2f36"/>` +
-		`<rect x="{{.Left}}" width="{{.Right}}" height="20" fill="{{.Colour}}"/></g><g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" ` +
+		`<clipPath id="r"><rect width="{{.Width}}" height="20" rx="4"/></clipPath><g clip-path="url(#r)">` +
+		`<rect width="{{.Left}}" height="20" fill="#2b2f36"/>` +
+		`<rect x="{{.Left}}" width="{{.Right}}" height="20" fill="{{.Colour}}"/></g>` +
+		`<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" ` +
 		`font-size="11"><text x="{{.LabelX}}" y="14" textLength="{{.LabelW}}">{{.Label}}</text>` +
 		`<text x="{{.WordX}}" y="14" textLength="{{.WordW}}">{{.Words}}</text></g></svg>`))
 

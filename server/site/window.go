@@ -42,7 +42,8 @@ func (v windowView) Soon() template.HTML {
 	if v.Over() || at <= v.now {
 		return ""
 	}
-	return template.HTML(verb) + element("ago", at, "in "+about(v.now, at), "") // #nosec G203 -- made of digits and our own words
+	// #nosec G203 -- made of digits and our own words
+	return template.HTML(verb) + element("ago", at, "in "+about(v.now, at), "")
 }
 
 // Calendar is where a calendar program finds this one; "" when it is over.

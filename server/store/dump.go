@@ -22,7 +22,8 @@ func (db *DB) Dump(ctx context.Context, name string) ([]string, error) {
 	for i, c := range columns {
 		parts[i] = "'" + c + "=' || quote(" + c + ")"
 	}
-	out, err := list(ctx, db, fmt.Sprintf("SELECT %s FROM %s", strings.Join(parts, " || ' ' || "), name), nil, // #nosec G201 -- names of our own schema
+	// #nosec G201 -- names of our own schema
+	out, err := list(ctx, db, fmt.Sprintf("SELECT %s FROM %s", strings.Join(parts, " || ' ' || "), name), nil,
 		func(rows *sql.Rows, s *string) error { return rows.Scan(s) })
 	slices.Sort(out)
 	return out, err

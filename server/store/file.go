@@ -57,8 +57,9 @@ func makeFile(path string) (os.FileInfo, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return info, err
 	}
-	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644) // #nosec G302 -- as SQLite makes it
-	if errors.Is(err, fs.ErrExist) {                                                    // another process was faster
+	// #nosec G302 -- as SQLite makes it
+	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) { // another process was faster
 		return os.Stat(path)
 	}
 	if err != nil {

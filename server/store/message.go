@@ -43,8 +43,9 @@ func (o *Org) RequireUntold(b *Batch, thread, update string) {
 // Audience is who hears of something: those of the whole page, and those who chose one of the Services.
 type Audience struct {
 	Services []string `json:"services"`
-	Only     Channel  `json:"only"`               // "" is any
-	Stranded string   `json:"stranded,omitempty"` // a service that is gone: those alone hear of it who chose it, and have none left
+	Only     Channel  `json:"only"` // "" is any
+	// Stranded is a service that is gone: those alone hear of it who chose it, and have none left.
+	Stranded string `json:"stranded,omitempty"`
 }
 
 // chosenBy joins a subscriber s with the services that it chose.

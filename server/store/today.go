@@ -53,7 +53,8 @@ func (o *Org) Today(ctx context.Context, thread, update string) (*Today, error) 
 	}
 	var body []byte
 	entries := func(table, of, columns string) string {
-		return `(SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, 'created_at', created_at` + columns + `)) FROM (SELECT * FROM (
+		return `(SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, ` +
+			`'created_at', created_at` + columns + `)) FROM (SELECT * FROM (
  SELECT u.* FROM ` + table + ` u WHERE u.org_id = ?1 AND u.` + of +
 			` = ?2 AND (u.id = ?3 OR u.seq IN (SELECT seq FROM messages WHERE thread = ?2 AND org_id = ?1))
  ORDER BY u.seq DESC LIMIT ?4) ORDER BY seq))`

@@ -24,8 +24,8 @@ import (
 const MaxCSS = page.MaxCSS
 
 // spared is added to each selector: what people work the page with, and the notice that it is old. It weighs nothing.
-const spared = ":not(:where(a.button,button,input,select,textarea,label,summary,fieldset,form,dialog,[popover],.notice," +
-	"form *,dialog *,[popover] *,.notice *,button *))"
+const spared = ":not(:where(a.button,button,input,select,textarea,label,summary,fieldset,form,dialog,[popover]," +
+	".notice,form *,dialog *,[popover] *,.notice *,button *))"
 
 // Refused is the first thing that a stylesheet may not have.
 type Refused struct {

@@ -95,7 +95,8 @@ func Compile(root string) ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
 	out := filepath.Join(tmp, "core.wasm")
-	cmd := exec.Command("go", append(append([]string{"build"}, Flags...), "-o", out, "./wasm")...) // #nosec G204 -- our own words
+	// #nosec G204 -- our own words
+	cmd := exec.Command("go", append(append([]string{"build"}, Flags...), "-o", out, "./wasm")...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWASM=",
 		"GOEXPERIMENT="+Experiments)
