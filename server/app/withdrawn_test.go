@@ -56,9 +56,11 @@ func withdrawn(t *testing.T) *secrets {
 	x.do("DELETE", "/api/v1/services/"+deleted+"/", nil).is(204)
 
 	in := x.write("POST", "/api/v1/incidents/", j{"title": x.word("title"), "description": x.word("text"),
-		"service": stays, "to_state": "partial_outage"})
+		"service": stays, "to_state": "partial_outage", "translations": []j{{"language": "de",
+			"title": x.word("titel"), "description": x.word("wortlaut")}}})
 	path := "/api/v1/incidents/" + in.str("id") + "/"
-	update := x.write("POST", path+"updates/", j{"status": "identified", "body": x.word("update")}).str("id")
+	update := x.write("POST", path+"updates/", j{"status": "identified", "body": x.word("update"),
+		"translations": []j{{"language": "fr", "body": x.word("mise-a-jour")}}}).str("id")
 	x.write("POST", path+"updates/", j{"status": "resolved", "body": "Over."})
 	x.write("PATCH", path, j{"postmortem": x.word("postmortem"), "excluded_reason": x.word("reason")})
 	x.write("PATCH", path, j{"title": "Corrected", "description": "", "postmortem": "", "excluded_reason": ""})
@@ -70,12 +72,14 @@ func withdrawn(t *testing.T) *secrets {
 		"to_state": "major_outage"}).str("id")
 	x.write("PATCH", "/api/v1/incidents/"+moves+"/", j{"title": "Moved", "status": "resolved", "message": "Done."})
 	gone := x.write("POST", "/api/v1/incidents/", j{"title": x.word("deleted-title"),
-		"description": x.word("deleted-text"), "service": stays, "to_state": "partial_outage"}).str("id")
+		"description": x.word("deleted-text"), "service": stays, "to_state": "partial_outage",
+		"translations": []j{{"language": "de", "title": x.word("deleted-titel")}}}).str("id")
 	x.write("POST", "/api/v1/incidents/"+gone+"/updates/", j{"status": "monitoring", "body": x.word("deleted-update")})
 	x.do("DELETE", "/api/v1/incidents/"+gone+"/", nil).is(204)
 
 	window := x.write("POST", "/api/v1/maintenances/",
 		j{"title": x.word("window"), "description": x.word("window-text"), "services": []string{stays},
+			"translations":  []j{{"language": "de", "title": x.word("fenster"), "description": x.word("fenster-text")}},
 			"scheduled_for": in2(1), "scheduled_until": in2(2)}).str("id")
 	x.write("PATCH", "/api/v1/maintenances/"+window+"/", j{"title": "Other work", "description": ""})
 	lost := x.write("POST", "/api/v1/maintenances/",
@@ -152,6 +156,10 @@ func TestWithdrawnWordsAreGoneForEverybodyWhoSeesThePage(t *testing.T) {
 		}
 	})
 	t.Run("documents", func(t *testing.T) {
+		for _, path := range []string{"?lang=de", "/history?lang=de", "/feed.atom?lang=de", "/feed.rss?lang=fr",
+			"/calendar.ics?lang=de"} {
+			x.everywhere("/status/" + x.slug + path)
+		}
 		for _, prefix := range []string{"/status/" + x.slug} {
 			for _, path := range []string{"", "/history", "/feed.atom", "/feed.rss", "/history.atom", "/history.rss",
 				"/badge.svg", "/icon.svg", "/theme.css", "/calendar.ics", "/llms.txt", "/embed.js",

@@ -8,6 +8,7 @@ import (
 	"statuspage/server/lang"
 	"statuspage/server/store"
 	"statuspage/shared/page"
+	"statuspage/shared/status"
 )
 
 var (
@@ -36,6 +37,52 @@ func TestLettersAreWholeInEveryLanguage(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestASubscriberReadsTheTranslation where there is one, else the original under its own language.
+func TestASubscriberReadsTheTranslation(t *testing.T) {
+	n := *notices(t)[IncidentOpened]
+	in, update := *n.Incident, *n.Update
+	in.Title, update.Body = "API fails", "We look into it."
+	in.Translations = []status.Translation{{Language: "de", Title: "API fällt aus"}}
+	n.Incident, n.Update, n.Earlier = &in, &update, nil
+	letterTo := func(language string) (subject, html string) {
+		to := reader(store.Email)
+		to.Language = language
+		e := &envelope{letter: write(&n, acme, to, "https://status.example.com"), To: to.Address, ID: "x"}
+		_, html, err := e.bodies()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Subject, html
+	}
+	if subject, html := letterTo("de"); !strings.Contains(subject, "API fällt aus") || !strings.Contains(html,
+		`<div class="prose" lang="en" dir="auto"><p>We look into it.`) || !strings.Contains(html, `<h1 dir="auto"`) {
+		t.Errorf("half of it is translated: %s %s", subject, html)
+	}
+	update.Translations = []status.Translation{{Language: "de", Body: "Wir sehen nach."}}
+	if _, html := letterTo("de"); !strings.Contains(html, `<div class="prose" dir="auto"><p>Wir sehen nach.`) {
+		t.Errorf("all of it is translated: %s", html)
+	}
+	if subject, html := letterTo("fr"); !strings.Contains(subject, "API fails") || !strings.Contains(html,
+		`<h1 lang="en" dir="auto"`) {
+		t.Errorf("in French: %s %s", subject, html)
+	}
+	if subject, html := letterTo("en"); !strings.Contains(subject, "API fails") || strings.Contains(html,
+		` lang="en" dir="auto"`) {
+		t.Errorf("in its own language: %s %s", subject, html)
+	}
+	to := reader(store.Slack)
+	to.Language = "de"
+	if body := string(payload(write(&n, acme, to, ""), to)); !strings.Contains(body, "Wir sehen nach.") {
+		t.Errorf("a chat is told %s", body)
+	}
+	to = reader(store.Webhook)
+	to.Language = "de"
+	if body := string(payload(write(&n, acme, to, ""), to)); !strings.Contains(body, `"title":"API fails"`) ||
+		!strings.Contains(body, "Wir sehen nach.") {
+		t.Errorf("a program is told %s", body)
 	}
 }
 

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"html/template"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // an organisation's zone is known on every machine
@@ -30,6 +32,9 @@ type letter struct {
 	Why     string // the last line: why this came
 
 	In lang.In // the language that it is written in
+
+	HeadingIn, BodyIn string // the languages of these, where they are others
+	parts             int    // of Body
 }
 
 type fact struct{ Name, Value string }
@@ -37,7 +42,9 @@ type fact struct{ Name, Value string }
 // write puts a notice into words.
 func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
 	in := lang.In(lang.Choose(to.Language, "", "", org.Style.Language, org.Style.Languages))
-	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), Heading: n.title(), In: in}
+	l := &letter{Notice: n, Org: org, Page: pageURL(to, &org, base), In: in}
+	n = l.told(n)
+	l.Heading = n.title()
 	l.Button = in.Say("Read more")
 	l.Manage, l.Link = manageURL(l.Page, to.Token), l.Page
 	l.Why = in.Say("You get this because you subscribed to {site}.", "site", l.Sender())
@@ -59,6 +66,61 @@ func write(n *Notice, org page.Org, to *store.Subscriber, base string) *letter {
 	}
 	return l
 }
+
+// told is a notice in the letter's language, as far as the organisation wrote it in that. What programs are told
+// (Notice) stays as it is.
+func (l *letter) told(n *Notice) *Notice {
+	out := *n
+	if in := n.Incident; in != nil {
+		out.Incident = l.In.Incident(in, &l.Org)
+		l.HeadingIn = lang.Title.Of(out.Incident.Language, out.Incident.Translations)
+		update := func(u *status.Update) *status.Update {
+			u = l.In.Update(u, in, &l.Org)
+			l.says(lang.Body.Of(out.Incident.Language, u.Translations))
+			return u
+		}
+		out.Earlier = slices.Clone(n.Earlier)
+		for i, u := range out.Earlier {
+			out.Earlier[i] = update(u)
+		}
+		if n.Update != nil {
+			out.Update = update(n.Update)
+		}
+	}
+	if m := n.Maintenance; m != nil {
+		out.Maintenance = l.In.Maintenance(m, &l.Org)
+		l.HeadingIn = lang.Title.Of(out.Maintenance.Language, out.Maintenance.Translations)
+		step := func(u *status.MaintenanceUpdate) *status.MaintenanceUpdate {
+			u = l.In.Step(u, m, &l.Org)
+			l.says(lang.Body.Of(out.Maintenance.Language, u.Translations))
+			return u
+		}
+		out.EarlierSteps = slices.Clone(n.EarlierSteps)
+		for i, u := range out.EarlierSteps {
+			out.EarlierSteps[i] = step(u)
+		}
+		if n.MaintenanceUpdate != nil {
+			out.MaintenanceUpdate = step(n.MaintenanceUpdate)
+		} else {
+			l.says(lang.Description.Of(out.Maintenance.Language, out.Maintenance.Translations))
+		}
+	}
+	return &out
+}
+
+// says notes the language of a part of the body; of parts in several languages nothing is said.
+func (l *letter) says(language string) {
+	switch {
+	case l.parts == 0:
+		l.BodyIn = language
+	case l.BodyIn != language:
+		l.BodyIn = ""
+	}
+	l.parts++
+}
+
+// Lang is the attribute of a text in another language than the letter.
+func (l *letter) Lang(language string) template.HTMLAttr { return lang.Attribute(language) }
 
 func location(name string) *time.Location {
 	zone, err := time.LoadLocation(name)

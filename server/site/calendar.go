@@ -140,7 +140,7 @@ func (d *calendarDay) tell(items []pastItem) {
 		case len(d.Of) == maxTitlesInDay:
 			d.Others++
 		default:
-			d.Of = append(d.Of, reference{item.ID, item.Link, brief(item.Title)})
+			d.Of = append(d.Of, reference{item.ID, item.Link, brief(item.Title), item.Lang("title")})
 		}
 	}
 }
@@ -166,7 +166,8 @@ func (s *site) found(v *visit.Visit, f store.PastFilter) ([]pastItem, error) {
 		windows = with(windows, v.Maintenances(older), func(m *status.Maintenance) string { return m.ID })
 	}
 	incidents, windows = wanted(incidents, windows, f)
-	return pastItems(incidents, windows, v.Path, clockOf(&v.State.Org), f.From, f.To, s.now()), nil
+	told := v.Language().State(&page.State{Org: v.State.Org, Incidents: incidents, Maintenances: windows})
+	return pastItems(told.Incidents, told.Maintenances, v.Path, clockOf(&v.State.Org), f.From, f.To, s.now()), nil
 }
 
 // wanted are those that are about a service and have a text in them.

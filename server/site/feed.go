@@ -87,7 +87,7 @@ func newFeed(v *visit.Visit, name string) *feed {
 	f := &feed{
 		In: in, ID: "urn:uuid:" + org.ID, Title: siteName(in, org),
 		About: in.Say("Incidents and maintenance of {name}.", "name", org.Name),
-		Self:  v.Home() + "/" + name, Home: v.Home(), Updated: utc(org.CreatedAt), state: &v.State,
+		Self:  v.Home() + "/" + name, Home: v.Home(), Updated: utc(org.CreatedAt), state: v.Told(),
 	}
 	if v.Path == "" {
 		f.Home += "/"
@@ -173,14 +173,16 @@ func incidentTopic(l lang.In, in *status.Incident, home string) topic {
 			entries, _ := t.incident(in)
 			if in.Postmortem != "" && in.PostmortemAt != nil {
 				if body, ok := t.tell(in.Postmortem); ok {
-					entries = append([]entry{{Words: "Post-mortem", Body: body, At: *in.PostmortemAt}}, entries...)
+					entries = append([]entry{{Words: "Post-mortem", Body: body, At: *in.PostmortemAt,
+						lang: lang.Postmortem.Of(in.Language, in.Translations)}}, entries...)
 				}
 			}
 			return prose(l, entries, names, "")
 		},
 	}}
 	if in.Postmortem != "" && in.PostmortemAt != nil {
-		t.add(postmortemID(in.ID), "#learnt", "Post-mortem", in.Postmortem, *in.PostmortemAt, names, "")
+		t.add(postmortemID(in.ID), "#learnt", "Post-mortem", in.Postmortem,
+			lang.Postmortem.Of(in.Language, in.Translations), *in.PostmortemAt, names, "")
 	}
 	for i := len(in.Updates) - 1; i >= max(0, len(in.Updates)-feedLength); i-- {
 		u := &in.Updates[i]
@@ -188,10 +190,11 @@ func incidentTopic(l lang.In, in *status.Incident, home string) topic {
 		if i == 0 {
 			id = in.ID
 		}
-		t.add(id, "#u-"+u.ID, u.Status.Display(), u.Body, u.CreatedAt, names, "")
+		t.add(id, "#u-"+u.ID, u.Status.Display(), u.Body, lang.Body.Of(in.Language, u.Translations), u.CreatedAt, names, "")
 	}
 	if len(in.Updates) == 0 {
-		t.add(in.ID, "", in.Status.Display(), in.Description, in.CreatedAt, names, "")
+		t.add(in.ID, "", in.Status.Display(), in.Description, lang.Description.Of(in.Language, in.Translations),
+			in.CreatedAt, names, "")
 	}
 	return t
 }
@@ -201,15 +204,15 @@ func postmortemID(incident string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(incident+"/postmortem")).String()
 }
 
-// add is one word about the topic, older than those that were added before.
-func (t *topic) add(id, anchor, word, text string, at status.Time, names []string, planned string) {
+// add is one word about the topic, older than those that were added before. language is Attribute's.
+func (t *topic) add(id, anchor, word, text, language string, at status.Time, names []string, planned string) {
 	in := t.in
 	p := post{ID: "urn:uuid:" + id, Title: in.Say(word) + ": " + t.whole.Title, Link: t.whole.Link + anchor,
 		Published: utc(at), Updated: utc(at)}
 	p.write = func(t *teller) string {
 		t.Turn()
 		body, _ := t.tell(text)
-		return prose(in, []entry{{Words: word, Body: body, At: at}}, names, planned)
+		return prose(in, []entry{{Words: word, Body: body, At: at, lang: language}}, names, planned)
 	}
 	t.words = append(t.words, p)
 }
@@ -234,9 +237,11 @@ func windowTopic(l lang.In, m *status.Maintenance, home string) topic {
 	}}
 	for i := len(m.Updates) - 1; i >= max(0, len(m.Updates)-feedLength); i-- {
 		u := &m.Updates[i]
-		t.add(u.ID, "#u-"+u.ID, u.Status.Display(), u.Body, u.CreatedAt, names, planned)
+		t.add(u.ID, "#u-"+u.ID, u.Status.Display(), u.Body, lang.Body.Of(m.Language, u.Translations), u.CreatedAt,
+			names, planned)
 	}
-	t.add(m.ID, "", status.Scheduled.Display(), m.Description, m.CreatedAt, names, planned)
+	t.add(m.ID, "", status.Scheduled.Display(), m.Description, lang.Description.Of(m.Language, m.Translations),
+		m.CreatedAt, names, planned)
 	return t
 }
 
@@ -251,11 +256,19 @@ func prose(in lang.In, entries []entry, names []string, planned string) string {
 	}
 	for _, e := range entries {
 		b.WriteString("<p><small>" + inUTC.moment(in, "at", e.At) + " UTC</small><br><strong>" +
-			in.Say(e.Words) + "</strong></p>\n" + string(e.Body))
+			in.Say(e.Words) + "</strong></p>\n" + e.said())
 	}
 	if len(names) > 0 {
 		affected := in.Say("Affected: {names}", "names", strings.Join(names, ", "))
 		b.WriteString("<p>" + template.HTMLEscapeString(affected) + "</p>\n")
 	}
 	return b.String()
+}
+
+// said is what an entry says, with its language where that is not the feed's.
+func (e entry) said() string {
+	if e.lang == "" || e.Body == "" {
+		return string(e.Body)
+	}
+	return "<div" + string(e.Lang()) + ` dir="auto">` + string(e.Body) + "</div>"
 }

@@ -39,7 +39,11 @@ type entry struct {
 	Edited *status.Time
 	clock  clock
 	Moved  []status.Affected // services whose state it changed
+	lang   string            // of Body, where that is not the page's
 }
+
+// Lang is the attribute of what it says.
+func (e entry) Lang() template.HTMLAttr { return lang.Attribute(e.lang) }
 
 func newIncidentView(in *status.Incident, v *visit.Visit, now status.Time) incidentView {
 	end := now
@@ -67,6 +71,15 @@ func fold(list []entry) (latest, earlier []entry) {
 	}
 	return list[:newest], list[newest:]
 }
+
+// Lang is the attribute of one of the incident's own texts: "title", "postmortem", "excluded".
+func (v incidentView) Lang(of string) template.HTMLAttr {
+	return lang.Attribute(ownTexts[of].Of(v.Language, v.Translations))
+}
+
+// ownTexts are the texts of incidents and windows, as templates name them.
+var ownTexts = map[string]lang.Text{"title": lang.Title, "description": lang.Description, "postmortem": lang.Postmortem,
+	"excluded": lang.Excluded}
 
 // Link is the permanent address.
 func (v incidentView) Link() string { return v.Path + "/incidents/" + v.ID }
@@ -190,6 +203,7 @@ func (s *site) incidentPart(v *visit.Visit, in *status.Incident, part int) (*ent
 	if !ok {
 		return nil, noIncident()
 	}
+	in = v.Language().Incident(in, &v.State.Org)
 	view, t := ptr(newIncidentView(in, v, s.now())), newTeller(1, clockOf(&v.State.Org))
 	for i := to - 1; i >= from; i-- {
 		view.Latest = append(view.Latest, t.updateEntry(in, i, t.mark(in.Updates[i].Body)))
@@ -209,6 +223,7 @@ func (s *site) windowPart(v *visit.Visit, m *status.Maintenance, part int) (*ent
 	if !ok {
 		return nil, noIncident()
 	}
+	m = v.Language().Maintenance(m, &v.State.Org)
 	view, t := windowView{Maintenance: m, Path: v.Path, clock: clockOf(&v.State.Org), now: s.now()},
 		newTeller(1, clockOf(&v.State.Org))
 	for i := to - 1; i >= from; i-- {

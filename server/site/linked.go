@@ -58,8 +58,10 @@ func (e *entryView) linked() template.JS {
 	out := linked{Context: "https://schema.org", Description: e.About, Language: string(e.In), URL: e.Canonical,
 		Image: e.Picture}
 	if e.Incident != nil {
+		out.Language = or(lang.Title.Of(e.Incident.Language, e.Incident.Translations), out.Language)
 		out.ofIncident(e.In, e.Incident.Incident, org)
 	} else {
+		out.Language = or(lang.Title.Of(e.Window.Language, e.Window.Translations), out.Language)
 		out.ofWindow(e.Window.Maintenance, org)
 	}
 	text, err := json.Marshal(out) // writes <, > and & so that they end no element

@@ -50,7 +50,7 @@ func (s *site) page(v *visit.Visit) error {
 }
 
 func (s *site) pageView(v *visit.Visit, stale bool, heard time.Time) *pageView {
-	state := &v.State
+	state := v.Told()
 	_, words := summary(state)
 	view := &pageView{
 		head: s.head(v, v.Language().Say(words)), Seq: state.Seq, Epoch: v.Epoch, Words: words,

@@ -277,7 +277,7 @@ func TestWhatWasLearntAndWhatDoesNotCountIsTold(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"the post-mortem": {whole, "A <strong>cache</strong> was cold."},
 		"its link":        {front, "/incidents/" + in + "#learnt"}, "in the feed": {feed, "was cold"},
-		"the reason":             {whole, "Not counted as downtime: Announced load test &lt;b&gt;"},
+		"the reason":             {whole, "Not counted as downtime: <bdi>Announced load test &lt;b&gt;</bdi>"},
 		"the reason on the page": {front, "Announced load test &lt;b&gt;"},
 		"the announcement":       {front, "We move on <em>Friday</em>."},
 	} {

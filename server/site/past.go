@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"sort"
 
+	"statuspage/server/lang"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
@@ -33,6 +34,7 @@ type pastItem struct {
 	Was      string               // the worst that it did, where it is over
 	Names    []string             // of services
 	Latest   template.HTML        // the last word, once it is over
+	latestIn string               // its language, where that is not the page's
 	Learnt   bool                 // there is a post-mortem
 	Why      string               // its time does not count as downtime
 	Version  int64
@@ -44,6 +46,17 @@ type pastItem struct {
 
 // Over says that it is.
 func (p pastItem) Over() bool { return p.window != nil || p.incident.ResolvedAt != nil }
+
+// Lang is the attribute of one of its texts: "title", "excluded", "latest".
+func (p pastItem) Lang(of string) template.HTMLAttr {
+	switch {
+	case of == "latest":
+		return lang.Attribute(p.latestIn)
+	case p.window != nil:
+		return lang.Attribute(ownTexts[of].Of(p.window.Language, p.window.Translations))
+	}
+	return lang.Attribute(ownTexts[of].Of(p.incident.Language, p.incident.Translations))
+}
 
 // Ended is when it was over: the time of day, and the date where that is another day than the one on which it stands.
 func (p pastItem) Ended() template.HTML {
@@ -58,9 +71,9 @@ func tellLast(items []pastItem, t *teller) []pastItem {
 	for i := range items {
 		switch item := &items[i]; {
 		case item.window != nil:
-			item.Latest = t.lastWord(item.window)
+			item.Latest, item.latestIn = t.lastWord(item.window)
 		case item.incident.ResolvedAt != nil:
-			item.Latest = t.latest(item.incident)
+			item.Latest, item.latestIn = t.latest(item.incident)
 		}
 	}
 	return items

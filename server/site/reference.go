@@ -1,10 +1,12 @@
 package site
 
 import (
+	"html/template"
+
+	"statuspage/server/lang"
+	"statuspage/server/site/serve"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
-
-	"statuspage/server/site/serve"
 )
 
 // Limits of what days tell of incidents, so that a page of many long ones stays small.
@@ -17,6 +19,7 @@ const (
 // reference leads to an incident or a window.
 type reference struct {
 	ID, Link, Title string
+	Lang            template.HTMLAttr // of the title
 }
 
 // references are those of each service and UTC day.
@@ -35,7 +38,8 @@ func tellDays(list []block, s *page.State, path string, now status.Time) {
 		if in.ResolvedAt != nil {
 			end = *in.ResolvedAt
 		}
-		to := reference{in.ID, path + "/incidents/" + in.ID, serve.Brief(in.Title, maxTitle)}
+		to := reference{in.ID, path + "/incidents/" + in.ID, serve.Brief(in.Title, maxTitle),
+			lang.Attribute(lang.Title.Of(in.Language, in.Translations))}
 		for _, a := range in.Services {
 			refs.add(a.ID, to, max(in.CreatedAt.DayNumber(), first), end.DayNumber())
 		}
@@ -49,7 +53,8 @@ func tellDays(list []block, s *page.State, path string, now status.Time) {
 		if m.Over() {
 			end = windowEnd(m)
 		}
-		to := reference{m.ID, path + "/incidents/" + m.ID, serve.Brief(m.Title, maxTitle)}
+		to := reference{m.ID, path + "/incidents/" + m.ID, serve.Brief(m.Title, maxTitle),
+			lang.Attribute(lang.Title.Of(m.Language, m.Translations))}
 		for _, svc := range m.Services {
 			refs.add(svc.ID, to, max(m.StartedAt.DayNumber(), first), end.DayNumber())
 		}

@@ -106,7 +106,7 @@ func (s *site) serviceView(v *visit.Visit, svc *status.Service, of chartRange) (
 	if svc.Since > svc.CreatedAt || svc.Status != status.Operational {
 		view.Since = &svc.Since
 	}
-	theirs := only(&v.State, svc.ID)
+	theirs := only(v.Told(), svc.ID)
 	tellDays([]block{{Member: []row{view.Service}}}, theirs, v.Path, now)
 	s.ongoingOf(v, view, theirs.Incidents, theirs.Maintenances)
 	var err error
@@ -238,7 +238,7 @@ func (s *site) serviceFeed(v *visit.Visit, name string, write func(*visit.Visit,
 		f.About = f.In.Say("Incidents and maintenance of {service} at {name}.", "service", svc.Name, "name",
 			v.State.Org.Name)
 		f.Home = strings.TrimSuffix(f.Home, "/") + "/" + path
-		f.state = only(&v.State, svc.ID)
+		f.state = only(f.state, svc.ID)
 		mediaType, x := write(v, f)
 		body, err := marshal(x)
 		return mediaType, body, err

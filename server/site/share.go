@@ -110,6 +110,7 @@ func written(v *visit.Visit) lang.In {
 // incidentShare tells an incident by what does not change with the clock.
 func incidentShare(v *visit.Visit, in *status.Incident) *share {
 	c, l := clockOf(&v.State.Org), written(v)
+	in = l.Incident(in, &v.State.Org)
 	at := func(t status.Time) string { return c.moment(l, "at", t) + " " + c.abbreviation(t) }
 	x := &share{Site: siteName(l, &v.State.Org), Title: in.Title, Words: l.Say(in.Status.Display()),
 		State: impactMood(in.Impact),
@@ -123,6 +124,7 @@ func incidentShare(v *visit.Visit, in *status.Incident) *share {
 
 func windowShare(v *visit.Visit, m *status.Maintenance) *share {
 	c, l := clockOf(&v.State.Org), written(v)
+	m = l.Maintenance(m, &v.State.Org)
 	x := &share{Site: siteName(l, &v.State.Org), Title: m.Title, Words: l.Say(windowWords(m)),
 		State: status.UnderMaintenance,
 		Facts: c.moment(l, "at", m.ScheduledFor) + " – " +

@@ -100,7 +100,7 @@ func (s *site) subscribeForm(v *visit.Visit) error {
 		view.Push = s.PushKey(v.Ctx.UserContext())
 	}
 	if in, there := v.State.Incident(v.Ctx.Query("incident")); there && in.Active() {
-		view.Once, view.Heading = in, "Tell me when this is over"
+		view.Once, view.Heading = v.Language().Incident(in, &v.State.Org), "Tell me when this is over"
 	} else if svc, there := v.State.Service(v.Ctx.Query("service")); there {
 		view.Of, view.Whole = svc, false
 		view.Groups = choices(v, &store.Subscriber{Services: []status.Ref{{ID: svc.ID}}})

@@ -3,6 +3,7 @@ package site
 import (
 	"html/template"
 
+	"statuspage/server/lang"
 	"statuspage/server/markdown"
 	"statuspage/server/site/serve"
 	"statuspage/shared/status"
@@ -80,7 +81,8 @@ func (t *teller) window(m *status.Maintenance) (about template.HTML, list []entr
 
 func (t *teller) updateEntry(in *status.Incident, i int, body template.HTML) entry {
 	u := &in.Updates[i]
-	e := entry{ID: u.ID, Words: u.Status.Display(), Body: body, At: u.CreatedAt, Edited: u.EditedAt, clock: t.clock}
+	e := entry{ID: u.ID, Words: u.Status.Display(), Body: body, At: u.CreatedAt, Edited: u.EditedAt, clock: t.clock,
+		lang: lang.Body.Of(in.Language, u.Translations)}
 	if i > 0 { // what the first one affects stands at the top
 		e.Moved = u.Services
 	}
@@ -88,36 +90,39 @@ func (t *teller) updateEntry(in *status.Incident, i int, body template.HTML) ent
 }
 
 func (t *teller) openedEntry(in *status.Incident, body template.HTML) entry {
-	return entry{ID: in.ID, Words: in.Status.Display(), Body: body, At: in.CreatedAt, clock: t.clock}
+	return entry{ID: in.ID, Words: in.Status.Display(), Body: body, At: in.CreatedAt, clock: t.clock,
+		lang: lang.Description.Of(in.Language, in.Translations)}
 }
 
 func (t *teller) stepEntry(m *status.Maintenance, i int, body template.HTML) entry {
 	u := &m.Updates[i]
-	return entry{ID: u.ID, Words: u.Status.Display(), Body: body, At: u.CreatedAt, clock: t.clock}
+	return entry{ID: u.ID, Words: u.Status.Display(), Body: body, At: u.CreatedAt, clock: t.clock,
+		lang: lang.Body.Of(m.Language, u.Translations)}
 }
 
 func (t *teller) plannedEntry(m *status.Maintenance, body template.HTML) entry {
-	return entry{ID: m.ID, Words: status.Scheduled.Display(), Body: body, At: m.CreatedAt, clock: t.clock}
+	return entry{ID: m.ID, Words: status.Scheduled.Display(), Body: body, At: m.CreatedAt, clock: t.clock,
+		lang: lang.Description.Of(m.Language, m.Translations)}
 }
 
-// latest is the last word about an incident.
-func (t *teller) latest(in *status.Incident) template.HTML {
+// latest is the last word about an incident, and its language.
+func (t *teller) latest(in *status.Incident) (body template.HTML, language string) {
 	t.Turn()
-	text := in.Description
+	text, language := in.Description, lang.Description.Of(in.Language, in.Translations)
 	if n := len(in.Updates); n > 0 {
-		text = in.Updates[n-1].Body
+		text, language = in.Updates[n-1].Body, lang.Body.Of(in.Language, in.Updates[n-1].Translations)
 	}
-	body, _ := t.tell(text)
-	return body
+	body, _ = t.tell(text)
+	return body, language
 }
 
 // lastWord is the same of a window: its newest update that says something, or what it is about.
-func (t *teller) lastWord(m *status.Maintenance) template.HTML {
+func (t *teller) lastWord(m *status.Maintenance) (body template.HTML, language string) {
 	t.Turn()
-	text := m.Description
+	text, language := m.Description, lang.Description.Of(m.Language, m.Translations)
 	if n := len(m.Updates); n > 0 && m.Updates[n-1].Body != "" {
-		text = m.Updates[n-1].Body
+		text, language = m.Updates[n-1].Body, lang.Body.Of(m.Language, m.Updates[n-1].Translations)
 	}
-	body, _ := t.tell(text)
-	return body
+	body, _ = t.tell(text)
+	return body, language
 }

@@ -3,6 +3,7 @@ package site
 import (
 	"html/template"
 
+	"statuspage/server/lang"
 	"statuspage/shared/status"
 )
 
@@ -21,6 +22,11 @@ func newWindowView(m *status.Maintenance, path string, t *teller, now status.Tim
 	v := windowView{Maintenance: m, Path: path, clock: t.clock, now: now}
 	v.About, v.Entries, v.More = t.window(m)
 	return v
+}
+
+// Lang is the attribute of one of the window's own texts: "title", "description".
+func (v windowView) Lang(of string) template.HTMLAttr {
+	return lang.Attribute(ownTexts[of].Of(v.Language, v.Translations))
 }
 
 // Link is the permanent address.

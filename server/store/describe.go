@@ -234,3 +234,14 @@ func clip(text string) string {
 	}
 	return string([]rune(text)[:auditClip]) + "…"
 }
+
+// clipTold gives translations with the beginnings of their texts, of the first auditList languages.
+func clipTold(list []status.Translation) []status.Translation {
+	list = append([]status.Translation(nil), list[:min(len(list), auditList)]...)
+	for i := range list {
+		for _, text := range list[i].Texts() {
+			*text = clip(*text)
+		}
+	}
+	return list
+}

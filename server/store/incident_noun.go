@@ -25,7 +25,8 @@ func init() {
 		},
 		words: `SELECT ` + whole(`json_object('id', i.id, 'title', i.title, 'description', i.description, 'postmortem',
   i.postmortem, 'excluded_reason', i.excluded,
-  'updates', json((SELECT json_group_array(json_object('id', u.id, 'body', u.body)) FROM incident_updates u
+  'updates', json((SELECT json_group_array(`+
+			entry("json_object('id', u.id, 'body', u.body)", "u.")+`) FROM incident_updates u
     WHERE u.org_id = i.org_id AND u.incident_id = i.id AND u.id IN (SELECT value FROM json_each(?3)))))`, "i.") + ` AS x
  FROM incidents i WHERE i.org_id = ?1 AND i.deleted_at IS NULL AND i.id IN (SELECT value FROM json_each(?2))`,
 		find: `SELECT ` + incidentJSON + ` FROM incidents i WHERE i.org_id = ? AND i.id = ? AND i.deleted_at IS NULL`,
@@ -81,11 +82,12 @@ func incidentTimelines(ctx context.Context, o *Org, s *page.State) (err error) {
 func clipIncident(x wire.Object) wire.Object {
 	c := *x.(*status.Incident)
 	c.Description, c.Postmortem = clip(c.Description), clip(c.Postmortem)
-	c.Services = c.Services[:min(len(c.Services), auditList)]
+	c.Services, c.Translations = c.Services[:min(len(c.Services), auditList)], clipTold(c.Translations)
 	c.Updates = append([]status.Update{}, c.Updates...)
 	for i := range c.Updates {
 		u := &c.Updates[i]
 		u.Body, u.Services = clip(u.Body), u.Services[:min(len(u.Services), auditList)]
+		u.Translations = clipTold(u.Translations)
 	}
 	return &c
 }

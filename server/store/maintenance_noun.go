@@ -27,7 +27,8 @@ func init() {
 		words: `SELECT ` + whole(`json_object('id', m.id, 'title', m.title, 'description', m.description,
   'services', json((SELECT json_group_array(json_object('id', service_id, 'name', name)) FROM maintenance_services a
     WHERE a.org_id = m.org_id AND a.maintenance_id = m.id)),
-  'updates', json((SELECT json_group_array(json_object('id', u.id, 'body', u.body)) FROM maintenance_updates u
+  'updates', json((SELECT json_group_array(`+
+			entry("json_object('id', u.id, 'body', u.body)", "u.")+`) FROM maintenance_updates u
     WHERE u.org_id = m.org_id AND u.maintenance_id = m.id AND u.id IN (SELECT value FROM json_each(?3)))))`, "m.") +
 			` AS x
  FROM maintenances m WHERE m.org_id = ?1 AND m.deleted_at IS NULL AND m.id IN (SELECT value FROM json_each(?2))`,
@@ -85,10 +86,11 @@ func maintenanceTimelines(ctx context.Context, o *Org, s *page.State) (err error
 func clipMaintenance(x wire.Object) wire.Object {
 	c := *x.(*status.Maintenance)
 	c.Description = clip(c.Description)
-	c.Services = c.Services[:min(len(c.Services), auditList)]
+	c.Services, c.Translations = c.Services[:min(len(c.Services), auditList)], clipTold(c.Translations)
 	c.Updates = append([]status.MaintenanceUpdate{}, c.Updates...)
 	for i := range c.Updates {
 		c.Updates[i].Body = clip(c.Updates[i].Body)
+		c.Updates[i].Translations = clipTold(c.Updates[i].Translations)
 	}
 	return &c
 }

@@ -53,13 +53,13 @@ func (o *Org) Today(ctx context.Context, thread, update string) (*Today, error) 
 	}
 	var body []byte
 	entries := func(table, of, columns string) string {
-		return `(SELECT json_group_array(json_object('id', id, 'status', status, 'body', body, ` +
-			`'created_at', created_at` + columns + `)) FROM (SELECT * FROM (
+		return `(SELECT json_group_array(` + entry(`json_object('id', id, 'status', status, 'body', body, 'created_at',
+  created_at`+columns+`)`, "") + `) FROM (SELECT * FROM (
  SELECT u.* FROM ` + table + ` u WHERE u.org_id = ?1 AND u.` + of +
 			` = ?2 AND (u.id = ?3 OR u.seq IN (SELECT seq FROM messages WHERE thread = ?2 AND org_id = ?1))
  ORDER BY u.seq DESC LIMIT ?4) ORDER BY seq))`
 	}
-	err = o.db.row(ctx, `SELECT json_object('id', i.id, 'title', i.title, 'description', i.description, 'status',
+	err = o.db.row(ctx, `SELECT `+whole(`json_object('id', i.id, 'title', i.title, 'description', i.description, 'status',
   i.status, 'impact', i.impact,
  'created_at', i.created_at, 'updated_at', i.updated_at, 'resolved_at', i.resolved_at, 'version', i.version,
  'recorded_at', i.recorded_at, 'postmortem', i.postmortem, 'postmortem_at', i.postmortem_at, 'excluded_reason',
@@ -68,14 +68,14 @@ func (o *Org) Today(ctx context.Context, thread, update string) (*Today, error) 
  'to_state', to_state))
   FROM (SELECT * FROM incident_services a WHERE a.org_id = i.org_id AND a.incident_id = i.id ORDER BY a.ordinal))),
  'updates', json(`+entries("incident_updates", "incident_id", `, 'edited_at', edited_at, 'services', json(services)`)+
-		`)), i.deleted_at IS NOT NULL
+		`))`, "i.")+`, i.deleted_at IS NOT NULL
 FROM incidents i WHERE i.org_id = ?1 AND i.id = ?2`, []any{o.id, thread, update, maxEntries}, &body, &t.Deleted)
 	switch err {
 	case nil:
 		t.Incident = &status.Incident{}
 		err = decoded(body, t.Incident)
 	case ErrNone:
-		err = o.db.row(ctx, `SELECT json_object('id', m.id, 'title', m.title, 'description', m.description, 'status',
+		err = o.db.row(ctx, `SELECT `+whole(`json_object('id', m.id, 'title', m.title, 'description', m.description, 'status',
   m.status,
  'scheduled_for', m.scheduled_for, 'scheduled_until', m.scheduled_until, 'created_at', m.created_at, 'updated_at',
  m.updated_at,
@@ -83,7 +83,7 @@ FROM incidents i WHERE i.org_id = ?1 AND i.id = ?2`, []any{o.id, thread, update,
  'services', json((SELECT json_group_array(json_object('id', service_id, 'name', name))
   FROM (SELECT * FROM maintenance_services a WHERE a.org_id = m.org_id AND a.maintenance_id = m.id ORDER BY
   a.ordinal))),
- 'updates', json(`+entries("maintenance_updates", "maintenance_id", "")+`)), m.deleted_at IS NOT NULL
+ 'updates', json(`+entries("maintenance_updates", "maintenance_id", "")+`))`, "m.")+`, m.deleted_at IS NOT NULL
 FROM maintenances m WHERE m.org_id = ?1 AND m.id = ?2`, []any{o.id, thread, update, maxEntries}, &body, &t.Deleted)
 		if err == nil {
 			t.Maintenance = &status.Maintenance{}

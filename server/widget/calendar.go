@@ -28,7 +28,7 @@ func calendar(v *visit.Visit) error {
 		name += "/" + id
 		v.Ctx.Set(fiber.HeaderContentDisposition, `attachment; filename="maintenance.ics"`)
 	}
-	in := v.Spoken()
+	in, org := v.Spoken(), &v.State.Org
 	return v.Document(name+"/"+string(in), always, func() (string, []byte, error) {
 		var c ics
 		c.line("BEGIN", "VCALENDAR")
@@ -42,7 +42,7 @@ func calendar(v *visit.Visit) error {
 		c.line("X-PUBLISHED-TTL", "PT15M")
 		room := serve.NewRoom(serve.MaxText, len(windows))
 		for i := range windows {
-			c.event(v, &windows[i], room)
+			c.event(v, in.Maintenance(&windows[i], org), room)
 		}
 		c.line("END", "VCALENDAR")
 		return "text/calendar; charset=utf-8", []byte(c.String()), nil

@@ -11,10 +11,14 @@ import (
 func (c *OpenIncident) decide(d *draft) *fault.Error {
 	in := status.Incident{
 		ID: c.ID, Title: c.Title, Description: c.Description, Status: status.Investigating,
-		CreatedAt: d.at, UpdatedAt: d.at, Version: 1, Source: c.Source,
+		CreatedAt: d.at, UpdatedAt: d.at, Version: 1, Source: c.Source, Language: c.Language,
 	}
 	moves := c.moves()
 	if err := joined(c.check(&in, moves), c.checkPast(d.at, len(moves))); err != nil {
+		return err
+	}
+	var err *fault.Error
+	if in.Translations, err = d.translated("translations", c.Translations, in.Original(), in.Language); err != nil {
 		return err
 	}
 	if c.StartedAt != nil && *c.StartedAt < d.at {
@@ -40,7 +44,7 @@ func (c *OpenIncident) decide(d *draft) *fault.Error {
 		}
 	}
 	first := status.Update{ID: c.UpdateID, Status: in.Status, Body: in.Description, CreatedAt: in.CreatedAt,
-		Services: in.Services}
+		Services: in.Services, Translations: described(in.Translations)}
 	opened := Event{Type: IncidentOpened, Incident: &in, Update: &first}
 	if in.RecordedAt != nil {
 		known := in
@@ -213,20 +217,27 @@ func (c *EditIncident) decide(d *draft) *fault.Error {
 	edit(&next.Description, c.Description)
 	edit(&next.Postmortem, c.Postmortem)
 	edit(&next.Excluded, c.Excluded)
+	edit(&next.Language, c.Language)
 	if err := joined(next.Check(), visible("title", next.Title, in.Title)); err != nil {
 		return err
 	}
 	if err := afterwards(in, &next); err != nil {
 		return err
 	}
-	if c.Message == nil && c.Services == nil && (c.Status == nil || *c.Status == string(in.Status)) {
+	var err *fault.Error
+	next.Translations, err = d.retold(c.Translations, in.Translations, in.Original(), next.Original(), next.Language)
+	if err != nil {
+		return err
+	}
+	if c.Message == nil && len(c.MessageTranslations) == 0 && c.Services == nil &&
+		(c.Status == nil || *c.Status == string(in.Status)) {
 		d.editIncident(in, next)
 		return nil
 	}
-	move := UpdateIncident{ID: c.ID, UpdateID: c.UpdateID, Services: c.Services}
+	move := UpdateIncident{ID: c.ID, UpdateID: c.UpdateID, Services: c.Services, Translations: c.MessageTranslations}
 	edit(&move.Status, c.Status)
 	edit(&move.Body, c.Message)
-	return move.onto(d, next, "update_id", "message")
+	return move.onto(d, next, "update_id", "message", "message_translations")
 }
 
 // afterwards: an incident is explained, and its time forgiven, once it is over.
@@ -262,7 +273,8 @@ func (d *draft) editIncident(was *status.Incident, next status.Incident) {
 	case (next.Excluded == "") != (was.Excluded == ""):
 		d.correctDays(kind, next, d.recount(next))
 	case next.Title != was.Title || next.Description != was.Description || next.Postmortem != was.Postmortem ||
-		next.Excluded != was.Excluded:
+		next.Excluded != was.Excluded || next.Language != was.Language ||
+		!slices.Equal(next.Translations, was.Translations):
 		d.emitIncident(kind, next, nil)
 	}
 }
@@ -290,10 +302,20 @@ func (c *CorrectUpdate) decide(d *draft) *fault.Error {
 		}
 		var list status.Checks
 		list.Text("body", c.Body, status.BodyMax, c.silent)
-		if err := list.Err(); err != nil || u.Body == c.Body {
+		if err := list.Err(); err != nil {
 			return err
 		}
-		u.Body, u.EditedAt = c.Body, &d.at
+		was := u
+		u.Body = c.Body
+		var err *fault.Error
+		u.Translations, err = d.retold(c.Translations, u.Translations, entryText(was.Body), entryText(u.Body),
+			in.Language)
+		if err != nil || u.Body == was.Body && slices.Equal(u.Translations, was.Translations) {
+			return err
+		}
+		if u.Body != was.Body {
+			u.EditedAt = &d.at
+		}
 		d.emitIncident(IncidentEdited, *in, &u)
 		return nil
 	}
@@ -308,11 +330,11 @@ func (c *UpdateIncident) decide(d *draft) *fault.Error {
 	if err := stale("incident", c.Version, in.Version, in); err != nil {
 		return err
 	}
-	return c.onto(d, *in, "id", "body")
+	return c.onto(d, *in, "id", "body", "translations")
 }
 
 // onto adds the update to an incident whose text may have been corrected in the same breath.
-func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField string) *fault.Error {
+func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField, toldField string) *fault.Error {
 	to := status.IncidentStatus(c.Status)
 	if to == "" {
 		to = next.Status
@@ -344,6 +366,10 @@ func (c *UpdateIncident) onto(d *draft, next status.Incident, idField, bodyField
 		return err
 	}
 	update := &status.Update{ID: c.UpdateID, Status: to, Body: c.Body, CreatedAt: d.at, Services: changes}
+	if update.Translations, err = d.translated(toldField, c.Translations, entryText(c.Body),
+		next.Language); err != nil {
+		return err
+	}
 	next.Status = to
 	if to != status.Resolved {
 		d.emitIncident(IncidentUpdated, next, update)
@@ -481,4 +507,5 @@ func (r rewriter) incident(i, now *status.Incident) {
 	r.text(&i.Description, now.Description)
 	r.text(&i.Postmortem, now.Postmortem)
 	r.text(&i.Excluded, now.Excluded)
+	r.translations(&i.Translations, now.Translations)
 }

@@ -36,6 +36,9 @@ type OpenIncident struct {
 	ResolutionID string       // of that update
 
 	Source *status.Source // what opened it; no request says it
+
+	Language     string // that it is written in; "" is the organisation's
+	Translations []status.Translation
 }
 
 func (*OpenIncident) Kind() string { return "open_incident" }
@@ -44,6 +47,7 @@ func (c *OpenIncident) texts(each func(field string, text *string)) {
 	each("description", &c.Description)
 	each("title", &c.Title)
 	each("resolution", &c.Resolution)
+	textsOf(c.Translations, "translations", each)
 }
 
 func (c *OpenIncident) parts() Parts {
@@ -85,6 +89,10 @@ func (c *OpenIncident) Wire(f *wire.Fields) {
 		f.Str("resolution", &c.Resolution)
 		f.Str("resolution_id", &c.ResolutionID)
 	}
+	if f.Reading() || c.Language != "" {
+		f.Str("language", &c.Language)
+	}
+	wire.OptList(f, "translations", &c.Translations, (*status.Translation).Wire)
 }
 
 // EditIncident corrects an incident's text, or moves it on: Status, Message and Services are then as in UpdateIncident.
@@ -101,6 +109,10 @@ type EditIncident struct {
 	Notify      *bool
 	Postmortem  *string
 	Excluded    *string
+	Language    *string
+
+	Translations        []status.Translation // in the place of all there were; nil leaves those of texts that stay
+	MessageTranslations []status.Translation
 }
 
 func (*EditIncident) Kind() string { return "edit_incident" }
@@ -111,6 +123,8 @@ func (c *EditIncident) texts(each func(field string, text *string)) {
 	each("message", c.Message)
 	each("postmortem", c.Postmortem)
 	each("excluded_reason", c.Excluded)
+	textsOf(c.Translations, "translations", each)
+	textsOf(c.MessageTranslations, "message_translations", each)
 }
 
 func (c *EditIncident) parts() Parts {
@@ -139,6 +153,9 @@ func (c *EditIncident) Wire(f *wire.Fields) {
 	f.OptBool("notify", &c.Notify)
 	f.OptStr("postmortem", &c.Postmortem)
 	f.OptStr("excluded_reason", &c.Excluded)
+	f.OptStr("language", &c.Language)
+	wire.OptList(f, "translations", &c.Translations, (*status.Translation).Wire)
+	wire.OptList(f, "message_translations", &c.MessageTranslations, (*status.Translation).WireEntry)
 }
 
 // UpdateIncident adds to an incident's timeline. An empty Status stays where the incident is. Services says which of
@@ -151,12 +168,15 @@ type UpdateIncident struct {
 	Body     string
 	Services []Move
 	Notify   *bool
+
+	Translations []status.Translation
 }
 
 func (*UpdateIncident) Kind() string { return "update_incident" }
 
 func (c *UpdateIncident) texts(each func(field string, text *string)) {
 	each("body", &c.Body)
+	textsOf(c.Translations, "translations", each)
 }
 
 func (c *UpdateIncident) parts() Parts {
@@ -173,6 +193,7 @@ func (c *UpdateIncident) Wire(f *wire.Fields) {
 	f.Str("body", &c.Body)
 	wire.OptList(f, "services", &c.Services, (*Move).Wire)
 	f.OptBool("notify", &c.Notify)
+	wire.OptList(f, "translations", &c.Translations, (*status.Translation).WireEntry)
 }
 
 // CorrectUpdate changes the text of an entry of a timeline, also of a resolved incident; the audit trail keeps what it
@@ -183,12 +204,15 @@ type CorrectUpdate struct {
 	Version  *int64
 	Body     string
 	silent   bool // the request had no body at all: that is no wish for an empty one
+
+	Translations []status.Translation // in the place of all there were; nil leaves those of a Body that stays
 }
 
 func (*CorrectUpdate) Kind() string { return "correct_update" }
 
 func (c *CorrectUpdate) texts(each func(field string, text *string)) {
 	each("body", &c.Body)
+	textsOf(c.Translations, "translations", each)
 }
 
 func (c *CorrectUpdate) parts() Parts {
@@ -210,6 +234,7 @@ func (c *CorrectUpdate) Wire(f *wire.Fields) {
 			c.Body = *body
 		}
 	}
+	wire.OptList(f, "translations", &c.Translations, (*status.Translation).WireEntry)
 }
 
 // DeleteIncident hides an incident; the log and the audit trail keep it.

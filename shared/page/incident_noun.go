@@ -120,7 +120,8 @@ var incidentsTold = telling{
 		r.incident(e.Incident, &now)
 		if was.Update != nil {
 			u := *was.Update
-			r.text(&u.Body, bodyOf(now.Updates, u.ID))
+			today := entryOf(now.Updates, u.ID)
+			r.entry(&u.Body, &u.Translations, today.Body, today.Translations)
 			e.Update = &u
 		}
 		if !there {
@@ -136,8 +137,8 @@ var incidentsTold = telling{
 		old := *was
 		r.incident(&old, e.Incident)
 		if e.Update != nil {
-			body := bodyOf(old.Updates, e.Update.ID)
-			r.text(&body, e.Update.Body)
+			u := entryOf(old.Updates, e.Update.ID)
+			r.entry(&u.Body, &u.Translations, e.Update.Body, e.Update.Translations)
 		}
 	},
 }
@@ -237,11 +238,13 @@ func incidentSize(i *status.Incident) int64 {
 func incidentGrowth(old, next *status.Incident) int64 {
 	return growth(old.Title, next.Title) + growth(old.Description, next.Description) +
 		growth(old.Postmortem, next.Postmortem) +
-		growth(old.Excluded, next.Excluded) + listGrowth(old.Services, next.Services, affectedSize)
+		growth(old.Excluded, next.Excluded) + listGrowth(old.Services, next.Services, affectedSize) +
+		listGrowth(old.Translations, next.Translations, translationSize)
 }
 
 func updateSize(u *status.Update) int64 {
-	return updateBytes + inAnswer(u.Body) + listGrowth(nil, u.Services, affectedSize)
+	return updateBytes + inAnswer(u.Body) + listGrowth(nil, u.Services, affectedSize) +
+		sizeOf(u.Translations, translationSize)
 }
 
 func affectedSize(a *status.Affected) int64 { return affectedBytes + inAnswer(a.Name) }
@@ -256,11 +259,12 @@ func (r rewriter) affected(e *Event, w *Words) {
 	}
 }
 
-func bodyOf(list []status.Update, id string) string {
+// entryOf finds an entry of a timeline; empty where it is not there.
+func entryOf(list []status.Update, id string) status.Update {
 	for i := range list {
 		if list[i].ID == id {
-			return list[i].Body
+			return list[i]
 		}
 	}
-	return ""
+	return status.Update{}
 }

@@ -72,7 +72,7 @@ func (d *draft) withdraw(next status.Incident, u status.Update) {
 		}
 	}
 	next.Status, next.ResolvedAt, next.Impact = before[len(before)-1].Status, nil, impactSince(before)
-	u.Body = ""
+	u.Body, u.Translations = "", nil
 	d.emitIncident(UpdateWithdrawn, next, &u)
 	for _, a := range u.Services {
 		if svc, there := d.state.Service(a.ID); there && svc.Status != status.UnderMaintenance {

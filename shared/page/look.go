@@ -15,8 +15,7 @@ const (
 )
 
 // Languages that pages are written in, by their tags (RFC 5646).
-var Languages = []string{"en", "de", "fr", "es", "pt-BR", "it", "nl", "sv", "pl", "cs", "uk", "tr", "ja", "ko",
-	"zh-Hans", "ar", "he"}
+var Languages = status.Languages
 
 // Looks, Themes and Densities are what a page may look like, the usual one first.
 var (

@@ -18,6 +18,9 @@ type PlanMaintenance struct {
 	ScheduledFor   status.Time
 	ScheduledUntil status.Time
 	Notify         *bool
+
+	Language     string // that it is written in; "" is the organisation's
+	Translations []status.Translation
 }
 
 func (*PlanMaintenance) Kind() string { return "plan_maintenance" }
@@ -25,6 +28,7 @@ func (*PlanMaintenance) Kind() string { return "plan_maintenance" }
 func (c *PlanMaintenance) texts(each func(field string, text *string)) {
 	each("description", &c.Description)
 	each("title", &c.Title)
+	textsOf(c.Translations, "translations", each)
 }
 
 func (c *PlanMaintenance) parts() Parts {
@@ -47,6 +51,10 @@ func (c *PlanMaintenance) Wire(f *wire.Fields) {
 	f.Time("scheduled_for", &c.ScheduledFor)
 	f.Time("scheduled_until", &c.ScheduledUntil)
 	f.OptBool("notify", &c.Notify)
+	if f.Reading() || c.Language != "" {
+		f.Str("language", &c.Language)
+	}
+	wire.OptList(f, "translations", &c.Translations, (*status.Translation).WireWindow)
 }
 
 // EditMaintenance changes a window's text and times, moves it on, or adds to its timeline.
@@ -62,6 +70,10 @@ type EditMaintenance struct {
 	Status         *string
 	Message        *string
 	Notify         *bool
+	Language       *string
+
+	Translations        []status.Translation // in the place of all there were; nil leaves those of texts that stay
+	MessageTranslations []status.Translation
 }
 
 func (*EditMaintenance) Kind() string { return "edit_maintenance" }
@@ -70,6 +82,8 @@ func (c *EditMaintenance) texts(each func(field string, text *string)) {
 	each("description", c.Description)
 	each("title", c.Title)
 	each("message", c.Message)
+	textsOf(c.Translations, "translations", each)
+	textsOf(c.MessageTranslations, "message_translations", each)
 }
 
 func (c *EditMaintenance) parts() Parts {
@@ -90,6 +104,9 @@ func (c *EditMaintenance) Wire(f *wire.Fields) {
 	f.OptStr("status", &c.Status)
 	f.OptStr("message", &c.Message)
 	f.OptBool("notify", &c.Notify)
+	f.OptStr("language", &c.Language)
+	wire.OptList(f, "translations", &c.Translations, (*status.Translation).WireWindow)
+	wire.OptList(f, "message_translations", &c.MessageTranslations, (*status.Translation).WireEntry)
 }
 
 // optStrings maps a list that may be absent.
@@ -128,8 +145,13 @@ func (c *PlanMaintenance) decide(d *draft) *fault.Error {
 	m := status.Maintenance{
 		ID: c.ID, Title: c.Title, Description: c.Description, Status: status.Scheduled,
 		ScheduledFor: c.ScheduledFor, ScheduledUntil: c.ScheduledUntil, CreatedAt: d.at, UpdatedAt: d.at, Version: 1,
+		Language: c.Language,
 	}
 	if err := check(c.ID, joined(m.Check(), visible("title", m.Title, ""))); err != nil {
+		return err
+	}
+	var err *fault.Error
+	if m.Translations, err = d.translated("translations", c.Translations, m.Original(), m.Language); err != nil {
 		return err
 	}
 	if m.ScheduledUntil <= d.at {
@@ -227,10 +249,16 @@ func (c *EditMaintenance) decide(d *draft) *fault.Error {
 	edit(&next.Description, c.Description)
 	edit(&next.ScheduledFor, c.ScheduledFor)
 	edit(&next.ScheduledUntil, c.ScheduledUntil)
+	edit(&next.Language, c.Language)
 	if err := joined(next.Check(), visible("title", next.Title, m.Title)); err != nil {
 		return err
 	}
 	if err := c.checkTimes(m, &next, d.at); err != nil {
+		return err
+	}
+	var err *fault.Error
+	next.Translations, err = d.retold(c.Translations, m.Translations, m.Original(), next.Original(), next.Language)
+	if err != nil {
 		return err
 	}
 	if c.Services != nil {
@@ -238,10 +266,10 @@ func (c *EditMaintenance) decide(d *draft) *fault.Error {
 			return err
 		}
 	}
-	if c.Message == nil && (c.Status == nil || *c.Status == string(m.Status)) {
+	if c.Message == nil && len(c.MessageTranslations) == 0 && (c.Status == nil || *c.Status == string(m.Status)) {
 		if next.Title != m.Title || next.Description != m.Description || next.ScheduledFor != m.ScheduledFor ||
-			next.ScheduledUntil != m.ScheduledUntil ||
-			!slices.Equal(next.Services, m.Services) {
+			next.ScheduledUntil != m.ScheduledUntil || next.Language != m.Language ||
+			!slices.Equal(next.Services, m.Services) || !slices.Equal(next.Translations, m.Translations) {
 			d.emitMaintenance(MaintenanceChanged, next, nil)
 		}
 		return nil
@@ -281,6 +309,10 @@ func (c *EditMaintenance) move(d *draft, next status.Maintenance) *fault.Error {
 	if err := list.Err(); err != nil {
 		return err
 	}
+	told, err := d.translated("message_translations", c.MessageTranslations, entryText(body), next.Language)
+	if err != nil {
+		return err
+	}
 	if next.Over() || to != next.Status && !contains(next.Status.Next(), to) {
 		return forbidden("status", "A maintenance", string(next.Status), string(to), status.Names(next.Status.Next()))
 	}
@@ -308,7 +340,7 @@ func (c *EditMaintenance) move(d *draft, next status.Maintenance) *fault.Error {
 		d.letGo(&next)
 	}
 	d.emitMaintenance(MaintenanceMoved, next, &status.MaintenanceUpdate{ID: c.UpdateID, Status: to, Body: body,
-		CreatedAt: d.at})
+		CreatedAt: d.at, Translations: told})
 	return nil
 }
 

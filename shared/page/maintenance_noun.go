@@ -118,7 +118,8 @@ var maintenancesTold = telling{
 		})
 		if was.MaintenanceUpdate != nil {
 			u := *was.MaintenanceUpdate
-			r.text(&u.Body, windowBodyOf(now.Updates, u.ID))
+			today := stepOf(now.Updates, u.ID)
+			r.entry(&u.Body, &u.Translations, today.Body, today.Translations)
 			e.MaintenanceUpdate = &u
 		}
 	},
@@ -136,8 +137,8 @@ var maintenancesTold = telling{
 			}
 		}
 		if e.MaintenanceUpdate != nil {
-			body := windowBodyOf(old.Updates, e.MaintenanceUpdate.ID)
-			r.text(&body, e.MaintenanceUpdate.Body)
+			u := stepOf(old.Updates, e.MaintenanceUpdate.ID)
+			r.entry(&u.Body, &u.Translations, e.MaintenanceUpdate.Body, e.MaintenanceUpdate.Translations)
 		}
 	},
 }
@@ -219,24 +220,29 @@ func maintenanceSize(m *status.Maintenance) int64 {
 // maintenanceGrowth is without timelines.
 func maintenanceGrowth(old, next *status.Maintenance) int64 {
 	return growth(old.Title, next.Title) + growth(old.Description, next.Description) +
-		listGrowth(old.Services, next.Services, refSize)
+		listGrowth(old.Services, next.Services, refSize) +
+		listGrowth(old.Translations, next.Translations, translationSize)
 }
 
-func entrySize(u *status.MaintenanceUpdate) int64 { return entryBytes + inAnswer(u.Body) }
+func entrySize(u *status.MaintenanceUpdate) int64 {
+	return entryBytes + inAnswer(u.Body) + sizeOf(u.Translations, translationSize)
+}
 
 func refSize(r *status.Ref) int64 { return refBytes + inAnswer(r.Name) }
 
-func windowBodyOf(list []status.MaintenanceUpdate, id string) string {
+// stepOf finds an entry of a window's timeline; empty where it is not there.
+func stepOf(list []status.MaintenanceUpdate, id string) status.MaintenanceUpdate {
 	for i := range list {
 		if list[i].ID == id {
-			return list[i].Body
+			return list[i]
 		}
 	}
-	return ""
+	return status.MaintenanceUpdate{}
 }
 
 // maintenance puts in all words of it; whoever adds a text adds it here.
 func (r rewriter) maintenance(m, now *status.Maintenance) {
 	r.text(&m.Title, now.Title)
 	r.text(&m.Description, now.Description)
+	r.translations(&m.Translations, now.Translations)
 }

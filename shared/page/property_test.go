@@ -186,10 +186,11 @@ func told(e page.Event) page.Event {
 	case page.IncidentDeleted:
 		gone := *e.Incident
 		gone.Title, gone.Description, gone.Postmortem, gone.Excluded = "", "", "", ""
+		gone.Translations = nil
 		e.Incident, e.Withdrawn = &gone, true
 	case page.MaintenanceDeleted:
 		gone := *e.Maintenance
-		gone.Title, gone.Description = "", ""
+		gone.Title, gone.Description, gone.Translations = "", "", nil
 		e.Maintenance, e.Withdrawn = &gone, true
 	default:
 		if isDeletion(e.Type) { // of a noun that has no line here

@@ -21,6 +21,7 @@ const (
 	maintenanceBytes = 600
 	entryBytes       = 300 // of a window's timeline
 	refBytes         = 90
+	toldBytes        = 300 // of a translation
 )
 
 // inAnswer is how many bytes a text takes in the answer of a database over HTTP: JSON within JSON, in which a quote is

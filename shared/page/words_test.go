@@ -8,6 +8,7 @@ import (
 
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
+	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
 
@@ -19,17 +20,26 @@ func texts(s *page.State) map[string]bool {
 			said[x] = true
 		}
 	}
+	told := func(list []status.Translation) {
+		for _, t := range list {
+			for _, text := range t.Texts() {
+				add(*text)
+			}
+		}
+	}
 	add(s.Org.Name, s.Org.Description, s.Org.URL, s.Org.Hostname, s.Org.Announcement, s.Org.Logo)
 	for _, x := range s.Services {
 		add(x.Name, x.Description, x.Group)
 	}
 	for _, x := range s.Incidents {
 		add(x.Title, x.Description, x.Postmortem, x.Excluded)
+		told(x.Translations)
 		for _, a := range x.Services {
 			add(a.Name)
 		}
 		for _, u := range x.Updates {
 			add(u.Body)
+			told(u.Translations)
 			for _, a := range u.Services {
 				add(a.Name)
 			}
@@ -37,11 +47,13 @@ func texts(s *page.State) map[string]bool {
 	}
 	for _, x := range s.Maintenances {
 		add(x.Title, x.Description)
+		told(x.Translations)
 		for _, a := range x.Services {
 			add(a.Name)
 		}
 		for _, u := range x.Updates {
 			add(u.Body)
+			told(u.Translations)
 		}
 	}
 	return said

@@ -108,6 +108,8 @@ type Update struct {
 	CreatedAt Time
 	EditedAt  *Time      // when its text was corrected
 	Services  []Affected // what the incident holds from here on, where that changed
+
+	Translations []Translation // of Body
 }
 
 // Wire is a member of the incident's `updates`.
@@ -119,6 +121,7 @@ func (u *Update) Wire(f *wire.Fields) {
 	f.Time("created_at", &u.CreatedAt)
 	f.NullTime("edited_at", &u.EditedAt)
 	wire.List(f, "services", &u.Services, (*Affected).Wire)
+	wire.OptList(f, "translations", &u.Translations, (*Translation).WireEntry)
 }
 
 // Incident is something that went wrong. Services has at least one member; one whose To is operational has recovered,
@@ -141,6 +144,9 @@ type Incident struct {
 	PostmortemAt *Time
 	Excluded     string  // why its time does not count as downtime, for everybody to read; "" counts
 	Source       *Source // what opened it; nil is a person
+
+	Language     string // of all that is said of it, "de"; "" is the organisation's
+	Translations []Translation
 }
 
 // Source is the monitor or the alert that opened an incident.
@@ -187,6 +193,13 @@ func (i *Incident) WireHead(f *wire.Fields) {
 	f.NullTime("postmortem_at", &i.PostmortemAt)
 	f.Str("excluded_reason", &i.Excluded)
 	wire.Opt(f, "source", &i.Source, (*Source).Wire) // CONTRACT 7
+	wireLanguage(f, &i.Language)
+	wire.OptList(f, "translations", &i.Translations, (*Translation).Wire)
+}
+
+// Original are its texts.
+func (i *Incident) Original() Original {
+	return Original{i.Title, i.Description, i.Postmortem, i.Excluded}
 }
 
 // First is the service that stands for the incident.
@@ -217,6 +230,7 @@ func (i *Incident) Check() *fault.Error {
 	c.Text("description", i.Description, BodyMax, false)
 	c.Text("postmortem", i.Postmortem, BodyMax, false)
 	c.Text("excluded_reason", i.Excluded, ReasonMax, false)
+	c.Language(i.Language)
 	return c.Err()
 }
 

@@ -63,6 +63,9 @@ type Maintenance struct {
 	StartedAt      *Time
 	CompletedAt    *Time
 	Version        int64
+
+	Language     string // of all that is said of it, "de"; "" is the organisation's
+	Translations []Translation
 }
 
 // MaintenanceUpdate is one entry of a window's timeline. Body is Markdown.
@@ -71,6 +74,8 @@ type MaintenanceUpdate struct {
 	Status    MaintenanceStatus
 	Body      string
 	CreatedAt Time
+
+	Translations []Translation // of Body
 }
 
 // Wire is a member of the window's `updates`.
@@ -80,6 +85,7 @@ func (u *MaintenanceUpdate) Wire(f *wire.Fields) {
 	f.Derived("status_display", u.Status.Display())
 	f.Str("body", &u.Body)
 	f.Time("created_at", &u.CreatedAt)
+	wire.OptList(f, "translations", &u.Translations, (*Translation).WireEntry)
 }
 
 // Wire is the `maintenance` of the REST API.
@@ -103,7 +109,12 @@ func (m *Maintenance) WireHead(f *wire.Fields) {
 	f.NullTime("started_at", &m.StartedAt)
 	f.NullTime("completed_at", &m.CompletedAt)
 	f.Int("version", &m.Version)
+	wireLanguage(f, &m.Language)
+	wire.OptList(f, "translations", &m.Translations, (*Translation).WireWindow)
 }
+
+// Original are its texts.
+func (m *Maintenance) Original() Original { return Original{m.Title, m.Description} }
 
 // Running says that the window is open now.
 func (m *Maintenance) Running() bool { return m.Status == InProgress || m.Status == Verifying }
@@ -139,6 +150,7 @@ func (m *Maintenance) Check() *fault.Error {
 	var c Checks
 	c.Line("title", m.Title, TitleMax, true)
 	c.Text("description", m.Description, BodyMax, false)
+	c.Language(m.Language)
 	c.That(m.ScheduledFor > 0, "scheduled_for", "Say when the maintenance starts.")
 	c.That(m.ScheduledUntil > 0, "scheduled_until", "Say when the maintenance ends.")
 	if m.ScheduledFor > 0 && m.ScheduledUntil > 0 {

@@ -20,6 +20,7 @@
  * @property {string} created_at
  * @property {string|null} [edited_at]
  * @property {Affected[]} [services]
+ * @property {object[]} [translations] of body, in other languages
  */
 
 /**
@@ -61,6 +62,8 @@
  * @property {string|null} postmortem_at
  * @property {string} [excluded_reason] why its time does not count as downtime; "" counts
  * @property {object} source what opened it; nil is a person
+ * @property {string} [language] that it is written in, where that is not the organisation's
+ * @property {object[]} [translations] what is said of it in other languages
  * @property {number} version
  * @property {string} started_at
  * @property {string|null} recorded_at when it was written down, if that was later than it began
@@ -83,6 +86,8 @@
  * @property {string|null} started_at
  * @property {string|null} completed_at
  * @property {number} version
+ * @property {string} [language] that it is written in, where that is not the organisation's
+ * @property {object[]} [translations] what is said of it in other languages
  * @property {string[]} [next]
  */
 

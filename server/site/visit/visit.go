@@ -65,7 +65,8 @@ type Visit struct {
 	Path string // where the page's addresses begin: "/status/acme", or "" on its own host
 	Keep bool   // documents that name Base may be kept: whoever asks under made-up host names fills no memory
 
-	tongue lang.In // what Language or Spoken chose
+	tongue lang.In     // what Language or Spoken chose
+	told   *page.State // what Told made
 }
 
 // Finder is BySlug or ByHost.
@@ -101,6 +102,15 @@ func (v *Visit) Spoken() lang.In {
 		v.speak("")
 	}
 	return v.tongue
+}
+
+// Told is the page's state with what the organisation wrote in the reader's language, where it is there in that. It
+// makes no other choice than Language or Spoken, one of which must have been asked.
+func (v *Visit) Told() *page.State {
+	if v.told == nil {
+		v.told = v.tongue.State(&v.State)
+	}
+	return v.told
 }
 
 func (v *Visit) speak(chosen string) {

@@ -123,6 +123,8 @@ func (a *Author) openIncident(t *rapid.T, s *page.State, at status.Time) page.Co
 		Description: text(t, bodies, "description"),
 		Notify:      maybe(t, func() bool { return rapid.Bool().Draw(t, "notify") }, "says notify"),
 	}
+	c.Language = language(t)
+	c.Translations = translations(t, c.Title, c.Description)
 	if oneIn(t, 4, "dated back") {
 		a.dateBack(t, c, at)
 	}
@@ -175,6 +177,7 @@ func (a *Author) grips(t *rapid.T, s *page.State, id string) []page.Move {
 func (a *Author) correctUpdate(t *rapid.T, s *page.State) page.Command {
 	id, version := a.incident(t, s)
 	c := &page.CorrectUpdate{ID: id, UpdateID: a.ID(), Version: version, Body: text(t, bodies, "body")}
+	c.Translations = translations(t, "", "", c.Body)
 	if in, there := s.Incident(id); there && !oneIn(t, 10, "no such update") {
 		c.UpdateID = one(t, in.Updates, "update").ID
 	}
@@ -223,8 +226,10 @@ func (a *Author) updateIncident(t *rapid.T, s *page.State) page.Command {
 		return a.openIncident(t, s, s.At)
 	}
 	id, version := a.incident(t, s)
-	return &page.UpdateIncident{ID: id, UpdateID: a.newID(t, s), Version: version, Status: onward(t, s, id),
+	c := &page.UpdateIncident{ID: id, UpdateID: a.newID(t, s), Version: version, Status: onward(t, s, id),
 		Body: text(t, bodies, "body"), Services: a.grips(t, s, id)}
+	c.Translations = translations(t, "", "", c.Body)
+	return c
 }
 
 func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
@@ -240,7 +245,7 @@ func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
 				"has excluded_reason"),
 		}
 	}
-	return &page.EditIncident{
+	c := &page.EditIncident{
 		ID: id, UpdateID: a.newID(t, s), Version: version,
 		Title:       maybe(t, func() string { return text(t, titles, "title") }, "has title"),
 		Description: maybe(t, func() string { return text(t, bodies, "description") }, "has description"),
@@ -248,11 +253,57 @@ func (a *Author) editIncident(t *rapid.T, s *page.State) page.Command {
 		Message:     maybe(t, func() string { return text(t, bodies, "message") }, "has message"),
 		Services:    a.grips(t, s, id),
 	}
+	if oneIn(t, 8, "is in another language") {
+		tag := language(t)
+		c.Language = &tag
+	}
+	c.Translations = translations(t, given(c.Title), given(c.Description))
+	c.MessageTranslations = translations(t, "", "", given(c.Message))
+	return c
+}
+
+// given is a text of a command, or some text that was there before.
+func given(text *string) string {
+	if text == nil {
+		return "x"
+	}
+	return *text
+}
+
+// language is what something is written in: mostly what the organisation speaks.
+func language(t *rapid.T) string {
+	if oneIn(t, 8, "speaks another language") {
+		return one(t, []string{"fr", "de", "en", "xx"}, "language")
+	}
+	return ""
+}
+
+// translations are, sometimes, some of a title, a description and a body, of those of them that say something; now and
+// then wrong ones.
+func translations(t *rapid.T, of ...string) (list []status.Translation) {
+	if !oneIn(t, 4, "is translated") {
+		return nil
+	}
+	list = []status.Translation{}
+	for range die(t, 3, "languages") {
+		x := status.Translation{Language: one(t, []string{"de", "ja", "he", "pt-BR", "fr", "de"}, "into")}
+		if oneIn(t, 40, "into nothing") {
+			x.Language = "xx"
+		}
+		for k, into := range []*string{&x.Title, &x.Description, &x.Body} {
+			if k < len(of) && (k == 2) == (len(of) == 3) && (of[k] != "" || oneIn(t, 30, "of nothing")) && oneIn(t, 2, "this text") {
+				*into = text(t, [][]string{titles, bodies, bodies}[k], "translation") + one(t, []string{"", " (2)"}, "as")
+			}
+		}
+		list = append(list, x)
+	}
+	return list
 }
 
 func (a *Author) planMaintenance(t *rapid.T, s *page.State, at status.Time) page.Command {
 	c := &page.PlanMaintenance{ID: a.newID(t, s), Title: text(t, titles, "title"),
-		Description: text(t, bodies, "description")}
+		Description: text(t, bodies, "description"), Language: language(t)}
+	c.Translations = translations(t, c.Title, c.Description)
 	named := map[string]bool{}
 	for range few(t) {
 		id, _ := a.service(t, s)
@@ -282,6 +333,8 @@ func (a *Author) editMaintenance(t *rapid.T, s *page.State, at status.Time) page
 		Description: maybe(t, func() string { return text(t, bodies, "description") }, "has description"),
 		Message:     maybe(t, func() string { return text(t, bodies, "message") }, "has message"),
 	}
+	c.Translations = translations(t, given(c.Title), given(c.Description))
+	c.MessageTranslations = translations(t, "", "", given(c.Message))
 	if oneIn(t, 5, "about other services") {
 		list := make([]string, few(t))
 		for i := range list {

@@ -10,6 +10,7 @@ import { ago, fromInput, short, toInput } from '../time.js';
 import { fromTemplate } from './template.js';
 import { preview } from './preview.js';
 import { stateName } from '../words.js';
+import { description, inOtherLanguages, message, saying, title, told } from './translations.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Command} Command */
@@ -41,6 +42,7 @@ export function openIncident({ service, from, instead, fresh } = {}) {
       started: from?.started_at ? toInput(from.started_at) : '',
       resolved: from?.resolved_at ? toInput(from.resolved_at) : '',
       resolution: from?.resolution ?? '',
+      ...told(from?.translations, [title, description]),
     },
     toCommand: (v, form) => ({
       kind: 'open_incident',
@@ -50,6 +52,7 @@ export function openIncident({ service, from, instead, fresh } = {}) {
       description: v.description,
       services: Object.entries(v.states).map(([id, to_state]) => ({ id, to_state })),
       notify: v.notify,
+      ...saying('translations', v, [title, description]),
       ...past(v, form),
     }),
     check: openBlanks,
@@ -76,6 +79,7 @@ function openBody(form) {
     ${affectedPicker(form)}
     ${field(form, { name: 'description', label: 'Message', rows: 5, max: 20000, optional: true, placeholder: 'What visitors notice, what you are doing, when you will write again.', hint: 'Markdown. It becomes the first entry of the timeline.' })}
     ${tick(form, 'notify', 'Tell subscribers')}
+    ${inOtherLanguages(form, [title, description])}
     <details class="more" ?open=${!!form.values.started} @toggle=${(/** @type {Event} */ e) => /** @type {HTMLDetailsElement} */ (e.target).open && /** @type {HTMLElement} */ (e.target).scrollIntoView({ block: 'end' })}><summary>It began earlier</summary>
       <div class="pair">${field(form, { name: 'started_at', of: 'started', label: 'Began', type: 'datetime-local', hint: 'The page tells it as if it had been opened then.' })}
         ${field(form, { name: 'resolved_at', of: 'resolved', label: 'Was over', type: 'datetime-local', optional: true, hint: 'When it is over already.' })}</div>
@@ -107,6 +111,7 @@ export function openUpdate(incident, { status, from, instead, remote, fresh } = 
       body: from?.body ?? '',
       notify: from?.notify ?? true,
       states: Object.fromEntries((from?.services ?? []).map((/** @type {any} */ s) => [s.id, s.to_state])),
+      ...told(from?.translations, [message]),
     },
     toCommand: (v, form) => {
       const moved = v.status === 'resolved' ? [] : Object.entries(v.states).map(([id, to_state]) => ({ id, to_state }));
@@ -117,6 +122,7 @@ export function openUpdate(incident, { status, from, instead, remote, fresh } = 
         status: v.status,
         body: v.body,
         notify: v.notify,
+        ...saying('translations', v, [message]),
         ...(moved.length ? { services: moved } : {}),
       };
     },
@@ -195,7 +201,8 @@ function updateBody(form, incident) {
     ${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, focus: true, optional: form.values.status !== now.status, hint: 'Markdown. What changed since the last message, and when you will write again.' })}
     ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]), hint: form.values.status === 'resolved' ? 'Its services go back to how they were; a resolved incident is never reopened.' : 'An incident only moves forward.' })}
     ${form.values.status === 'resolved' ? nothing : hold(form, now)}
-    ${tick(form, 'notify', 'Tell subscribers')}`;
+    ${tick(form, 'notify', 'Tell subscribers')}
+    ${inOtherLanguages(form, [message], { original: incident.language })}`;
 }
 
 /** What the incident does to each of its services from here on: one that is operational has recovered. @param {Form} form @param {Incident} incident */
@@ -225,6 +232,7 @@ function hold(form, incident) {
  */
 export function openAfterwards(incident, what, { remote, from, instead, fresh } = {}) {
   const why = what === 'postmortem';
+  const texts = [{ name: what, label: why ? 'Post-mortem' : 'Reason', max: why ? 20000 : 500, rows: why ? 6 : 2 }];
   openForm({
     key: `${what}:${incident.id}`,
     title: why ? `Post-mortem of “${incident.title}”` : `Leave “${incident.title}” out of the uptime`,
@@ -233,7 +241,10 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
     instead,
     fresh,
     wide: why,
-    values: { [what]: from?.[what] ?? incident[what] ?? '' },
+    values: {
+      [what]: from?.[what] ?? incident[what] ?? '',
+      ...told(from?.translations ?? incident.translations, texts),
+    },
     labels: { [what]: why ? 'Post-mortem' : 'Reason' },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
     toCommand: (v, form) => ({
@@ -242,25 +253,29 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
       update_id: form.ids.update,
       version: instead ? from?.version : (form.version ?? incident.version),
       [what]: v[what],
+      ...saying('translations', v, texts, incident.translations),
     }),
     body: (form) =>
-      why
-        ? field(form, {
-            name: what,
-            label: 'What happened, why, and what you changed',
-            rows: 14,
-            max: 20000,
-            focus: true,
-            hint: 'Markdown. Everybody can read it.',
-          })
-        : field(form, {
-            name: what,
-            label: 'Reason',
-            rows: 3,
-            max: 500,
-            focus: true,
-            hint: 'Everybody can read it beside the uptime. Empty counts the incident again.',
-          }),
+      html`${
+        why
+          ? field(form, {
+              name: what,
+              label: 'What happened, why, and what you changed',
+              rows: 14,
+              max: 20000,
+              focus: true,
+              hint: 'Markdown. Everybody can read it.',
+            })
+          : field(form, {
+              name: what,
+              label: 'Reason',
+              rows: 3,
+              max: 500,
+              focus: true,
+              hint: 'Everybody can read it beside the uptime. Empty counts the incident again.',
+            })
+      }
+        ${inOtherLanguages(form, texts, { original: incident.language })}`,
   });
 }
 
@@ -272,7 +287,11 @@ export function editIncident(incident, { remote, from, instead } = {}) {
     action: 'Save',
     remote,
     instead,
-    values: { title: from?.title ?? incident.title, description: from?.description ?? incident.description },
+    values: {
+      title: from?.title ?? incident.title,
+      description: from?.description ?? incident.description,
+      ...told(from?.translations ?? incident.translations, [title, description]),
+    },
     labels: { title: 'Title', description: 'Message' },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
     toCommand: (v, form) => ({
@@ -282,9 +301,11 @@ export function editIncident(incident, { remote, from, instead } = {}) {
       version: instead ? from?.version : (form.version ?? incident.version),
       title: v.title,
       description: v.description,
+      ...saying('translations', v, [title, description], incident.translations),
     }),
     body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
-      ${field(form, { name: 'description', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'Subscribers are not told of a correction; the audit log keeps it.' })}`,
+      ${field(form, { name: 'description', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'Subscribers are not told of a correction; the audit log keeps it.' })}
+      ${inOtherLanguages(form, [title, description], { original: incident.language })}`,
   });
 }
 
@@ -297,7 +318,7 @@ export function correctUpdate(incident, update, { remote, from, instead, fresh }
     remote,
     instead,
     fresh,
-    values: { body: from?.body ?? update.body },
+    values: { body: from?.body ?? update.body, ...told(from?.translations ?? update.translations, [message]) },
     labels: { body: 'Message' },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
     toCommand: (v, form) => ({
@@ -306,16 +327,18 @@ export function correctUpdate(incident, update, { remote, from, instead, fresh }
       id: update.id,
       version: form.version ?? incident.version,
       body: v.body,
+      ...saying('translations', v, [message], update.translations),
     }),
     body: (form) =>
-      field(form, {
+      html`${field(form, {
         name: 'body',
         label: 'Message',
         rows: 8,
         max: 20000,
         focus: true,
         hint: 'Visitors see that it was corrected; the audit log keeps what it said.',
-      }),
+      })}
+      ${inOtherLanguages(form, [message], { original: incident.language })}`,
   });
 }
 

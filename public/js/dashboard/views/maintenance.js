@@ -10,6 +10,7 @@ import { preview } from './preview.js';
 import { seriesList, writeSeries } from './series.js';
 import { servicePicker } from './picker.js';
 import { stateName } from '../words.js';
+import { description, inOtherLanguages, message, saying, title, told } from './translations.js';
 import { timeline } from './incident.js';
 import { declare } from '../nouns.js';
 
@@ -141,6 +142,7 @@ export function planMaintenance({ from, instead, fresh } = {}) {
       notify: from?.notify ?? true,
       scheduled_for: toInput(from?.scheduled_for ?? start),
       scheduled_until: toInput(from?.scheduled_until ?? start.getTime() + HOUR),
+      ...told(from?.translations, [title, description]),
     },
     toCommand: (v, form) => ({
       kind: 'plan_maintenance',
@@ -151,6 +153,7 @@ export function planMaintenance({ from, instead, fresh } = {}) {
       scheduled_for: fromInput(v.scheduled_for),
       scheduled_until: fromInput(v.scheduled_until),
       notify: v.notify,
+      ...saying('translations', v, [title, description]),
     }),
     body: (
       form,
@@ -158,7 +161,8 @@ export function planMaintenance({ from, instead, fresh } = {}) {
       ${times(form)}
       ${servicePicker(form)}
       ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true, placeholder: 'What visitors will notice, and what they can do.', hint: 'Markdown.' })}
-      ${tick(form, 'notify', 'Tell subscribers')}`,
+      ${tick(form, 'notify', 'Tell subscribers')}
+      ${inOtherLanguages(form, [title, description])}`,
     aside: (form) => preview(form, form.values.services),
     done: (form) => instead || go(`/dashboard/maintenance/${form.ids.id}`),
   });
@@ -182,7 +186,12 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
     wide: true,
     instead,
     ids: from ? { update: from.update_id } : undefined,
-    values: { status: from?.status ?? to, message: from?.message ?? '', notify: from?.notify ?? true },
+    values: {
+      status: from?.status ?? to,
+      message: from?.message ?? '',
+      notify: from?.notify ?? true,
+      ...told(from?.message_translations, [message]),
+    },
     toCommand: (v, form) => ({
       kind: 'edit_maintenance',
       id: m.id,
@@ -190,13 +199,15 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
       status: v.status,
       message: v.message,
       notify: v.notify,
+      ...saying('message_translations', v, [message]),
     }),
     body: (form) => {
       const now = model.view?.maintenances.find((x) => x.id === m.id) ?? m;
       const next = [...new Set([now.status, ...(now.next ?? []), form.values.status])];
       return html`${field(form, { name: 'message', label: 'Message', rows: 5, max: 20000, focus: true, optional: form.values.status !== now.status })}
         ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]) })}
-        ${tick(form, 'notify', 'Tell subscribers')}`;
+        ${tick(form, 'notify', 'Tell subscribers')}
+        ${inOtherLanguages(form, [message], { member: 'message_translations', original: m.language })}`;
     },
     aside: (form) =>
       preview(
@@ -221,6 +232,7 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
       description: from?.description ?? m.description,
       scheduled_for: from?.scheduled_for ? toInput(from.scheduled_for) : was.scheduled_for,
       scheduled_until: from?.scheduled_until ? toInput(from.scheduled_until) : was.scheduled_until,
+      ...told(from?.translations ?? m.translations, [title, description]),
     },
     labels: { title: 'Title', description: 'Message' },
     about: remote ? undefined : (view) => view.maintenances.find((x) => x.id === m.id),
@@ -231,13 +243,15 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
       version: instead ? from?.version : (form.version ?? m.version),
       title: v.title,
       description: v.description,
+      ...saying('translations', v, [title, description], m.translations),
       // An input has no seconds: what was not touched stays exactly as it is.
       ...(v.scheduled_for !== was.scheduled_for ? { scheduled_for: fromInput(v.scheduled_for) } : {}),
       ...(v.scheduled_until !== was.scheduled_until ? { scheduled_until: fromInput(v.scheduled_until) } : {}),
     }),
     body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
       ${over(m) ? nothing : times(form, started)}
-      ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true })}`,
+      ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true })}
+      ${inOtherLanguages(form, [title, description], { original: m.language })}`,
   });
 }
 
