@@ -86,8 +86,8 @@ func (g *readers) reader(c *fiber.Ctx, p *relay.Page) (reader, error) {
 	return reader{}, &visit.Locked{Page: p}
 }
 
-// divided is what somebody sees of a page with services that are for some alone: members see all of it, whoever else may
-// see the page what is for everybody.
+// divided is what somebody sees of a page with services that are for some alone: members see all of it, whoever else
+// may see the page what is for everybody.
 func (g *readers) divided(c *fiber.Ctx, p *relay.Page) (reader, error) {
 	org := &p.State.Org
 	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)

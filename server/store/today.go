@@ -28,7 +28,8 @@ func (o *Org) Today(ctx context.Context, thread, update string) (*Today, error) 
 	err := o.db.rows(ctx, `SELECT `+whole(`json_object('id', id, 'name', name, 'description', description, 'status',
   status, 'position', position, 'group', group_name,
  'created_at', created_at, 'updated_at', updated_at, 'version', version, 'status_since', since)`, "")+`,
- deleted_at IS NOT NULL FROM services WHERE org_id = ?1 AND (deleted_at IS NULL OR id = ?2) ORDER BY position, created_at, id`,
+ deleted_at IS NOT NULL FROM services WHERE org_id = ?1 AND (deleted_at IS NULL OR id = ?2)
+ ORDER BY position, created_at, id`,
 		[]any{o.id, thread}, func(rows *sql.Rows) error {
 			var svc status.Service
 			var body []byte

@@ -87,8 +87,9 @@ func (d *UseCases) reportSecret(ctx context.Context, day int64) ([]byte, error) 
 	return nil, unanswered()
 }
 
-// TellReports tells the team, and the admins by mail, of services that visitors report more than usual (status.Unusual) and that the page
-// calls operational, once an hour and service. It is called at the primary, by one goroutine at a time.
+// TellReports tells the team, and the admins by mail, of services that visitors report more than usual (status.Unusual)
+// and that the page calls operational, once an hour and service. It is called at the primary, by one goroutine at a
+// time.
 func (d *UseCases) TellReports(ctx context.Context) {
 	now := status.Time(d.now().UnixMilli())
 	began := now/status.ReportBucket*status.ReportBucket - (status.ReportWindow-1)*status.ReportBucket

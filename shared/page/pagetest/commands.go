@@ -291,7 +291,8 @@ func translations(t *rapid.T, of ...string) (list []status.Translation) {
 			x.Language = "xx"
 		}
 		for k, into := range []*string{&x.Title, &x.Description, &x.Body} {
-			if k < len(of) && (k == 2) == (len(of) == 3) && (of[k] != "" || oneIn(t, 30, "of nothing")) && oneIn(t, 2, "this text") {
+			if k < len(of) && (k == 2) == (len(of) == 3) && (of[k] != "" || oneIn(t, 30, "of nothing")) &&
+				oneIn(t, 2, "this text") {
 				*into = text(t, [][]string{titles, bodies, bodies}[k], "translation") + one(t, []string{"", " (2)"}, "as")
 			}
 		}

@@ -37,7 +37,8 @@ func Run(t *testing.T, rounds int, open func(testing.TB) *store.DB) {
 	t.Run("as many monitors as there may be are read", func(t *testing.T) { manyMonitors(t, open(t)) })
 }
 
-// world is a primary whose clock is moved by hand. Its monitors are paused: what is kept is looked at, not what follows.
+// world is a primary whose clock is moved by hand. Its monitors are paused: what is kept is looked at, not what
+// follows.
 type world struct {
 	db  *store.DB
 	org string
@@ -341,7 +342,8 @@ func missedDay(t *testing.T, db *store.DB) {
 	w.restart()
 	w.RollUp(ctx)
 	got := w.buckets(t, []string{id}, day)[place{id, first, "a"}]
-	if want := (store.Measured{At: first, Region: "a", Count: 6, Failed: 3, Min: 10, P50: 10, P95: 10, Max: 10}); got != want {
+	want := store.Measured{At: first, Region: "a", Count: 6, Failed: 3, Min: 10, P50: 10, P95: 10, Max: 10}
+	if got != want {
 		t.Errorf("%+v", got)
 	}
 }
@@ -380,7 +382,8 @@ SELECT ?, ?, ? + i / 10 * 14000, 'region-' || (i % 10), i % 7 > 0, i % 100,
 	}
 	var all store.Batch
 	all.Add(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39999)
-INSERT INTO monitor_metrics SELECT ?, ?, 300, i / 20 * 300000, 'region-' || (i % 20), 1, 0, 1, 1, 1, 1 FROM n`, w.org, id)
+INSERT INTO monitor_metrics
+SELECT ?, ?, 300, i / 20 * 300000, 'region-' || (i % 20), 1, 0, 1, 1, 1, 1 FROM n`, w.org, id)
 	must(t, db.Do(ctx, &all))
 	if n := len(w.buckets(t, []string{id}, five)); n != 40_000 {
 		t.Errorf("%d buckets were read", n)
