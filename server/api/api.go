@@ -68,8 +68,8 @@ type Route struct {
 
 // Routes is the whole interface, as the OpenAPI document and the tests of access read it.
 func Routes() []Route {
-	return slices.Concat(commandRoutes(), nounRoutes(), noteRoutes(), reportRoutes(), ownRoutes(), monitorRoutes(),
-		destinationRoutes())
+	return slices.Concat(commandRoutes(), nounRoutes(), noteRoutes(), reportRoutes(), draftRoutes(), ownRoutes(),
+		monitorRoutes(), destinationRoutes())
 }
 
 // reads are the routes that show each kind of object of the page, registered by the kind's own file.

@@ -61,6 +61,15 @@ var table = map[string]access{
 	"POST /api/v1/incidents/{incident}/notes":              {notes, j{"body": "x"}, 201},
 	"PATCH /api/v1/incidents/{incident}/notes/{note}":      {notes, j{"body": "x"}, 404},
 	"DELETE /api/v1/incidents/{incident}/notes/{note}":     {notes, nil, 404},
+	"GET /api/v1/drafts":                                   {inside, nil, 200},
+	"POST /api/v1/drafts":                                  {writes, j{"command": j{"kind": "open_incident"}}, 201},
+	"GET /api/v1/drafts/{draft}":                           {inside, nil, 200},
+	"PATCH /api/v1/drafts/{draft}":                         {writes, j{"note": "x"}, 200},
+	"DELETE /api/v1/drafts/{draft}":                        {writes, nil, 204},
+	"POST /api/v1/drafts/{draft}/review":                   {writes, nil, 200},
+	"POST /api/v1/drafts/{theirs}/approve":                 {leads, j{"version": 2}, 200},
+	"POST /api/v1/drafts/{draft}/schedule":                 {writes, j{"due_at": time.Now().Add(99 * time.Hour)}, 200},
+	"POST /api/v1/drafts/{draft}/publish":                  {writes, nil, 200},
 	"GET /api/v1/reports":                                  {reads, nil, 200},
 	"POST /api/v1/public/{slug}/report":                    {anybody, `{"service":"{service}"}`, 202},
 	"GET /api/v1/templates":                                {reads, nil, 200},
@@ -304,6 +313,13 @@ func thing(acme *caller, name string) string {
 	case "destination":
 		return acme.post("/api/v1/destinations", j{"name": made, "kind": "ntfy", "address": "ntfy://ntfy.example/t"}).
 			str("id")
+	case "draft":
+		return acme.post("/api/v1/drafts", j{"command": j{"kind": "update_incident", "body": "x",
+			"incident": acme.incident(made)}}).str("id")
+	case "theirs": // a draft of somebody else's, in review
+		id := acme.join(auth.Admin).post("/api/v1/drafts", j{"command": j{"kind": "open_incident"}}).str("id")
+		acme.do("POST", "/api/v1/drafts/"+id+"/review", nil).is(200)
+		return id
 	case "source":
 		return "alertmanager"
 	case "proposal":

@@ -79,7 +79,8 @@ var everywhere = []string{"Strict-Transport-Security", "Status-Region", "Status-
 
 // open are objects that are described elsewhere.
 var open = []string{"$.body.current.**", "$.body.results[*].before.**", "$.body.results[*].after.**",
-	"$.body.keys[*].*", "$.body.passkey.**", "$.body.second_factor.passkey.**", "$.body.last.**",
+	"$.body.keys[*].*", "$.body.passkey.**", "$.body.second_factor.passkey.**", "$.body.last.**", "$.body.command.**", "$.body.results[*].command.**",
+
 	"$.body.results[*].last.**"}
 
 // find answers the document's own spelling of a path, or "" when it describes no such path. One that is there as it is

@@ -310,6 +310,7 @@ func (a *App) Start(ctx context.Context) {
 		a.every(ctx, durabilityEvery, a.askDurability)
 		a.every(ctx, 0, a.Notify.Run)
 		a.every(ctx, time.Second, a.scheduler.Tick)
+		a.every(ctx, time.Second, usecase.NewDueDrafts(a.UseCases).Tick)
 		a.every(ctx, time.Minute, a.UseCases.PlanSeries)
 		a.every(ctx, 0, a.UseCases.Remind)
 		a.every(ctx, time.Minute, func(ctx context.Context) { a.UseCases.CheckHosts(ctx, a.now()) })

@@ -29,8 +29,9 @@ var tablesBefore = []orgTable{
 }
 
 var tablesAfter = []orgTable{
-	{"templates", "rowid"}, {"incident_notes", "rowid"}, {"report_counts", "org_id, service_id, at"},
-	{"report_marks", "org_id, service_id, day, hash"}, {"report_alarms", "org_id, service_id"},
+	{"templates", "rowid"}, {"drafts", "rowid"}, {"incident_notes", "rowid"},
+	{"report_counts", "org_id, service_id, at"}, {"report_marks", "org_id, service_id, day, hash"},
+	{"report_alarms", "org_id, service_id"},
 	{"logos", "org_id"}, {"page_access", "org_id, id"}, {"access_links", "hash"},
 	{"monitor_results", "org_id, monitor_id, at, region"}, {"monitor_metrics", "org_id, monitor_id, span, at, region"},
 	{"monitor_states", "org_id, monitor_id"}, {"monitors", "rowid"}, {"alerts", "org_id, kind, fingerprint"},

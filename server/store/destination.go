@@ -127,6 +127,7 @@ type TeamMessage struct {
 	At                  status.Time
 	Admins              bool   // by mail, too
 	Only                string // destination; "" is all
+	User                string // one admin, by mail, too; "" is none
 }
 
 // Up is the kind of a message that takes an earlier one back. It goes to whom that went.
@@ -151,15 +152,20 @@ func (o *Org) TellTeam(b *Batch, m TeamMessage) {
 	if m.Admins {
 		whom += ` UNION ALL SELECT '', user_id FROM members WHERE org_id = ?1 AND role = 'admin'`
 	}
+	args := []any{o.id, m.Topic, m.Source, m.Kind, m.Body, int64(m.At), int64(m.At) - teamWithin.Milliseconds(),
+		TeamOfSource, TeamOfOrg, jsonStrings(m.Events), m.Only}
+	if m.User != "" {
+		whom += ` UNION SELECT '', user_id FROM members WHERE org_id = ?1 AND user_id = ?12 AND role = 'admin'`
+		args = append(args, m.User)
+	}
 	condition := within
 	if m.Kind == Up {
 		condition = wasTold
 	}
 	b.Add(`INSERT INTO team_messages (org_id, topic, source, kind, body, state, due_at, created_at, destination,
   user_id)
-SELECT ?1, ?2, ?3, ?4, ?5, 'due', ?6, ?6, r.d, r.u FROM (`+whom+`) r WHERE 1 = 1`+condition+` ON CONFLICT DO NOTHING`,
-		o.id, m.Topic, m.Source, m.Kind, m.Body, int64(m.At), int64(m.At)-teamWithin.Milliseconds(), TeamOfSource,
-		TeamOfOrg, jsonStrings(m.Events), m.Only)
+SELECT ?1, ?2, ?3, ?4, ?5, 'due', ?6, ?6, r.d, r.u FROM (`+whom+`) r WHERE 1 = 1`+condition+`
+ ON CONFLICT DO NOTHING`, args...)
 	b.Add(`DELETE FROM team_messages WHERE org_id = ?1 AND source = ?2 AND state = 'due' AND lease = '' AND id <
  (SELECT max(n.id) FROM team_messages n WHERE n.org_id = ?1 AND n.source = ?2 AND
  n.destination = team_messages.destination AND n.user_id = team_messages.user_id)`, o.id, m.Source)

@@ -9,6 +9,7 @@ type Counted string
 const (
 	// CountTemplates and the others are what has a limit that is looked at with the write itself.
 	CountTemplates    Counted = `templates WHERE org_id = ? AND deleted_at IS NULL`
+	CountDrafts       Counted = `drafts WHERE org_id = ? AND published_at IS NULL`
 	CountSeries       Counted = `maintenance_series WHERE org_id = ? AND deleted_at IS NULL`
 	CountMonitors     Counted = `monitors WHERE org_id = ? AND deleted_at IS NULL`
 	CountDestinations Counted = `destinations WHERE org_id = ?`

@@ -221,6 +221,10 @@ func teamSource(s *status.Source) string { return s.Kind + "/" + s.Fingerprint }
 // tellTeam puts into a batch that the team is told something, once under a topic: destinations that want its event, or
 // one of others.
 func (d *UseCases) tellTeam(org *store.Org, b *store.Batch, n *notify.TeamNote, topic string, others ...string) {
+	org.TellTeam(b, d.teamMessage(n, topic, others...))
+}
+
+func (d *UseCases) teamMessage(n *notify.TeamNote, topic string, others ...string) store.TeamMessage {
 	n.At = status.Time(d.now().UnixMilli())
 	if n.Since == 0 {
 		n.Since = n.At
@@ -233,7 +237,7 @@ func (d *UseCases) tellTeam(org *store.Org, b *store.Batch, n *notify.TeamNote, 
 	if n.Event == "test" {
 		_, m.Only, _ = strings.Cut(n.Source, "/")
 	}
-	org.TellTeam(b, m)
+	return m
 }
 
 // tellProposal puts into a batch that the team hears of a proposal: those, too, who only want to know what is down.

@@ -6,18 +6,27 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
+	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
 
 // Security is what an organisation asks of its people.
-type Security struct{ SecondFactor bool }
+type Security struct {
+	SecondFactor bool
+	SecondPerson bool // a draft is published only when somebody else has approved it
+}
 
 // Wire is how it stands in audit rows and answers.
-func (s *Security) Wire(f *wire.Fields) { f.Bool("second_factor", &s.SecondFactor) }
+func (s *Security) Wire(f *wire.Fields) {
+	f.Bool("second_factor", &s.SecondFactor)
+	f.Bool("second_person", &s.SecondPerson)
+}
 
 // Security reads it.
 func (d *UseCases) Security(ctx context.Context, orgID string) (s Security, err error) {
-	s.SecondFactor, err = d.db.Org(orgID).AsksFactor(ctx)
+	if s.SecondFactor, err = d.db.Org(orgID).AsksFactor(ctx); err == nil {
+		s.SecondPerson, err = d.db.Org(orgID).AsksSecond(ctx)
+	}
 	return s, err
 }
 
@@ -27,7 +36,7 @@ func (d *UseCases) SetSecurity(ctx context.Context, by Caller, orgID string, nex
 	if by.Who.Kind == auth.KindKey {
 		return Security{}, fault.New(fault.Forbidden, "Only a person changes this, not an API key.")
 	}
-	if d.local == nil {
+	if d.local == nil && next.SecondFactor {
 		return Security{}, fault.New(fault.Conflict, "Second factors of this installation are its identity provider's.")
 	}
 	changed, err := administer(ctx, d, by, orgID, func(b *store.Batch) (Security, error) {
@@ -36,12 +45,13 @@ func (d *UseCases) SetSecurity(ctx context.Context, by Caller, orgID string, nex
 			return was, err
 		}
 		org := d.db.Org(orgID)
-		if next.SecondFactor && !by.System {
+		if next.SecondFactor && !was.SecondFactor && !by.System {
 			org.NeedsFactor(b, by.Who.ID, by.Who.SessionID,
 				fault.New(fault.Conflict, "Sign in with a second factor yourself first. Without one you would lock "+
 					"yourself out."))
 		}
 		org.AskFactor(b, next.SecondFactor, d.now())
+		org.AskSecond(b, next.SecondPerson, status.Time(d.now().UnixMilli()))
 		org.AddAudit(b, by.audit("edit_security", "organization", orgID, string(wire.Marshal(&was)),
 			string(wire.Marshal(&next)), d.now()))
 		return next, nil

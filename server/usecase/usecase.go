@@ -364,6 +364,9 @@ func (d *UseCases) try(ctx context.Context, by Caller, orgID string, c page.Comm
 			org.AddAnswer(b, by.actor(), by.keyName(), answer, d.now())
 		}
 	})
+	if err != nil && by.Beside != nil && !by.Untold && store.Overtaken(err) {
+		return answer, refused{err} // what stands beside it was not as it was required to be
+	}
 	if err != nil {
 		return answer, appendRefusal(err)
 	}

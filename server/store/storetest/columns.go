@@ -64,7 +64,12 @@ var Columns = map[string]map[string]Bound{
 	"challenges": joined(ids("user_id", "session_id"), words("purpose"),
 		map[string]Bound{"hash": ours(64, "SHA-256"), "data": ours(16_000, "auth/passkey.go")}),
 	"deleted_organizations": ids("org_id"),
-	"ended_sessions":        ids("session_id"),
+	"drafts": joined(ids("org_id", "id"), names("author_name", "approver_name", "publisher_name"), words("state"),
+		map[string]Bound{"command": ours(100_000, "usecase.MaxDraft"), "note": ours(8_000, "usecase.MaxDraftNote"),
+			"words": ours(8_000, "usecase.MaxDraftNote"), "problem": ours(8_000, "its column"),
+			"author_id": ours(title, "an actor"), "approver_id": ours(title, "an actor"), "scheduler": ours(title,
+				"an actor"), "publisher_id": ours(title, "an actor"), "people": ours(2_000, "40 ids")}),
+	"ended_sessions": ids("session_id"),
 	"events": joined(ids("org_id", "command"), words("type"), map[string]Bound{
 		"body": ours(4_990_000, "an object without its timeline and one entry; days of the record that were "+
 			"corrected, by store.MaxRow"), "object": ours(64, "kind and id")}),
