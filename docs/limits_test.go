@@ -19,7 +19,7 @@ var unset = map[string]string{
 	"tickets that a process remembers as used: 40 seconds": "for which a ticket is good, and the leeway of clocks",
 	"tries of one message to a subscriber: 8":              "the length of a list of pauses",
 	"tries of one message to a subscriber: 31":             "that, and moreTries",
-	"verified tokens that are remembered: 6 MB":            "as measured",
+	"verified tokens that are remembered: 10 MB":           "as measured",
 	"pages held in memory: 10,000":                         "crowd times maxPages",
 }
 

@@ -186,7 +186,7 @@ func readable(cfg config.Config) error {
 
 // identity sets up who vouches for people: the built-in issuer, or another.
 func (a *App) identity(ctx context.Context) error {
-	opts := auth.Options{Keys: a.DB, Sets: a.DB.Sets(a.cfg.Primary())}
+	opts := auth.Options{Keys: a.DB, Sets: a.DB.Sets(a.cfg.Primary()), Changes: a.DB.Admissions}
 	local := auth.NewLocal(a.DB)
 	if a.cfg.Primary() { // with another issuer, too: tickets are signed with its key
 		if err := local.Ensure(ctx, time.Now()); err != nil {

@@ -40,7 +40,8 @@ type StoredKey struct {
 }
 
 // Keys finds a key by its prefix that is not revoked and whose owner is still who may have it; ErrUnknown when there is
-// none. It is asked on every request, so that a revoked key ends at once, and one of a member who was removed.
+// none. It is asked again as soon as anything of keys or members has changed (Options.Changes), so that a revoked key
+// ends at once, and one of a member who was removed.
 type Keys interface {
 	APIKey(ctx context.Context, prefix string) (StoredKey, error)
 }

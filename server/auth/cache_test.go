@@ -16,7 +16,7 @@ func TestRememberedTokensStayInBounds(t *testing.T) {
 		c := newCache(most)
 		for i := range 10 * most {
 			key := sha256.Sum256(fmt.Append(nil, i))
-			c.put(key, verified{Principal{ID: "u", ExpiresAt: now.Add(time.Hour)}, by, 0}, now)
+			c.put(key, verified{who: Principal{ID: "u", ExpiresAt: now.Add(time.Hour)}, by: by}, now)
 			if _, ok := c.get(key, now); !ok {
 				t.Fatalf("token %d was not remembered at all", i)
 			}
@@ -36,9 +36,9 @@ func TestExpiredTokensMakeRoomFirst(t *testing.T) {
 		if i == 0 {
 			expires = now.Add(time.Hour)
 		}
-		c.put(sha256.Sum256(fmt.Append(nil, i)), verified{Principal{ExpiresAt: expires}, by, 0}, now.Add(-2*time.Hour))
+		c.put(sha256.Sum256(fmt.Append(nil, i)), verified{who: Principal{ExpiresAt: expires}, by: by}, now.Add(-2*time.Hour))
 	}
-	c.put(sha256.Sum256([]byte("new")), verified{Principal{ExpiresAt: now.Add(time.Hour)}, by, 0}, now)
+	c.put(sha256.Sum256([]byte("new")), verified{who: Principal{ExpiresAt: now.Add(time.Hour)}, by: by}, now)
 	for _, name := range []string{"0", "new"} {
 		if _, ok := c.get(sha256.Sum256([]byte(name)), now); !ok {
 			t.Errorf("the good token %s had to go", name)

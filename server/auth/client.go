@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -211,7 +212,7 @@ func (g Grant) Bearer(ctx context.Context, v *Verifier) (string, Principal, erro
 
 // person is a token's, who must have a place here.
 func (g Grant) person(ctx context.Context, v *Verifier, token string) (Principal, error) {
-	who, err := v.user(ctx, token)
+	who, err := v.user(ctx, token, sha256.Sum256([]byte(token)), v.opts.Now())
 	if err != nil {
 		return who, err
 	}

@@ -30,11 +30,15 @@ type Options struct {
 	Issuers []Issuer
 	Keys    Keys
 	Sets    SetCache
-	// Admit sees every verified user on every request, cached tokens included: it puts our ids in place of an
-	// external issuer's, follows the membership that the claims tell of, and refuses who was removed. It must be
-	// quick, and its error goes to the caller. Nil admits everybody as their token says.
+	// Admit sees every verified user, cached tokens included: it puts our ids in place of an external issuer's, follows
+	// the membership that the claims tell of, and refuses who was removed. It must be quick, and its error goes to the
+	// caller. Nil admits everybody as their token says.
 	Admit func(context.Context, Principal) (Principal, error)
-	Log   *slog.Logger
+	// Changes counts what may change an answer of Admit or Keys, and says whether the count can be relied on: while it
+	// can and stays, whom they have let in is let in without asking them, for 10 s at most. A refusal is never
+	// remembered. Nil asks them on every request.
+	Changes func() (count uint64, known bool)
+	Log     *slog.Logger
 	// Now is time.Now but in tests.
 	Now func() time.Time
 }
@@ -132,10 +136,33 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (Principal, error)
 	if bearer == "" {
 		return Principal{}, errSignIn()
 	}
+	changes, known := v.changes() // before anything is asked: what changes meanwhile makes the answer old
+	now, hash := v.opts.Now(), sha256.Sum256([]byte(bearer))
+	if known {
+		if who, ok := v.cache.admitted(hash, changes, now); ok {
+			return who, nil
+		}
+	}
+	who, err := v.look(ctx, bearer, hash, now)
+	if err == nil && known {
+		v.cache.admit(hash, &admission{who, changes, now})
+	}
+	return who, err
+}
+
+func (v *Verifier) changes() (count uint64, known bool) {
+	if v.opts.Changes == nil {
+		return 0, false
+	}
+	return v.opts.Changes()
+}
+
+// look asks who the bearer is at this moment.
+func (v *Verifier) look(ctx context.Context, bearer string, hash [sha256.Size]byte, now time.Time) (Principal, error) {
 	if strings.HasPrefix(bearer, keyMark) {
 		return v.apiKey(ctx, bearer)
 	}
-	who, err := v.user(ctx, bearer)
+	who, err := v.user(ctx, bearer, hash, now)
 	if err != nil {
 		return who, err
 	}
@@ -149,8 +176,7 @@ func (v *Verifier) admit(ctx context.Context, who Principal) (Principal, error) 
 	return v.opts.Admit(ctx, who)
 }
 
-func (v *Verifier) user(ctx context.Context, bearer string) (Principal, error) {
-	now, hash := v.opts.Now(), sha256.Sum256([]byte(bearer))
+func (v *Verifier) user(ctx context.Context, bearer string, hash [sha256.Size]byte, now time.Time) (Principal, error) {
 	if who, ok := v.cache.get(hash, now); ok {
 		return who, nil
 	}
@@ -194,7 +220,7 @@ func (v *Verifier) token(ctx context.Context, bearer string) (verified, error) {
 	if issued, _ := claims.GetIssuedAt(); issued != nil {
 		who.IssuedAt = issued.Time
 	}
-	return verified{who, by, version}, nil
+	return verified{who: who, by: by, version: version}, nil
 }
 
 // refuse turns a failed verification into what the caller may know. The reason is for the operator; the token is for

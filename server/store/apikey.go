@@ -123,7 +123,7 @@ WHERE k.org_id = ? AND k.revoked_at IS NULL AND k.id = ?`, []any{to, o.id, id}, 
 	return k, owner, err
 }
 
-// APIKey is auth.Keys': asked on every request, so that a revoked key ends at once.
+// APIKey is auth.Keys'.
 func (db *DB) APIKey(ctx context.Context, prefix string) (auth.StoredKey, error) {
 	var k auth.StoredKey
 	var hash, scopes string

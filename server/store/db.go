@@ -38,7 +38,8 @@ type DB struct {
 	remote      bool
 	file        *file // nil when the database is remote
 	lock        *fileLock
-	queue       *queue    // of writes
+	queue       *queue // of writes
+	admissions  admissions
 	pipeline    *pipeline // of a remote database
 	health      health
 	quarantine  quarantine
@@ -98,7 +99,9 @@ func openRemote(dial Dial, url, token string) (*DB, error) {
 	p := newPipeline(dial, url, token)
 	read := sql.OpenDB(p)
 	read.SetMaxOpenConns(remoteConns)
-	return &DB{read: read, write: write, remote: true, queue: &queue{committer: p}, pipeline: p}, nil
+	db := &DB{read: read, write: write, remote: true, pipeline: p}
+	db.queue = &queue{committer: p, admissions: &db.admissions}
+	return db, nil
 }
 
 // Beside is the path of a file that stands beside the database's, under its name and an ending; "" when the database is

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"time"
 
 	"statuspage/shared/page"
 	"statuspage/shared/wire"
@@ -72,13 +73,14 @@ var ErrWentBack = errors.New("the log ends before what was read of it, or is ano
 const head = `coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)`
 
 // logQuery reads where the log ends with what else a region follows (a row with the id 0: epoch, end, departures,
-// heartbeat, monitors), the anchor (?1) without its body, and events behind it: ?2 rows at most, of ?3 bytes, but one
+// heartbeat, monitors and admissions), the anchor (?1) without its body, and events behind it: ?2 rows at most, of ?3 bytes, but one
 // event at least.
 const logQuery = `SELECT 0 AS id, coalesce((SELECT value FROM meta WHERE key = 'epoch'), '') AS org_id, ` + head +
 	` AS seq,
  coalesce((SELECT value FROM meta WHERE key = 'departed'), '') AS body, coalesce((SELECT at FROM heartbeat WHERE id =
  1), 0) AS at,
- coalesce((SELECT value FROM meta WHERE key = 'monitors'), '') AS command UNION ALL
+ coalesce((SELECT value FROM meta WHERE key = 'monitors'), '') || ' ' || coalesce((SELECT value FROM meta WHERE key =
+ 'admissions'), '') AS command UNION ALL
 SELECT id, org_id, seq, body, at, command FROM (
  SELECT id, org_id, seq, CASE WHEN id > ?1 THEN body ELSE '' END AS body, at, command,
   sum(CASE WHEN id > ?1 THEN octet_length(body) ELSE 0 END) OVER (ORDER BY id) AS total, sum(id > ?1) OVER (ORDER BY id)
@@ -125,7 +127,7 @@ func (db *DB) PartAfter(ctx context.Context, after Anchor, limit int) (l Part, e
 }
 
 func (db *DB) partAfter(ctx context.Context, after Anchor, limit int, query string) (Part, error) {
-	l := reading{Part: Part{After: after}, is: after}
+	l := reading{Part: Part{After: after}, is: after, begun: time.Now()}
 	err := db.rows(ctx, query, logArgs(after, limit), func(rows *sql.Rows) error {
 		var at Anchor
 		var body []byte
@@ -138,7 +140,7 @@ func (db *DB) partAfter(ctx context.Context, after Anchor, limit int, query stri
 	if err != nil {
 		return Part{}, err
 	}
-	return l.done()
+	return l.done(db)
 }
 
 func logArgs(after Anchor, limit int) []any { return []any{after.ID, limit + 1, readBytes} }
@@ -146,14 +148,18 @@ func logArgs(after Anchor, limit int) []any { return []any{after.ID, limit + 1, 
 // reading takes the rows of logQuery in.
 type reading struct {
 	Part
-	end int64
-	is  Anchor // what stands where the anchor stood
+	end   int64
+	is    Anchor    // what stands where the anchor stood
+	begun time.Time // before the database was asked
+	// admissions is another one whenever it was changed who may come in; see DB.Admissions.
+	admissions string
 }
 
 func (l *reading) row(db *DB, at Anchor, body []byte) {
 	switch at.ID {
 	case 0:
-		l.Epoch, l.end, l.Departed, l.Beat, l.Monitors = at.OrgID, at.Seq, string(body), at.At, at.Command
+		l.Epoch, l.end, l.Departed, l.Beat = at.OrgID, at.Seq, string(body), at.At
+		l.Monitors, l.admissions, _ = strings.Cut(at.Command, " ")
 		return
 	case l.After.ID:
 		l.is = at
@@ -169,10 +175,11 @@ func (l *reading) row(db *DB, at Anchor, body []byte) {
 
 // done holds what was read against the anchor: one that is not there was erased with its organisation, or the log ends
 // before it.
-func (l *reading) done() (Part, error) {
+func (l *reading) done(db *DB) (Part, error) {
 	if l.end < l.After.ID || l.is != l.After {
 		return Part{Epoch: l.Epoch}, ErrWentBack
 	}
+	db.admissions.heard(l.Epoch, l.admissions, l.begun)
 	l.More = len(l.Entries) > 0 && l.Entries[len(l.Entries)-1].ID < l.end
 	return l.Part, nil
 }

@@ -47,7 +47,9 @@ func openFile(path string) (*DB, error) {
 	if err := write.Ping(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), write.Close(), read.Close())
 	}
-	return &DB{read: read, write: write, file: f, queue: &queue{committer: &local{pool: write}}}, nil
+	db := &DB{read: read, write: write, file: f}
+	db.queue = &queue{committer: &local{pool: write}, admissions: &db.admissions}
+	return db, nil
 }
 
 // makeFile makes the file if it is not there, and says which one it is. One that is there is not opened here: to close

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"time"
 )
 
 // followed is how many events a write's request reads at most.
@@ -26,7 +27,7 @@ func (db *DB) follow(b *Batch) {
 	if b.rows == nil {
 		return
 	}
-	l := reading{Part: Part{After: b.rows.after}, is: b.rows.after}
+	l := reading{Part: Part{After: b.rows.after}, is: b.rows.after, begun: b.rows.begun}
 	for {
 		cells := make([]driver.Value, 6)
 		if err := b.rows.Next(cells); errors.Is(err, io.EOF) {
@@ -40,7 +41,7 @@ func (db *DB) follow(b *Batch) {
 		}
 		l.row(db, at, body)
 	}
-	if log, err := l.done(); err == nil {
+	if log, err := l.done(db); err == nil {
 		carried(log.Entries, b.rows.writes)
 		b.log = &log
 	}
@@ -67,5 +68,6 @@ func logRow(cells []driver.Value) (at Anchor, body []byte, whole bool) {
 type logRows struct {
 	answered
 	after  Anchor
-	writes []*write // that went together
+	begun  time.Time // before the database was asked
+	writes []*write  // that went together
 }

@@ -27,9 +27,10 @@ const (
 // To a file it is one transaction at a time in the same way: it has one writer, and a commit is mostly its sync.
 type queue struct {
 	committer
-	mu      sync.Mutex
-	waiting []*write
-	sending bool
+	admissions *admissions
+	mu         sync.Mutex
+	waiting    []*write
+	sending    bool
 }
 
 // committer is where writes go, in one transaction.
@@ -161,6 +162,9 @@ func (q *queue) try(writes []*write) (locked []*write) {
 			locked = append(locked, writes[i])
 			continue
 		}
+		if writes[i].batch.admits() { // whatever came of it, and before the writer hears of that
+			q.admissions.changed()
+		}
 		writes[i].done <- err
 	}
 	return locked
@@ -193,6 +197,7 @@ func (p *pipeline) commit(ctx context.Context, writes []*write) []error {
 		}
 		parts = slices.Insert(parts, 1, pipelineRequest{Type: "execute", Stmt: stmt})
 	}
+	begun := time.Now()
 	answer, err := p.ask(ctx, parts...)
 	if err != nil {
 		return all(err)
@@ -216,7 +221,7 @@ func (p *pipeline) commit(ctx context.Context, writes []*write) []error {
 		}
 	}
 	if after != nil {
-		answer.log(*after, writes)
+		answer.log(*after, begun, writes)
 	}
 	return outcomes
 }
@@ -232,14 +237,14 @@ func behind(writes []*write) *Anchor {
 }
 
 // log gives every write that asks for it what was read behind the writes. A write without it asks again.
-func (a *pipelineAnswer) log(after Anchor, writes []*write) {
+func (a *pipelineAnswer) log(after Anchor, begun time.Time, writes []*write) {
 	var found pipelineRows
 	if a.outcome(1, &found) != nil {
 		return
 	}
 	for _, w := range writes {
 		if w.batch.after != nil {
-			w.batch.rows = &logRows{answered{pipelineRows: found}, after, writes}
+			w.batch.rows = &logRows{answered{pipelineRows: found}, after, begun, writes}
 		}
 	}
 }
