@@ -57,6 +57,7 @@ var kept = []keptSeed{
 		"was gone"},
 	{4, "without the mend: a region that found more events than the database answers at once never went on"},
 	{20, "without the mend: a region showed for good what the database had lost"},
+	{50578, "a region that was started with a wrong clock was not ready for a minute after it had been set right"},
 }
 
 // raced is how many of them the race detector sees: it makes each five times as long.

@@ -345,6 +345,6 @@ func TestARegionComesBackWhenThePrimaryGoesDuringItsReset(t *testing.T) {
 type nobody struct{}
 
 func (nobody) Event(string, *page.Event, *relay.Page, *relay.Page) {}
-func (nobody) Reset()                    {}
-func (nobody) Lost(string)               {}
-func (nobody) Gone(string)               {}
+func (nobody) Reset()                                              {}
+func (nobody) Lost(string)                                         {}
+func (nobody) Gone(string)                                         {}

@@ -280,6 +280,23 @@ func (a *App) remember(ctx context.Context) error {
 	return nil
 }
 
+// How often the clock is held against the database's: one that is refused may have been set right meanwhile.
+const (
+	askTimeEvery    = time.Minute
+	askRefusedEvery = 5 * time.Second
+)
+
+// keepTime asks the database what time it is.
+func (a *App) keepTime(ctx context.Context) {
+	var asked time.Time
+	a.every(ctx, askRefusedEvery, func(ctx context.Context) {
+		if now := time.Now(); a.clock.Refused() != 0 || now.Sub(asked) >= askTimeEvery {
+			asked = now
+			a.askTime(ctx)
+		}
+	})
+}
+
 // askTime holds the clock against the one of the database's machine, if that is another.
 func (a *App) askTime(ctx context.Context) {
 	if a.cfg.ClockTrust {
@@ -304,7 +321,7 @@ func (a *App) Start(ctx context.Context) {
 	a.every(ctx, 0, a.watchSockets)
 	a.every(ctx, 0, a.monitors.Run)
 	a.every(ctx, 30*time.Second, a.noteKeys)
-	a.every(ctx, time.Minute, a.askTime)
+	a.keepTime(ctx)
 	if a.cfg.Primary() {
 		a.every(ctx, time.Second, a.beat)
 		a.every(ctx, durabilityEvery, a.askDurability)
