@@ -32,6 +32,7 @@ const account = later('account');
 const views = {
   overview,
   monitors: later('monitors'),
+  drafts: later('drafts'),
   templates: later('templates'),
   subscribers: later('subscribers'),
   team: later('team'),
@@ -47,6 +48,7 @@ const views = {
 const titles = /** @type {Record<string, string>} */ ({
   overview: 'Overview',
   monitors: 'Monitors',
+  drafts: 'Drafts',
   templates: 'Templates',
   subscribers: 'Subscribers',
   team: 'Team',

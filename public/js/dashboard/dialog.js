@@ -83,16 +83,25 @@ function formBody(open) {
     <footer>
       <p class="faint grow">${footnote(open)}</p>
       <button type="button" class="button" @click=${close}>Cancel</button>
+      ${keepButton(open)}
       <button type="submit" class="button ${spec.danger ? 'danger' : 'primary'}" ?disabled=${open.busy} aria-keyshortcuts="Control+Enter">${open.busy ? 'Sending…' : spec.action}</button>
     </footer>
   </form>`;
 }
 
 /** @param {Form} open */
+function keepButton(open) {
+  const { drafts, instead } = open.spec;
+  if (!drafts || instead || model.link !== 'live') return nothing;
+  return html`<button type="button" class="button" ?disabled=${open.busy} @click=${() => open.keepAtServer()}>
+    Save as draft</button>`;
+}
+
+/** @param {Form} open */
 function footnote(open) {
   if (open.spec.plain) return nothing;
   if (model.link !== 'live') return 'Offline: it will be kept here and sent later.';
-  return open.touched.size ? html`<span class="wide-only">Kept as a draft</span>` : nothing;
+  return open.touched.size ? html`<span class="wide-only">Kept in this browser</span>` : nothing;
 }
 
 /** After drawing: the element follows what should be open. */

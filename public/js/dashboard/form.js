@@ -1,7 +1,8 @@
 import * as database from './database.js';
 import * as rules from './rules.js';
-import { changed, model } from './model.js';
+import { changed, model, toast } from './model.js';
 import { html, ifDefined, live, nothing } from '../vendor/lit-html.js';
+import { call } from './request.js';
 import { submit } from './submit.js';
 import { uuid7 } from './id.js';
 import { ago } from './time.js';
@@ -9,6 +10,9 @@ import { ago } from './time.js';
 /** @typedef {import('./types.js').Command} Command */
 /** @typedef {import('./types.js').Problem} Problem */
 /** @typedef {import('./types.js').View} View */
+
+/** @typedef {{title: string, action: string, check: undefined}} Words of a form in which a draft is edited */
+/** @typedef {Words & Required<Pick<Spec, 'send'|'done'>>} Instead */
 
 /**
  * @typedef {object} Spec
@@ -25,7 +29,8 @@ import { ago } from './time.js';
  * @property {boolean} [danger]
  * @property {boolean} [wide]
  * @property {boolean} [remote] older than the page's state: the server decides
- * @property {string} [instead] the queued item that is edited
+ * @property {string|Instead} [instead] the queued item that is edited, or what becomes of a draft that is
+ * @property {boolean} [drafts] it can be kept at the server as a draft of the organisation
  * @property {Partial<{id: string, update: string, other: string}>} [ids] of what is made, when they are given already
  * @property {(values: Record<string, any>, form: Form) => Promise<any>} [send] in place of a command: something that only works online
  * @property {(form: Form) => void} [done]
@@ -47,9 +52,14 @@ export class Form {
 
   /** @param {Spec} spec */
   constructor(spec) {
-    this.spec = spec;
+    this.spec = typeof spec.instead === 'object' ? { ...spec, ...spec.instead } : spec;
     this.values = { ...spec.values };
-    this.ids = { id: spec.ids?.id ?? uuid7(), update: spec.ids?.update ?? uuid7(), other: spec.ids?.other ?? uuid7() };
+    this.ids = {
+      id: spec.ids?.id ?? uuid7(),
+      update: spec.ids?.update ?? uuid7(),
+      other: spec.ids?.other ?? uuid7(),
+      draft: uuid7(),
+    };
     this.version = this.#about()?.version;
   }
 
@@ -179,12 +189,17 @@ export class Form {
 
   async #send() {
     const { spec } = this;
+    const { send } = spec;
     const refused = spec.check?.(this);
     const answer = refused
       ? { problem: refused }
-      : spec.send
-        ? await this.#direct()
-        : await submit(this.command(), { remote: spec.remote, instead: spec.instead, draft: spec.key });
+      : send
+        ? await this.#direct(() => send(this.values, this))
+        : await submit(this.command(), {
+            remote: spec.remote,
+            instead: /** @type {string|undefined} */ (spec.instead),
+            draft: spec.key,
+          });
     if (answer.problem) {
       this.problem = answer.problem;
       changed();
@@ -196,9 +211,29 @@ export class Form {
     spec.done?.(this);
   }
 
-  async #direct() {
+  /** Keeps it at the server, for a second person or for a time. */
+  async keepAtServer() {
+    if (this.busy) return;
+    this.busy = true;
+    clearTimeout(this.#timer);
+    changed();
+    const { problem } = await this.#direct(() =>
+      call('POST', '/drafts/', { body: { id: this.ids.draft, command: this.command() } }),
+    );
+    this.busy = false;
+    this.problem = problem ?? null;
+    changed();
+    if (problem) return this.#focusTrouble();
+    this.over = true;
+    await database.remove('drafts', this.spec.key).catch(() => {});
+    this.onClose();
+    toast('It is kept as a draft.', 'good', { href: `/dashboard/drafts/${this.ids.draft}`, link: 'Look at it' });
+  }
+
+  /** @param {() => Promise<any>} send */
+  async #direct(send) {
     try {
-      await this.spec.send?.(this.values, this);
+      await send();
       return {};
     } catch (error) {
       const e = /** @type {any} */ (error);

@@ -32,7 +32,7 @@ export function load() {
 /** What has come; null as long as nothing was asked for. */
 export const loaded = () => parts;
 
-/** One of the views. @param {'account'|'audit'|'factorGate'|'keys'|'monitors'|'settings'|'subscribers'|'team'|'templates'} name */
+/** One of the views. @param {'account'|'audit'|'drafts'|'factorGate'|'keys'|'monitors'|'settings'|'subscribers'|'team'|'templates'} name */
 export const later = (name) => (/** @type {import('./types.js').View|null} */ view, /** @type {string} */ id) => {
   if (parts) return /** @type {any} */ (parts[name])(view, id);
   if (!asked && !failed) load();

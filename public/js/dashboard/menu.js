@@ -7,6 +7,7 @@ export const entries = () => [
   { name: 'overview', label: 'Overview', icon: 'overview' },
   ...nouns.map(({ name, label }) => ({ name, label, icon: name })),
   { name: 'monitors', label: 'Monitors', icon: 'monitors' },
+  { name: 'drafts', label: 'Drafts', icon: 'edit' },
   { name: 'templates', label: 'Templates', icon: 'template', admin: true },
   { name: 'subscribers', label: 'Subscribers', icon: 'subscribers' },
   { name: 'team', label: 'Team', icon: 'team' },

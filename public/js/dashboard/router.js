@@ -8,6 +8,7 @@ const names = new Set([
   'overview',
   'monitors',
   'templates',
+  'drafts',
   'subscribers',
   'team',
   'keys',

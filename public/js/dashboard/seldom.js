@@ -2,6 +2,7 @@
 
 export { account } from './views/account.js';
 export { audit } from './views/audit.js';
+export { drafts } from './views/draft.js';
 export { editQueuedSettings, leaveSettings, settings } from './views/organization.js';
 export { factorGate } from './views/factor.js';
 export { keys } from './views/apikey.js';

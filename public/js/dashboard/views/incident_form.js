@@ -12,6 +12,7 @@ import { preview } from './preview.js';
 import { stateName } from '../words.js';
 import { description, inOtherLanguages, message, saying, title, told } from './translations.js';
 
+/** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Command} Command */
 /** @typedef {import('../types.js').Incident} Incident */
@@ -19,7 +20,7 @@ import { description, inOtherLanguages, message, saying, title, told } from './t
 
 /**
  * Opens the form for a new incident.
- * @param {{service?: string, from?: any, instead?: string, fresh?: boolean}} [start] from is a queued command to edit, or words from elsewhere
+ * @param {{service?: string, from?: any, instead?: How, fresh?: boolean}} [start] from is a queued command to edit, or words from elsewhere
  */
 export function openIncident({ service, from, instead, fresh } = {}) {
   const states = Object.fromEntries((from?.services ?? []).map((/** @type {any} */ s) => [s.id, s.to_state]));
@@ -56,6 +57,7 @@ export function openIncident({ service, from, instead, fresh } = {}) {
       ...past(v, form),
     }),
     check: openBlanks,
+    drafts: true,
     body: openBody,
     aside: (form) => preview(form, Object.keys(form.values.states)),
     done: (form) => instead || go(`/dashboard/incidents/${form.ids.id}`),
@@ -90,7 +92,7 @@ function openBody(form) {
 /**
  * Opens the form that adds to an incident's timeline.
  * @param {Incident} incident
- * @param {{status?: string, from?: Command, instead?: string, remote?: boolean, fresh?: boolean}} [start]
+ * @param {{status?: string, from?: Command, instead?: How, remote?: boolean, fresh?: boolean}} [start]
  */
 export function openUpdate(incident, { status, from, instead, remote, fresh } = {}) {
   openForm({
@@ -126,6 +128,7 @@ export function openUpdate(incident, { status, from, instead, remote, fresh } = 
         ...(moved.length ? { services: moved } : {}),
       };
     },
+    drafts: true,
     check: (form) =>
       openBlanks(form) ??
       (over(incident)
@@ -228,7 +231,7 @@ function hold(form, incident) {
  * Opens the form for what is said once an incident is over: why it happened, or why its time does not count.
  * @param {Incident} incident
  * @param {'postmortem'|'excluded_reason'} what
- * @param {{remote?: boolean, from?: Command, instead?: string, fresh?: boolean}} [how]
+ * @param {{remote?: boolean, from?: Command, instead?: How, fresh?: boolean}} [how]
  */
 export function openAfterwards(incident, what, { remote, from, instead, fresh } = {}) {
   const why = what === 'postmortem';
@@ -241,6 +244,7 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
     instead,
     fresh,
     wide: why,
+    drafts: why,
     values: {
       [what]: from?.[what] ?? incident[what] ?? '',
       ...told(from?.translations ?? incident.translations, texts),
@@ -279,7 +283,7 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
   });
 }
 
-/** Opens the form that corrects an incident's words. @param {Incident} incident @param {{remote?: boolean, from?: Command, instead?: string}} [how] */
+/** Opens the form that corrects an incident's words. @param {Incident} incident @param {{remote?: boolean, from?: Command, instead?: How}} [how] */
 export function editIncident(incident, { remote, from, instead } = {}) {
   openForm({
     key: `edit_incident:${incident.id}`,
@@ -309,7 +313,7 @@ export function editIncident(incident, { remote, from, instead } = {}) {
   });
 }
 
-/** Corrects one message of the timeline, also of an incident that is over. @param {Incident} incident @param {import('../types.js').Update} update @param {{remote?: boolean, from?: Command, instead?: string, fresh?: boolean}} [how] */
+/** Corrects one message of the timeline, also of an incident that is over. @param {Incident} incident @param {import('../types.js').Update} update @param {{remote?: boolean, from?: Command, instead?: How, fresh?: boolean}} [how] */
 export function correctUpdate(incident, update, { remote, from, instead, fresh } = {}) {
   openForm({
     key: `correct_update:${update.id}`,

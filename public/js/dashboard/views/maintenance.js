@@ -14,6 +14,7 @@ import { description, inOtherLanguages, message, saying, title, told } from './t
 import { timeline } from './incident.js';
 import { declare } from '../nouns.js';
 
+/** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Command} Command */
 /** @typedef {import('../types.js').Maintenance} Maintenance */
@@ -124,11 +125,12 @@ function detail(m, remote) {
     </div>`;
 }
 
-/** @param {{from?: any, instead?: string, fresh?: boolean}} [start] from is a queued command to edit, or words from elsewhere */
+/** @param {{from?: any, instead?: How, fresh?: boolean}} [start] from is a queued command to edit, or words from elsewhere */
 export function planMaintenance({ from, instead, fresh } = {}) {
   const start = new Date(Math.ceil((Date.now() + HOUR) / HOUR) * HOUR);
   openForm({
     key: 'plan_maintenance',
+    drafts: true,
     title: instead ? 'Edit the queued maintenance' : 'Plan maintenance',
     action: instead ? 'Save' : 'Plan',
     wide: true,
@@ -177,10 +179,11 @@ function times(form, startFixed = false) {
     <p class="faint after">Times are in your zone, ${zone()}.</p>`;
 }
 
-/** Moves a window on, or adds a message to it. @param {Maintenance} m @param {string} to @param {{from?: Command, instead?: string}} [queued] */
+/** Moves a window on, or adds a message to it. @param {Maintenance} m @param {string} to @param {{from?: Command, instead?: How}} [queued] */
 export function moveMaintenance(m, to, { from, instead } = {}) {
   openForm({
     key: `move_maintenance:${m.id}:${to}`,
+    drafts: true,
     title: to === m.status ? `Update “${m.title}”` : `${stateName(to)}: “${m.title}”`,
     action: to === m.status ? 'Publish' : (verbs[to] ?? 'Save'),
     wide: true,
@@ -217,7 +220,7 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
   });
 }
 
-/** @param {Maintenance} m @param {boolean} [remote] @param {{from?: Command, instead?: string}} [queued] */
+/** @param {Maintenance} m @param {boolean} [remote] @param {{from?: Command, instead?: How}} [queued] */
 export function editMaintenance(m, remote = false, { from, instead } = {}) {
   const started = m.status !== 'scheduled';
   const was = { scheduled_for: toInput(m.scheduled_for), scheduled_until: toInput(m.scheduled_until) };

@@ -16,6 +16,7 @@ import { openForm } from '../dialog.js';
 import { openService } from './service.js';
 import { creates, nounOf, objectOf, placeOf } from '../command.js';
 
+/** @typedef {import('../types.js').Command} Command */
 /** @typedef {import('../types.js').Item} Item */
 /** @typedef {import('../types.js').View} View */
 
@@ -79,7 +80,7 @@ function full(item) {
     ${mayHaveArrived ? html`<p class="faint">It left for the server and no answer came back. It is sent again under the same key, so that it counts once; until the answer is here it cannot be edited.</p>` : nothing}
     <div class="row">
       ${item.state === 'refused' ? html`<button type="button" class="button small" @click=${() => outbox.retry(item.id)}>Send again</button>` : nothing}
-      ${mayHaveArrived || !editable(item) ? nothing : html`<button type="button" class="button small" @click=${() => edit(item)}>Edit</button>`}
+      ${mayHaveArrived || !editable(item.command) ? nothing : html`<button type="button" class="button small" @click=${() => edit(item.command, item.id)}>Edit</button>`}
       <button type="button" class="button small" @click=${() => drop(item, mayHaveArrived)}>Drop</button>
     </div>
   </li>`;
@@ -102,15 +103,19 @@ function bothSides(item, problem) {
 }
 
 /** What was typed, so that it can be read and copied whatever becomes of it. @param {Item} item */
-function details(item) {
-  const shown = Object.entries(item.command).filter(
+const details = (item) => said(item.command, item.state === 'refused');
+
+/** What a command says, member by member. @param {Command} command @param {boolean} open */
+export function said(command, open) {
+  const shown = Object.entries(command).filter(
     ([k, v]) =>
       !['kind', 'id', 'update_id', 'incident', 'version', 'notify', 'resolution_id'].includes(k) &&
       v !== '' &&
-      v !== undefined,
+      v !== undefined &&
+      !(Array.isArray(v) && !v.length),
   );
   if (!shown.length) return nothing;
-  return html`<details ?open=${item.state === 'refused'}><summary>What it says</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
+  return html`<details ?open=${open}><summary>What it says</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
 }
 
 /** @param {any} value @returns {unknown} */
@@ -125,7 +130,8 @@ function inWords(value) {
   return typeof value === 'string' ? stateName(value) : String(value);
 }
 
-/** @typedef {{from: any, instead: string}} How a form begins: with what was typed, in whose place */
+/** @typedef {import('../form.js').Spec['instead']} Instead */
+/** @typedef {{from: any, instead: Instead}} How a form begins: with what was typed, in whose place */
 
 /**
  * The form for each command that has one.
@@ -155,28 +161,26 @@ const forms = {
   edit_page(how) {
     const { view } = model;
     load().then(
-      (parts) => view && parts.editQueuedSettings(view, how.from, how.instead),
+      (parts) => view && parts.editQueuedSettings(view, how.from, String(how.instead)),
       () => {},
     );
     go('/dashboard/settings');
   },
 };
 
-/** @param {Item} item */
-const formOf = (item) => forms[/** @type {import('../commands.js').Kind} */ (item.command.kind)];
+/** @param {Command} command */
+const formOf = (command) => forms[/** @type {import('../commands.js').Kind} */ (command.kind)];
 
-/** Something that is gone can only be sent again or dropped. @param {Item} item */
-const editable = (item) =>
-  !!formOf(item) &&
-  (creates(item.command) ||
-    nounOf(item.command) === 'organization' ||
-    objectOf(item.command, model.view) !== undefined);
+/** Something that is gone can only be sent again or dropped. @param {Command} command */
+export const editable = (command) =>
+  !!formOf(command) &&
+  (creates(command) || nounOf(command) === 'organization' || objectOf(command, model.view) !== undefined);
 
-/** Opens the form with what was typed; saving takes the item's place. @param {Item} item */
-function edit(item) {
-  const object = objectOf(item.command, model.view);
-  const how = { from: item.command, instead: item.id };
-  formOf(item)?.(how, object, { ...how, from: { ...item.command, version: object?.version } });
+/** Opens the form with what was typed; saving takes its place. @param {Command} command @param {Instead} instead */
+export function edit(command, instead) {
+  const object = objectOf(command, model.view);
+  const how = { from: command, instead };
+  formOf(command)?.(how, object, { ...how, from: { ...command, version: object?.version } });
 }
 
 /** @param {Item} item @param {boolean} mayHaveArrived */

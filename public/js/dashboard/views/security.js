@@ -3,25 +3,51 @@ import { html, live, nothing } from '../../vendor/lit-html.js';
 import { call } from '../request.js';
 import { door } from '../door.js';
 
-/** What the organisation asks of its people, as the server said it last. @type {{of: string, asks: boolean|undefined, busy: boolean}} */
+/** @typedef {'second_factor'|'second_person'} Name */
+
+/** @typedef {{of: string, asks: Record<Name, boolean>|undefined, busy: boolean}} State */
+
+/** What the organisation asks of its people, as the server said it last. @type {State} */
 const state = { of: '', asks: undefined, busy: false };
 
-/** The setting by which an organisation asks its people for a second factor. */
+/** The settings by which an organisation asks its people for a second factor, and its drafts for a second person. */
 export function security() {
-  if (door || !mayWrite()) return nothing;
+  if (!mayWrite()) return nothing;
   const of = model.identity?.organization?.id ?? '';
   if (state.of !== of) {
     Object.assign(state, { of, asks: undefined });
     read();
   }
   return html`<section aria-labelledby="security"><h2 id="security">Security</h2>
-    <label class="tick"><input type="checkbox" id="second-factor" .checked=${live(state.asks ?? false)} ?disabled=${state.asks === undefined || state.busy} @change=${change} aria-describedby="second-factor-hint" /><span>Ask everybody for a second factor</span></label>
-    <p class="hint" id="second-factor-hint">Members who have none are led to set one up, and see nothing of this organisation before. API keys are not people, and work on.</p></section>`;
+    ${
+      door
+        ? nothing
+        : setting(
+            'second_factor',
+            'Ask everybody for a second factor',
+            'Members who have none are led to set one up, and see nothing of this organisation before. ' +
+              'API keys are not people, and work on.',
+          )
+    }
+    ${setting(
+      'second_person',
+      'Publish drafts only when a second person has approved them',
+      'It holds for drafts alone: an incident can still be published directly, at any hour.',
+    )}</section>`;
+}
+
+/** @param {Name} name @param {string} words @param {string} hint */
+function setting(name, words, hint) {
+  const id = name.replace('_', '-');
+  return html`<label class="tick"><input type="checkbox" id=${id} .checked=${live(state.asks?.[name] ?? false)}
+      ?disabled=${!state.asks || state.busy} @change=${(/** @type {Event} */ e) => change(name, e)}
+      aria-describedby="${id}-hint" /><span>${words}</span></label>
+    <p class="hint" id="${id}-hint">${hint}</p>`;
 }
 
 async function read() {
   try {
-    state.asks = (await call('GET', '/organization/security/')).data.second_factor;
+    state.asks = (await call('GET', '/organization/security/')).data;
   } catch {
     state.of = ''; // looked at again when the view is drawn anew
     return;
@@ -29,17 +55,20 @@ async function read() {
   changed();
 }
 
-/** @param {Event} event */
-async function change(event) {
+/** @type {Record<Name, [string, string]>} what is said when it is asked for, and when it is not any more */
+const done = {
+  second_factor: ['Everybody is asked for a second factor now.', 'Nobody is asked for a second factor any more.'],
+  second_person: ['Drafts need a second person now.', 'Drafts can be published without a second person.'],
+};
+
+/** @param {Name} name @param {Event} event */
+async function change(name, event) {
   const wish = /** @type {HTMLInputElement} */ (event.target).checked;
   state.busy = true;
   changed();
   try {
-    state.asks = (await call('PATCH', '/organization/security/', { body: { second_factor: wish } })).data.second_factor;
-    toast(
-      wish ? 'Everybody is asked for a second factor now.' : 'Nobody is asked for a second factor any more.',
-      'good',
-    );
+    state.asks = (await call('PATCH', '/organization/security/', { body: { [name]: wish } })).data;
+    toast(done[name][wish ? 0 : 1], 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }

@@ -14,6 +14,7 @@ import { submit } from '../submit.js';
 import * as rules from '../rules.js';
 import { declare } from '../nouns.js';
 
+/** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../types.js').Service} Service */
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Command} Command */
@@ -318,7 +319,7 @@ function renameGroup(group, view) {
   });
 }
 
-/** Adds a service, or edits one. @param {Service} [s] @param {{from?: Command, instead?: string}} [queued] */
+/** Adds a service, or edits one. @param {Service} [s] @param {{from?: Command, instead?: How}} [queued] */
 export function openService(s, { from, instead } = {}) {
   const was = s ?? { name: '', description: '', group: '', status: 'operational', start_date: '' };
   const values = {

@@ -1,0 +1,108 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"statuspage/server/auth"
+)
+
+// TestADraftIsWrittenApprovedAndPublishedInTheDashboard: one person keeps an incident as a draft and asks for a second
+// one, who reads and approves it; what is on the page is what was read. A member reads drafts and changes none.
+func TestADraftIsWrittenApprovedAndPublishedInTheDashboard(t *testing.T) {
+	w := openBrowser(t)
+	c := startSite(t, nil).tenant("acme")
+	c.service("Checkout")
+	ada := w.visitor(t, "http://"+c.addr)
+	ada.signIn(c.person("ada", auth.Admin))
+	ada.live()
+	ada.visit("/dashboard/settings")
+	ada.until(`document.querySelector('#second-person')?.disabled === false`)
+	eval[bool](ada, `(document.querySelector('#second-person').click(), true)`)
+	ada.reads("Drafts need a second person now.")
+
+	ada.visit("/dashboard")
+	ada.live()
+	ada.key("i")
+	ada.write("What is wrong", "Checkout fails")
+	ada.tick("Checkout")
+	ada.write("Message", "We are looking into it.")
+	picture(t, ada, "draft-form", 1280)
+	ada.press("Save as draft")
+	ada.press("Look at it")
+	ada.until(`document.querySelector('main h2')?.textContent.includes('Checkout fails')`)
+	if n := len(c.all("incidents")); n != 0 {
+		t.Fatalf("%d incidents are on the page", n)
+	}
+	asked := func(b *tab) { b.until(`document.querySelector('dialog[open] footer button[type=submit]')`) }
+	ada.press("Publish")
+	asked(ada)
+	ada.press("Publish") // refused, and said so in the dialog
+	ada.until(`document.querySelector('dialog[open] .problem')?.textContent.includes('a second person has approved')`)
+	ada.press("Cancel")
+	ada.until(`!document.querySelector('dialog[open]')`)
+	ada.press("Edit")
+	ada.write("What is wrong", "Checkout fails for some")
+	ada.press("Save the draft")
+	ada.until(`document.querySelector('main h2')?.textContent.includes('for some')`)
+	ada.press("Ask for review")
+	ada.reads("A second person approves it")
+	if eval[bool](ada, `[...document.querySelectorAll('main button')].some((b) => b.textContent.trim() === 'Approve')`) {
+		t.Error("the author is offered to approve it")
+	}
+
+	bob := w.visitor(t, "http://"+c.addr)
+	bob.signIn(c.person("bob", auth.Admin))
+	bob.live()
+	bob.press("Drafts")
+	bob.reads("Checkout fails for some")
+	for _, width := range []int64{390, 1280} {
+		bob.do(chromedp.EmulateViewport(width, 800))
+		if over := eval[int](bob, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			t.Errorf("at %d it is %d px too wide", width, over)
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			bob.theme(scheme)
+			picture(t, bob, "drafts-"+scheme, width)
+		}
+	}
+	bob.press("Approve")
+	asked(bob)
+	bob.write("What you say to it", "Yes.")
+	picture(t, bob, "draft-approve", 1280)
+	bob.press("Approve")
+	bob.until(`document.querySelector('main .item .badge')?.textContent === 'Approved'`)
+	bob.press("Schedule")
+	bob.until(`document.querySelector('dialog[open] #f-due_at')`)
+	picture(t, bob, "draft-schedule", 1280)
+	bob.press("Save")
+	bob.reads("Published by itself")
+	bob.press("Publish")
+	asked(bob)
+	bob.press("Publish")
+	bob.reads("It is published.")
+	found := c.all("incidents")
+	if len(found) != 1 || found[0]["title"] != "Checkout fails for some" {
+		t.Errorf("the page has %v", found)
+	}
+
+	made := c.must("POST", draftsPath, j{"command": j{"kind": "open_incident", "title": "Another"}})
+	eve := w.visitor(t, "http://"+c.addr)
+	eve.signIn(c.person("eve", auth.Member))
+	eve.live()
+	eve.visit("/dashboard/drafts/" + made["id"].(string))
+	eve.reads("Another")
+	if text := eval[string](eve, `document.querySelector('main ul.items').innerText`); strings.Contains(text, "Publish") ||
+		strings.Contains(text, "Discard") {
+		t.Errorf("a member is offered %q", text)
+	}
+	bob.visit("/dashboard/drafts/" + made["id"].(string))
+	bob.press("Discard")
+	bob.press("Discard the draft")
+	bob.reads("The draft is discarded.")
+	for _, b := range []*tab{ada, bob, eve} {
+		b.clean()
+	}
+}
