@@ -1,5 +1,5 @@
-// The service worker of public pages: it shows what a browser is told while the page is closed. It fetches and keeps
-// nothing, and is registered for the page's form to subscribe alone, apart from the dashboard's.
+// The service worker of public pages: it shows what a browser is told while the page is closed. It keeps no
+// file, and is registered for the page's form to subscribe alone, apart from the dashboard's.
 
 const own = /** @type {any} */ (self);
 
@@ -33,6 +33,27 @@ own.addEventListener('notificationclick', (/** @type {any} */ event) => {
   const { url, manage } = event.notification.data;
   event.waitUntil(show(event.action === 'manage' ? manage : url));
 });
+
+// Browsers change a subscription now and then (Push API 12.1): the server hears the new one, and the old one ends with
+// the push service's answer to the next message.
+own.addEventListener('pushsubscriptionchange', (/** @type {any} */ event) => event.waitUntil(renew(event)));
+
+/** @param {any} event */
+async function renew({ oldSubscription, newSubscription }) {
+  const kept = await (await caches.open('push')).match(`${new URL(own.registration.scope).pathname}wish`);
+  const key = (newSubscription ?? oldSubscription)?.options.applicationServerKey;
+  if (!kept || !key) return;
+  const { action, language, about } = await kept.json();
+  const next =
+    newSubscription ??
+    (await own.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+  const { endpoint, keys } = next.toJSON();
+  await fetch(action, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ push: { endpoint, keys, language }, ...about }),
+  });
+}
 
 /** A tab that has it open already, or a new one. @param {string} url */
 async function show(url) {

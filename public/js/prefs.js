@@ -40,6 +40,10 @@ function place(choice) {
   if (zone) root.dataset.zone = zone;
 }
 
+// Whoever saves data gets fewer requests (live.js). Pages show no picture but the logo.
+const network = /** @type {any} */ (navigator).connection;
+if (network?.saveData || matchMedia('(prefers-reduced-data: reduce)').matches) root.dataset.data = 'less';
+
 shade(kept('scheme'));
 place(kept('zone'));
 if (box) {

@@ -102,13 +102,29 @@ export async function subscribe(form, about) {
   const answer = await res.json();
   if (!res.ok) return [answer.errors?.[0]?.message ?? answer.detail, false];
   if (answer.manage_url) localStorage.setItem(`push ${scope(form)}`, answer.manage_url);
+  await remember(form, { action: new URL(form.action).pathname, language: document.documentElement.lang, about });
   return [words(form, 'on'), true];
+}
+
+/**
+ * What the worker needs should the browser change the subscription by itself.
+ * @param {HTMLFormElement} form @param {object} [wish]
+ */
+async function remember(form, wish) {
+  try {
+    const notes = await caches.open('push');
+    const key = `${scope(form)}wish`;
+    await (wish ? notes.put(key, Response.json(wish)) : notes.delete(key));
+  } catch {
+    // It is subscribed; a change is told by the push service at the next message.
+  }
 }
 
 /** Ends it, here and at the server. @param {HTMLFormElement} form */
 export async function stop(form) {
   const manage = localStorage.getItem(`push ${scope(form)}`);
   localStorage.removeItem(`push ${scope(form)}`);
+  await remember(form);
   // Should the server not hear of it, it is told by the push service at the next message.
   const at = manage && new URL(manage);
   if (at)

@@ -169,6 +169,39 @@ func TestNoWordIsMissingOrUnused(t *testing.T) {
 	}
 }
 
+// sentence is one that stands in a script, and the letters before it.
+var sentence = regexp.MustCompile(`(\S*)['` + "`" + `]([A-Z][a-z]+ [^'` + "`\n" + `]*[.…])['` + "`" + `]`)
+
+// Whatever a page's scripts say goes through the page's words, which a server gives them in each language.
+func TestWhatScriptsOfThePageSayIsInItsWords(t *testing.T) {
+	var given map[string]string
+	if err := json.Unmarshal(lang.Script("de"), &given); err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob("../../public/js/status/*.js")
+	if err != nil || len(paths) < 10 {
+		t.Fatal(paths, err)
+	}
+	found := 0
+	for _, path := range append(paths, "../../public/js/subscribe.js", "../../public/js/prefs.js") {
+		text, err := os.ReadFile(filepath.Clean(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range sentence.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if given[m[2]] == "" || given[m[2]] == m[2] {
+				t.Errorf("%s says %q in English to everybody", path, m[2])
+			} else if !strings.HasSuffix(m[1], "t(") && m[1] != "" {
+				t.Errorf("%s does not look for %q in the page's words", path, m[2])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d sentences were found", found)
+	}
+}
+
 func TestThePseudoLanguageMarksEveryLetter(t *testing.T) {
 	if got := lang.In(lang.Pseudo).Say("{name} Status", "name", "Acme"); got != "Acme Ｓｔａｔｕｓ" {
 		t.Error(got)

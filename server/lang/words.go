@@ -257,8 +257,16 @@ func Script(tag string) []byte {
 
 var scripted = []string{"Live", "Not live since {x}.", "Connecting…", "Trying again…",
 	"We could not reconnect. We look once a minute.",
-	"This page is live again.", "just now", "Refresh", "No incidents.",
+	"This page is live again.", "This page is not live.", "This page is no longer here.",
+	"This page is not open to everybody any more.",
+	"Too many pages are open in your network. We look once a minute.", "The newest page did not come yet.",
+	"This region is behind.", "just now", "Refresh", "No incidents.",
 	"Times are in {x}, and so are the days of incidents.",
 	"{x}% uptime", "No data", "No trouble", "Day by day, from midnight UTC", "Enter leads to the incidents of a day.",
-	"Close",
-	"We could not reach the server. Please try again."}
+	"Close", "The link is copied.",
+	"We could not reach the server. Please try again.",
+	// What frames say, in English.
+	"Operational", "Degraded Performance", "Partial Outage", "Major Outage", "Under Maintenance",
+	"Investigating", "Identified", "Monitoring", "Resolved",
+	"Maintenance scheduled", "Maintenance in progress", "Maintenance verifying", "Maintenance completed",
+	"Maintenance cancelled"}

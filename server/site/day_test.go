@@ -25,8 +25,8 @@ func under(t *testing.T, body, title string) string {
 	if !found {
 		t.Fatalf("%q is not in the past", title)
 	}
-	_, heading, _ := strings.Cut(before[strings.LastIndex(before, "<h3>"):], `">`)
-	heading, _, _ = strings.Cut(heading, "<")
+	heading, _, _ := strings.Cut(before[strings.LastIndex(before, "<h3 "):], "</h3>")
+	heading, _, _ = strings.Cut(heading[strings.LastIndex(heading, `">`)+2:], "<")
 	return heading
 }
 

@@ -405,3 +405,18 @@ func TestAPageThatIsComeBackToIsTrue(t *testing.T) {
 	b.until(`document.querySelector("#active h3")?.textContent == "Meanwhile"`)
 	b.mark("Live")
 }
+
+// News come in the reader's language: of services, of incidents, and of the connection.
+func TestNewsComeInTheReadersLanguage(t *testing.T) {
+	h, services, b := watch(t, nil)
+	b.visit(h.url + "/status/acme?lang=de")
+	b.ready()
+	b.mark("Live")
+	b.listen()
+	h.happen(today, h.opening("API down", status.Major, services["API"]))
+	b.until(`["API: Schwerer Ausfall.", "Wird untersucht: API down."].some((words) => heard.includes(words))`)
+	h.set(func() { h.refuse = 4404 })
+	h.cut()
+	b.mark("Diese Seite gibt es nicht mehr.")
+	b.said("Diese Seite ist nicht live. Diese Seite gibt es nicht mehr.")
+}

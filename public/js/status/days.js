@@ -1,4 +1,5 @@
-// The server deals what is over out to the days of the organisation's zone; here it is dealt out to the days of the visitor's.
+// The server deals what is over out to the days of the organisation's zone; here it is dealt out to the days of the
+// visitor's.
 import { date, dayOf } from './time.js';
 import { t } from './words.js';
 
@@ -39,7 +40,10 @@ function entry(doc, { first, last, items }) {
   head.append(
     Object.assign(doc.createElement('time'), { dateTime, textContent: date.formatRange(first * day, last * day) }),
   );
-  li.append(head, ...items);
+  head.id = `h${li.id}`;
+  const link = Object.assign(doc.createElement('a'), { className: 'hash', href: `#${li.id}` });
+  link.setAttribute('aria-labelledby', `copying ${head.id}`);
+  li.append(head, link, ...items);
   if (!items[0])
     li.append(Object.assign(doc.createElement('p'), { className: 'dim', textContent: t('No incidents.') }));
   return li;

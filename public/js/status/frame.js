@@ -1,4 +1,5 @@
 import { say } from './say.js';
+import { t } from './words.js';
 
 /**
  * Shows at once what a frame says of a service, before the whole page is fetched, and puts the news into words.
@@ -9,9 +10,9 @@ export function apply({ type, data = {} }) {
     case 'service_status_update':
       return service(data);
     case 'incident_update':
-      return say(`${data.status_display}: ${data.title}.`);
+      return say(`${t(data.status_display)}: ${data.title}.`);
     case 'maintenance_update':
-      return data.deleted || say(`Maintenance ${data.status_display.toLowerCase()}: ${data.title}.`);
+      return data.deleted || say(`${t(`Maintenance ${data.status_display.toLowerCase()}`)}: ${data.title}.`);
   }
 }
 
@@ -25,7 +26,7 @@ function service({ id, name, status, status_display }) {
     state.dataset.state = status;
     state.querySelector('use')?.setAttribute('href', `#i-${status}`);
     const words = state.querySelector('span');
-    if (words) words.textContent = status_display;
+    if (words) words.textContent = t(status_display);
   }
-  say(`${name}: ${status_display}.`);
+  say(`${name}: ${t(status_display)}.`);
 }

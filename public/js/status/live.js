@@ -5,11 +5,15 @@ import { say } from './say.js';
 import { t } from './words.js';
 import { Socket } from '../socket.js';
 
-// Pings are not shown to scripts, so a quiet connection may be a dead one: after this long without a word the page asks. It goes on asking so
-// where there is no connection to be had, as behind a proxy that lets none through: then it is not live, and a minute old at the most.
-const quiet = 60_000;
+// Pings are not shown to scripts, so a quiet connection may be a dead one: after this long without a word the page
+// asks. It goes on asking so where there is no connection to be had, as behind a proxy that lets none through: then it
+// is not live, and a minute old at the most (two where data is saved).
+const less = document.documentElement.dataset.data === 'less';
+const quiet = less ? 120_000 : 60_000;
 // Fetches that follow an event are spread over this long, so that a thousand readers do not ask in the same moment.
+// Where data is saved, one fetch waits for what else comes; states that changed are shown at once.
 const spread = 300;
+const gather = less ? 15_000 : 0;
 // After so many failures in a row the page says so; it goes on, once a minute.
 const enough = 5;
 // News of the connection are true when they are this old: one that is greeted and closed at once is not told as live.
@@ -107,13 +111,15 @@ class Live {
   fetch(seq, anyway) {
     this.#wanted = Math.max(this.#wanted, seq);
     if (this.#busy || (!anyway && this.#wanted <= this.shown)) return;
+    if (gather && this.#timer && !anyway) return; // the one that waits tells of this, too
     clearTimeout(this.#timer);
     const pause = this.#failures && Math.min(1000 * 2 ** this.#failures, quiet);
-    this.#timer = setTimeout(() => this.#fetch(), pause + Math.random() * spread);
+    this.#timer = setTimeout(() => this.#fetch(), pause + (anyway ? 0 : gather) + Math.random() * spread);
   }
 
   async #fetch() {
     this.#busy = true;
+    this.#timer = undefined;
     const before = headline();
     try {
       showPage(await fetchPage(this.#wanted));
@@ -134,9 +140,9 @@ class Live {
     const words = {
       waiting: t('Trying again…'),
       'given-up': t('We could not reconnect. We look once a minute.'),
-      gone: 'This page is no longer here.',
-      refused: 'This page is not open to everybody any more.',
-      crowded: 'Too many pages are open in your network. We look once a minute.',
+      gone: t('This page is no longer here.'),
+      refused: t('This page is not open to everybody any more.'),
+      crowded: t('Too many pages are open in your network. We look once a minute.'),
     };
     this.lost(words[condition], condition !== 'waiting');
   }
@@ -196,7 +202,7 @@ class Live {
   lost(words, stuck = false) {
     clearTimeout(this.#telling);
     this.#telling = undefined;
-    if (!this.#told || (stuck && !this.#stuck)) say(`This page is not live. ${words}`);
+    if (!this.#told || (stuck && !this.#stuck)) say(`${t('This page is not live.')} ${words}`);
     this.#told = true;
     this.#trouble = words;
     this.#stuck = stuck;
@@ -207,8 +213,9 @@ class Live {
   draw() {
     const { stale } = this.page.dataset;
     if (this.#trouble) mark(new Date(this.#proved), this.#trouble, this.#stuck);
-    else if (this.#failures) mark(new Date(this.#proved), 'The newest page did not come yet.', this.#failures > enough);
-    else if (stale) mark(new Date(stale), 'This region is behind.');
+    else if (this.#failures)
+      mark(new Date(this.#proved), t('The newest page did not come yet.'), this.#failures > enough);
+    else if (stale) mark(new Date(stale), t('This region is behind.'));
     else mark();
   }
 }

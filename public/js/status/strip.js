@@ -1,5 +1,6 @@
-// A strip of days is one slider: one tab stop, arrows, Home and End by the browser, a finger or a pointer as well. Each day has its words,
-// which stand in the page already, in a table beside the strip. The card that shows a day (day.js) is fetched when somebody wants it.
+// A strip of days is one slider: one tab stop, arrows, Home and End by the browser, a finger or a pointer as well. Each
+// day has its words, which stand in the page already, in a table beside the strip. The card that shows a day (day.js) is
+// fetched when somebody wants it.
 import { date } from './time.js';
 import { t } from './words.js';
 
