@@ -18,6 +18,9 @@ var files embed.FS
 // Prefix is where the server serves the files that are named by their content: they may be kept for ever.
 const Prefix = "/assets/"
 
+// Languages are those of the interface beside English, which is in its code: the catalogues in words.
+var Languages = []string{}
+
 // manifest is logical name → address.
 var manifest = sync.OnceValue(func() map[string]string {
 	list := map[string]string{}
@@ -78,5 +81,5 @@ func Open(address string) (*File, bool) {
 // types is what is served: not as the machine's own list has it, which differs.
 var types = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm",
-	".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2",
+	".svg": "image/svg+xml", ".json": "application/json", ".png": "image/png", ".woff2": "font/woff2",
 }

@@ -53,7 +53,7 @@ func TestEveryEventAndEveryCommandHasWordsInTheDashboard(t *testing.T) {
 
 func TestTheDashboardSaysTheRuleOfPasswordsAsTheServerDoes(t *testing.T) {
 	words, err := os.ReadFile("js/dashboard/words.js")
-	if err != nil || !strings.Contains(string(words), "export const passwordRule = '"+auth.PasswordRule+"';") {
+	if err != nil || !strings.Contains(string(words), "export const passwordRule = t`"+auth.PasswordRule+"`;") {
 		t.Errorf("words.js does not say %q (%v)", auth.PasswordRule, err)
 	}
 	for length, taken := range map[int]bool{9: false, 10: true} {

@@ -45,6 +45,9 @@ func build(root string) ([]string, error) {
 	if err := bundle(root, out, manifest); err != nil {
 		return nil, err
 	}
+	if err := catalogues(root, out, manifest); err != nil {
+		return nil, err
+	}
 	if err := errors.Join(worker(root, out, manifest), pushWorker(root, out, manifest)); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import { overview } from './dashboard/views/overview.js';
 import { queue } from './dashboard/views/queue.js';
 import { settle } from './dashboard/views/service.js';
 import { learnTemplates } from './dashboard/views/template.js';
+import { t } from './language.js';
 
 /** @typedef {import('./dashboard/types.js').View} View */
 
@@ -42,22 +43,26 @@ const views = {
   account,
   queue,
   missing: () =>
-    empty('Nothing here', 'This address leads nowhere.', html`<a class="button" href="/dashboard">Overview</a>`),
+    empty(
+      t`Nothing here`,
+      t`This address leads nowhere.`,
+      html`<a class="button" href="/dashboard">${t`Overview`}</a>`,
+    ),
 };
 
 const titles = /** @type {Record<string, string>} */ ({
-  overview: 'Overview',
-  monitors: 'Monitors',
-  drafts: 'Drafts',
-  templates: 'Templates',
-  subscribers: 'Subscribers',
-  team: 'Team',
-  keys: 'API keys',
-  audit: 'Audit log',
-  settings: 'Settings',
-  account: 'Account',
-  queue: 'Waiting to be sent',
-  missing: 'Not found',
+  overview: t`Overview`,
+  monitors: t`Monitors`,
+  drafts: t`Drafts`,
+  templates: t`Templates`,
+  subscribers: t`Subscribers`,
+  team: t`Team`,
+  keys: t`API keys`,
+  audit: t`Audit log`,
+  settings: t`Settings`,
+  account: t`Account`,
+  queue: t`Waiting to be sent`,
+  missing: t`Not found`,
 });
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -66,18 +71,18 @@ function content() {
   const { name, id } = router.route();
   if (model.failure && !model.view) {
     return empty(
-      'The dashboard cannot start',
+      t`The dashboard cannot start`,
       model.failure,
       html`<button type="button" class="button" @click=${() => {
         set({ failure: '' });
         reconnect();
-      }}>Try again</button>
-      ${clerk.used ? html`<a class="button" href="/login">Another account</a>` : ''}`,
+      }}>${t`Try again`}</button>
+      ${clerk.used ? html`<a class="button" href="/login">${t`Another account`}</a>` : ''}`,
     );
   }
   if (model.identity && !model.identity.organization) return account(null, '');
   if (model.identity?.lacksFactor) return later(name === 'account' ? name : 'factorGate')(null, '');
-  if (!model.view) return html`<div class="skeleton tall" aria-busy="true" aria-label="Opening"></div>`;
+  if (!model.view) return html`<div class="skeleton tall" aria-busy="true" aria-label=${t`Opening`}></div>`;
   return keyed(`${name}/${id}`, (shownIn(name)?.show ?? views[name])(model.view, id));
 }
 

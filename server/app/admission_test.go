@@ -116,7 +116,6 @@ func TestWhoMayNoMoreIsRefusedByAnotherProcess(t *testing.T) {
 					if took = time.Since(ended); took > bound+noise {
 						t.Fatalf("%s: let in after %v", row.what, took)
 					}
-					time.Sleep(5 * time.Millisecond)
 				}
 				there.do("GET", people, nil).refuses(row.code)
 				t.Logf("%s: let in for %v at most", row.what, time.Since(ended).Round(time.Millisecond))

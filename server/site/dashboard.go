@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"html/template"
 	"path"
 	"slices"
@@ -133,6 +134,18 @@ func suggest(slug func(name string) string) fiber.Handler {
 	}
 }
 
+// catalogues says where the interface's words are, by language, as JSON; there are none before the build.
+func catalogues() string {
+	at := map[string]string{}
+	for _, tag := range public.Languages {
+		if found := address("dashboard." + tag + ".json"); found != "" {
+			at[tag] = found
+		}
+	}
+	text, _ := json.Marshal(at) // a map of texts
+	return string(text)
+}
+
 // address is where a built file is; before the build there are none, and the pages are empty.
 func address(logical string) string {
 	at, _ := public.Asset(logical)
@@ -155,7 +168,7 @@ func shellDoc(name string, data any) *relay.Doc {
 
 // shellPage renders a template; one that does not render is a mistake of the build and stops the start.
 func shellPage(name string, data any) []byte {
-	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address}).
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address, "words": catalogues}).
 		ParseFS(templates.Files, name+".html", "part_door.html"))
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {

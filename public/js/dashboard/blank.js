@@ -1,5 +1,7 @@
 // The {{blanks}} of a template: what a name is, is said by shared/status, Blanks.
 
+import { t } from '../language.js';
+
 /** @typedef {import('./form.js').Form} Form */
 /** @typedef {{text: string}|{blank: string}} Piece of a text: words, or a blank by its name */
 /** @typedef {Record<string, string>} Values of blanks, by name; one without a value, or with an empty one, is open */
@@ -101,7 +103,7 @@ export function openBlanks(form) {
   const named = open.map((name) => `“${name}”`).join(', ');
   return {
     code: 'invalid',
-    detail: `Fill in ${named} first.`,
-    errors: open.map((name) => ({ field: `blanks.${name}`, message: 'Fill this in.' })),
+    detail: t`Fill in ${named} first.`,
+    errors: open.map((name) => ({ field: `blanks.${name}`, message: t`Fill this in.` })),
   };
 }

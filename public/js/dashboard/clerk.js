@@ -2,11 +2,12 @@
 
 import { door } from './door.js';
 import { SignedOut, Unreachable, exchange } from './exchange.js';
+import { t } from '../language.js';
 
 /** Whether that is so. */
 export const used = door === 'clerk';
 
-const AWAY = 'We could not reach the service that signs people in.';
+const AWAY = t`We could not reach the service that signs people in.`;
 
 /** Longer than a slow network takes, shorter than a person's patience. */
 const PATIENCE = 20_000;
@@ -22,7 +23,7 @@ async function open() {
   if (!frame) {
     const made = (frame = document.createElement('iframe'));
     made.hidden = true;
-    made.title = 'Sign-in';
+    made.title = t`Sign-in`;
     made.src = '/login';
     const there = new Promise((done) => made.addEventListener('load', done, { once: true }));
     document.body.append(made);
@@ -52,9 +53,9 @@ async function ask(what) {
 /** A new token, in the shape in which our own issuer answers. It throws SignedOut or Unreachable, and Refused for who has no role here. */
 export async function renew() {
   const token = await ask((door) => door.token());
-  if (!token) throw new SignedOut('Your sign-in has ended.');
+  if (!token) throw new SignedOut(t`Your sign-in has ended.`);
   const { data } = await exchange('GET', '/users/me/', { headers: { Authorization: `Bearer ${token}` } });
-  if (!data.organization) throw new Error('Your sign-in names no organisation.');
+  if (!data.organization) throw new Error(t`Your sign-in names no organisation.`);
   const user = { id: data.id, email: data.email, name: data.name };
   return { access_token: token, expires_in: lifetime(token), user, organization: data.organization, role: data.role };
 }

@@ -1,6 +1,7 @@
 import { commands } from './commands.js';
 import { declared, objects } from './nouns.js';
 import { stateName } from './words.js';
+import { phrase, t } from '../language.js';
 
 /** @typedef {import('./types.js').Command} Command */
 /** @typedef {import('./types.js').View} View */
@@ -77,23 +78,28 @@ export function landed(command, view) {
 const told = {
   edit_service(command, name) {
     if (command.status && Object.keys(command).every((k) => ['kind', 'id', 'status', 'version'].includes(k)))
-      return `Set ${name} to ${stateName(command.status)}`;
-    return command.position !== undefined && command.name === undefined ? `Move ${name}` : `Change service “${name}”`;
+      return t`Set ${name} to ${stateName(command.status)}`;
+    return command.position !== undefined && command.name === undefined ? t`Move ${name}` : t`Change service “${name}”`;
   },
   update_incident: (command, name) =>
     command.status === 'resolved'
-      ? `Resolve “${name}”`
-      : `Update “${name}”${command.status ? `: ${stateName(command.status)}` : ''}`,
+      ? t`Resolve “${name}”`
+      : command.status
+        ? t`Update “${name}”: ${stateName(command.status)}`
+        : t`Update “${name}”`,
   edit_incident(command, name) {
-    if (command.postmortem !== undefined) return `Explain “${name}”`;
+    if (command.postmortem !== undefined) return t`Explain “${name}”`;
     if (command.excluded_reason !== undefined)
-      return command.excluded_reason ? `Leave “${name}” out of the uptime` : `Count “${name}” in the uptime`;
-    return `Correct the text of “${name}”`;
+      return command.excluded_reason ? t`Leave “${name}” out of the uptime` : t`Count “${name}” in the uptime`;
+    return t`Correct the text of “${name}”`;
   },
   edit_maintenance: (command, name) =>
-    command.status ? `Maintenance “${name}”: ${stateName(command.status)}` : `Change maintenance “${name}”`,
-  edit_page: () => 'Change the page’s settings',
+    command.status ? t`Maintenance “${name}”: ${stateName(command.status)}` : t`Change maintenance “${name}”`,
+  edit_page: () => t`Change the page’s settings`,
 };
+
+/** What is there no more. @type {Record<string, string>} */
+const unnamed = { service: t`a service`, incident: t`an incident`, maintenance: t`a maintenance` };
 
 /** What a command does, in words. @param {Command} command @param {View|null} view @returns {string} */
 export function describe(command, view) {
@@ -101,17 +107,18 @@ export function describe(command, view) {
   if (!spec) return command.kind;
   const typed = command.name ?? command.title;
   const name = (creates(command) && typed) || nameOf(command, view);
-  return told[/** @type {import('./commands.js').Kind} */ (command.kind)]?.(command, name) ?? `${spec.does} “${name}”`;
+  return (
+    told[/** @type {import('./commands.js').Kind} */ (command.kind)]?.(command, name) ??
+    phrase(`${spec.does} “{0}”`, name)
+  );
 }
 
 /** @param {Command} command @param {View|null} view @returns {string} */
 function nameOf(command, view) {
   const noun = nounOf(command);
-  if (noun === 'organization') return 'the page';
+  if (noun === 'organization') return t`the page`;
   const object = objectOf(command, view);
-  return (
-    object?.name ?? object?.title ?? command.name ?? command.title ?? `a${/^[aeiou]/.test(noun) ? 'n' : ''} ${noun}`
-  );
+  return object?.name ?? object?.title ?? command.name ?? command.title ?? unnamed[noun];
 }
 
 /** Where to look at what a command is about. @param {Command} command @returns {string} */

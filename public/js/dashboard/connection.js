@@ -6,6 +6,7 @@ import { CatchUp } from '../catchup.js';
 import { Link } from './socket.js';
 import { call } from './request.js';
 import { confirm } from './submit.js';
+import { t } from '../language.js';
 
 // The connection: what it brings, and whether it still lives.
 
@@ -74,7 +75,7 @@ function announce() {
   } else if (model.link === 'live' && told) {
     telling = setTimeout(() => {
       told = false;
-      say('Live again.');
+      say(t`Live again.`);
     }, 2000);
   }
 }

@@ -1,4 +1,5 @@
 import { Memory, stores } from './memory.js';
+import { t } from '../language.js';
 
 // What outlives the tab, where the browser lets it. The schema only ever grows by a step; a newer page upgrades what an older one wrote.
 //
@@ -27,7 +28,7 @@ let opened = null;
 /** @returns {Promise<IDBDatabase>} */
 function open() {
   opened ??= new Promise((resolve, reject) => {
-    if (!globalThis.indexedDB) throw new DOMException('There is no IndexedDB.', 'NotAllowedError');
+    if (!globalThis.indexedDB) throw new DOMException(t`There is no IndexedDB.`, 'NotAllowedError');
     const request = indexedDB.open(NAME, steps.length);
     request.onupgradeneeded = (change) => {
       for (let v = change.oldVersion; v < steps.length; v++) steps[v](request.result);

@@ -6,6 +6,7 @@ import { confirm, refusedByServer } from './submit.js';
 import { listen } from './tabs.js';
 import { changed, model, set } from './model.js';
 import { rebase } from './rebase.js';
+import { t } from '../language.js';
 
 // Where the parts meet: who is here (person), the page, the queue on top of it (rebase, outbox), and the connection.
 
@@ -26,7 +27,9 @@ onDenied(async (code) => {
   if (code === 4401) expire();
   else if (code === 4403 && (await lacksFactor())) resume();
   else
-    fail(code === 4403 ? 'You are no longer a member of this organisation.' : 'This organisation is no longer there.');
+    fail(
+      code === 4403 ? t`You are no longer a member of this organisation.` : t`This organisation is no longer there.`,
+    );
 });
 
 listen((note) => {

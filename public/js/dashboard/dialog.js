@@ -2,6 +2,7 @@ import { changed, model } from './model.js';
 import { Form, notices } from './form.js';
 import { html, keyed, nothing } from '../vendor/lit-html.js';
 import { icon } from './icon.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./form.js').Spec} Spec */
 /** @typedef {{title: string, body: () => unknown, wide?: boolean}} Sheet something to read */
@@ -60,7 +61,7 @@ export function dialog() {
         ? keyed(
             turn,
             html`<header><h2 id="dialog-title">${title}</h2>
-          <button type="button" class="quiet-button" aria-label="Close" @click=${close}>${icon('close')}</button></header>
+          <button type="button" class="quiet-button" aria-label=${t`Close`} @click=${close}>${icon('close')}</button></header>
           ${form ? formBody(form) : html`<div class="sheet" tabindex="0">${sheet?.body()}</div>`}`,
           )
         : nothing
@@ -78,13 +79,13 @@ function formBody(open) {
   return html`<form class="form" novalidate @submit=${submit}>
     <div class="columns">
       <div class="fields">${notices(open)}${spec.body(open)}</div>
-      ${spec.aside ? html`<aside aria-label="Preview">${spec.aside(open)}</aside>` : nothing}
+      ${spec.aside ? html`<aside aria-label=${t`Preview`}>${spec.aside(open)}</aside>` : nothing}
     </div>
     <footer>
       <p class="faint grow">${footnote(open)}</p>
-      <button type="button" class="button" @click=${close}>Cancel</button>
+      <button type="button" class="button" @click=${close}>${t`Cancel`}</button>
       ${keepButton(open)}
-      <button type="submit" class="button ${spec.danger ? 'danger' : 'primary'}" ?disabled=${open.busy} aria-keyshortcuts="Control+Enter">${open.busy ? 'Sending…' : spec.action}</button>
+      <button type="submit" class="button ${spec.danger ? 'danger' : 'primary'}" ?disabled=${open.busy} aria-keyshortcuts="Control+Enter">${open.busy ? t`Sending…` : spec.action}</button>
     </footer>
   </form>`;
 }
@@ -93,15 +94,14 @@ function formBody(open) {
 function keepButton(open) {
   const { drafts, instead } = open.spec;
   if (!drafts || instead || model.link !== 'live') return nothing;
-  return html`<button type="button" class="button" ?disabled=${open.busy} @click=${() => open.keepAtServer()}>
-    Save as draft</button>`;
+  return html`<button type="button" class="button" ?disabled=${open.busy} @click=${() => open.keepAtServer()}> ${t`Save as draft`}</button>`;
 }
 
 /** @param {Form} open */
 function footnote(open) {
   if (open.spec.plain) return nothing;
-  if (model.link !== 'live') return 'Offline: it will be kept here and sent later.';
-  return open.touched.size ? html`<span class="wide-only">Kept in this browser</span>` : nothing;
+  if (model.link !== 'live') return t`Offline: it will be kept here and sent later.`;
+  return open.touched.size ? html`<span class="wide-only">${t`Kept in this browser`}</span>` : nothing;
 }
 
 /** After drawing: the element follows what should be open. */

@@ -1,4 +1,5 @@
 import { spoken } from '../speak.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Problem} Problem */
 
@@ -60,19 +61,19 @@ export async function exchange(method, path, { body, headers = {} } = {}) {
     text = await answer.text();
     primary = answer.headers.get('Status-Primary') ?? primary;
   } catch {
-    throw new Unreachable('We could not reach the server.');
+    throw new Unreachable(t`We could not reach the server.`);
   }
   const data = parse(text, answer);
   if (answer.ok) return { status: answer.status, data, headers: answer.headers };
   if (retriable.has(answer.status)) {
     throw new Unreachable(
-      data?.detail ?? 'The server cannot answer now.',
+      data?.detail ?? t`The server cannot answer now.`,
       Number(answer.headers.get('Retry-After')) || 0,
     );
   }
   throw new Refused(
     answer.status,
-    spoken({ code: 'internal', detail: `The server answered ${answer.status}.`, ...data }),
+    spoken({ code: 'internal', detail: t`The server answered ${answer.status}.`, ...data }),
   );
 }
 
@@ -90,5 +91,5 @@ function parse(text, answer) {
     // Cut short on the way: as good as no answer.
   }
   // A page of a captive portal or a proxy is no answer of ours, whatever its status.
-  throw new Unreachable('Something between here and the server answered in its place.');
+  throw new Unreachable(t`Something between here and the server answered in its place.`);
 }

@@ -6,6 +6,7 @@ import { call } from './request.js';
 import { submit } from './submit.js';
 import { uuid7 } from './id.js';
 import { ago } from './time.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Command} Command */
 /** @typedef {import('./types.js').Problem} Problem */
@@ -227,7 +228,7 @@ export class Form {
     this.over = true;
     await database.remove('drafts', this.spec.key).catch(() => {});
     this.onClose();
-    toast('It is kept as a draft.', 'good', { href: `/dashboard/drafts/${this.ids.draft}`, link: 'Look at it' });
+    toast(t`It is kept as a draft.`, 'good', { href: `/dashboard/drafts/${this.ids.draft}`, link: t`Look at it` });
   }
 
   /** @param {() => Promise<any>} send */
@@ -301,7 +302,7 @@ export function field(
     invalid: error ? 'true' : 'false',
   };
   return html`<div class="field">
-    <label for=${common.id}>${label}${optional ? html` <span class="faint">optional</span>` : nothing}</label>
+    <label for=${common.id}>${label}${optional ? html` <span class="faint">${t`optional`}</span>` : nothing}</label>
     ${
       rows
         ? html`<textarea id=${common.id} rows=${rows} maxlength=${ifDefined(max)} ?autofocus=${focus} placeholder=${placeholder} aria-invalid=${common.invalid} aria-describedby="${common.id}-hint" .value=${live(common.value)} @input=${typed}></textarea>`
@@ -337,20 +338,20 @@ function overtaken(form) {
   const now = form.overtaken();
   if (now === undefined) return nothing;
   if (now === null)
-    return html`<div class="note conflict bad" role="alert"><p>This was deleted meanwhile. What you typed is kept until you discard it.</p></div>`;
+    return html`<div class="note conflict bad" role="alert"><p>${t`This was deleted meanwhile. What you typed is kept until you discard it.`}</p></div>`;
   const labels = form.spec.labels ?? {};
   const differ = Object.keys(labels).filter((name) => String(now[name] ?? '') !== String(form.values[name] ?? ''));
   return html`<div class="note conflict warn" role="alert">
-    <p><strong>Somebody changed this ${ago(now.updated_at)}, after you opened it.</strong> ${differ.length ? 'Both are below; nothing is overwritten before you say so.' : 'It now says the same as yours.'}</p>
+    <p><strong>${t`Somebody changed this ${ago(now.updated_at)}, after you opened it.`}</strong> ${differ.length ? t`Both are below; nothing is overwritten before you say so.` : t`It now says the same as yours.`}</p>
     ${
       differ.length
-        ? html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Theirs</th><th scope="col">Yours</th></tr></thead>
+        ? html`<table class="both"><thead><tr><th scope="col"><span class="sr">${t`Field`}</span></th><th scope="col">${t`Theirs`}</th><th scope="col">${t`Yours`}</th></tr></thead>
           <tbody>${differ.map((name) => html`<tr><th scope="row">${labels[name]}</th><td>${now[name] || '–'}</td><td>${form.values[name] || '–'}</td></tr>`)}</tbody></table>`
         : nothing
     }
     <div class="row">
-      <button type="button" class="button small" @click=${() => form.overwrite()}>Keep mine</button>
-      <button type="button" class="button small" @click=${() => form.takeTheirs(Object.keys(labels))}>Take theirs</button>
+      <button type="button" class="button small" @click=${() => form.overwrite()}>${t`Keep mine`}</button>
+      <button type="button" class="button small" @click=${() => form.takeTheirs(Object.keys(labels))}>${t`Take theirs`}</button>
     </div>
   </div>`;
 }
@@ -368,6 +369,6 @@ function refusal(form) {
 /** @param {Form} form */
 function restored(form) {
   if (!form.restored) return nothing;
-  return html`<div class="note" role="status"><p>Your text from ${ago(form.restored)} is back.</p>
-    <button type="button" class="link" @click=${() => form.discard()}>Start over</button></div>`;
+  return html`<div class="note" role="status"><p>${t`Your text from ${ago(form.restored)} is back.`}</p>
+    <button type="button" class="link" @click=${() => form.discard()}>${t`Start over`}</button></div>`;
 }

@@ -2,6 +2,7 @@ import { html } from '../vendor/lit-html.js';
 import { changed } from './model.js';
 import { empty } from './views/list.js';
 import { reload } from './update.js';
+import { t } from '../language.js';
 
 // Views that come in a file of their own (seldom.js), asked for when the first of them is shown. The service worker keeps
 // the file from the first visit on, so that they are there without a network, too.
@@ -38,9 +39,9 @@ export const later = (name) => (/** @type {import('./types.js').View|null} */ vi
   if (!asked && !failed) load();
   return failed
     ? empty(
-        'This part could not be loaded',
-        'It comes from the server when it is first opened, and the server could not be reached or has a newer version.',
-        html`<button type="button" class="button" @click=${reload}>Load it again</button>`,
+        t`This part could not be loaded`,
+        t`It comes from the server when it is first opened, and the server could not be reached or has a newer version.`,
+        html`<button type="button" class="button" @click=${reload}>${t`Load it again`}</button>`,
       )
-    : html`<div class="skeleton tall" role="status" aria-busy="true" aria-label="Loading"></div>`;
+    : html`<div class="skeleton tall" role="status" aria-busy="true" aria-label=${t`Loading`}></div>`;
 };

@@ -2,7 +2,7 @@ import { busy, close, openSheet } from './dialog.js';
 import { changed, mayWrite, model, waiting } from './model.js';
 import { html, live, nothing } from '../vendor/lit-html.js';
 import { call } from './request.js';
-import { count } from './words.js';
+import { count, stateName } from './words.js';
 import { enter } from './person.js';
 import { entries, hrefOf } from './menu.js';
 import { go } from './router.js';
@@ -12,6 +12,7 @@ import { openIncident } from './views/incident_form.js';
 import { openService } from './views/service.js';
 import { planMaintenance } from './views/maintenance.js';
 import { showKeys } from './key_list.js';
+import { t } from '../language.js';
 
 // Everything there is, found by its words: what is held here, and beyond that what the server finds. A combobox of WAI-ARIA.
 
@@ -33,7 +34,7 @@ export function openPalette() {
   if (busy() || !model.view) return;
   typed = '';
   at = 0;
-  openSheet({ title: 'Search', body });
+  openSheet({ title: t`Search`, body });
   call('GET', '/members/?page_size=100').then(
     ({ data }) => {
       people = data.results;
@@ -73,20 +74,20 @@ function show(id, tries = 20) {
 /** @returns {Entry[]} */
 function commands() {
   const writes = [
-    { label: 'Open an incident', run: () => openIncident() },
-    { label: 'Plan maintenance', run: () => planMaintenance() },
-    { label: 'New service', more: 'add', run: () => openService() },
+    { label: t`Open an incident`, run: () => openIncident() },
+    { label: t`Plan maintenance`, run: () => planMaintenance() },
+    { label: t`New service`, more: t`add`, run: () => openService() },
   ];
   return [
     ...(mayWrite() ? writes : []),
-    ...entries().map((e) => ({ label: `Go to ${e.label}`, run: leadsTo(hrefOf(e.name)) })),
-    { label: 'Go to Account', more: 'password sessions', run: leadsTo('/dashboard/account') },
-    { label: 'Go to what waits to be sent', more: 'queue', run: leadsTo('/dashboard/queue') },
-    { label: 'Keys', more: 'shortcuts', run: showKeys },
+    ...entries().map((e) => ({ label: t`Go to ${e.label}`, run: leadsTo(hrefOf(e.name)) })),
+    { label: t`Go to Account`, more: t`password sessions`, run: leadsTo('/dashboard/account') },
+    { label: t`Go to what waits to be sent`, more: t`queue`, run: leadsTo('/dashboard/queue') },
+    { label: t`Keys`, more: t`shortcuts`, run: showKeys },
     ...model.organizations
       .filter((o) => !o.deleted_at && o.id !== model.identity?.organization?.id)
-      .map((o) => ({ label: `Switch to ${o.name}`, more: 'organisation', run: () => void enter(o.slug) })),
-    { label: 'Sign out', more: waiting().length ? 'changes wait' : '', run: () => void leave() },
+      .map((o) => ({ label: t`Switch to ${o.name}`, more: t`organisation`, run: () => void enter(o.slug) })),
+    { label: t`Sign out`, more: waiting().length ? t`changes wait` : '', run: () => void leave() },
   ].map((c) => ({ ...c, kind: 'Command' }));
 }
 
@@ -95,7 +96,7 @@ const incident = (i) => ({
   kind: 'Incident',
   id: i.id,
   label: i.title,
-  more: `${i.status_display} ${i.services.map((/** @type {any} */ s) => s.name).join(' ')}`,
+  more: `${stateName(i.status)} ${i.services.map((/** @type {any} */ s) => s.name).join(' ')}`,
   run: leadsTo(`/dashboard/incidents/${i.id}`),
 });
 
@@ -108,7 +109,7 @@ function held() {
     ...view.services.map((s) => ({
       kind: 'Service',
       label: s.name,
-      more: `${s.status_display} ${s.group} ${s.description}`,
+      more: `${stateName(s.status)} ${s.group} ${s.description}`,
       run: leadsTo(services(s.name), `row-${s.id}`),
     })),
     ...[...new Set(view.services.map((s) => s.group).filter(Boolean))].map((g) => ({
@@ -120,7 +121,7 @@ function held() {
     ...view.maintenances.map((m) => ({
       kind: 'Maintenance',
       label: m.title,
-      more: `${m.status_display} ${m.services.map((s) => s.name).join(' ')}`,
+      more: `${stateName(m.status)} ${m.services.map((s) => s.name).join(' ')}`,
       run: leadsTo(`/dashboard/maintenance/${m.id}`),
     })),
     ...people.map((p) => ({
@@ -191,8 +192,8 @@ function body() {
     changed();
     setTimeout(() => document.getElementById(`found-${at}`)?.scrollIntoView({ block: 'nearest' }), 0);
   };
-  return html`<input type="text" role="combobox" autofocus autocomplete="off" maxlength="254" aria-label="Search or run a command" placeholder="Services, incidents, people, settings, commands" aria-expanded="true" aria-controls="found" aria-autocomplete="list" aria-activedescendant=${list.length ? `found-${at}` : nothing} .value=${live(typed)} @input=${type} @keydown=${keys} @keyup=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.isComposing && run(list[at])} />
-    <ul id="found" class="found" role="listbox" aria-label="Found">${list.map(
+  return html`<input type="text" role="combobox" autofocus autocomplete="off" maxlength="254" aria-label=${t`Search or run a command`} placeholder=${t`Services, incidents, people, settings, commands`} aria-expanded="true" aria-controls="found" aria-autocomplete="list" aria-activedescendant=${list.length ? `found-${at}` : nothing} .value=${live(typed)} @input=${type} @keydown=${keys} @keyup=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.isComposing && run(list[at])} />
+    <ul id="found" class="found" role="listbox" aria-label=${t`Found`}>${list.map(
       (e, i) =>
         html`<li id="found-${i}" role="option" aria-selected=${i === at ? 'true' : 'false'} @click=${() => run(e)} @pointermove=${() => {
           if (i === at) return;
@@ -200,5 +201,5 @@ function body() {
           changed();
         }}><span class="grow clip">${e.label}</span><span class="faint">${e.kind}</span></li>`,
     )}</ul>
-    <p class="faint" role="status">${list.length ? count(list.length, 'result') : 'Nothing is called like that.'}${model.link === 'live' ? '' : ' Offline: only what is held here is searched.'}</p>`;
+    <p class="faint" role="status">${list.length ? count(list.length, 'result') : t`Nothing is called like that.`} ${model.link === 'live' ? '' : t`Offline: only what is held here is searched.`}</p>`;
 }

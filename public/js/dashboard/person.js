@@ -9,6 +9,7 @@ import { link, tick, touch, tryNow } from './connection.js';
 import { rebase, sendSoon } from './rebase.js';
 import { SignedOut, Unreachable } from './request.js';
 import { tell } from './tabs.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Identity} Identity */
 
@@ -30,8 +31,7 @@ export async function open(core) {
   addEventListener('pagehide', touch);
 }
 
-const UNHEARD =
-  'You are signed out here, and what was kept in this browser is gone. The server could not be told yet: it will be when you open this page with a network.';
+const UNHEARD = t`You are signed out here, and what was kept in this browser is gone. The server could not be told yet: it will be when you open this page with a network.`;
 
 /** Somebody left without a network: the server is told before anything else. */
 async function finishLeaving() {
@@ -109,7 +109,7 @@ let resuming = 0;
 /** The first contact failed: say so and go on trying. */
 function unreachable() {
   if (!page.base.state)
-    fail('We could not reach the server, and nothing is kept here yet. Try again when you are online.');
+    fail(t`We could not reach the server, and nothing is kept here yet. Try again when you are online.`);
   set({ link: 'offline' });
   changed();
   clearTimeout(resuming);

@@ -6,6 +6,7 @@ import { changed, model, set, toast } from './model.js';
 import { tellEvent } from './words.js';
 import { touches } from './command.js';
 import { spoken } from '../speak.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Item} Item */
 
@@ -91,7 +92,7 @@ function refuseWhatNoLongerHolds(items) {
     if (!error || item.attempts > 0 || item.state !== 'waiting') continue;
     const cause = page.lastAbout(touches(item.command), item.seq);
     outbox.refuse(item, error, cause);
-    toast(`Not sent: ${item.title}. ${error.detail}`, 'bad', { href: '/dashboard/queue', link: 'Look at it' });
+    toast(t`Not sent: ${item.title}. ${error.detail}`, 'bad', { href: '/dashboard/queue', link: t`Look at it` });
   }
 }
 

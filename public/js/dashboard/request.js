@@ -1,5 +1,6 @@
 import { Refused, SignedOut, exchange } from './exchange.js';
 import * as session from './session.js';
+import { t } from '../language.js';
 
 export { Refused, SignedOut, Unreachable, exchange } from './exchange.js';
 
@@ -19,7 +20,7 @@ export async function call(method, path, options = {}) {
       });
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
-      if (again) throw new SignedOut('Your sign-in has ended.');
+      if (again) throw new SignedOut(t`Your sign-in has ended.`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { loadCore } from '../core.js';
 import { spoken } from '../speak.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').View} View */
 /** @typedef {import('./types.js').Command} Command */
@@ -28,7 +29,7 @@ export async function start(url, onrestart) {
 
 /** @param {object} message */
 function ask(message) {
-  if (!core) throw new Error('The rules are not loaded.');
+  if (!core) throw new Error(t`The rules are not loaded.`);
   return core.call(message);
 }
 

@@ -2,6 +2,7 @@ import * as clerk from './clerk.js';
 import * as database from './database.js';
 import { Refused, SignedOut, exchange } from './exchange.js';
 import { alone } from './tabs.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Identity} Identity */
 
@@ -55,7 +56,7 @@ export function refresh() {
       // A token of Clerk's that is refused is no reason to sign in again: it would be refused again.
       if (!clerk.used && error instanceof Refused && (error.status === 401 || error.status === 403)) {
         access = '';
-        throw new SignedOut('Your sign-in has ended.');
+        throw new SignedOut(t`Your sign-in has ended.`);
       }
       throw error;
     }

@@ -1,6 +1,7 @@
 import { call } from './request.js';
 import { changed, model, set, toast } from './model.js';
 import { door } from './door.js';
+import { t } from '../language.js';
 
 // Where a person stands: the organisations that they belong to, and the memberships that are offered to them.
 
@@ -32,7 +33,7 @@ export const restorable = () => model.organizations.filter((o) => o.deleted_at &
 export async function undo(o) {
   try {
     await call('DELETE', `/users/me/organizations/${o.id}/deletion/`);
-    toast(`${o.name} is back.`, 'good');
+    toast(t`${o.name} is back.`, 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }

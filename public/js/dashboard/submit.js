@@ -7,6 +7,7 @@ import { changed, mark, model, toast, unmark } from './model.js';
 import { describe, landed } from './command.js';
 import { touchedBy } from './rebase.js';
 import { uuid7 } from './id.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Command} Command */
 /** @typedef {import('./types.js').Identity} Identity */
@@ -39,7 +40,7 @@ export function confirm(item) {
     changed();
   }, 3000);
   settle(item.id, { done: true });
-  if (!offer(item, true)) toast(`Done: ${item.title}.`, 'good');
+  if (!offer(item, true)) toast(t`Done: ${item.title}.`, 'good');
 }
 
 /** @param {Item} item */
@@ -54,9 +55,9 @@ export async function refusedByServer(item) {
     return;
   }
   if (!settle(item.id, { problem: item.problem })) {
-    toast(`Refused: ${item.title}. ${item.problem?.detail ?? ''}`, 'bad', {
+    toast(t`Refused: ${item.title}. ${item.problem?.detail ?? ''}`, 'bad', {
       href: '/dashboard/queue',
-      link: 'Look at it',
+      link: t`Look at it`,
     });
   }
   outbox.refresh();
@@ -91,7 +92,7 @@ export async function submit(command, { remote = false, instead, draft, undoes }
       return { unchanged: true };
     }
   }
-  const title = undoes ? `Undo: ${undoes}` : describe(command, model.view);
+  const title = undoes ? t`Undo: ${undoes}` : describe(command, model.view);
   const next = {
     id: uuid7(),
     secret: uuid7(),
@@ -123,10 +124,10 @@ export async function submit(command, { remote = false, instead, draft, undoes }
     if (!model.expired) offer(item, false);
     toast(
       model.expired
-        ? 'Kept here. It will be sent when you have signed in again.'
-        : 'We could not reach the server. Your change is kept here and will be sent.',
+        ? t`Kept here. It will be sent when you have signed in again.`
+        : t`We could not reach the server. Your change is kept here and will be sent.`,
       'calm',
-      { href: '/dashboard/queue', link: 'Show what waits' },
+      { href: '/dashboard/queue', link: t`Show what waits` },
     );
     return {};
   }

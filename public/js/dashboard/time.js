@@ -1,10 +1,11 @@
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+import { locale, t } from '../language.js';
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 // Dates are written one way, as on the public page; whether a day has twelve hours or twenty-four is the reader's.
 const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
 const hour = /** @type {const} */ ({ hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit', hour12 });
-const exactly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', ...hour });
-const clock = new Intl.DateTimeFormat('en-GB', hour);
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const exactly = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', ...hour });
+const clock = new Intl.DateTimeFormat(locale, hour);
+const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 
 /** @param {string|number} at */
 export const exact = (at) => exactly.format(new Date(at));
@@ -32,7 +33,7 @@ export function ago(at, now = Date.now()) {
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
-  return seconds > 5 ? 'in a moment' : 'just now';
+  return seconds > 5 ? t`in a moment` : t`just now`;
 }
 
 /** How long something lasts: "2 h 30 min". @param {number} milliseconds */

@@ -4,6 +4,7 @@ import { go } from './router.js';
 import { openIncident, openUpdate } from './views/incident_form.js';
 import { publishes, submit, undoBy } from './submit.js';
 import { planMaintenance } from './views/maintenance.js';
+import { t } from '../language.js';
 
 /** @typedef {import('./types.js').Command} Command */
 /** @typedef {import('./types.js').Item} Item */
@@ -25,10 +26,10 @@ function withdraw() {
 function offer(item, sent) {
   if (!publishes(item.command)) return false;
   clearTimeout(timer);
-  const told = item.hold ? 'Subscribers are told in 10 seconds.' : 'No subscriber is told.';
-  const text = sent ? `Done: ${item.title}. ${told}` : `Kept here, and sent later: ${item.title}.`;
+  const told = item.hold ? t`Subscribers are told in 10 seconds.` : t`No subscriber is told.`;
+  const text = sent ? t`Done: ${item.title}. ${told}` : t`Kept here, and sent later: ${item.title}.`;
   set({ undo: { text, run: () => void undo(item) } });
-  say(`${text} The key Z undoes it.`);
+  say(t`${text} The key Z undoes it.`);
   timer = setTimeout(withdraw, OFFERED);
   return true;
 }
@@ -46,7 +47,7 @@ async function undo(item) {
   } else {
     const about = model.view?.incidents.find((i) => i.id === (command.incident ?? command.id));
     const answer = await submit(inverse(command), { remote: true, undoes: item.title });
-    if (answer.problem) return toast(`It could not be undone. ${answer.problem.detail}`, 'bad');
+    if (answer.problem) return toast(t`It could not be undone. ${answer.problem.detail}`, 'bad');
     await gone(command);
     if (command.kind === 'open_incident') await putBack(about?.services ?? []);
   }

@@ -1,23 +1,24 @@
 import { commands, happened } from './commands.js';
+import { count, phrase, t } from '../language.js';
 
 // The words of CONTRACT 2, for places that have a state and no object beside it.
 
 /** @type {Record<string, string>} */
 const names = {
-  operational: 'Operational',
-  degraded_performance: 'Degraded Performance',
-  partial_outage: 'Partial Outage',
-  major_outage: 'Major Outage',
-  under_maintenance: 'Under Maintenance',
-  investigating: 'Investigating',
-  identified: 'Identified',
-  monitoring: 'Monitoring',
-  resolved: 'Resolved',
-  scheduled: 'Scheduled',
-  in_progress: 'In Progress',
-  verifying: 'Verifying',
-  completed: 'Completed',
-  cancelled: 'Cancelled',
+  operational: t`Operational`,
+  degraded_performance: t`Degraded Performance`,
+  partial_outage: t`Partial Outage`,
+  major_outage: t`Major Outage`,
+  under_maintenance: t`Under Maintenance`,
+  investigating: t`Investigating`,
+  identified: t`Identified`,
+  monitoring: t`Monitoring`,
+  resolved: t`Resolved`,
+  scheduled: t`Scheduled`,
+  in_progress: t`In Progress`,
+  verifying: t`Verifying`,
+  completed: t`Completed`,
+  cancelled: t`Cancelled`,
 };
 
 /** @param {string} state */
@@ -63,13 +64,12 @@ export function tellEvent(frame) {
   const name = frame.data?.title ?? frame.data?.name ?? '';
   const state =
     frame.data?.status && frame.event !== 'incident_deleted' && frame.event !== 'service_deleted'
-      ? ` (now ${stateName(frame.data.status)})`
+      ? ` (${t`now ${stateName(frame.data.status)}`})`
       : '';
-  return `${name ? `“${name}”: ` : ''}${happened[frame.event] ?? 'it was changed'}${state}`;
+  return `${name ? `“${name}”: ` : ''}${phrase(happened[frame.event] ?? 'it was changed')}${state}`;
 }
 
-/** @param {number} n @param {string} one @param {string} [many] */
-export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+export { count };
 
 /** What a new password must be, said before it is typed: auth.PasswordRule of the server. */
-export const passwordRule = 'At least 10 characters. A few words are better than a few signs.';
+export const passwordRule = t`At least 10 characters. A few words are better than a few signs.`;

@@ -1,15 +1,16 @@
 import { changed, mayWrite, model, toast } from '../model.js';
 import { html, live, nothing } from '../../vendor/lit-html.js';
 import { call } from '../request.js';
+import { t } from '../../language.js';
 
 /** @typedef {{kind: string, id?: string, domains?: string[], emails?: string[], networks?: string[], feed_key?: string}} Access */
 
 const kinds = /** @type {[string, string, string][]} */ ([
-  ['public', 'Everybody', ''],
-  ['password', 'Whoever knows its password', 'Readers keep it for 30 days. Another password signs them all out.'],
-  ['members', 'Members of the team', ''],
-  ['email', 'Certain e-mail addresses', 'Whoever has such an address is mailed a link that works once.'],
-  ['networks', 'Certain networks', 'By the address from which somebody comes.'],
+  ['public', t`Everybody`, ''],
+  ['password', t`Whoever knows its password`, t`Readers keep it for 30 days. Another password signs them all out.`],
+  ['members', t`Members of the team`, ''],
+  ['email', t`Certain e-mail addresses`, t`Whoever has such an address is mailed a link that works once.`],
+  ['networks', t`Certain networks`, t`By the address from which somebody comes.`],
 ]);
 
 /** What the server said last, and what was typed over it. */
@@ -32,17 +33,17 @@ export function access() {
   const now = state.known;
   const kind = state.typed.kind ?? now?.kind ?? 'public';
   const about = kinds.find(([k]) => k === kind)?.[2];
-  return html`<section aria-labelledby="access"><h2 id="access">Who may see the page</h2>
+  return html`<section aria-labelledby="access"><h2 id="access">${t`Who may see the page`}</h2>
     <form class="form inline" novalidate @submit=${save}>
-      <div class="field"><label for="access-kind">Seen by</label>
+      <div class="field"><label for="access-kind">${t`Seen by`}</label>
         <select id="access-kind" ?disabled=${!now || state.busy} aria-describedby="access-hint" @change=${(/** @type {Event} */ e) => type('kind', e)}>
           ${kinds.map(([k, words]) => html`<option value=${k} .selected=${live(k === kind)}>${words}</option>`)}</select>
-        <p class="hint" id="access-hint">${about} ${kind === 'public' ? '' : 'Its members always see it. Search engines keep nothing of it.'}</p></div>
-      ${kind === 'password' ? input('password', 'Password', now?.kind === 'password' ? 'Empty leaves it as it is.' : '6 characters or more.') : nothing}
-      ${kind === 'email' ? [lines('domains', 'Domains', now?.domains, 'One a line, such as example.com.'), lines('emails', 'Addresses', now?.emails, 'One a line.')] : nothing}
-      ${kind === 'networks' ? lines('networks', 'Networks', now?.networks, 'One a line, such as 192.0.2.0/24 or 2001:db8::/32.') : nothing}
+        <p class="hint" id="access-hint">${about} ${kind === 'public' ? '' : t`Its members always see it. Search engines keep nothing of it.`}</p></div>
+      ${kind === 'password' ? input('password', t`Password`, now?.kind === 'password' ? t`Empty leaves it as it is.` : t`6 characters or more.`) : nothing}
+      ${kind === 'email' ? [lines('domains', t`Domains`, now?.domains, t`One a line, such as example.com.`), lines('emails', t`Addresses`, now?.emails, t`One a line.`)] : nothing}
+      ${kind === 'networks' ? lines('networks', t`Networks`, now?.networks, t`One a line, such as 192.0.2.0/24 or 2001:db8::/32.`) : nothing}
       ${state.problem ? html`<p class="note bad" role="alert">${state.problem}</p>` : nothing}
-      <footer><button type="submit" class="button primary" ?disabled=${!now || state.busy}>Save who may see it</button></footer>
+      <footer><button type="submit" class="button primary" ?disabled=${!now || state.busy}>${t`Save who may see it`}</button></footer>
     </form>
     ${now?.feed_key ? secret(now) : nothing}</section>`;
 }
@@ -50,9 +51,9 @@ export function access() {
 /** @param {Access} now */
 function secret(now) {
   const slug = model.identity?.organization?.slug;
-  return html`<p class="faint">Feed readers and calendars find it at a secret address: <code>${location.origin}/status/${slug}/feed.atom?key=${now.feed_key}</code></p>
-    <p class="row"><button type="button" class="button small" ?disabled=${state.busy} @click=${() => send({ kind: now.kind, new_feed: true }, 'The secret addresses are others now.')}>Change the secret address</button>
-      <button type="button" class="button small" ?disabled=${state.busy} @click=${() => send({ kind: now.kind, sign_out: true }, 'Every reader must show again that they may.')}>Sign readers out</button></p>`;
+  return html`<p class="faint">${t`Feed readers and calendars find it at a secret address:`} <code>${location.origin}/status/${slug}/feed.atom?key=${now.feed_key}</code></p>
+    <p class="row"><button type="button" class="button small" ?disabled=${state.busy} @click=${() => send({ kind: now.kind, new_feed: true }, t`The secret addresses are others now.`)}>${t`Change the secret address`}</button>
+      <button type="button" class="button small" ?disabled=${state.busy} @click=${() => send({ kind: now.kind, sign_out: true }, t`Every reader must show again that they may.`)}>${t`Sign readers out`}</button></p>`;
 }
 
 /** @param {string} name @param {string} label @param {string} hint */
@@ -93,7 +94,7 @@ function save(event) {
         .map((l) => l.trim())
         .filter(Boolean);
   }
-  send(body, 'It is so from now on.');
+  send(body, t`It is so from now on.`);
 }
 
 /** @param {Record<string, any>} access @param {string} words */

@@ -7,6 +7,7 @@ import { banner, whatIf } from './preview.js';
 import { openForm } from '../dialog.js';
 import { submit } from '../submit.js';
 import * as rules from '../rules.js';
+import { many, t } from '../../language.js';
 
 /** @typedef {import('../types.js').Service} Service */
 /** @typedef {import('../types.js').View} View */
@@ -25,7 +26,7 @@ const those = () => (model.view?.services ?? []).filter((s) => chosen.has(s.id))
 /** @param {string[]} ids @param {boolean} on */
 function choice(ids, on) {
   for (const id of ids) on ? chosen.add(id) : chosen.delete(id);
-  say(`${count(those().length, 'service')} chosen.`);
+  say(many(those().length, '{0} service chosen.', '{0} services chosen.'));
 }
 
 /** The box that chooses a service. @param {Service} s @param {Service[]} shown in their order */
@@ -39,7 +40,7 @@ export function box(s, shown) {
     choice(from < 0 ? [s.id] : ids.slice(Math.min(from, to), Math.max(from, to) + 1), on);
     last = s.id;
   };
-  return html`<input type="checkbox" class="choose" aria-label="Choose ${s.name}" .checked=${live(chosen.has(s.id))} @click=${click} />`;
+  return html`<input type="checkbox" class="choose" aria-label=${t`Choose ${s.name}`} .checked=${live(chosen.has(s.id))} @click=${click} />`;
 }
 
 /** The box that chooses all that are shown of a group. @param {Service[]} members @param {string} name */
@@ -47,7 +48,7 @@ export function groupBox(members, name) {
   if (!mayWrite()) return nothing;
   const all = members.every((s) => chosen.has(s.id));
   const some = members.some((s) => chosen.has(s.id));
-  return html`<input type="checkbox" class="choose" aria-label="Choose all of ${name}" .checked=${live(all)} .indeterminate=${live(some && !all)} @click=${() =>
+  return html`<input type="checkbox" class="choose" aria-label=${t`Choose all of ${name}`} .checked=${live(all)} .indeterminate=${live(some && !all)} @click=${() =>
     choice(
       members.map((s) => s.id),
       !all,
@@ -60,13 +61,13 @@ export function bulkBar() {
   if (!mayWrite() || !n) return nothing;
   const clear = () => {
     chosen.clear();
-    say('No service is chosen.');
+    say(t`No service is chosen.`);
   };
-  return html`<div class="strip bulk" role="region" aria-label="Chosen services"><p><strong>${count(n, 'service')} chosen</strong></p>
-    <button type="button" class="button small" @click=${() => change('status')}>Change state</button>
-    <button type="button" class="button small" @click=${() => change('group')}>Change group</button>
-    <button type="button" class="button small" @click=${() => change('')}>${icon('trash')}Delete</button>
-    <button type="button" class="link" @click=${clear}>Choose none</button></div>`;
+  return html`<div class="strip bulk" role="region" aria-label=${t`Chosen services`}><p><strong>${many(n, '{0} service chosen.', '{0} services chosen.')}</strong></p>
+    <button type="button" class="button small" @click=${() => change('status')}>${t`Change state`}</button>
+    <button type="button" class="button small" @click=${() => change('group')}>${t`Change group`}</button>
+    <button type="button" class="button small" @click=${() => change('')}>${icon('trash')}${t`Delete`}</button>
+    <button type="button" class="link" @click=${clear}>${t`Choose none`}</button></div>`;
 }
 
 /** @typedef {'status'|'group'|''} What is changed; '' deletes */
@@ -78,12 +79,12 @@ const commandFor = (s, what, v) =>
 /** @param {What} what */
 function change(what) {
   const services = those();
-  const many = count(services.length, 'service');
+  const some = count(services.length, 'service');
   const states = [...new Set(services.flatMap((s) => s.next ?? []))].sort();
   openForm({
     key: `bulk:${what}`,
-    title: what ? `Change ${many}` : `Delete ${many}?`,
-    action: what ? 'Change them' : 'Delete them',
+    title: what ? t`Change ${some}` : t`Delete ${some}?`,
+    action: what ? t`Change them` : t`Delete them`,
     danger: !what,
     plain: true,
     wide: true,
@@ -92,20 +93,20 @@ function change(what) {
       what === 'status'
         ? choose(form, {
             name: 'status',
-            label: 'New state',
+            label: t`New state`,
             focus: true,
             options: states.map((s) => [s, stateName(s)]),
           })
         : what === 'group'
           ? field(form, {
               name: 'group',
-              label: 'Group',
+              label: t`Group`,
               focus: true,
               max: 200,
               list: 'groups',
-              hint: 'Empty takes them out of their groups.',
+              hint: t`Empty takes them out of their groups.`,
             })
-          : html`<p>They and their bars disappear from the page. Incidents that were about them keep their names.</p>`
+          : html`<p>${t`They and their bars disappear from the page. Incidents that were about them keep their names.`}</p>`
     }
       <datalist id="groups">${[...new Set(model.view?.services.map((x) => x.group).filter(Boolean))].map((g) => html`<option value=${g}></option>`)}</datalist>
       ${outlook(services, what, form.values)}`,
@@ -122,8 +123,8 @@ const problems = (services, what, v) =>
 function outlook(services, what, v) {
   const wrong = problems(services, what, v);
   return html`<ul class="changes">${services.map((s, i) => {
-    const to = what === 'status' ? badge(v.status, stateName(v.status)) : what ? v.group || 'no group' : 'deleted';
-    const from = what === 'group' ? s.group || 'no group' : badge(s.status, s.status_display);
+    const to = what === 'status' ? badge(v.status, stateName(v.status)) : what ? v.group || t`no group` : t`deleted`;
+    const from = what === 'group' ? s.group || t`no group` : badge(s.status, stateName(s.status));
     return html`<li><span class="grow">${s.name}${wrong[i] ? html`<span class="bad block">${wrong[i].detail}</span>` : nothing}</span>${wrong[i] ? from : html`<span class="was">${from}</span>${icon('right')}${to}`}</li>`;
   })}</ul>`;
 }
@@ -132,8 +133,8 @@ function outlook(services, what, v) {
 function afterwards(services, what, v) {
   const commands = services.map((s) => commandFor(s, what, v));
   const view = rules.ready() ? whatIf(commands, (after) => after) : model.view;
-  return html`<div class="preview"><h3>What visitors will see</h3>${view ? banner(view) : nothing}
-    <p class="faint">Each is a change of its own: one that is refused keeps no other back.${what === 'status' ? ' No incident is opened: open one to explain.' : ''}</p></div>`;
+  return html`<div class="preview"><h3>${t`What visitors will see`}</h3>${view ? banner(view) : nothing}
+    <p class="faint">${t`Each is a change of its own: one that is refused keeps no other back.`} ${what === 'status' ? t`No incident is opened: open one to explain.` : ''}</p></div>`;
 }
 
 /** @param {Service[]} services @param {What} what @param {any} v */
@@ -147,6 +148,12 @@ async function send(services, what, v) {
   }
   changed();
   if (refused.length)
-    return toast(`${services.length - refused.length} of ${services.length} changed. ${refused.join(' ')}`, 'bad');
-  toast(`${count(services.length, 'service')} ${what ? 'changed' : 'deleted'}.`, 'good');
+    return toast(t`${services.length - refused.length} of ${services.length} changed. ${refused.join(' ')}`, 'bad');
+  const n = services.length;
+  toast(
+    what
+      ? many(n, '{0} service changed.', '{0} services changed.')
+      : many(n, '{0} service deleted.', '{0} services deleted.'),
+    'good',
+  );
 }

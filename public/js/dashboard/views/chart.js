@@ -1,5 +1,6 @@
 import { html, nothing } from '../../vendor/lit-html.js';
 import { exact, short } from '../time.js';
+import { t } from '../../language.js';
 
 /** @typedef {{at: string, region: string, count: number, failed: number, min_ms: number, p50_ms: number, p95_ms: number, max_ms: number}} Bucket */
 
@@ -72,18 +73,20 @@ export function chart(list, step, from, until) {
 function summary(list) {
   const count = list.reduce((n, b) => n + b.count, 0);
   const failed = list.reduce((n, b) => n + b.failed, 0);
-  if (!count) return 'Nothing was measured in this time.';
+  if (!count) return t`Nothing was measured in this time.`;
   const middles = list.filter((b) => b.count > b.failed).map((b) => b.p50_ms);
   middles.sort((a, b) => a - b);
-  const median = middles.length ? `Median ${middles[middles.length >> 1]} ms, ` : '';
-  return `${median}${failed.toLocaleString('en')} of ${count.toLocaleString('en')} looks failed.`;
+  const median = middles[middles.length >> 1];
+  return middles.length
+    ? t`Median ${median} ms, ${failed} of ${count} looks failed.`
+    : t`${failed} of ${count} looks failed.`;
 }
 
 /** The same as numbers, newest first. @param {Bucket[]} list */
 export const values = (
   list,
-) => html`<div class="scroll tall" tabindex="0" role="region" aria-label="Values"><table class="record">
-  <thead><tr><th scope="col">From</th>${['Looks', 'Failed', 'Least', 'Median', '95 %', 'Most'].map((t) => html`<th scope="col" class="number">${t}</th>`)}</tr></thead>
+) => html`<div class="scroll tall" tabindex="0" role="region" aria-label=${t`Values`}><table class="record">
+  <thead><tr><th scope="col">${t`From`}</th>${[t`Looks`, t`Failed`, t`Least`, t`Median`, '95 %', t`Most`].map((words) => html`<th scope="col" class="number">${words}</th>`)}</tr></thead>
   <tbody>${[...list]
     .reverse()
     .map(

@@ -9,6 +9,7 @@ import { mayWrite, model, toast } from '../model.js';
 import { call } from '../request.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../types.js').Command} Command */
 /** @typedef {{id: string, name: string, at: string}} Signature */
@@ -35,10 +36,10 @@ const single = new Remote();
 const FRESH = 10_000;
 
 const states = /** @type {const} */ ({
-  draft: ['Draft', 'quiet'],
-  review: ['In review', 'degraded'],
-  approved: ['Approved', 'operational'],
-  published: ['Published', 'quiet'],
+  draft: [t`Draft`, 'quiet'],
+  review: [t`In review`, 'degraded'],
+  approved: [t`Approved`, 'operational'],
+  published: [t`Published`, 'quiet'],
 });
 
 /** What waits for a second person or for a time. @param {import('../types.js').View} _ @param {string} id */
@@ -49,13 +50,13 @@ export function drafts(_, id) {
 function all() {
   const state = route().query.get('state') ?? '';
   const tabs = [
-    ['', 'All'],
+    ['', t`All`],
     ['review', states.review[0]],
     ['approved', states.approved[0]],
   ];
-  const under = html`<p class="faint">Written, and not published yet. “Save as draft” in a form puts it here.</p>`;
-  return html`${heading('Drafts', nothing, under)}
-    <div class="filters"><div class="tabs" role="group" aria-label="State">${tabs.map(
+  const under = html`<p class="faint">${t`Written, and not published yet. “Save as draft” in a form puts it here.`}</p>`;
+  return html`${heading(t`Drafts`, nothing, under)}
+    <div class="filters"><div class="tabs" role="group" aria-label=${t`State`}>${tabs.map(
       ([value, words]) =>
         html`<a href=${withQuery({ state: value, page: '' })} aria-current=${value === state ? 'true' : nothing}
           >${words}</a>`,
@@ -71,16 +72,16 @@ function all() {
               (d) => card(d, false),
             )}</ul>${pager(data)}`
           : empty(
-              'No draft',
-              'Incidents, updates and maintenance can wait here for a second person, or for their time.',
+              t`No draft`,
+              t`Incidents, updates and maintenance can wait here for a second person, or for their time.`,
             ),
       )}`;
 }
 
 /** @param {string} id */
 function one(id) {
-  return html`<p class="crumb"><a href="/dashboard/drafts">${icon('left')}Drafts</a></p>
-    ${heading('Draft')}
+  return html`<p class="crumb"><a href="/dashboard/drafts">${icon('left')}${t`Drafts`}</a></p>
+    ${heading(t`Draft`)}
     ${single
       .show(`/drafts/${encodeURIComponent(id)}/`)
       .fresh(FRESH)
@@ -103,13 +104,13 @@ function card(d, open) {
   return html`<li class="item" id="draft-${d.id}">
     <div class="line"><h2 class="grow">${open && d.state !== 'published' ? name : html`<a href=${link}>${name}</a>`}</h2
       ><span class="badge tone-${tone}">${words}</span></div>
-    <p class="faint">${signed('Written by', d.author)}${signed(' · approved by', d.approval)}${signed(
-      ' · published by',
+    <p class="faint">${signed(t`Written by`, d.author)}${signed(t` · approved by`, d.approval)}${signed(
+      t` · published by`,
       d.publication,
     )}</p>
-    ${d.due_at ? html`<p><strong>Published by itself ${ago(d.due_at)}</strong>, at ${exact(d.due_at)}.</p>` : nothing}
-    ${d.problem ? html`<p class="why">It was not published: ${d.problem}</p>` : nothing}
-    ${d.note ? html`<p class="prose">Note: ${d.note}</p>` : nothing}
+    ${d.due_at ? html`<p><strong>${t`Published by itself ${ago(d.due_at)}`}</strong>${t`, at ${exact(d.due_at)}.`}</p>` : nothing}
+    ${d.problem ? html`<p class="why">${t`It was not published: ${d.problem}`}</p>` : nothing}
+    ${d.note ? html`<p class="prose">${t`Note: ${d.note}`}</p>` : nothing}
     ${d.approval_words ? html`<p class="prose">${d.approval?.name}: ${d.approval_words}</p>` : nothing}
     ${said(d.command, open)}
     ${mayWrite() ? html`<div class="row">${steps(d)}</div>` : nothing}
@@ -125,14 +126,14 @@ function steps(d) {
   const button = (/** @type {string} */ words, /** @type {(d: Draft) => unknown} */ does, main = false) =>
     html`<button type="button" class="button small ${main ? 'primary' : ''}" aria-label="${words}: ${titleOf(d)}"
       @click=${() => does(d)}>${words}</button>`;
-  const gone = button(d.state === 'published' ? 'Remove' : 'Discard', discard);
+  const gone = button(d.state === 'published' ? t`Remove` : t`Discard`, discard);
   if (d.state === 'published') return gone;
   const mine = d.author.id === `user:${model.identity?.user.id}`;
-  return html`${d.state === 'draft' ? button('Ask for review', review) : nothing}
-    ${d.state === 'review' && !mine ? button('Approve', approve, true) : nothing}
-    ${button('Publish', publish, d.state === 'approved')} ${button(d.due_at ? 'Change its time' : 'Schedule', schedule)}
-    ${editable(d.command) ? button('Edit', change) : nothing} ${button('Note', note)} ${gone}
-    ${d.state === 'review' && mine ? html`<p class="faint">A second person approves it: you wrote it.</p>` : nothing}`;
+  return html`${d.state === 'draft' ? button(t`Ask for review`, review) : nothing}
+    ${d.state === 'review' && !mine ? button(t`Approve`, approve, true) : nothing}
+    ${button(t`Publish`, publish, d.state === 'approved')} ${button(d.due_at ? t`Change its time` : t`Schedule`, schedule)}
+    ${editable(d.command) ? button(t`Edit`, change) : nothing} ${button(t`Note`, note)} ${gone}
+    ${d.state === 'review' && mine ? html`<p class="faint">${t`A second person approves it: you wrote it.`}</p>` : nothing}`;
 }
 
 /** A step with a draft as it was read. @param {Draft} d @param {string} step @param {object} [body] */
@@ -146,7 +147,7 @@ const patch = (d, body) => call('PATCH', `/drafts/${d.id}/`, { body, headers: { 
 async function review(d) {
   try {
     await take(d, 'review');
-    toast('The team is asked to review it.', 'good');
+    toast(t`The team is asked to review it.`, 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }
@@ -163,17 +164,17 @@ const after = (words) => () => {
 function approve(d) {
   openForm({
     key: `approve_draft:${d.id}`,
-    title: 'Approve this draft?',
-    action: 'Approve',
+    title: t`Approve this draft?`,
+    action: t`Approve`,
     plain: true,
     values: { words: '' },
     body: (
       form,
-    ) => html`<p><strong>${titleOf(d)}</strong>, as ${d.author.name} wrote it. A change of it voids your approval.</p>
+    ) => html`<p><strong>${titleOf(d)}</strong>${t`, as ${d.author.name} wrote it. A change of it voids your approval.`}</p>
       ${said(d.command, true)}
-      ${field(form, { name: 'words', label: 'What you say to it', optional: true, max: 2000, rows: 2 })}`,
+      ${field(form, { name: 'words', label: t`What you say to it`, optional: true, max: 2000, rows: 2 })}`,
     send: (v) => take(d, 'approve', v),
-    done: after('It is approved.'),
+    done: after(t`It is approved.`),
   });
 }
 
@@ -181,14 +182,14 @@ function approve(d) {
 function publish(d) {
   openForm({
     key: `publish_draft:${d.id}`,
-    title: 'Publish this draft now?',
-    action: 'Publish',
+    title: t`Publish this draft now?`,
+    action: t`Publish`,
     plain: true,
     values: {},
-    body: () => html`<p><strong>${titleOf(d)}</strong> appears on the page${d.command.notify === false ? '; no subscriber is told' : ', and subscribers are told'}.</p>
+    body: () => html`<p><strong>${titleOf(d)}</strong> ${d.command.notify === false ? t`appears on the page; no subscriber is told.` : t`appears on the page, and subscribers are told.`}</p>
       ${said(d.command, true)}`,
     send: () => take(d, 'publish'),
-    done: after('It is published.'),
+    done: after(t`It is published.`),
   });
 }
 
@@ -196,49 +197,49 @@ function publish(d) {
 function schedule(d) {
   openForm({
     key: `schedule_draft:${d.id}`,
-    title: 'When is it published?',
-    action: 'Save',
+    title: t`When is it published?`,
+    action: t`Save`,
     plain: true,
     values: { due_at: toInput(d.due_at ?? Date.now() + 3_600_000) },
     body: (form) =>
       field(form, {
         name: 'due_at',
-        label: 'Publish at',
+        label: t`Publish at`,
         type: 'datetime-local',
         focus: true,
         optional: true,
-        hint: `In your zone, ${zone()}. Without a time it is not published by itself.`,
+        hint: t`In your zone, ${zone()}. Without a time it is not published by itself.`,
       }),
     send: (v) => take(d, 'schedule', { due_at: fromInput(v.due_at) ?? null }),
-    done: after('Its time is saved.'),
+    done: after(t`Its time is saved.`),
   });
 }
 
 /** Opens the form of its command with what it says. @param {Draft} d */
 const change = (d) =>
   edit(d.command, {
-    title: 'Edit the draft',
-    action: 'Save the draft',
+    title: t`Edit the draft`,
+    action: t`Save the draft`,
     check: undefined,
     send: (_, form) => patch(d, { command: form.command() }),
-    done: after('The draft is saved.'),
+    done: after(t`The draft is saved.`),
   });
 
 /** @param {Draft} d */
 function note(d) {
   openForm({
     key: `draft_note:${d.id}`,
-    title: 'Note for the team',
-    action: 'Save',
+    title: t`Note for the team`,
+    action: t`Save`,
     values: { note: d.note },
     body: (
       form,
-    ) => html`${field(form, { name: 'note', label: 'Note', rows: 3, max: 2000, focus: true, optional: true, hint: 'Only members read it.' })}
-      ${d.state === 'draft' ? nothing : html`<p class="faint">Saving takes it out of review: it is another draft then.</p>`}`,
+    ) => html`${field(form, { name: 'note', label: t`Note`, rows: 3, max: 2000, focus: true, optional: true, hint: t`Only members read it.` })}
+      ${d.state === 'draft' ? nothing : html`<p class="faint">${t`Saving takes it out of review: it is another draft then.`}</p>`}`,
     send: (v) => patch(d, v),
     done: async (form) => {
       await form.discard();
-      after('The note is saved.')();
+      after(t`The note is saved.`)();
     },
   });
 }
@@ -248,16 +249,16 @@ function discard(d) {
   const record = d.state === 'published';
   openForm({
     key: `discard_draft:${d.id}`,
-    title: record ? 'Remove this record?' : 'Discard this draft?',
-    action: record ? 'Remove the record' : 'Discard the draft',
+    title: record ? t`Remove this record?` : t`Discard this draft?`,
+    action: record ? t`Remove the record` : t`Discard the draft`,
     danger: true,
     plain: true,
     values: {},
     body: () =>
-      html`<p><strong>${titleOf(d)}</strong> is gone from here then${record ? '; what was published stays' : ''}. The audit log keeps it.</p>`,
+      html`<p><strong>${titleOf(d)}</strong> ${record ? t`is gone from here then; what was published stays. The audit log keeps it.` : t`is gone from here then. The audit log keeps it.`}</p>`,
     send: () => call('DELETE', `/drafts/${d.id}/`, { headers: { 'If-Match': `"${d.version}"` } }),
     done: () => {
-      toast(record ? 'Removed.' : 'The draft is discarded.', 'good');
+      toast(record ? t`Removed.` : t`The draft is discarded.`, 'good');
       if (route().id) go('/dashboard/drafts');
       list.load();
     },

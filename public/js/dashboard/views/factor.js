@@ -6,12 +6,12 @@ import { empty, heading } from './list.js';
 import { known, load, own } from '../factors.js';
 import { openForm, openSheet } from '../dialog.js';
 import { call } from '../request.js';
-import { count } from '../words.js';
 import { door } from '../door.js';
 import { field } from '../form.js';
 import { icon } from '../icon.js';
 import { resume } from '../person.js';
 import { secret } from './secret.js';
+import { many, t } from '../../language.js';
 
 /** @typedef {import('../factors.js').Factor} Factor */
 /** @typedef {import('../factors.js').Factors} Factors */
@@ -20,23 +20,23 @@ import { secret } from './secret.js';
 export function secondFactors() {
   if (door) return nothing;
   const data = known();
-  return html`<section aria-labelledby="factors"><h2 id="factors">Second factor</h2>
-    <p class="faint">Whoever knows your password alone does not come in. Every other sign-in of yours ends when something changes here.</p>
-    ${model.provable ? html`<p class="note">Nobody has proved your address yet. Prove it first: factors that you add before end with the proof.</p>` : nothing}
-    ${data ? list(data) : own.problem ? html`<p class="note bad">${own.problem} <button type="button" class="button small" @click=${load}>Try again</button></p>` : html`<div class="skeleton" role="status" aria-busy="true" aria-label="Loading"></div>`}</section>`;
+  return html`<section aria-labelledby="factors"><h2 id="factors">${t`Second factor`}</h2>
+    <p class="faint">${t`Whoever knows your password alone does not come in. Every other sign-in of yours ends when something changes here.`}</p>
+    ${model.provable ? html`<p class="note">${t`Nobody has proved your address yet. Prove it first: factors that you add before end with the proof.`}</p>` : nothing}
+    ${data ? list(data) : own.problem ? html`<p class="note bad">${own.problem} <button type="button" class="button small" @click=${load}>${t`Try again`}</button></p>` : html`<div class="skeleton" role="status" aria-busy="true" aria-label=${t`Loading`}></div>`}</section>`;
 }
 
 /** All that there is to see where an organisation asks for a second factor that this session has not shown. */
 export function factorGate() {
   const data = known();
-  const org = model.identity?.organization?.name ?? 'Your organisation';
-  return html`${heading('Second factor')}
-    <div class="strip warn" role="status"><p><strong>${org} asks for a second factor.</strong> ${
+  const org = model.identity?.organization?.name ?? t`Your organisation`;
+  return html`${heading(t`Second factor`)}
+    <div class="strip warn" role="status"><p><strong>${t`${org} asks for a second factor.`}</strong> ${
       data?.factors.length
-        ? 'You have one, and signed in here without it. Show it, and you go on.'
-        : 'Set one up, and you go on.'
+        ? t`You have one, and signed in here without it. Show it, and you go on.`
+        : t`Set one up, and you go on.`
     }</p></div>
-    ${data?.factors.length ? html`<p><button type="button" class="button primary" @click=${() => confirmed(resume)}>Show my second factor</button></p>` : nothing}
+    ${data?.factors.length ? html`<p><button type="button" class="button primary" @click=${() => confirmed(resume)}>${t`Show my second factor`}</button></p>` : nothing}
     ${secondFactors()}`;
 }
 
@@ -45,32 +45,31 @@ function list(data) {
   const totp = data.factors.some((f) => f.kind === 'totp');
   return html`${
     data.factors.length
-      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">What</th><th scope="col" class="wide-only">Since</th><th scope="col">Last used</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
+      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">${t`What`}</th><th scope="col" class="wide-only">${t`Since`}</th><th scope="col">${t`Last used`}</th><th scope="col"><span class="sr">${t`Actions`}</span></th></tr></thead>
           <tbody>${repeat(data.factors, (f) => f.id, row)}</tbody></table></div>`
       : empty(
-          'None yet',
-          'A passkey lives in your device or password manager, and nobody can guess or phish it. An authenticator application shows a code of six digits.',
+          t`None yet`,
+          t`A passkey lives in your device or password manager, and nobody can guess or phish it. An authenticator application shows a code of six digits.`,
         )
   }
     <div class="row">
-      ${webauthn.possible() ? html`<button type="button" class="button" id="add-passkey" @click=${() => confirmed(addPasskey)}>${icon('plus')}Add a passkey</button>` : nothing}
-      ${totp ? nothing : html`<button type="button" class="button" id="add-totp" @click=${() => confirmed(addTOTP)}>${icon('plus')}Add an authenticator application</button>`}
+      ${webauthn.possible() ? html`<button type="button" class="button" id="add-passkey" @click=${() => confirmed(addPasskey)}>${icon('plus')}${t`Add a passkey`}</button>` : nothing}
+      ${totp ? nothing : html`<button type="button" class="button" id="add-totp" @click=${() => confirmed(addTOTP)}>${icon('plus')}${t`Add an authenticator application`}</button>`}
     </div>
-    ${webauthn.possible() ? nothing : html`<p class="hint">Passkeys need a host name and https, and a browser that has them.</p>`}
+    ${webauthn.possible() ? nothing : html`<p class="hint">${t`Passkeys need a host name and https, and a browser that has them.`}</p>`}
     ${
       data.factors.length
-        ? html`<p>${data.recovery_codes ? `${count(data.recovery_codes, 'recovery code')} left.` : html`<strong>No recovery codes left.</strong>`} They let you in when you have lost the rest.
-          <button type="button" class="button small" id="new-codes" @click=${() => confirmed(newCodes)}>Make new ones</button></p>`
+        ? html`<p>${data.recovery_codes ? many(data.recovery_codes, '{0} recovery code left.', '{0} recovery codes left.') : html`<strong>${t`No recovery codes left.`}</strong>`} ${t`They let you in when you have lost the rest.`} <button type="button" class="button small" id="new-codes" @click=${() => confirmed(newCodes)}>${t`Make new ones`}</button></p>`
         : nothing
     }`;
 }
 
 /** @param {Factor} f */
 const row = (f) => html`<tr>
-  <td class="main"><span class="strong">${f.name}</span><span class="faint block">${f.kind === 'passkey' ? `Passkey for ${f.hostname}` : 'Codes of six digits'}</span></td>
+  <td class="main"><span class="strong">${f.name}</span><span class="faint block">${f.kind === 'passkey' ? t`Passkey for ${f.hostname}` : t`Codes of six digits`}</span></td>
   <td class="wide-only faint nowrap">${short(f.created_at)}</td>
-  <td class="faint nowrap">${f.last_used_at ? ago(f.last_used_at) : 'Never'}</td>
-  <td class="tools"><button type="button" class="quiet-button" aria-label="Remove ${f.name}" title="Remove" @click=${() => confirmed(() => remove(f))}>${icon('trash')}</button></td>
+  <td class="faint nowrap">${f.last_used_at ? ago(f.last_used_at) : t`Never`}</td>
+  <td class="tools"><button type="button" class="quiet-button" aria-label=${t`Remove ${f.name}`} title=${t`Remove`} @click=${() => confirmed(() => remove(f))}>${icon('trash')}</button></td>
 </tr>`;
 
 /** @param {unknown} error */
@@ -94,24 +93,26 @@ function confirmed(what) {
   const passkey = has('passkey') && webauthn.possible();
   openForm({
     key: 'confirm',
-    title: gate ? 'Show your second factor' : 'Is it you?',
-    action: 'Go on',
+    title: gate ? t`Show your second factor` : t`Is it you?`,
+    action: t`Go on`,
     plain: true,
     values,
-    body: (f) => html`<p>${gate ? 'By one of these.' : 'What changes here opens your account. Show that it is you.'}</p>
+    body: (
+      f,
+    ) => html`<p>${gate ? t`By one of these.` : t`What changes here opens your account. Show that it is you.`}</p>
       ${
         passkey
           ? html`<p><button type="button" class="button" id="confirm-passkey" @click=${() => {
               f.values.how = 'passkey';
               f.submit();
-            }}>Use a passkey</button></p>`
+            }}>${t`Use a passkey`}</button></p>`
           : nothing
       }
       ${
         f.values.how === 'password'
           ? field(f, {
               name: 'password',
-              label: 'Password',
+              label: t`Password`,
               type: 'password',
               autocomplete: 'current-password',
               focus: true,
@@ -119,15 +120,15 @@ function confirmed(what) {
           : has('totp') && f.values.how !== 'recovery_code'
             ? field(f, {
                 name: 'code',
-                label: 'Code of your authenticator application',
+                label: t`Code of your authenticator application`,
                 autocomplete: 'one-time-code',
                 focus: true,
               })
             : f.values.how === 'recovery_code'
-              ? field(f, { name: 'recovery_code', label: 'Recovery code', focus: true })
+              ? field(f, { name: 'recovery_code', label: t`Recovery code`, focus: true })
               : nothing
       }
-      ${gate ? nothing : html`<p><button type="button" class="button small" @click=${() => f.set('how', f.values.how === 'password' ? 'code' : 'password')} ?hidden=${!has('totp')}>${f.values.how === 'password' ? 'Use a code' : 'Use my password'}</button></p>`}`,
+      ${gate ? nothing : html`<p><button type="button" class="button small" @click=${() => f.set('how', f.values.how === 'password' ? 'code' : 'password')} ?hidden=${!has('totp')}>${f.values.how === 'password' ? t`Use a code` : t`Use my password`}</button></p>`}`,
     send: (v) => confirm(v, passkey && !has('totp') && gate ? 'passkey' : v.how),
     done: async () => {
       await load();
@@ -150,18 +151,18 @@ async function addPasskey() {
     const passkey = await webauthn.create(data.passkey);
     openForm({
       key: 'name_passkey',
-      title: 'A name for your passkey',
-      action: 'Add it',
+      title: t`A name for your passkey`,
+      action: t`Add it`,
       plain: true,
       values: { name: '' },
       body: (f) =>
         field(f, {
           name: 'name',
-          label: 'Name',
+          label: t`Name`,
           optional: true,
           max: 100,
           focus: true,
-          hint: 'Where it lives, such as your telephone or a key on your key ring.',
+          hint: t`Where it lives, such as your telephone or a key on your key ring.`,
         }),
       send: async (v) =>
         added(await call('POST', '/users/me/factors/', { body: { challenge: data.challenge, name: v.name, passkey } })),
@@ -177,16 +178,16 @@ async function addTOTP() {
     const { data } = await call('POST', '/users/me/authenticator/', { body: {} });
     openForm({
       key: 'add_totp',
-      title: 'An authenticator application',
-      action: 'Add it',
+      title: t`An authenticator application`,
+      action: t`Add it`,
       plain: true,
       values: { code: '' },
       body: (
         f,
-      ) => html`<p>Read this with the application, or type the secret into it. Then type the code that it shows.</p>
-        <p><img class="qr" src=${data.qr} width="240" height="240" alt="The secret as a picture for a camera" /></p>
+      ) => html`<p>${t`Read this with the application, or type the secret into it. Then type the code that it shows.`}</p>
+        <p><img class="qr" src=${data.qr} width="240" height="240" alt=${t`The secret as a picture for a camera`} /></p>
         ${secret(data.secret)}
-        ${field(f, { name: 'code', label: 'Code', autocomplete: 'one-time-code', focus: true })}`,
+        ${field(f, { name: 'code', label: t`Code`, autocomplete: 'one-time-code', focus: true })}`,
       send: async (v) =>
         added(await call('POST', '/users/me/factors/', { body: { challenge: data.challenge, code: v.code } })),
       done: shownAfterwards,
@@ -205,7 +206,7 @@ function added({ data }) {
 }
 
 async function shownAfterwards() {
-  toast('The factor is added. Your other sign-ins have ended.', 'good');
+  toast(t`The factor is added. Your other sign-ins have ended.`, 'good');
   const goOn = model.identity?.lacksFactor;
   await load();
   if (codes.length) showCodes(codes);
@@ -226,8 +227,8 @@ async function newCodes() {
 /** @param {string[]} list */
 function showCodes(list) {
   openSheet({
-    title: 'Recovery codes',
-    body: () => html`<p>Print or write these down, and keep them where your telephone is not. Each lets you in once when you have lost your factors. They are shown this once.</p>
+    title: t`Recovery codes`,
+    body: () => html`<p>${t`Print or write these down, and keep them where your telephone is not. Each lets you in once when you have lost your factors. They are shown this once.`}</p>
       <ol class="codes" id="codes">${list.map((code) => html`<li><code>${code}</code></li>`)}</ol>`,
   });
   changed();
@@ -238,16 +239,16 @@ function remove(f) {
   const last = own.data?.factors.length === 1;
   openForm({
     key: `remove_factor:${f.id}`,
-    title: `Remove ${f.name}?`,
-    action: 'Remove it',
+    title: t`Remove ${f.name}?`,
+    action: t`Remove it`,
     danger: true,
     plain: true,
     values: {},
     body: () =>
-      html`<p>${last ? 'It is your only one: afterwards your password alone lets you in, and your recovery codes end.' : 'It lets you in no more.'}${last && own.data?.required ? html` <strong>An organisation of yours asks for one</strong>, and shows you nothing without it.` : nothing}</p>`,
+      html`<p>${last ? t`It is your only one: afterwards your password alone lets you in, and your recovery codes end.` : t`It lets you in no more.`}${last && own.data?.required ? html` <strong>${t`An organisation of yours asks for one, and shows you nothing without it.`}</strong>` : nothing}</p>`,
     send: () => call('DELETE', `/users/me/factors/${f.id}/`),
     done: async () => {
-      toast('The factor is removed. Your other sign-ins have ended.', 'good');
+      toast(t`The factor is removed. Your other sign-ins have ended.`, 'good');
       await load();
       await resume();
     },

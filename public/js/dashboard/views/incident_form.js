@@ -11,6 +11,7 @@ import { fromTemplate } from './template.js';
 import { preview } from './preview.js';
 import { stateName } from '../words.js';
 import { description, inOtherLanguages, message, saying, title, told } from './translations.js';
+import { many, t } from '../../language.js';
 
 /** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../form.js').Form} Form */
@@ -28,8 +29,8 @@ export function openIncident({ service, from, instead, fresh } = {}) {
   if (first && nextOf(first).length) states[first.id] = nextOf(first)[0];
   openForm({
     key: service ? `open_incident:${service}` : 'open_incident',
-    title: instead ? 'Edit the queued incident' : 'Open an incident',
-    action: instead ? 'Save' : 'Publish',
+    title: instead ? t`Edit the queued incident` : t`Open an incident`,
+    action: instead ? t`Save` : t`Publish`,
     wide: true,
     instead,
     fresh,
@@ -77,15 +78,15 @@ function past(v, form) {
 /** @param {Form} form */
 function openBody(form) {
   return html`${fromTemplate(form)}
-    ${field(form, { name: 'title', label: 'What is wrong', focus: true, max: 200, placeholder: 'Checkout is failing for some customers', hint: 'The first words that visitors read.' })}
+    ${field(form, { name: 'title', label: t`What is wrong`, focus: true, max: 200, placeholder: t`Checkout is failing for some customers`, hint: t`The first words that visitors read.` })}
     ${affectedPicker(form)}
-    ${field(form, { name: 'description', label: 'Message', rows: 5, max: 20000, optional: true, placeholder: 'What visitors notice, what you are doing, when you will write again.', hint: 'Markdown. It becomes the first entry of the timeline.' })}
-    ${tick(form, 'notify', 'Tell subscribers')}
+    ${field(form, { name: 'description', label: t`Message`, rows: 5, max: 20000, optional: true, placeholder: t`What visitors notice, what you are doing, when you will write again.`, hint: t`Markdown. It becomes the first entry of the timeline.` })}
+    ${tick(form, 'notify', t`Tell subscribers`)}
     ${inOtherLanguages(form, [title, description])}
-    <details class="more" ?open=${!!form.values.started} @toggle=${(/** @type {Event} */ e) => /** @type {HTMLDetailsElement} */ (e.target).open && /** @type {HTMLElement} */ (e.target).scrollIntoView({ block: 'end' })}><summary>It began earlier</summary>
-      <div class="pair">${field(form, { name: 'started_at', of: 'started', label: 'Began', type: 'datetime-local', hint: 'The page tells it as if it had been opened then.' })}
-        ${field(form, { name: 'resolved_at', of: 'resolved', label: 'Was over', type: 'datetime-local', optional: true, hint: 'When it is over already.' })}</div>
-      ${form.values.resolved ? field(form, { name: 'resolution', label: 'What ended it', rows: 2, max: 20000, optional: true }) : nothing}
+    <details class="more" ?open=${!!form.values.started} @toggle=${(/** @type {Event} */ e) => /** @type {HTMLDetailsElement} */ (e.target).open && /** @type {HTMLElement} */ (e.target).scrollIntoView({ block: 'end' })}><summary>${t`It began earlier`}</summary>
+      <div class="pair">${field(form, { name: 'started_at', of: 'started', label: t`Began`, type: 'datetime-local', hint: t`The page tells it as if it had been opened then.` })}
+        ${field(form, { name: 'resolved_at', of: 'resolved', label: t`Was over`, type: 'datetime-local', optional: true, hint: t`When it is over already.` })}</div>
+      ${form.values.resolved ? field(form, { name: 'resolution', label: t`What ended it`, rows: 2, max: 20000, optional: true }) : nothing}
     </details>`;
 }
 
@@ -98,11 +99,11 @@ export function openUpdate(incident, { status, from, instead, remote, fresh } = 
   openForm({
     key: `update_incident:${incident.id}:${status === 'resolved' ? 'resolved' : 'update'}`,
     title: instead
-      ? 'Edit the queued update'
+      ? t`Edit the queued update`
       : status === 'resolved'
-        ? `Resolve “${incident.title}”`
-        : `Update “${incident.title}”`,
-    action: instead ? 'Save' : status === 'resolved' ? 'Resolve' : 'Publish',
+        ? t`Resolve “${incident.title}”`
+        : t`Update “${incident.title}”`,
+    action: instead ? t`Save` : status === 'resolved' ? t`Resolve` : t`Publish`,
     wide: true,
     instead,
     remote,
@@ -132,7 +133,7 @@ export function openUpdate(incident, { status, from, instead, remote, fresh } = 
     check: (form) =>
       openBlanks(form) ??
       (over(incident)
-        ? { code: 'conflict', detail: 'It is resolved already. Choose above what becomes of your words.' }
+        ? { code: 'conflict', detail: t`It is resolved already. Choose above what becomes of your words.` }
         : undefined),
     body: (form) => updateBody(form, incident),
     aside: (form) =>
@@ -174,11 +175,11 @@ function overtakenByEnd(form, now) {
   const words = form.values.body;
   const last = now.updates.at(-1);
   return html`<div class="note conflict warn" role="alert" id="resolved-meanwhile">
-    <p><strong>${resolver(now.id) || 'Somebody'} resolved this incident ${ago(now.resolved_at ?? now.updated_at)}, at ${short(now.resolved_at ?? now.updated_at)}, while you were writing.</strong> A resolved incident gets no more updates. Your words are kept; they can be published as:</p>
+    <p><strong>${t`${resolver(now.id) || t`Somebody`} resolved this incident ${ago(now.resolved_at ?? now.updated_at)}, at ${short(now.resolved_at ?? now.updated_at)}, while you were writing.`}</strong> ${t`A resolved incident gets no more updates. Your words are kept; they can be published as:`}</p>
     <div class="row">
-      ${last ? html`<button type="button" class="button small" @click=${() => correctUpdate(now, last, { from: { kind: 'correct_update', body: [last.body, words].filter(Boolean).join('\n\n') }, fresh: true })}>A correction of the last message</button>` : nothing}
-      <button type="button" class="button small" @click=${() => openIncident({ from: { title: now.title, description: words, services: again(now) }, fresh: true })}>A new incident</button>
-      <button type="button" class="button small" @click=${() => openAfterwards(now, 'postmortem', { from: { kind: 'edit_incident', postmortem: [now.postmortem, words].filter(Boolean).join('\n\n') }, fresh: true })}>A post-mortem</button>
+      ${last ? html`<button type="button" class="button small" @click=${() => correctUpdate(now, last, { from: { kind: 'correct_update', body: [last.body, words].filter(Boolean).join('\n\n') }, fresh: true })}>${t`A correction of the last message`}</button>` : nothing}
+      <button type="button" class="button small" @click=${() => openIncident({ from: { title: now.title, description: words, services: again(now) }, fresh: true })}>${t`A new incident`}</button>
+      <button type="button" class="button small" @click=${() => openAfterwards(now, 'postmortem', { from: { kind: 'edit_incident', postmortem: [now.postmortem, words].filter(Boolean).join('\n\n') }, fresh: true })}>${t`A post-mortem`}</button>
     </div>
   </div>`;
 }
@@ -195,16 +196,16 @@ const again = (now) =>
 function updateBody(form, incident) {
   const ended = over(incident);
   if (ended) {
-    return html`${overtakenByEnd(form, ended)}${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'As you wrote it.' })}`;
+    return html`${overtakenByEnd(form, ended)}${field(form, { name: 'body', label: t`Message`, rows: 6, max: 20000, optional: true, hint: t`As you wrote it.` })}`;
   }
   const now = model.view?.incidents.find((i) => i.id === incident.id) ?? incident;
   const next = [now.status, ...(now.next ?? ['identified', 'monitoring', 'resolved'])];
   if (!next.includes(form.values.status)) next.push(form.values.status);
   return html`${fromTemplate(form)}
-    ${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, focus: true, optional: form.values.status !== now.status, hint: 'Markdown. What changed since the last message, and when you will write again.' })}
-    ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]), hint: form.values.status === 'resolved' ? 'Its services go back to how they were; a resolved incident is never reopened.' : 'An incident only moves forward.' })}
+    ${field(form, { name: 'body', label: t`Message`, rows: 6, max: 20000, focus: true, optional: form.values.status !== now.status, hint: t`Markdown. What changed since the last message, and when you will write again.` })}
+    ${choose(form, { name: 'status', label: t`Status`, options: next.map((s) => [s, s === now.status ? t`${stateName(s)} (as it is)` : stateName(s)]), hint: form.values.status === 'resolved' ? t`Its services go back to how they were; a resolved incident is never reopened.` : t`An incident only moves forward.` })}
     ${form.values.status === 'resolved' ? nothing : hold(form, now)}
-    ${tick(form, 'notify', 'Tell subscribers')}
+    ${tick(form, 'notify', t`Tell subscribers`)}
     ${inOtherLanguages(form, [message], { original: incident.language })}`;
 }
 
@@ -217,11 +218,11 @@ function hold(form, incident) {
     const { [s.id]: _, ...others } = form.values.states;
     form.set('states', to === s.to_state ? others : { ...others, [s.id]: to });
   };
-  return html`<fieldset class="field picker" aria-describedby="hold-hint"><legend>Services</legend>
+  return html`<fieldset class="field picker" aria-describedby="hold-hint"><legend>${t`Services`}</legend>
     <div class="rows">${held.map(
       (s) => html`<div class="pick on"><span class="grow">${s.name}</span>
-      <select aria-label="New state of ${s.name}" @change=${(/** @type {Event} */ e) => set(s, /** @type {HTMLSelectElement} */ (e.target).value)}>
-        ${['operational', ...anyState].map((n) => html`<option value=${n} .selected=${live(n === (form.values.states[s.id] ?? s.to_state))}>${n === 'operational' ? 'Recovered' : stateName(n)}</option>`)}
+      <select aria-label=${t`New state of ${s.name}`} @change=${(/** @type {Event} */ e) => set(s, /** @type {HTMLSelectElement} */ (e.target).value)}>
+        ${['operational', ...anyState].map((n) => html`<option value=${n} .selected=${live(n === (form.values.states[s.id] ?? s.to_state))}>${n === 'operational' ? t`Recovered` : stateName(n)}</option>`)}
       </select></div>`,
     )}</div>
     <p class="hint ${error ? 'bad' : ''}" id="hold-hint">${error}</p></fieldset>`;
@@ -235,11 +236,11 @@ function hold(form, incident) {
  */
 export function openAfterwards(incident, what, { remote, from, instead, fresh } = {}) {
   const why = what === 'postmortem';
-  const texts = [{ name: what, label: why ? 'Post-mortem' : 'Reason', max: why ? 20000 : 500, rows: why ? 6 : 2 }];
+  const texts = [{ name: what, label: why ? t`Post-mortem` : t`Reason`, max: why ? 20000 : 500, rows: why ? 6 : 2 }];
   openForm({
     key: `${what}:${incident.id}`,
-    title: why ? `Post-mortem of “${incident.title}”` : `Leave “${incident.title}” out of the uptime`,
-    action: why ? 'Publish' : 'Save',
+    title: why ? t`Post-mortem of “${incident.title}”` : t`Leave “${incident.title}” out of the uptime`,
+    action: why ? t`Publish` : t`Save`,
     remote,
     instead,
     fresh,
@@ -249,7 +250,7 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
       [what]: from?.[what] ?? incident[what] ?? '',
       ...told(from?.translations ?? incident.translations, texts),
     },
-    labels: { [what]: why ? 'Post-mortem' : 'Reason' },
+    labels: { [what]: why ? t`Post-mortem` : t`Reason` },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
     toCommand: (v, form) => ({
       kind: 'edit_incident',
@@ -264,19 +265,19 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
         why
           ? field(form, {
               name: what,
-              label: 'What happened, why, and what you changed',
+              label: t`What happened, why, and what you changed`,
               rows: 14,
               max: 20000,
               focus: true,
-              hint: 'Markdown. Everybody can read it.',
+              hint: t`Markdown. Everybody can read it.`,
             })
           : field(form, {
               name: what,
-              label: 'Reason',
+              label: t`Reason`,
               rows: 3,
               max: 500,
               focus: true,
-              hint: 'Everybody can read it beside the uptime. Empty counts the incident again.',
+              hint: t`Everybody can read it beside the uptime. Empty counts the incident again.`,
             })
       }
         ${inOtherLanguages(form, texts, { original: incident.language })}`,
@@ -287,8 +288,8 @@ export function openAfterwards(incident, what, { remote, from, instead, fresh } 
 export function editIncident(incident, { remote, from, instead } = {}) {
   openForm({
     key: `edit_incident:${incident.id}`,
-    title: 'Correct the text',
-    action: 'Save',
+    title: t`Correct the text`,
+    action: t`Save`,
     remote,
     instead,
     values: {
@@ -296,7 +297,7 @@ export function editIncident(incident, { remote, from, instead } = {}) {
       description: from?.description ?? incident.description,
       ...told(from?.translations ?? incident.translations, [title, description]),
     },
-    labels: { title: 'Title', description: 'Message' },
+    labels: { title: t`Title`, description: t`Message` },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
     toCommand: (v, form) => ({
       kind: 'edit_incident',
@@ -307,8 +308,8 @@ export function editIncident(incident, { remote, from, instead } = {}) {
       description: v.description,
       ...saying('translations', v, [title, description], incident.translations),
     }),
-    body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
-      ${field(form, { name: 'description', label: 'Message', rows: 6, max: 20000, optional: true, hint: 'Subscribers are not told of a correction; the audit log keeps it.' })}
+    body: (form) => html`${field(form, { name: 'title', label: t`Title`, focus: true, max: 200 })}
+      ${field(form, { name: 'description', label: t`Message`, rows: 6, max: 20000, optional: true, hint: t`Subscribers are not told of a correction; the audit log keeps it.` })}
       ${inOtherLanguages(form, [title, description], { original: incident.language })}`,
   });
 }
@@ -317,13 +318,13 @@ export function editIncident(incident, { remote, from, instead } = {}) {
 export function correctUpdate(incident, update, { remote, from, instead, fresh } = {}) {
   openForm({
     key: `correct_update:${update.id}`,
-    title: 'Correct this message',
-    action: 'Save',
+    title: t`Correct this message`,
+    action: t`Save`,
     remote,
     instead,
     fresh,
     values: { body: from?.body ?? update.body, ...told(from?.translations ?? update.translations, [message]) },
-    labels: { body: 'Message' },
+    labels: { body: t`Message` },
     about: remote ? undefined : (view) => view.incidents.find((i) => i.id === incident.id),
     toCommand: (v, form) => ({
       kind: 'correct_update',
@@ -336,11 +337,11 @@ export function correctUpdate(incident, update, { remote, from, instead, fresh }
     body: (form) =>
       html`${field(form, {
         name: 'body',
-        label: 'Message',
+        label: t`Message`,
         rows: 8,
         max: 20000,
         focus: true,
-        hint: 'Visitors see that it was corrected; the audit log keeps what it said.',
+        hint: t`Visitors see that it was corrected; the audit log keeps what it said.`,
       })}
       ${inOtherLanguages(form, [message], { original: incident.language })}`,
   });
@@ -350,15 +351,15 @@ export function correctUpdate(incident, update, { remote, from, instead, fresh }
 export function deleteIncident(incident, remote = false) {
   openForm({
     key: `delete_incident:${incident.id}`,
-    title: 'Delete this incident?',
-    action: 'Delete the incident',
+    title: t`Delete this incident?`,
+    action: t`Delete the incident`,
     danger: true,
     plain: true,
     remote,
     values: {},
     toCommand: () => ({ kind: 'delete_incident', id: incident.id }),
-    body: () => html`<p><strong>“${incident.title}”</strong> and its ${incident.updates.length === 1 ? 'message' : `${incident.updates.length} messages`} disappear from the page.
-      ${incident.status === 'resolved' ? '' : 'Its services go back to how they were, and subscribers are told.'} The audit log keeps what was written.</p>`,
+    body: () =>
+      html`<p><strong>“${incident.title}”</strong> ${many(incident.updates.length, 'and its message disappear from the page.', 'and its {0} messages disappear from the page.')} ${incident.status === 'resolved' ? '' : t`Its services go back to how they were, and subscribers are told.`} ${t`The audit log keeps what was written.`}</p>`,
     done: () => go('/dashboard/incidents'),
   });
 }

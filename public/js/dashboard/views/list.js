@@ -4,6 +4,7 @@ import { Unreachable, call } from '../request.js';
 import { icon } from '../icon.js';
 import { model } from '../model.js';
 import { route, withQuery } from '../router.js';
+import { t } from '../../language.js';
 
 export const PAGE_SIZE = 25;
 
@@ -26,16 +27,18 @@ export function pager({ count, more = false }) {
     to < 1 || (to > pages && !more)
       ? html`<span class="button small off" aria-hidden="true">${icon(name)}${words}</span>`
       : html`<a class="button small" href=${withQuery({ page: to === 1 ? '' : String(to) })}>${icon(name)}${words}</a>`;
-  return html`<nav class="pager" aria-label="Pages">${link(page - 1, 'Newer', 'left')}<span class="faint">Page ${page}${more ? '' : ` of ${pages}`}</span>${link(page + 1, 'Older', 'right')}</nav>`;
+  return html`<nav class="pager" aria-label=${t`Pages`}>${link(page - 1, t`Newer`, 'left')}<span class="faint">${more ? t`Page ${page}` : t`Page ${page} of ${pages}`}</span>${link(page + 1, t`Older`, 'right')}</nav>`;
 }
 
 /** A word beside an object that a queued command is about. @param {string} id */
 export function mark(id) {
   const state = model.marks.get(id);
   if (!state) return nothing;
-  const words = { pending: model.link === 'live' ? 'Sending' : 'Waiting to be sent', sent: 'Sent', refused: 'Refused' }[
-    state
-  ];
+  const words = {
+    pending: model.link === 'live' ? t`Sending` : t`Waiting to be sent`,
+    sent: t`Sent`,
+    refused: t`Refused`,
+  }[state];
   return html`<a class="pip ${state}" href="/dashboard/queue">${words}</a>`;
 }
 
@@ -85,7 +88,7 @@ export class Remote {
       }
       this.failure =
         error instanceof Unreachable
-          ? 'This list is kept at the server, which we cannot reach now.'
+          ? t`This list is kept at the server, which we cannot reach now.`
           : /** @type {Error} */ (error).message;
     }
     this.loading = false;
@@ -96,11 +99,11 @@ export class Remote {
   draw(draw) {
     if (this.failure) {
       return empty(
-        'Not here',
+        t`Not here`,
         this.failure,
-        html`<button type="button" class="button" @click=${() => this.load()}>Try again</button>`,
+        html`<button type="button" class="button" @click=${() => this.load()}>${t`Try again`}</button>`,
       );
     }
-    return this.data ? draw(this.data) : html`<div class="skeleton" aria-busy="true" aria-label="Loading"></div>`;
+    return this.data ? draw(this.data) : html`<div class="skeleton" aria-busy="true" aria-label=${t`Loading`}></div>`;
   }
 }

@@ -4,6 +4,7 @@ import { call } from '../request.js';
 import { icon } from '../icon.js';
 import { looks } from '../setting.js';
 import { toast } from '../model.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Organization} Organization */
@@ -33,25 +34,25 @@ export function look(f, org) {
         name: 'theme',
         label: looks.theme,
         options: [
-          ['auto', 'As each visitor has it'],
-          ['light', 'Light'],
-          ['dark', 'Dark'],
+          ['auto', t`As each visitor has it`],
+          ['light', t`Light`],
+          ['dark', t`Dark`],
         ],
       })}</div>
     ${choose(f, { name: 'density', label: looks.density, options: words(['comfortable', 'compact']) })}
-    ${picture(org, 'logo_dark', 'logo-dark', 'Logo on dark grounds', 'Where it is empty, the logo stands there, too.')}
-    ${picture(org, 'favicon', 'favicon', 'Picture in browser tabs', 'Where it is empty, the symbol of the state stands there.')}
+    ${picture(org, 'logo_dark', 'logo-dark', t`Logo on dark grounds`, t`Where it is empty, the logo stands there, too.`)}
+    ${picture(org, 'favicon', 'favicon', t`Picture in browser tabs`, t`Where it is empty, the symbol of the state stands there.`)}
     ${field(f, { name: 'header_text', label: looks.header_text, max: 500, optional: true })}
-    ${field(f, { name: 'links', label: 'Links', rows: 3, optional: true, placeholder: 'Our shop https://shop.example foot', hint: 'One a line: its name, its address, and head or foot.' })}
-    ${field(f, { name: 'custom_css', label: looks.custom_css, rows: 5, max: 20000, optional: true, hint: 'Served on your own host name alone. Colours, fonts, borders and room; it loads nothing and reaches no control.' })}
-    ${tick(f, 'indexing', 'Search engines may show the page')}
+    ${field(f, { name: 'links', label: t`Links`, rows: 3, optional: true, placeholder: t`Our shop https://shop.example foot`, hint: t`One a line: its name, its address, and head or foot.` })}
+    ${field(f, { name: 'custom_css', label: looks.custom_css, rows: 5, max: 20000, optional: true, hint: t`Served on your own host name alone. Colours, fonts, borders and room; it loads nothing and reaches no control.` })}
+    ${tick(f, 'indexing', t`Search engines may show the page`)}
     ${choose(f, {
       name: 'reports',
       label: looks.reports,
       options: [
-        ['private', 'Taken; only the team sees how many'],
-        ['shown', 'Taken; who reports sees how many did in the last hour'],
-        ['off', 'Not taken'],
+        ['private', t`Taken; only the team sees how many`],
+        ['shown', t`Taken; who reports sees how many did in the last hour`],
+        ['off', t`Not taken`],
       ],
     })}`;
 }
@@ -60,22 +61,22 @@ export function look(f, org) {
 function picture(org, name, path, label, hint) {
   return html`<div class="field"><span class="label">${label}</span>
     <div class="row">${org[name] ? html`<img class="face" src="/status/${org.slug}/logo/${org[name]}" alt="" />` : nothing}
-      <label class="button small file">${icon('up')}Choose a picture<input class="sr" type="file" accept="image/png,image/jpeg" aria-label=${label} @change=${(
+      <label class="button small file">${icon('up')}${t`Choose a picture`}<input class="sr" type="file" accept="image/png,image/jpeg" aria-label=${label} @change=${(
         /** @type {Event} */ e,
       ) => {
         const input = /** @type {HTMLInputElement} */ (e.target);
         if (input.files?.[0]) send('PUT', path, input.files[0]);
         input.value = '';
       }} /></label>
-      ${org[name] ? html`<button type="button" class="button small" @click=${() => send('DELETE', path)}>${icon('close')}Take it off</button>` : nothing}</div>
-    <p class="hint">${hint} PNG or JPEG, up to 128 KB.</p></div>`;
+      ${org[name] ? html`<button type="button" class="button small" @click=${() => send('DELETE', path)}>${icon('close')}${t`Take it off`}</button>` : nothing}</div>
+    <p class="hint">${t`${hint} PNG or JPEG, up to 128 KB.`}</p></div>`;
 }
 
 /** @param {string} method @param {string} path @param {File} [body] */
 async function send(method, path, body) {
   try {
     await call(method, `/organization/${path}/`, { body });
-    toast('The page shows it so now.', 'good');
+    toast(t`The page shows it so now.`, 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }

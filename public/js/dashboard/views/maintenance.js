@@ -13,6 +13,7 @@ import { stateName } from '../words.js';
 import { description, inOtherLanguages, message, saying, title, told } from './translations.js';
 import { timeline } from './incident.js';
 import { declare } from '../nouns.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../form.js').Form} Form */
@@ -24,7 +25,7 @@ declare({
   noun: 'maintenance',
   list: 'maintenances',
   name: 'maintenance',
-  label: 'Maintenance',
+  label: t`Maintenance`,
   alone: true,
   place: 30,
   show: (view, id) => (id ? maintenance(view, id) : maintenances(view)),
@@ -33,10 +34,10 @@ declare({
 const HOUR = 3_600_000;
 const single = new Remote();
 const filters = [
-  ['', 'All'],
-  ['upcoming', 'Upcoming'],
-  ['over', 'Over'],
-  ['recurring', 'Recurring'],
+  ['', t`All`],
+  ['upcoming', t`Upcoming`],
+  ['over', t`Over`],
+  ['recurring', t`Recurring`],
 ];
 
 /** @param {Maintenance} m */
@@ -46,30 +47,30 @@ const over = (m) => m.status === 'completed' || m.status === 'cancelled';
 export function maintenances(view) {
   const status = route().query.get('status') ?? '';
   const plan = mayWrite()
-    ? html`<button type="button" class="button" @click=${() => planMaintenance()}>${icon('plus')}Plan maintenance</button>`
+    ? html`<button type="button" class="button" @click=${() => planMaintenance()}>${icon('plus')}${t`Plan maintenance`}</button>`
     : nothing;
-  const tabs = html`<div class="filters"><div class="tabs" role="group" aria-label="Status">${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div></div>`;
+  const tabs = html`<div class="filters"><div class="tabs" role="group" aria-label=${t`Status`}>${filters.map(([value, words]) => html`<a href=${withQuery({ status: value, page: '' })} aria-current=${value === status ? 'true' : nothing}>${words}</a>`)}</div></div>`;
   if (status === 'recurring') {
     const again = mayWrite()
-      ? html`<button type="button" class="button" @click=${() => writeSeries()}>${icon('plus')}Plan recurring maintenance</button>`
+      ? html`<button type="button" class="button" @click=${() => writeSeries()}>${icon('plus')}${t`Plan recurring maintenance`}</button>`
       : nothing;
-    return html`${heading('Maintenance', again)}${tabs}${seriesList()}`;
+    return html`${heading(t`Maintenance`, again)}${tabs}${seriesList()}`;
   }
   if (!view.maintenances.length) {
-    return html`${heading('Maintenance', plan)}${tabs}${empty('No maintenance planned', 'Tell people before you take something down: the window starts and ends by itself, and its services show it.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => planMaintenance()}>Plan maintenance</button>` : nothing)}`;
+    return html`${heading(t`Maintenance`, plan)}${tabs}${empty(t`No maintenance planned`, t`Tell people before you take something down: the window starts and ends by itself, and its services show it.`, mayWrite() ? html`<button type="button" class="button primary" @click=${() => planMaintenance()}>${t`Plan maintenance`}</button>` : nothing)}`;
   }
   const rows = view.maintenances.filter((m) => !status || (status === 'over') === over(m)).sort(order);
   const page = pageNumber();
-  return html`${heading('Maintenance', plan)}
+  return html`${heading(t`Maintenance`, plan)}
     ${tabs}
     ${
       rows.length
-        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Status</th><th scope="col" class="wide-only">Starts</th><th scope="col" class="wide-only">Lasts</th></tr></thead>
+        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">${t`Maintenance`}</th><th scope="col">${t`Status`}</th><th scope="col" class="wide-only">${t`Starts`}</th><th scope="col" class="wide-only">${t`Lasts`}</th></tr></thead>
           <tbody>${repeat(rows.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE), (m) => m.id, row)}</tbody></table></div>${pager({ count: rows.length })}`
         : empty(
-            'Nothing found',
-            'No window is like that.',
-            html`<a class="button" href="/dashboard/maintenance">Show all</a>`,
+            t`Nothing found`,
+            t`No window is like that.`,
+            html`<a class="button" href="/dashboard/maintenance">${t`Show all`}</a>`,
           )
     }`;
 }
@@ -99,7 +100,12 @@ export function maintenance(view, id) {
 }
 
 /** @type {Record<string, string>} */
-const verbs = { in_progress: 'Start now', verifying: 'Verify', completed: 'Complete', cancelled: 'Cancel the window' };
+const verbs = {
+  in_progress: t`Start now`,
+  verifying: t`Verify`,
+  completed: t`Complete`,
+  cancelled: t`Cancel the window`,
+};
 
 /** @param {Maintenance} m @param {boolean} remote */
 function detail(m, remote) {
@@ -111,17 +117,17 @@ function detail(m, remote) {
   const next = usual.filter((s) => (m.next ?? []).includes(s));
   const actions = mayWrite()
     ? html`${next.map((s, i) => html`<button type="button" class="button ${i ? '' : 'primary'}" @click=${() => moveMaintenance(m, s)}>${verbs[s]}</button>`)}
-        ${over(m) ? nothing : html`<button type="button" class="button" @click=${() => moveMaintenance(m, m.status)}>Update</button>`}
-        <button type="button" class="button" @click=${() => editMaintenance(m, remote)}>${icon('edit')}Edit</button>
-        <button type="button" class="button" @click=${() => deleteMaintenance(m, remote)}>${icon('trash')}Delete</button>`
+        ${over(m) ? nothing : html`<button type="button" class="button" @click=${() => moveMaintenance(m, m.status)}>${t`Update`}</button>`}
+        <button type="button" class="button" @click=${() => editMaintenance(m, remote)}>${icon('edit')}${t`Edit`}</button>
+        <button type="button" class="button" @click=${() => deleteMaintenance(m, remote)}>${icon('trash')}${t`Delete`}</button>`
     : nothing;
-  return html`<p class="crumb"><a href="/dashboard/maintenance">${icon('left')}Maintenance</a></p>
-    ${heading(m.title, actions, html`<p class="facts">${badge(m.status, m.status_display)}<span class="faint">${exact(m.scheduled_for)} to ${short(m.scheduled_until)} (${span(Date.parse(m.scheduled_until) - Date.parse(m.scheduled_for))}, ${zone()})</span>${mark(m.id)}</p>`)}
+  return html`<p class="crumb"><a href="/dashboard/maintenance">${icon('left')}${t`Maintenance`}</a></p>
+    ${heading(m.title, actions, html`<p class="facts">${badge(m.status, m.status_display)}<span class="faint">${t`${exact(m.scheduled_for)} to ${short(m.scheduled_until)} (${span(Date.parse(m.scheduled_until) - Date.parse(m.scheduled_for))}, ${zone()})`}</span>${mark(m.id)}</p>`)}
     <div class="split">
-      <section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>
+      <section aria-labelledby="timeline"><h2 id="timeline">${t`Timeline`}</h2>
         ${m.description ? html`<p class="prose lead">${m.description}</p>` : nothing}${timeline(m.updates)}</section>
-      <section class="panel" aria-labelledby="affected"><h2 id="affected">Services</h2><ul class="plain">${m.services.map((s) => html`<li class="line">${s.name}</li>`)}</ul>
-        <p class="faint">${m.status === 'scheduled' ? 'It starts and ends by itself, at its times.' : m.started_at ? `Started ${exact(m.started_at)}.` : ''} ${m.completed_at ? `Over since ${exact(m.completed_at)}.` : ''}</p></section>
+      <section class="panel" aria-labelledby="affected"><h2 id="affected">${t`Services`}</h2><ul class="plain">${m.services.map((s) => html`<li class="line">${s.name}</li>`)}</ul>
+        <p class="faint">${m.status === 'scheduled' ? t`It starts and ends by itself, at its times.` : m.started_at ? t`Started ${exact(m.started_at)}.` : ''} ${m.completed_at ? t`Over since ${exact(m.completed_at)}.` : ''}</p></section>
     </div>`;
 }
 
@@ -131,8 +137,8 @@ export function planMaintenance({ from, instead, fresh } = {}) {
   openForm({
     key: 'plan_maintenance',
     drafts: true,
-    title: instead ? 'Edit the queued maintenance' : 'Plan maintenance',
-    action: instead ? 'Save' : 'Plan',
+    title: instead ? t`Edit the queued maintenance` : t`Plan maintenance`,
+    action: instead ? t`Save` : t`Plan`,
     wide: true,
     instead,
     fresh,
@@ -159,11 +165,11 @@ export function planMaintenance({ from, instead, fresh } = {}) {
     }),
     body: (
       form,
-    ) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Database upgrade' })}
+    ) => html`${field(form, { name: 'title', label: t`What will be done`, focus: true, max: 200, placeholder: t`Database upgrade` })}
       ${times(form)}
       ${servicePicker(form)}
-      ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true, placeholder: 'What visitors will notice, and what they can do.', hint: 'Markdown.' })}
-      ${tick(form, 'notify', 'Tell subscribers')}
+      ${field(form, { name: 'description', label: t`Message`, rows: 4, max: 20000, optional: true, placeholder: t`What visitors will notice, and what they can do.`, hint: t`Markdown.` })}
+      ${tick(form, 'notify', t`Tell subscribers`)}
       ${inOtherLanguages(form, [title, description])}`,
     aside: (form) => preview(form, form.values.services),
     done: (form) => instead || go(`/dashboard/maintenance/${form.ids.id}`),
@@ -173,10 +179,10 @@ export function planMaintenance({ from, instead, fresh } = {}) {
 /** @param {Form} form @param {boolean} [startFixed] */
 function times(form, startFixed = false) {
   return html`<div class="pair">
-      ${startFixed ? nothing : field(form, { name: 'scheduled_for', label: 'Starts', type: 'datetime-local' })}
-      ${field(form, { name: 'scheduled_until', label: 'Ends', type: 'datetime-local', hint: '' })}
+      ${startFixed ? nothing : field(form, { name: 'scheduled_for', label: t`Starts`, type: 'datetime-local' })}
+      ${field(form, { name: 'scheduled_until', label: t`Ends`, type: 'datetime-local', hint: '' })}
     </div>
-    <p class="faint after">Times are in your zone, ${zone()}.</p>`;
+    <p class="faint after">${t`Times are in your zone, ${zone()}.`}</p>`;
 }
 
 /** Moves a window on, or adds a message to it. @param {Maintenance} m @param {string} to @param {{from?: Command, instead?: How}} [queued] */
@@ -184,8 +190,8 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
   openForm({
     key: `move_maintenance:${m.id}:${to}`,
     drafts: true,
-    title: to === m.status ? `Update “${m.title}”` : `${stateName(to)}: “${m.title}”`,
-    action: to === m.status ? 'Publish' : (verbs[to] ?? 'Save'),
+    title: to === m.status ? t`Update “${m.title}”` : `${stateName(to)}: “${m.title}”`,
+    action: to === m.status ? t`Publish` : (verbs[to] ?? t`Save`),
     wide: true,
     instead,
     ids: from ? { update: from.update_id } : undefined,
@@ -207,9 +213,9 @@ export function moveMaintenance(m, to, { from, instead } = {}) {
     body: (form) => {
       const now = model.view?.maintenances.find((x) => x.id === m.id) ?? m;
       const next = [...new Set([now.status, ...(now.next ?? []), form.values.status])];
-      return html`${field(form, { name: 'message', label: 'Message', rows: 5, max: 20000, focus: true, optional: form.values.status !== now.status })}
-        ${choose(form, { name: 'status', label: 'Status', options: next.map((s) => [s, s === now.status ? `${stateName(s)} (as it is)` : stateName(s)]) })}
-        ${tick(form, 'notify', 'Tell subscribers')}
+      return html`${field(form, { name: 'message', label: t`Message`, rows: 5, max: 20000, focus: true, optional: form.values.status !== now.status })}
+        ${choose(form, { name: 'status', label: t`Status`, options: next.map((s) => [s, s === now.status ? t`${stateName(s)} (as it is)` : stateName(s)]) })}
+        ${tick(form, 'notify', t`Tell subscribers`)}
         ${inOtherLanguages(form, [message], { member: 'message_translations', original: m.language })}`;
     },
     aside: (form) =>
@@ -226,8 +232,8 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
   const was = { scheduled_for: toInput(m.scheduled_for), scheduled_until: toInput(m.scheduled_until) };
   openForm({
     key: `edit_maintenance:${m.id}`,
-    title: `Edit “${m.title}”`,
-    action: 'Save',
+    title: t`Edit “${m.title}”`,
+    action: t`Save`,
     remote,
     instead,
     values: {
@@ -237,7 +243,7 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
       scheduled_until: from?.scheduled_until ? toInput(from.scheduled_until) : was.scheduled_until,
       ...told(from?.translations ?? m.translations, [title, description]),
     },
-    labels: { title: 'Title', description: 'Message' },
+    labels: { title: t`Title`, description: t`Message` },
     about: remote ? undefined : (view) => view.maintenances.find((x) => x.id === m.id),
     toCommand: (v, form) => ({
       kind: 'edit_maintenance',
@@ -251,9 +257,9 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
       ...(v.scheduled_for !== was.scheduled_for ? { scheduled_for: fromInput(v.scheduled_for) } : {}),
       ...(v.scheduled_until !== was.scheduled_until ? { scheduled_until: fromInput(v.scheduled_until) } : {}),
     }),
-    body: (form) => html`${field(form, { name: 'title', label: 'Title', focus: true, max: 200 })}
+    body: (form) => html`${field(form, { name: 'title', label: t`Title`, focus: true, max: 200 })}
       ${over(m) ? nothing : times(form, started)}
-      ${field(form, { name: 'description', label: 'Message', rows: 4, max: 20000, optional: true })}
+      ${field(form, { name: 'description', label: t`Message`, rows: 4, max: 20000, optional: true })}
       ${inOtherLanguages(form, [title, description], { original: m.language })}`,
   });
 }
@@ -262,15 +268,15 @@ export function editMaintenance(m, remote = false, { from, instead } = {}) {
 function deleteMaintenance(m, remote) {
   openForm({
     key: `delete_maintenance:${m.id}`,
-    title: 'Delete this maintenance?',
-    action: 'Delete the maintenance',
+    title: t`Delete this maintenance?`,
+    action: t`Delete the maintenance`,
     danger: true,
     plain: true,
     remote,
     values: {},
     toCommand: () => ({ kind: 'delete_maintenance', id: m.id }),
-    body: () => html`<p><strong>“${m.title}”</strong> disappears from the page${m.status === 'in_progress' || m.status === 'verifying' ? ', and its services are let go' : ''}. The audit log keeps what was written.</p>
-      ${m.status === 'scheduled' ? html`<p class="faint">To let visitors see that it will not happen, cancel it instead.</p>` : nothing}`,
+    body: () => html`<p><strong>“${m.title}”</strong> ${m.status === 'in_progress' || m.status === 'verifying' ? t`disappears from the page, and its services are let go.` : t`disappears from the page.`} ${t`The audit log keeps what was written.`}</p>
+      ${m.status === 'scheduled' ? html`<p class="faint">${t`To let visitors see that it will not happen, cancel it instead.`}</p>` : nothing}`,
     done: () => go('/dashboard/maintenance'),
   });
 }

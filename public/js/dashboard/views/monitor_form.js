@@ -9,6 +9,7 @@ import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
 import { span } from '../time.js';
 import { templateOptions } from './template.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {{at: string, region: string, ok: boolean, ms: number, error: string, body: string}} Look */
@@ -32,22 +33,22 @@ const subjects = ['status', 'time', 'body', 'json:/path', 'header:Name', 'certif
 /** @type {[string, string][]} */
 const operators = [
   ['eq', 'is'],
-  ['ne', 'is not'],
-  ['lt', 'is less than'],
-  ['le', 'is at most'],
-  ['gt', 'is more than'],
-  ['ge', 'is at least'],
+  ['ne', t`is not`],
+  ['lt', t`is less than`],
+  ['le', t`is at most`],
+  ['gt', t`is more than`],
+  ['ge', t`is at least`],
   ['contains', 'contains'],
-  ['not_contains', 'does not contain'],
+  ['not_contains', t`does not contain`],
   ['matches', 'matches'],
-  ['not_matches', 'does not match'],
-  ['exists', 'is there'],
-  ['absent', 'is not there'],
+  ['not_matches', t`does not match`],
+  ['exists', t`is there`],
+  ['absent', t`is not there`],
 ];
 
 /** What was seen, in a sentence. @param {Look} look */
 export const looked = (look) =>
-  look.ok ? `It works: ${look.ms} ms from ${look.region}.` : `It fails from ${look.region}: ${look.error}.`;
+  look.ok ? t`It works: ${look.ms} ms from ${look.region}.` : t`It fails from ${look.region}: ${look.error}.`;
 
 /** Adds a monitor, or edits one. @param {Monitor|undefined} m @param {() => void} done */
 export function editMonitor(m, done) {
@@ -57,8 +58,8 @@ export function editMonitor(m, done) {
   const was = m ?? /** @type {any} */ ({ kind: 'http', interval_s: 60, timeout_ms: 10_000, failures: 3, successes: 2 });
   openForm({
     key,
-    title: m ? `Edit ${m.name}` : 'Add a monitor',
-    action: m ? 'Save' : 'Add',
+    title: m ? t`Edit ${m.name}` : t`Add a monitor`,
+    action: m ? t`Save` : t`Add`,
     values: {
       name: was.name ?? '',
       kind: was.kind,
@@ -88,7 +89,7 @@ export function editMonitor(m, done) {
       await database.remove('drafts', key).catch(() => {});
     },
     done: (form) => {
-      toast(`“${form.values.name}” is saved.`, 'good');
+      toast(t`“${form.values.name}” is saved.`, 'good');
       done();
     },
   });
@@ -133,43 +134,43 @@ function fields(form, m, side) {
       ? nothing
       : choose(form, {
           name: 'kind',
-          label: 'Watch',
+          label: t`Watch`,
           options: Object.entries(kinds).map(([k, x]) => [k, x.name]),
           focus: true,
         })
   }
-    ${field(form, { name: 'name', label: 'Name', max: 200, focus: !!m, placeholder: 'API' })}
+    ${field(form, { name: 'name', label: t`Name`, max: 200, focus: !!m, placeholder: 'API' })}
     ${
       asked
-        ? field(form, { name: 'target', label: 'Target', max: 2000, placeholder: kinds[v.kind].target })
-        : html`<p class="hint">Your program asks for an address of ours when it has done its work; you see the address when the monitor is made.</p>`
+        ? field(form, { name: 'target', label: t`Target`, max: 2000, placeholder: kinds[v.kind].target })
+        : html`<p class="hint">${t`Your program asks for an address of ours when it has done its work; you see the address when the monitor is made.`}</p>`
     }
-    <div class="pair">${field(form, { name: 'interval_s', label: asked ? 'Every (seconds)' : 'At least every (seconds)', type: 'number' })}${asked ? field(form, { name: 'timeout_ms', label: 'Timeout (ms)', type: 'number' }) : nothing}</div>
+    <div class="pair">${field(form, { name: 'interval_s', label: asked ? t`Every (seconds)` : t`At least every (seconds)`, type: 'number' })}${asked ? field(form, { name: 'timeout_ms', label: t`Timeout (ms)`, type: 'number' }) : nothing}</div>
     ${
       v.kind === 'http'
-        ? html`<details class="more"><summary>Request</summary>${choose(form, { name: 'method', label: 'Method', options: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((x) => [x, x]) })}
-          ${field(form, { name: 'body', label: 'Body', rows: 3, max: 20000, optional: true })}</details>`
+        ? html`<details class="more"><summary>${t`Request`}</summary>${choose(form, { name: 'method', label: t`Method`, options: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((x) => [x, x]) })}
+          ${field(form, { name: 'body', label: t`Body`, rows: 3, max: 20000, optional: true })}</details>`
         : v.kind === 'grpc'
-          ? field(form, { name: 'body', label: 'gRPC service', optional: true })
+          ? field(form, { name: 'body', label: t`gRPC service`, optional: true })
           : nothing
     }
     ${asks ? headers(form, m, side) : nothing}
     ${asked ? conditions(form) : nothing}
-    <div class="pair">${field(form, { name: 'failures', label: 'Down after failures', type: 'number' })}${field(form, { name: 'successes', label: 'Up after successes', type: 'number' })}
-      ${asked ? html`${field(form, { name: 'quorum', label: 'Regions that agree', hint: 'majority, or a number' })}${field(form, { name: 'regions', label: 'Regions', optional: true, hint: 'None: all of them.', placeholder: 'fra, iad' })}` : nothing}</div>
+    <div class="pair">${field(form, { name: 'failures', label: t`Down after failures`, type: 'number' })}${field(form, { name: 'successes', label: t`Up after successes`, type: 'number' })}
+      ${asked ? html`${field(form, { name: 'quorum', label: t`Regions that agree`, hint: t`majority, or a number` })}${field(form, { name: 'regions', label: t`Regions`, optional: true, hint: t`None: all of them.`, placeholder: 'fra, iad' })}` : nothing}</div>
     ${choose(form, {
       name: 'action',
-      label: 'When it is down',
+      label: t`When it is down`,
       options: [
-        ['show', 'Only show it'],
-        ['propose', 'Propose an incident to the team'],
-        ['act', 'Open an incident, and resolve it'],
+        ['show', t`Only show it`],
+        ['propose', t`Propose an incident to the team`],
+        ['act', t`Open an incident, and resolve it`],
       ],
     })}
-    <div class="pair">${choose(form, { name: 'service', label: 'Service', options: serviceOptions('None') })}
-      ${v.action === 'show' ? nothing : html`${choose(form, { name: 'to_state', label: 'It is then', options: downStates })}${choose(form, { name: 'template', label: 'Words', options: [['', 'Ours'], ...templateOptions()] })}`}</div>
-    ${tick(form, 'shown', 'Visitors see its response times', 'On the page of its service.')}
-    ${tick(form, 'paused', 'Paused')}
+    <div class="pair">${choose(form, { name: 'service', label: t`Service`, options: serviceOptions(t`None`) })}
+      ${v.action === 'show' ? nothing : html`${choose(form, { name: 'to_state', label: t`It is then`, options: downStates })}${choose(form, { name: 'template', label: t`Words`, options: [['', t`Ours`], ...templateOptions()] })}`}</div>
+    ${tick(form, 'shown', t`Visitors see its response times`, t`On the page of its service.`)}
+    ${tick(form, 'paused', t`Paused`)}
     ${asked ? trial(form, m, side) : nothing}
     ${m ? replay(form, m, side) : nothing}`;
 }
@@ -178,9 +179,9 @@ function fields(form, m, side) {
 function headers(form, m, side) {
   const error = form.error('headers');
   const kept = m?.header_names.length
-    ? `Kept: ${m.header_names.join(', ')}. Their values are never shown; what you write takes their place.`
-    : 'One on each line. They are never shown again.';
-  return html`<div class="field"><label for="f-headers">Headers <span class="faint">optional</span></label>
+    ? t`Kept: ${m.header_names.join(', ')}. Their values are never shown; what you write takes their place.`
+    : t`One on each line. They are never shown again.`;
+  return html`<div class="field"><label for="f-headers">${t`Headers`} <span class="faint">${t`optional`}</span></label>
     <textarea id="f-headers" rows="2" autocomplete="off" spellcheck="false" placeholder="Authorization: Bearer …" aria-invalid=${error ? 'true' : 'false'} aria-describedby="f-headers-hint" .value=${live(side.headers)} @input=${(
       /** @type {Event} */ e,
     ) => {
@@ -201,28 +202,28 @@ function conditions(form) {
     );
   const typed = (/** @type {Event} */ e) => /** @type {HTMLInputElement} */ (e.target).value;
   const error = form.error('conditions');
-  return html`<fieldset class="field"><legend>What must hold</legend>
+  return html`<fieldset class="field"><legend>${t`What must hold`}</legend>
     ${all.map(
       (c, i) => html`<div class="condition">
-        <input aria-label="What" list="subjects" autocomplete="off" .value=${live(c.on)} @input=${(/** @type {Event} */ e) => change(i, { on: typed(e) })} />
-        <select aria-label="How" @change=${(/** @type {Event} */ e) => change(i, { op: typed(e) })}>${operators.map(([op, words]) => html`<option value=${op} .selected=${live(op === c.op)}>${words}</option>`)}</select>
-        <input aria-label="Value" autocomplete="off" ?disabled=${c.op === 'exists' || c.op === 'absent'} .value=${live(String(c.value ?? ''))} @input=${(/** @type {Event} */ e) => change(i, { value: typed(e) })} />
-        <button type="button" class="quiet-button" aria-label="Remove this condition" title="Remove" @click=${() =>
+        <input aria-label=${t`What`} list="subjects" autocomplete="off" .value=${live(c.on)} @input=${(/** @type {Event} */ e) => change(i, { on: typed(e) })} />
+        <select aria-label=${t`How`} @change=${(/** @type {Event} */ e) => change(i, { op: typed(e) })}>${operators.map(([op, words]) => html`<option value=${op} .selected=${live(op === c.op)}>${words}</option>`)}</select>
+        <input aria-label=${t`Value`} autocomplete="off" ?disabled=${c.op === 'exists' || c.op === 'absent'} .value=${live(String(c.value ?? ''))} @input=${(/** @type {Event} */ e) => change(i, { value: typed(e) })} />
+        <button type="button" class="quiet-button" aria-label=${t`Remove this condition`} title=${t`Remove`} @click=${() =>
           form.set(
             'conditions',
             all.filter((_, k) => k !== i),
           )}>${icon('close')}</button></div>`,
     )}
     <datalist id="subjects">${subjects.map((s) => html`<option value=${s}></option>`)}</datalist>
-    <div><button type="button" class="button small" @click=${() => form.set('conditions', [...all, { on: all.length ? 'time' : 'status', op: all.length ? 'lt' : 'eq', value: all.length ? '1000' : '200' }])}>${icon('plus')}Add a condition</button></div>
-    <p class="hint ${error ? 'bad' : ''}">${error || (all.length || form.values.kind !== 'http' ? '' : 'None: any answer from 200 to 299 is well.')}</p></fieldset>`;
+    <div><button type="button" class="button small" @click=${() => form.set('conditions', [...all, { on: all.length ? 'time' : 'status', op: all.length ? 'lt' : 'eq', value: all.length ? '1000' : '200' }])}>${icon('plus')}${t`Add a condition`}</button></div>
+    <p class="hint ${error ? 'bad' : ''}">${error || (all.length || form.values.kind !== 'http' ? '' : t`None: any answer from 200 to 299 is well.`)}</p></fieldset>`;
 }
 
 /** One look with what is typed. @param {Form} form @param {Monitor|undefined} m @param {Side} side */
 function trial(form, m, side) {
   const now = async () => {
     side.trying = true;
-    side.tried = 'Looking…';
+    side.tried = t`Looking…`;
     changed();
     try {
       const { data } = await call('POST', m ? `/monitors/${m.id}/test/` : '/monitors/test/', {
@@ -236,7 +237,7 @@ function trial(form, m, side) {
     side.trying = false;
     changed();
   };
-  return html`<div class="row"><button type="button" class="button small" ?disabled=${side.trying} @click=${now}>${icon('again')}Test now</button><span class="grow" role="status">${side.tried}</span></div>`;
+  return html`<div class="row"><button type="button" class="button small" ?disabled=${side.trying} @click=${now}>${icon('again')}${t`Test now`}</button><span class="grow" role="status">${side.tried}</span></div>`;
 }
 
 /** How long the form is left alone before its settings are replayed, in milliseconds. */
@@ -254,13 +255,18 @@ function replay(form, m, side) {
         const { data } = await call('POST', `/monitors/${m.id}/preview/`, { body });
         if (text !== side.asked) return;
         side.said = data.results
-          ? `Over the last day these settings would have ${form.values.action === 'act' ? 'opened' : 'found'} ${count(data.incidents, 'incident')}${data.down_s ? `, ${span(data.down_s * 1000)} together` : ''} (${count(data.results, 'look')}).`
-          : 'Nothing was seen in the last day to replay.';
+          ? [
+              form.values.action === 'act'
+                ? t`Over the last day these settings would have opened ${count(data.incidents, 'incident')} (${count(data.results, 'look')}).`
+                : t`Over the last day these settings would have found ${count(data.incidents, 'incident')} (${count(data.results, 'look')}).`,
+              data.down_s ? t`It would have been down for ${span(data.down_s * 1000)} together.` : '',
+            ].join(' ')
+          : t`Nothing was seen in the last day to replay.`;
       } catch {
         side.said = '';
       }
       changed();
     }, PAUSE);
   }
-  return html`<p class="note preview" role="status">${side.said || 'Replaying the last day…'}</p>`;
+  return html`<p class="note preview" role="status">${side.said || t`Replaying the last day…`}</p>`;
 }

@@ -7,6 +7,7 @@ import { icon } from '../icon.js';
 import { markdown } from '../markdown.js';
 import { model, toast } from '../model.js';
 import { openForm } from '../dialog.js';
+import { t } from '../../language.js';
 
 /** @typedef {{id: string, body: string, author: {id: string, name: string}, created_at: string, updated_at: string, version: number}} Note */
 
@@ -15,8 +16,8 @@ const list = new Remote();
 /** What people of the organisation tell each other about an incident. @param {{id: string}} incident */
 export function notes(incident) {
   const path = `/incidents/${encodeURIComponent(incident.id)}/notes/`;
-  return html`<section class="panel" aria-labelledby="notes"><h2 id="notes">Private notes</h2>
-    <p class="faint">Only members read them: no visitor, subscriber or feed.</p>
+  return html`<section class="panel" aria-labelledby="notes"><h2 id="notes">${t`Private notes`}</h2>
+    <p class="faint">${t`Only members read them: no visitor, subscriber or feed.`}</p>
     ${list.show(`${path}?page_size=100`).draw((data) =>
       data.results.length
         ? html`<ol class="plain notes">${repeat(
@@ -26,16 +27,16 @@ export function notes(incident) {
           )}</ol>`
         : nothing,
     )}
-    <div><button type="button" class="button small" @click=${() => write(path)}>Write a note</button></div></section>`;
+    <div><button type="button" class="button small" @click=${() => write(path)}>${t`Write a note`}</button></div></section>`;
 }
 
 /** @param {string} path @param {Note} n */
 function row(path, n) {
   const mine = n.author.id === `user:${model.identity?.user.id}`;
-  return html`<li><p class="facts"><span class="strong">${n.author.name}</span><time class="faint" title=${exact(n.created_at)}>${ago(n.created_at)}</time>${n.version > 1 ? html`<span class="faint" title=${exact(n.updated_at)}>changed</span>` : nothing}${
+  return html`<li><p class="facts"><span class="strong">${n.author.name}</span><time class="faint" title=${exact(n.created_at)}>${ago(n.created_at)}</time>${n.version > 1 ? html`<span class="faint" title=${exact(n.updated_at)}>${t`changed`}</span>` : nothing}${
     mine
-      ? html`<button type="button" class="quiet-button small" aria-label="Edit your note of ${exact(n.created_at)}" title="Edit" @click=${() => write(path, n)}>${icon('edit')}</button
-        ><button type="button" class="quiet-button small" aria-label="Delete your note of ${exact(n.created_at)}" title="Delete" @click=${() => remove(path, n)}>${icon('trash')}</button>`
+      ? html`<button type="button" class="quiet-button small" aria-label=${t`Edit your note of ${exact(n.created_at)}`} title=${t`Edit`} @click=${() => write(path, n)}>${icon('edit')}</button
+        ><button type="button" class="quiet-button small" aria-label=${t`Delete your note of ${exact(n.created_at)}`} title=${t`Delete`} @click=${() => remove(path, n)}>${icon('trash')}</button>`
       : nothing
   }</p>${markdown(n.body)}</li>`;
 }
@@ -44,17 +45,17 @@ function row(path, n) {
 function write(path, n) {
   openForm({
     key: n ? `note:${n.id}` : `note:${path}`,
-    title: n ? 'Edit your note' : 'Write a private note',
-    action: 'Save',
+    title: n ? t`Edit your note` : t`Write a private note`,
+    action: t`Save`,
     values: { body: n?.body ?? '' },
     body: (form) =>
       field(form, {
         name: 'body',
-        label: 'Note',
+        label: t`Note`,
         rows: 6,
         max: 20000,
         focus: true,
-        hint: 'Markdown. Only members read it; the audit log keeps it.',
+        hint: t`Markdown. Only members read it; the audit log keeps it.`,
       }),
     send: (v, form) =>
       n
@@ -62,7 +63,7 @@ function write(path, n) {
         : call('POST', path, { body: { id: form.ids.id, ...v } }),
     done: async (form) => {
       await form.discard();
-      toast('Your note is saved.', 'good');
+      toast(t`Your note is saved.`, 'good');
       list.load();
     },
   });
@@ -72,12 +73,12 @@ function write(path, n) {
 function remove(path, n) {
   openForm({
     key: `delete_note:${n.id}`,
-    title: 'Delete your note?',
-    action: 'Delete the note',
+    title: t`Delete your note?`,
+    action: t`Delete the note`,
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p>Your note of ${exact(n.created_at)} is gone then. The audit log keeps what it said.</p>`,
+    body: () => html`<p>${t`Your note of ${exact(n.created_at)} is gone then. The audit log keeps what it said.`}</p>`,
     send: () => call('DELETE', `${path}${n.id}/`),
     done: () => list.load(),
   });

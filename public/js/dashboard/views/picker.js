@@ -2,6 +2,7 @@ import { html, live, nothing } from '../../vendor/lit-html.js';
 import { badge } from '../icon.js';
 import { model } from '../model.js';
 import { stateName } from '../words.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -14,7 +15,7 @@ import { stateName } from '../words.js';
 export function groupPicker(services, has, change) {
   const groups = [...new Set(services.map((s) => s.group).filter(Boolean))];
   if (!groups.length) return nothing;
-  return html`<div class="row groups" role="group" aria-label="Whole groups">${groups.map((group) => {
+  return html`<div class="row groups" role="group" aria-label=${t`Whole groups`}>${groups.map((group) => {
     const members = services.filter((s) => s.group === group);
     const all = members.every((s) => has(s.id));
     return html`<button type="button" class="button small" aria-pressed=${all ? 'true' : 'false'} @click=${() => change(members, !all)}>${group}</button>`;
@@ -25,7 +26,7 @@ export function groupPicker(services, has, change) {
 export function servicePicker(form) {
   const error = form.error('services');
   const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>Services</legend>
+  return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>${t`Services`}</legend>
     ${groupPicker(
       model.view?.services ?? [],
       (id) => chosen.includes(id),
@@ -42,9 +43,9 @@ export function servicePicker(form) {
           form.set(
             'services',
             /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
-          )} /><span class="grow">${s.name}</span></label><span class="now">${badge(s.status, s.status_display)}</span></div>`,
+          )} /><span class="grow">${s.name}</span></label><span class="now">${badge(s.status, stateName(s.status))}</span></div>`,
     )}</div>
-    <p class="hint ${error ? 'bad' : ''}" id="services-hint">${error || 'They are under maintenance from start to end.'}</p>
+    <p class="hint ${error ? 'bad' : ''}" id="services-hint">${error || t`They are under maintenance from start to end.`}</p>
   </fieldset>`;
 }
 
@@ -63,10 +64,10 @@ export function affectedPicker(form) {
   );
   const error = form.error('service') || form.error('services') || (form.tried ? form.error('to_state') : '');
   return html`<fieldset class="field picker" aria-describedby="picker-hint">
-    <legend>Affected services</legend>
+    <legend>${t`Affected services`}</legend>
     ${
       services.length > 8
-        ? html`<input type="search" aria-label="Find a service" placeholder="Find a service" autocomplete="off" .value=${live(form.values.filter)} @input=${(/** @type {Event} */ e) => form.set('filter', /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`
+        ? html`<input type="search" aria-label=${t`Find a service`} placeholder=${t`Find a service`} autocomplete="off" .value=${live(form.values.filter)} @input=${(/** @type {Event} */ e) => form.set('filter', /** @type {HTMLInputElement} */ (e.target).value)} @keydown=${(/** @type {KeyboardEvent} */ e) => e.key === 'Enter' && !e.ctrlKey && !e.metaKey && e.preventDefault()} />`
         : nothing
     }
     ${groupPicker(
@@ -81,8 +82,8 @@ export function affectedPicker(form) {
         form.set('states', states);
       },
     )}
-    <div class="rows">${shown.map((s) => pick(form, s))}${shown.length ? nothing : html`<p class="faint pad">${services.length ? 'No service of that name.' : 'There is no service yet. Add one under Services first.'}</p>`}</div>
-    <p class="hint ${error ? 'bad' : ''}" id="picker-hint">${error || 'Only the states that a service can move to are offered.'}</p>
+    <div class="rows">${shown.map((s) => pick(form, s))}${shown.length ? nothing : html`<p class="faint pad">${services.length ? t`No service of that name.` : t`There is no service yet. Add one under Services first.`}</p>`}</div>
+    <p class="hint ${error ? 'bad' : ''}" id="picker-hint">${error || t`Only the states that a service can move to are offered.`}</p>
   </fieldset>`;
 }
 
@@ -103,9 +104,9 @@ function pick(form, service) {
       <span class="grow">${service.name}</span></label>
     ${
       state
-        ? html`<select aria-label="New state of ${service.name}" @change=${(/** @type {Event} */ e) => change(/** @type {HTMLSelectElement} */ (e.target).value)}>
+        ? html`<select aria-label=${t`New state of ${service.name}`} @change=${(/** @type {Event} */ e) => change(/** @type {HTMLSelectElement} */ (e.target).value)}>
           ${offered.map((n) => html`<option value=${n} .selected=${live(n === state)}>${stateName(n)}</option>`)}</select>`
-        : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? 'Under maintenance: end the maintenance first.' : 'It cannot get worse than this.'}>${badge(service.status, service.status_display)}</span>`
+        : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? t`Under maintenance: end the maintenance first.` : t`It cannot get worse than this.`}>${badge(service.status, stateName(service.status))}</span>`
     }
   </div>`;
 }

@@ -1,6 +1,6 @@
 import { html, nothing } from '../../vendor/lit-html.js';
 import { badge, icon } from '../icon.js';
-import { count, toneOf } from '../words.js';
+import { toneOf, stateName } from '../words.js';
 import { model } from '../model.js';
 import * as rules from '../rules.js';
 import { call } from '../request.js';
@@ -8,6 +8,7 @@ import { exact, short } from '../time.js';
 import { uuid7 } from '../id.js';
 import { markdown } from '../markdown.js';
 import { changed } from '../model.js';
+import { many, phrase, t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').View} View */
@@ -42,15 +43,15 @@ function recipients(services) {
  */
 export function preview(form, services) {
   if (!rules.ready() || !model.view || form.spec.instead || form.spec.remote) {
-    return html`<div class="preview"><h3>Preview</h3><p class="faint">The preview needs the rules, which are not loaded here. The server checks what you publish.</p></div>`;
+    return html`<div class="preview"><h3>${t`Preview`}</h3><p class="faint">${t`The preview needs the rules, which are not loaded here. The server checks what you publish.`}</p></div>`;
   }
   const before = model.view;
   const after = form.verdict().view;
   const kept = services.filter((id) => before.services.some((s) => s.id === id));
   return html`<div class="preview">
-    <h3>${after ? 'What visitors will see' : 'What visitors see now'}</h3>
+    <h3>${after ? t`What visitors will see` : t`What visitors see now`}</h3>
     ${banner(after ?? before)}
-    ${after ? changes(before, after) : html`<p class="faint">Fill in what is missing, and this shows what publishing does.</p>`}
+    ${after ? changes(before, after) : html`<p class="faint">${t`Fill in what is missing, and this shows what publishing does.`}</p>`}
     ${words(form)}
     ${kept.length ? record(form, kept, after) : nothing}
     ${told(form, services)}
@@ -59,7 +60,7 @@ export function preview(form, services) {
 
 /** @param {View} view */
 export const banner = (view) =>
-  html`<div class="banner tone-${toneOf(view.indicator ?? 'none')}">${icon(toneOf(view.indicator ?? 'none'))}<span>${view.description}</span></div>`;
+  html`<div class="banner tone-${toneOf(view.indicator ?? 'none')}">${icon(toneOf(view.indicator ?? 'none'))}<span>${phrase(view.description ?? '')}</span></div>`;
 
 /** @param {View} before @param {View} after */
 function changes(before, after) {
@@ -68,11 +69,11 @@ function changes(before, after) {
     (m) => m.status === 'scheduled' && !before.maintenances.some((b) => b.id === m.id),
   );
   if (planned)
-    return html`<p><strong>${planned.title}</strong><span class="block">${exact(planned.scheduled_for)} to ${short(planned.scheduled_until)}</span><span class="faint block">Nothing changes until then; it starts and ends by itself.</span></p>`;
-  if (!moved.length) return html`<p class="faint">No service changes its state.</p>`;
+    return html`<p><strong>${planned.title}</strong><span class="block">${t`${exact(planned.scheduled_for)} to ${short(planned.scheduled_until)}`}</span><span class="faint block">${t`Nothing changes until then; it starts and ends by itself.`}</span></p>`;
+  if (!moved.length) return html`<p class="faint">${t`No service changes its state.`}</p>`;
   return html`<ul class="changes">${moved.map((s) => {
     const was = before.services.find((b) => b.id === s.id);
-    return html`<li><span class="grow">${s.name}</span>${was ? html`<span class="was">${badge(was.status, was.status_display)}</span>${icon('right')}` : nothing}${badge(s.status, s.status_display)}</li>`;
+    return html`<li><span class="grow">${s.name}</span>${was ? html`<span class="was">${badge(was.status, stateName(was.status))}</span>${icon('right')}` : nothing}${badge(s.status, stateName(s.status))}</li>`;
   })}</ul>`;
 }
 
@@ -91,7 +92,7 @@ function record(form, services, after) {
     ? whatIf([form.command()], () => services.map((id) => rules.uptime(id, 1, hence)?.uptime ?? '–'))
     : null;
   const name = (/** @type {string} */ id) => model.view?.services.find((s) => s.id === id)?.name ?? '';
-  return html`<table class="record"><thead><tr><th scope="col">Uptime of today</th><th scope="col">Now</th>${later ? html`<th scope="col">If it lasts 1 h</th>` : nothing}</tr></thead>
+  return html`<table class="record"><thead><tr><th scope="col">${t`Uptime of today`}</th><th scope="col">${t`Now`}</th>${later ? html`<th scope="col">${t`If it lasts 1 h`}</th>` : nothing}</tr></thead>
     <tbody>${services.map((id, i) => html`<tr><th scope="row">${name(id)}</th><td>${today[i]} %</td>${later ? html`<td>${later[i]} %</td>` : nothing}</tr>`)}</tbody></table>`;
 }
 
@@ -116,8 +117,8 @@ export function whatIf(commands, ask) {
 
 /** Those who hear of the services, as the server's notices are addressed. @param {Form} form @param {string[]} services */
 function told(form, services) {
-  if (form.values.notify === false) return html`<p class="faint">No subscriber is told.</p>`;
+  if (form.values.notify === false) return html`<p class="faint">${t`No subscriber is told.`}</p>`;
   const most = services.length ? recipients(services) : undefined;
   if (most === undefined) return nothing;
-  return html`<p class="faint">${most ? `${count(most, 'subscriber')} will be told.` : 'There is no subscriber to tell.'}</p>`;
+  return html`<p class="faint">${most ? many(most, '{0} subscriber will be told.', '{0} subscribers will be told.') : t`There is no subscriber to tell.`}</p>`;
 }

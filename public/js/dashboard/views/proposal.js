@@ -6,6 +6,7 @@ import { ago, exact } from '../time.js';
 import { call } from '../request.js';
 import { openForm } from '../dialog.js';
 import { stateName } from '../words.js';
+import { t } from '../../language.js';
 
 /** @typedef {{id: string, kind: 'open'|'resolve', state: string, source: {kind: string, id: string}, service: string|null, to_state: string|null, title: string, body: string, incident: string|null, created_at: string, updated_at: string}} Proposal */
 
@@ -27,18 +28,18 @@ export const proposed = () => (mayWrite() ? (open()?.count ?? 0) : 0);
 export function proposals() {
   const found = open();
   if (!found?.count) return nothing;
-  return html`<section class="strip warn column" aria-labelledby="proposed"><h2 id="proposed">Waiting for your yes or no</h2>
+  return html`<section class="strip warn column" aria-labelledby="proposed"><h2 id="proposed">${t`Waiting for your yes or no`}</h2>
     <ul class="plain">${repeat(
       found.results,
       (p) => p.id,
       (
         p,
-      ) => html`<li class="line"><span class="grow"><span class="strong">${p.kind === 'resolve' ? 'Resolve' : 'Open'}: ${p.title}</span>
+      ) => html`<li class="line"><span class="grow"><span class="strong">${p.kind === 'resolve' ? t`Resolve` : t`Open`}: ${p.title}</span>
         <span class="faint block">${about(p)} · ${p.source.kind} · <time title=${exact(p.created_at)}>${ago(p.created_at)}</time></span></span>
       ${
         mayWrite()
-          ? html`<button type="button" class="button small primary" aria-label="Accept: ${p.title}" @click=${() => accept(p)}>Accept…</button>
-            <button type="button" class="button small" aria-label="Dismiss: ${p.title}" @click=${() => settle(p, 'dismiss', {}, 'Dismissed.')}>Dismiss</button>`
+          ? html`<button type="button" class="button small primary" aria-label=${t`Accept: ${p.title}`} @click=${() => accept(p)}>${t`Accept…`}</button>
+            <button type="button" class="button small" aria-label=${t`Dismiss: ${p.title}`} @click=${() => settle(p, 'dismiss', {}, t`Dismissed.`)}>${t`Dismiss`}</button>`
           : nothing
       }</li>`,
     )}</ul></section>`;
@@ -46,7 +47,7 @@ export function proposals() {
 
 /** @param {Proposal} p */
 function about(p) {
-  const service = model.view?.services.find((s) => s.id === p.service)?.name ?? 'No service is named';
+  const service = model.view?.services.find((s) => s.id === p.service)?.name ?? t`No service is named`;
   return p.kind === 'resolve' || !p.to_state ? service : `${service} → ${stateName(p.to_state)}`;
 }
 
@@ -67,8 +68,8 @@ function accept(p) {
   const opens = p.kind === 'open';
   openForm({
     key: `proposal:${p.id}`,
-    title: opens ? 'Open this incident?' : 'Resolve this incident?',
-    action: opens ? 'Open the incident' : 'Resolve the incident',
+    title: opens ? t`Open this incident?` : t`Resolve this incident?`,
+    action: opens ? t`Open the incident` : t`Resolve the incident`,
     plain: true,
     values: {
       title: p.title,
@@ -77,16 +78,16 @@ function accept(p) {
       to_state: p.to_state ?? 'major_outage',
       notify: true,
     },
-    body: (form) => html`${opens ? field(form, { name: 'title', label: 'Title', max: 200 }) : nothing}
-      ${field(form, { name: 'body', label: 'Message', rows: 5, max: 20000, focus: true })}
+    body: (form) => html`${opens ? field(form, { name: 'title', label: t`Title`, max: 200 }) : nothing}
+      ${field(form, { name: 'body', label: t`Message`, rows: 5, max: 20000, focus: true })}
       ${
         opens
-          ? html`<div class="pair">${choose(form, { name: 'service', label: 'Service', options: serviceOptions('Choose one') })}${choose(form, { name: 'to_state', label: 'Is now', options: downStates })}</div>`
+          ? html`<div class="pair">${choose(form, { name: 'service', label: t`Service`, options: serviceOptions(t`Choose one`) })}${choose(form, { name: 'to_state', label: t`Is now`, options: downStates })}</div>`
           : nothing
       }
-      ${tick(form, 'notify', 'Tell the subscribers')}`,
+      ${tick(form, 'notify', t`Tell the subscribers`)}`,
     send: ({ title, body, service, to_state, notify }) =>
-      settle(p, 'accept', opens ? { title, body, service, to_state, notify } : { body, notify }, 'Published.'),
+      settle(p, 'accept', opens ? { title, body, service, to_state, notify } : { body, notify }, t`Published.`),
   });
 }
 

@@ -8,13 +8,14 @@ import { editMaintenance, moveMaintenance, planMaintenance } from './maintenance
 import { empty, heading } from './list.js';
 import { model, refused, toast, waiting } from '../model.js';
 import { ago, exact } from '../time.js';
-import { count, stateName } from '../words.js';
+import { stateName } from '../words.js';
 import { load } from '../later.js';
 import { go } from '../router.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
 import { openService } from './service.js';
 import { creates, nounOf, objectOf, placeOf } from '../command.js';
+import { many, t } from '../../language.js';
 
 /** @typedef {import('../types.js').Command} Command */
 /** @typedef {import('../types.js').Item} Item */
@@ -26,9 +27,9 @@ export const itemLine = (item) =>
 
 /** @param {Item} item */
 function state(item) {
-  if (item.state === 'refused') return html`<span class="pip refused">Refused</span>`;
-  if (model.sending && item === waiting()[0]) return html`<span class="pip pending">Sending</span>`;
-  return html`<span class="pip pending">Waiting</span>`;
+  if (item.state === 'refused') return html`<span class="pip refused">${t`Refused`}</span>`;
+  if (model.sending && item === waiting()[0]) return html`<span class="pip pending">${t`Sending`}</span>`;
+  return html`<span class="pip pending">${t`Waiting`}</span>`;
 }
 
 /** What waits for the server, what was refused, and why. @param {View} _ */
@@ -37,31 +38,35 @@ export function queue(_) {
   const good = waiting();
   const link =
     model.link === 'live'
-      ? 'Connected.'
+      ? t`Connected.`
       : model.link === 'behind'
-        ? 'Connected; what was missed is on its way.'
+        ? t`Connected; what was missed is on its way.`
         : model.link === 'connecting' || model.link === 'opening'
-          ? 'Connecting.'
+          ? t`Connecting.`
           : model.expired
-            ? 'Your sign-in has ended: nothing is sent until you sign in again.'
-            : `We could not reach the server${model.seenAt ? `; the last we heard was ${ago(model.seenAt)}` : ''}.`;
+            ? t`Your sign-in has ended: nothing is sent until you sign in again.`
+            : model.seenAt
+              ? t`We could not reach the server; the last we heard was ${ago(model.seenAt)}.`
+              : t`We could not reach the server.`;
   return html`${heading(
-    'Waiting to be sent',
-    model.link === 'live' ? nothing : html`<button type="button" class="button" @click=${reconnect}>Try now</button>`,
-    html`<p class="faint">${link} ${good.length && model.retryAt > Date.now() ? `Next try ${ago(model.retryAt)}.` : ''} Changes are sent in this order, each one once.</p>`,
+    t`Waiting to be sent`,
+    model.link === 'live'
+      ? nothing
+      : html`<button type="button" class="button" @click=${reconnect}>${t`Try now`}</button>`,
+    html`<p class="faint">${link} ${good.length && model.retryAt > Date.now() ? t`Next try ${ago(model.retryAt)}.` : ''} ${t`Changes are sent in this order, each one once.`}</p>`,
   )}
-    ${bad.length ? html`<section aria-labelledby="refused"><h2 id="refused">Refused (${bad.length})</h2><ul class="plain items">${repeat(bad, (i) => i.id, full)}</ul></section>` : nothing}
-    ${good.length ? html`<section aria-labelledby="waiting"><h2 id="waiting">Waiting (${good.length})</h2><ol class="plain items">${repeat(good, (i) => i.id, full)}</ol></section>` : nothing}
+    ${bad.length ? html`<section aria-labelledby="refused"><h2 id="refused">${t`Refused (${bad.length})`}</h2><ul class="plain items">${repeat(bad, (i) => i.id, full)}</ul></section>` : nothing}
+    ${good.length ? html`<section aria-labelledby="waiting"><h2 id="waiting">${t`Waiting (${good.length})`}</h2><ol class="plain items">${repeat(good, (i) => i.id, full)}</ol></section>` : nothing}
     ${promise()}
-    ${bad.length || good.length ? nothing : empty('Nothing waits', 'Everything you did has reached the server. Without a network you can work on: what you do is kept here and sent later.')}`;
+    ${bad.length || good.length ? nothing : empty(t`Nothing waits`, t`Everything you did has reached the server. Without a network you can work on: what you do is kept here and sent later.`)}`;
 }
 
 /** Whether what waits is safe here. */
 function promise() {
   if (model.kept === 'promised')
-    return html`<p class="faint">${icon('operational')} This browser keeps what waits here, also when its disk is full.</p>`;
+    return html`<p class="faint">${icon('operational')} ${t`This browser keeps what waits here, also when its disk is full.`}</p>`;
   if (model.kept !== 'refused') return nothing;
-  return html`<p class="faint">This browser did not promise to keep what waits here: it may clear it when its disk fills up. Installing the dashboard as an application, or a bookmark of it, makes most browsers promise it.</p>`;
+  return html`<p class="faint">${t`This browser did not promise to keep what waits here: it may clear it when its disk fills up. Installing the dashboard as an application, or a bookmark of it, makes most browsers promise it.`}</p>`;
 }
 
 /** @param {Item} item */
@@ -71,17 +76,17 @@ function full(item) {
   const mayHaveArrived = item.state === 'waiting' && item.attempts > 0;
   return html`<li class="item ${item.state}">
     <div class="line"><h3 class="grow">${item.state === 'refused' ? item.title : html`<a href=${placeOf(item.command)}>${item.title}</a>`}</h3>${state(item)}</div>
-    <p class="faint"><time title=${exact(item.at)}>${ago(item.at)}</time>${item.attempts ? ` · tried ${count(item.attempts, 'time')}` : ''}</p>
+    <p class="faint"><time title=${exact(item.at)}>${ago(item.at)}</time>${item.attempts ? ` · ${many(item.attempts, 'tried {0} time', 'tried {0} times')}` : ''}</p>
     ${error && (item.state === 'refused' || !mayHaveArrived) ? html`<p class="why">${error.detail}</p>` : nothing}
-    ${error && item.core && rules.coreVersion() && item.core !== rules.coreVersion() ? html`<p class="why">It was allowed by the rules of an earlier version.</p>` : nothing}
-    ${error && cause ? html`<p class="why">What got in its way: ${cause}, ${ago(item.cause?.at ?? '')}.</p>` : nothing}
+    ${error && item.core && rules.coreVersion() && item.core !== rules.coreVersion() ? html`<p class="why">${t`It was allowed by the rules of an earlier version.`}</p>` : nothing}
+    ${error && cause ? html`<p class="why">${t`What got in its way: ${cause}, ${ago(item.cause?.at ?? '')}.`}</p>` : nothing}
     ${bothSides(item, error)}
     ${details(item)}
-    ${mayHaveArrived ? html`<p class="faint">It left for the server and no answer came back. It is sent again under the same key, so that it counts once; until the answer is here it cannot be edited.</p>` : nothing}
+    ${mayHaveArrived ? html`<p class="faint">${t`It left for the server and no answer came back. It is sent again under the same key, so that it counts once; until the answer is here it cannot be edited.`}</p>` : nothing}
     <div class="row">
-      ${item.state === 'refused' ? html`<button type="button" class="button small" @click=${() => outbox.retry(item.id)}>Send again</button>` : nothing}
-      ${mayHaveArrived || !editable(item.command) ? nothing : html`<button type="button" class="button small" @click=${() => edit(item.command, item.id)}>Edit</button>`}
-      <button type="button" class="button small" @click=${() => drop(item, mayHaveArrived)}>Drop</button>
+      ${item.state === 'refused' ? html`<button type="button" class="button small" @click=${() => outbox.retry(item.id)}>${t`Send again`}</button>` : nothing}
+      ${mayHaveArrived || !editable(item.command) ? nothing : html`<button type="button" class="button small" @click=${() => edit(item.command, item.id)}>${t`Edit`}</button>`}
+      <button type="button" class="button small" @click=${() => drop(item, mayHaveArrived)}>${t`Drop`}</button>
     </div>
   </li>`;
 }
@@ -98,7 +103,7 @@ function bothSides(item, problem) {
       theirs[k] !== item.command[k],
   );
   if (!names.length) return nothing;
-  return html`<table class="both"><thead><tr><th scope="col"><span class="sr">Field</span></th><th scope="col">Theirs</th><th scope="col">Yours</th></tr></thead>
+  return html`<table class="both"><thead><tr><th scope="col"><span class="sr">${t`Field`}</span></th><th scope="col">${t`Theirs`}</th><th scope="col">${t`Yours`}</th></tr></thead>
     <tbody>${names.map((n) => html`<tr><th scope="row">${n.replaceAll('_', ' ')}</th><td>${inWords(theirs[n]) || '–'}</td><td>${inWords(item.command[n]) || '–'}</td></tr>`)}</tbody></table>`;
 }
 
@@ -115,13 +120,13 @@ export function said(command, open) {
       !(Array.isArray(v) && !v.length),
   );
   if (!shown.length) return nothing;
-  return html`<details ?open=${open}><summary>What it says</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
+  return html`<details ?open=${open}><summary>${t`What it says`}</summary><dl class="facts-list">${shown.map(([k, v]) => html`<div><dt>${k.replaceAll('_', ' ')}</dt><dd>${inWords(v)}</dd></div>`)}</dl></details>`;
 }
 
 /** @param {any} value @returns {unknown} */
 function inWords(value) {
   const service = (/** @type {string} */ id) =>
-    model.view?.services.find((s) => s.id === id)?.name ?? 'a service that is gone';
+    model.view?.services.find((s) => s.id === id)?.name ?? t`a service that is gone`;
   if (Array.isArray(value))
     return value
       .map((v) => (typeof v === 'string' ? service(v) : `${service(v.id)}: ${stateName(v.to_state)}`))
@@ -187,16 +192,16 @@ export function edit(command, instead) {
 function drop(item, mayHaveArrived) {
   openForm({
     key: `drop:${item.id}`,
-    title: 'Drop this change?',
-    action: 'Drop it',
+    title: t`Drop this change?`,
+    action: t`Drop it`,
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p><strong>${item.title}</strong> will not be sent, and what you typed in it is gone.</p>
-      ${mayHaveArrived ? html`<p>It may have reached the server already; dropping it here does not take it back there.</p>` : nothing}`,
+    body: () => html`<p><strong>${item.title}</strong> ${t`will not be sent, and what you typed in it is gone.`}</p>
+      ${mayHaveArrived ? html`<p>${t`It may have reached the server already; dropping it here does not take it back there.`}</p>` : nothing}`,
     send: () => outbox.take(item.id),
     done: () => {
-      toast(`Dropped: ${item.title}.`);
+      toast(t`Dropped: ${item.title}.`);
       outbox.refresh();
     },
   });

@@ -3,13 +3,14 @@ import { Remote } from './list.js';
 import { ago, short } from '../time.js';
 import { changed } from '../model.js';
 import { count } from '../words.js';
+import { t } from '../../language.js';
 
 /** @typedef {{at: string, count: number}} Bucket */
 /** @typedef {{service: {id: string, name: string}, total: number, recent: number, told_at?: string, buckets: Bucket[]}} Curve */
 
 const list = new Remote();
 const hours = { '24h': 24, '7d': 7 * 24, '30d': 30 * 24 };
-const names = { '24h': 'The last 24 hours', '7d': '7 days', '30d': '30 days' };
+const names = { '24h': t`The last 24 hours`, '7d': t`7 days`, '30d': t`30 days` };
 /** @type {keyof typeof hours} */
 let range = '24h';
 
@@ -23,8 +24,8 @@ export function reports() {
   const { data } = list.show(`/reports/?range=${range}`);
   const curves = /** @type {Curve[]} */ (/** @type {any} */ (data)?.services ?? []);
   if (!curves.length && range === '24h') return nothing;
-  return html`<section class="panel visitors" aria-labelledby="reports"><h2 id="reports">What visitors report</h2>
-    <div><select aria-label="Time" @change=${(/** @type {Event} */ e) => {
+  return html`<section class="panel visitors" aria-labelledby="reports"><h2 id="reports">${t`What visitors report`}</h2>
+    <div><select aria-label=${t`Time`} @change=${(/** @type {Event} */ e) => {
       range = /** @type {keyof typeof hours} */ (/** @type {HTMLSelectElement} */ (e.target).value);
       changed();
     }}>${Object.entries(names).map(([name, words]) => html`<option value=${name} .selected=${live(name === range)}>${words}</option>`)}</select></div>
@@ -34,9 +35,9 @@ export function reports() {
             curves,
             (c) => c.service.id,
             (c) =>
-              html`<li><p class="facts"><span class="strong">${c.service.name}</span><span class="faint">${count(c.total, 'report')}, ${c.recent} in the last half hour${c.told_at ? `; the admins were told ${ago(c.told_at)}` : ''}</span></p>${curve(c)}</li>`,
+              html`<li><p class="facts"><span class="strong">${c.service.name}</span><span class="faint">${t`${count(c.total, 'report')}, ${c.recent} in the last half hour`}${c.told_at ? `; ${t`the admins were told ${ago(c.told_at)}`}` : ''}</span></p>${curve(c)}</li>`,
           )}</ul>`
-        : html`<p class="faint">Nobody reported a problem in this time.</p>`
+        : html`<p class="faint">${t`Nobody reported a problem in this time.`}</p>`
     }</section>`;
 }
 
@@ -55,5 +56,5 @@ function curve(c) {
       n ? `M${(i + 0.5) * (WIDTH / BARS)},${HEIGHT}V${(HEIGHT - (n / top) * (HEIGHT - 2)).toFixed(1)}` : '',
     )
     .join('');
-  return html`<svg class="reported" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Reports from ${short(from)} to ${short(until)}, at most ${top} in ${Math.round((hours[range] * 60) / BARS)} minutes"><path d=${drawn} /></svg>`;
+  return html`<svg class="reported" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${t`Reports from ${short(from)} to ${short(until)}, at most ${top} in ${Math.round((hours[range] * 60) / BARS)} minutes`}><path d=${drawn} /></svg>`;
 }

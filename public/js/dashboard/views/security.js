@@ -2,6 +2,7 @@ import { changed, mayWrite, model, toast } from '../model.js';
 import { html, live, nothing } from '../../vendor/lit-html.js';
 import { call } from '../request.js';
 import { door } from '../door.js';
+import { t } from '../../language.js';
 
 /** @typedef {'second_factor'|'second_person'} Name */
 
@@ -18,21 +19,20 @@ export function security() {
     Object.assign(state, { of, asks: undefined });
     read();
   }
-  return html`<section aria-labelledby="security"><h2 id="security">Security</h2>
+  return html`<section aria-labelledby="security"><h2 id="security">${t`Security`}</h2>
     ${
       door
         ? nothing
         : setting(
             'second_factor',
-            'Ask everybody for a second factor',
-            'Members who have none are led to set one up, and see nothing of this organisation before. ' +
-              'API keys are not people, and work on.',
+            t`Ask everybody for a second factor`,
+            t`Members who have none are led to set one up, and see nothing of this organisation before. API keys are not people, and work on.`,
           )
     }
     ${setting(
       'second_person',
-      'Publish drafts only when a second person has approved them',
-      'It holds for drafts alone: an incident can still be published directly, at any hour.',
+      t`Publish drafts only when a second person has approved them`,
+      t`It holds for drafts alone: an incident can still be published directly, at any hour.`,
     )}</section>`;
 }
 
@@ -57,8 +57,8 @@ async function read() {
 
 /** @type {Record<Name, [string, string]>} what is said when it is asked for, and when it is not any more */
 const done = {
-  second_factor: ['Everybody is asked for a second factor now.', 'Nobody is asked for a second factor any more.'],
-  second_person: ['Drafts need a second person now.', 'Drafts can be published without a second person.'],
+  second_factor: [t`Everybody is asked for a second factor now.`, t`Nobody is asked for a second factor any more.`],
+  second_person: [t`Drafts need a second person now.`, t`Drafts can be published without a second person.`],
 };
 
 /** @param {Name} name @param {Event} event */

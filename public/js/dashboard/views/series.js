@@ -7,6 +7,7 @@ import { call } from '../request.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
 import { servicePicker } from './picker.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -31,13 +32,13 @@ const list = new Remote();
 export function seriesList() {
   return html`${list.show(`/recurring-maintenances/?page=${pageNumber()}&page_size=${PAGE_SIZE}`).draw((data) =>
     data.results.length
-      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Maintenance</th><th scope="col">Comes</th><th scope="col" class="wide-only">Next</th><th scope="col" class="wide-only">Lasts</th>${mayWrite() ? html`<th scope="col"><span class="sr">Actions</span></th>` : nothing}</tr></thead>
+      ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">${t`Maintenance`}</th><th scope="col">${t`Comes`}</th><th scope="col" class="wide-only">${t`Next`}</th><th scope="col" class="wide-only">${t`Lasts`}</th>${mayWrite() ? html`<th scope="col"><span class="sr">${t`Actions`}</span></th>` : nothing}</tr></thead>
           <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`
       : empty(
-          'Nothing comes again',
-          'A patch day every second Tuesday, a restart on Sunday night: say it once, and its windows are planned by themselves.',
+          t`Nothing comes again`,
+          t`A patch day every second Tuesday, a restart on Sunday night: say it once, and its windows are planned by themselves.`,
           mayWrite()
-            ? html`<button type="button" class="button primary" @click=${() => writeSeries()}>Plan recurring maintenance</button>`
+            ? html`<button type="button" class="button primary" @click=${() => writeSeries()}>${t`Plan recurring maintenance`}</button>`
             : nothing,
         ),
   )}`;
@@ -49,13 +50,13 @@ function row(s) {
   return html`<tr>
     <td class="main"><span class="strong">${s.title}</span><span class="faint block clip">${named.join(', ')}</span></td>
     <td>${inWords(s)}<span class="faint block">${s.starts_at.slice(11)}, ${s.time_zone}</span></td>
-    <td class="wide-only nowrap">${s.next_starts.length ? s.next_starts.slice(0, 2).map((t) => html`<time class="block" title="${exact(t)}, ${zone()}">${short(t)}</time>`) : html`<span class="faint">It has ended</span>`}</td>
+    <td class="wide-only nowrap">${s.next_starts.length ? s.next_starts.slice(0, 2).map((t) => html`<time class="block" title="${exact(t)}, ${zone()}">${short(t)}</time>`) : html`<span class="faint">${t`It has ended`}</span>`}</td>
     <td class="wide-only nowrap faint">${span(s.duration_minutes * 60_000)}</td>
-    ${mayWrite() ? html`<td><div class="row"><button type="button" class="button small" @click=${() => writeSeries(s)}>${icon('edit')}Edit</button><button type="button" class="button small" @click=${() => endSeries(s)}>${icon('close')}End</button></div></td>` : nothing}
+    ${mayWrite() ? html`<td><div class="row"><button type="button" class="button small" @click=${() => writeSeries(s)}>${icon('edit')}${t`Edit`}</button><button type="button" class="button small" @click=${() => endSeries(s)}>${icon('close')}${t`End`}</button></div></td>` : nothing}
   </tr>`;
 }
 
-const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const days = [t`Sunday`, t`Monday`, t`Tuesday`, t`Wednesday`, t`Thursday`, t`Friday`, t`Saturday`];
 const nth = ['', 'first', 'second', 'third', 'fourth'];
 
 /** What can be said in words about a start: a kind, its rule (RFC 5545), the words. @param {string} starts @returns {[string, string, string][]} */
@@ -66,13 +67,13 @@ function kinds(starts) {
   const code = day.slice(0, 2).toUpperCase();
   const week = Math.ceil(at.getUTCDate() / 7);
   return [
-    ['daily', 'FREQ=DAILY', 'Every day'],
-    ['weekly', 'FREQ=WEEKLY', `Every ${day}`],
-    ['fortnightly', 'FREQ=WEEKLY;INTERVAL=2', `Every second ${day}`],
+    ['daily', 'FREQ=DAILY', t`Every day`],
+    ['weekly', 'FREQ=WEEKLY', t`Every ${day}`],
+    ['fortnightly', 'FREQ=WEEKLY;INTERVAL=2', t`Every second ${day}`],
     week < 5
-      ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, `Every month, on the ${nth[week]} ${day}`]
-      : ['nth', `FREQ=MONTHLY;BYDAY=-1${code}`, `Every month, on the last ${day}`],
-    ['date', `FREQ=MONTHLY;BYMONTHDAY=${at.getUTCDate()}`, `Every month, on day ${at.getUTCDate()}`],
+      ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, t`Every month, on the ${nth[week]} ${day}`]
+      : ['nth', `FREQ=MONTHLY;BYDAY=-1${code}`, t`Every month, on the last ${day}`],
+    ['date', `FREQ=MONTHLY;BYMONTHDAY=${at.getUTCDate()}`, t`Every month, on day ${at.getUTCDate()}`],
   ];
 }
 
@@ -80,7 +81,7 @@ function kinds(starts) {
 function inWords(s) {
   const [rule, until] = split(s.rrule);
   const words = kinds(s.starts_at).find(([, r]) => r === rule)?.[2] ?? rule;
-  return until ? `${words}, until ${until}` : words;
+  return until ? t`${words}, until ${until}` : words;
 }
 
 /** A rule without its last day, and that day. A rule that ends at a moment is one of its own. @param {string} rrule @returns {[string, string]} */
@@ -99,8 +100,8 @@ export function writeSeries(s) {
   const kind = kinds(starts).find(([, r]) => r === rule)?.[0];
   openForm({
     key: `series:${s?.id ?? 'new'}`,
-    title: s ? `Edit “${s.title}”` : 'Plan recurring maintenance',
-    action: s ? 'Save' : 'Plan',
+    title: s ? t`Edit “${s.title}”` : t`Plan recurring maintenance`,
+    action: s ? t`Save` : t`Plan`,
     values: {
       title: s?.title ?? '',
       description: s?.description ?? '',
@@ -115,23 +116,27 @@ export function writeSeries(s) {
     },
     body: (
       form,
-    ) => html`${field(form, { name: 'title', label: 'What will be done', focus: true, max: 200, placeholder: 'Patch day' })}
-      <div class="pair">${field(form, { name: 'starts_at', label: 'First start', type: 'datetime-local' })}
-        ${field(form, { name: 'time_zone', label: 'By the clock in', hint: 'Such as Europe/Paris. Two in the morning stays two in the morning.' })}</div>
-      ${choose(form, { name: 'comes', label: 'Comes', options: [...kinds(form.values.starts_at).map(([name, , words]) => /** @type {[string, string]} */ ([name, words])), [OWN, 'By a rule of its own']] })}
+    ) => html`${field(form, { name: 'title', label: t`What will be done`, focus: true, max: 200, placeholder: t`Patch day` })}
+      <div class="pair">${field(form, { name: 'starts_at', label: t`First start`, type: 'datetime-local' })}
+        ${field(form, { name: 'time_zone', label: t`By the clock in`, hint: t`Such as Europe/Paris. Two in the morning stays two in the morning.` })}</div>
+      ${choose(form, { name: 'comes', label: t`Comes`, options: [...kinds(form.values.starts_at).map(([name, , words]) => /** @type {[string, string]} */ ([name, words])), [OWN, t`By a rule of its own`]] })}
       ${
         form.values.comes === OWN
-          ? field(form, { name: 'rrule', label: 'Rule', hint: 'RFC 5545, daily at most often: FREQ=MONTHLY;BYDAY=2TU' })
-          : html`<div class="pair">${field(form, { name: 'until', label: 'Until', type: 'date', optional: true })}<p class="hint bad">${form.error('rrule')}</p></div>`
+          ? field(form, {
+              name: 'rrule',
+              label: t`Rule`,
+              hint: t`RFC 5545, daily at most often: FREQ=MONTHLY;BYDAY=2TU`,
+            })
+          : html`<div class="pair">${field(form, { name: 'until', label: t`Until`, type: 'date', optional: true })}<p class="hint bad">${form.error('rrule')}</p></div>`
       }
-      ${field(form, { name: 'duration_minutes', label: 'Minutes that it lasts', type: 'number' })}
+      ${field(form, { name: 'duration_minutes', label: t`Minutes that it lasts`, type: 'number' })}
       ${servicePicker(form)}
-      ${field(form, { name: 'description', label: 'Message', rows: 3, max: 20000, optional: true, hint: 'Markdown. Each window says it.' })}
-      ${tick(form, 'notify', 'Tell subscribers', 'Of the first at once, of the others by a reminder and when they begin.')}
-      ${s ? html`<p class="faint">Windows that have not begun change with it, except for what was changed in them by hand.</p>` : nothing}`,
+      ${field(form, { name: 'description', label: t`Message`, rows: 3, max: 20000, optional: true, hint: t`Markdown. Each window says it.` })}
+      ${tick(form, 'notify', t`Tell subscribers`, t`Of the first at once, of the others by a reminder and when they begin.`)}
+      ${s ? html`<p class="faint">${t`Windows that have not begun change with it, except for what was changed in them by hand.`}</p>` : nothing}`,
     send: (v) => send(v, s),
     done: (form) => {
-      toast(`${form.values.title} is planned.`, 'good');
+      toast(t`${form.values.title} is planned.`, 'good');
       list.load();
     },
   });
@@ -160,16 +165,16 @@ function send(v, s) {
 function endSeries(s) {
   openForm({
     key: `end_series:${s.id}`,
-    title: `End “${s.title}”?`,
-    action: 'End it',
+    title: t`End “${s.title}”?`,
+    action: t`End it`,
     danger: true,
     plain: true,
     values: {},
     body: () =>
-      html`<p><strong>${inWords(s)}</strong>: no more windows are planned. Those that are planned already stay, to be cancelled like any other.</p>`,
+      html`<p><strong>${inWords(s)}</strong>: ${t`no more windows are planned. Those that are planned already stay, to be cancelled like any other.`}</p>`,
     send: () => call('DELETE', `/recurring-maintenances/${s.id}/`),
     done: () => {
-      toast(`${s.title} comes no more.`, 'good');
+      toast(t`${s.title} comes no more.`, 'good');
       list.load();
     },
   });

@@ -8,18 +8,18 @@ import { badge, icon } from '../icon.js';
 import { exact, short } from '../time.js';
 import { openForm } from '../dialog.js';
 import { reports } from './report.js';
-import { openIncident } from './incident_form.js';
 import { stateName } from '../words.js';
 import { submit } from '../submit.js';
 import * as rules from '../rules.js';
 import { declare } from '../nouns.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../types.js').Service} Service */
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Command} Command */
 
-declare({ noun: 'service', list: 'services', name: 'services', label: 'Services', place: 10, show: services });
+declare({ noun: 'service', list: 'services', name: 'services', label: t`Services`, place: 10, show: services });
 
 const DAYS = 90;
 const states = ['operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance'];
@@ -33,20 +33,20 @@ export function services(view) {
     (s) => (!status || s.status === status) && `${s.name} ${s.group} ${s.description}`.toLowerCase().includes(wanted),
   );
   const add = mayWrite()
-    ? html`<button type="button" class="button" @click=${() => openService()}>${icon('plus')}Add a service</button>`
+    ? html`<button type="button" class="button" @click=${() => openService()}>${icon('plus')}${t`Add a service`}</button>`
     : nothing;
   if (!view.services.length) {
-    return html`${heading('Services', add)}${empty('No services yet', 'A service is one thing that your customers can see working or not: an API, a website, a payment step.', mayWrite() ? html`<button type="button" class="button primary" @click=${() => openService()}>Add a service</button>` : nothing)}`;
+    return html`${heading(t`Services`, add)}${empty(t`No services yet`, t`A service is one thing that your customers can see working or not: an API, a website, a payment step.`, mayWrite() ? html`<button type="button" class="button primary" @click=${() => openService()}>${t`Add a service`}</button>` : nothing)}`;
   }
-  return html`${heading('Services', add)}
+  return html`${heading(t`Services`, add)}
     <div class="filters" role="search">
-      <input type="search" aria-label="Find a service" placeholder="Find a service" autocomplete="off" .value=${live(query.get('search') ?? '')} @input=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value }), { replace: true })} />
-      <select aria-label="State" @change=${(/** @type {Event} */ e) => go(withQuery({ status: /** @type {HTMLSelectElement} */ (e.target).value }))}>
-        <option value="" .selected=${live(!status)}>Any state</option>
+      <input type="search" aria-label=${t`Find a service`} placeholder=${t`Find a service`} autocomplete="off" .value=${live(query.get('search') ?? '')} @input=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value }), { replace: true })} />
+      <select aria-label=${t`State`} @change=${(/** @type {Event} */ e) => go(withQuery({ status: /** @type {HTMLSelectElement} */ (e.target).value }))}>
+        <option value="" .selected=${live(!status)}>${t`Any state`}</option>
         ${states.map((s) => html`<option value=${s} .selected=${live(s === status)}>${stateName(s)}</option>`)}
       </select>
     </div>
-    ${shown.length ? table(shown, view, !wanted && !status) : empty('Nothing found', 'No service is like that.', html`<a class="button" href="/dashboard/services">Show all</a>`)}
+    ${shown.length ? table(shown, view, !wanted && !status) : empty(t`Nothing found`, t`No service is like that.`, html`<a class="button" href="/dashboard/services">${t`Show all`}</a>`)}
     ${bulkBar()} ${reports()}`;
 }
 
@@ -55,7 +55,7 @@ function table(shown, view, whole) {
   const groups = [...new Set(shown.map((s) => s.group))];
   return html`<div class="scroll"><table class="list services">
     <thead><tr>
-      <th scope="col">Service</th><th scope="col">State</th><th scope="col" class="wide-only">Since</th><th scope="col" class="number wide-only">${DAYS} days</th><th scope="col"><span class="sr">Actions</span></th>
+      <th scope="col">${t`Service`}</th><th scope="col">${t`State`}</th><th scope="col" class="wide-only">${t`Since`}</th><th scope="col" class="number wide-only">${t`${DAYS} days`}</th><th scope="col"><span class="sr">${t`Actions`}</span></th>
     </tr></thead>
     ${repeat(
       groups,
@@ -93,10 +93,10 @@ function row(s, shown, view, may) {
     <td class="number wide-only">${rules.uptime(s.id, DAYS)?.uptime ?? '–'}%</td>
     <td class="tools">${
       mayWrite()
-        ? html`<button type="button" class="quiet-button" aria-label="Move ${s.name} up" title="Up (Alt ↑)" ?disabled=${!may.up} @click=${() => move(s, -1)}>${icon('up')}</button
-          ><button type="button" class="quiet-button" aria-label="Move ${s.name} down" title="Down (Alt ↓)" ?disabled=${!may.down} @click=${() => move(s, 1)}>${icon('down')}</button
-          ><button type="button" class="quiet-button" aria-label="Edit ${s.name}" title="Edit" @click=${() => openService(s)}>${icon('edit')}</button
-          ><button type="button" class="quiet-button" aria-label="Delete ${s.name}" title="Delete" @click=${() => deleteService(s, view)}>${icon('trash')}</button>`
+        ? html`<button type="button" class="quiet-button" aria-label=${t`Move ${s.name} up`} title=${t`Up (Alt ↑)`} ?disabled=${!may.up} @click=${() => move(s, -1)}>${icon('up')}</button
+          ><button type="button" class="quiet-button" aria-label=${t`Move ${s.name} down`} title=${t`Down (Alt ↓)`} ?disabled=${!may.down} @click=${() => move(s, 1)}>${icon('down')}</button
+          ><button type="button" class="quiet-button" aria-label=${t`Edit ${s.name}`} title=${t`Edit`} @click=${() => openService(s)}>${icon('edit')}</button
+          ><button type="button" class="quiet-button" aria-label=${t`Delete ${s.name}`} title=${t`Delete`} @click=${() => deleteService(s, view)}>${icon('trash')}</button>`
         : nothing
     }</td>
   </tr>`;
@@ -105,12 +105,12 @@ function row(s, shown, view, may) {
 /** The state; for those who may, with the moves that the rules allow now and no others. @param {Service} s */
 function state(s) {
   const next = s.next ?? states.filter((x) => x !== s.status);
-  const shown = badge(s.status, s.status_display);
+  const shown = badge(s.status, stateName(s.status));
   if (!mayWrite()) return shown;
   if (!next.length)
-    return html`<span title="An incident holds this service. Update or resolve the incident.">${shown}</span>`;
-  return html`<span class="move">${shown}<select aria-label="State of ${s.name}" @change=${(/** @type {Event} */ e) => setState(s, /** @type {HTMLSelectElement} */ (e.target))}>
-    <option value=${s.status} .selected=${live(true)}>${s.status_display}</option>
+    return html`<span title=${t`An incident holds this service. Update or resolve the incident.`}>${shown}</span>`;
+  return html`<span class="move">${shown}<select aria-label=${t`State of ${s.name}`} @change=${(/** @type {Event} */ e) => setState(s, /** @type {HTMLSelectElement} */ (e.target))}>
+    <option value=${s.status} .selected=${live(true)}>${stateName(s.status)}</option>
     ${next.map((n) => html`<option value=${n} .selected=${live(false)}>${stateName(n)}</option>`)}
   </select></span>`;
 }
@@ -123,7 +123,7 @@ async function setState(s, select) {
     select.value = s.status;
     toast(problem.detail, 'bad');
   } else if (to !== 'operational' && to !== 'under_maintenance') {
-    say(`${s.name} is set to ${stateName(to)}. Visitors see it without words; open an incident to explain.`);
+    say(t`${s.name} is set to ${stateName(to)}. Visitors see it without words; open an incident to explain.`);
   }
 }
 
@@ -143,8 +143,12 @@ async function move(s, by) {
     [order[from], order[to]] = [order[to], order[from]];
     return order;
   });
-  if (beside.name) say(`${s.name} is now ${by < 0 ? 'before' : 'after'} ${beside.name}.`);
+  if (beside.name) say(moved(s.name, beside.name, by > 0));
 }
+
+/** What a move did. @param {string} name @param {string} beside @param {boolean} after */
+const moved = (name, beside, after) =>
+  after ? t`${name} is now after ${beside}.` : t`${name} is now before ${beside}.`;
 
 let arranging = Promise.resolve();
 
@@ -238,7 +242,7 @@ async function put(id, target) {
     if (from < 0 || to < 0 || from === to) return null;
     const order = [...services];
     order.splice(to, 0, ...order.splice(from, 1));
-    done.words = `${services[from].name} is now ${from < to ? 'after' : 'before'} ${target.name}.`;
+    done.words = moved(services[from].name, target.name, from < to);
     return order;
   });
   if (done.words) say(done.words);
@@ -252,7 +256,7 @@ async function put(id, target) {
  * @param {{up: boolean, down: boolean}} may
  */
 function groupRow(group, members, view, may) {
-  const name = group || 'Services without a group';
+  const name = group || t`Services without a group`;
   const keys = (/** @type {KeyboardEvent} */ e) => {
     if (!e.altKey || !mayWrite()) return;
     if (e.key === 'ArrowUp' && may.up) moveGroup(group, -1);
@@ -261,12 +265,12 @@ function groupRow(group, members, view, may) {
     e.preventDefault();
   };
   return html`<tr class="group" id="group-${group}" draggable=${mayWrite() && (may.up || may.down) ? 'true' : 'false'} @keydown=${keys} @dragstart=${(/** @type {DragEvent} */ e) => lift(e, { group })} @dragover=${(/** @type {DragEvent} */ e) => over(e, (x) => x.group !== undefined && x.group !== group)} @dragleave=${leave} @drop=${(/** @type {DragEvent} */ e) => drop(e, (x) => putGroup(x.group, () => group))}>
-    <th scope="rowgroup" colspan="4">${groupBox(members, name)}${group || 'Without a group'}</th>
+    <th scope="rowgroup" colspan="4">${groupBox(members, name)}${group || t`Without a group`}</th>
     <td class="tools">${
       mayWrite()
-        ? html`<button type="button" class="quiet-button small" aria-label="Move ${name} up" title="Up (Alt ↑)" ?disabled=${!may.up} @click=${() => moveGroup(group, -1)}>${icon('up')}</button
-          ><button type="button" class="quiet-button small" aria-label="Move ${name} down" title="Down (Alt ↓)" ?disabled=${!may.down} @click=${() => moveGroup(group, 1)}>${icon('down')}</button
-          >${group ? html`<button type="button" class="quiet-button small" aria-label="Rename the group ${group}" title="Rename" @click=${() => renameGroup(group, view)}>${icon('edit')}</button>` : nothing}`
+        ? html`<button type="button" class="quiet-button small" aria-label=${t`Move ${name} up`} title=${t`Up (Alt ↑)`} ?disabled=${!may.up} @click=${() => moveGroup(group, -1)}>${icon('up')}</button
+          ><button type="button" class="quiet-button small" aria-label=${t`Move ${name} down`} title=${t`Down (Alt ↓)`} ?disabled=${!may.down} @click=${() => moveGroup(group, 1)}>${icon('down')}</button
+          >${group ? html`<button type="button" class="quiet-button small" aria-label=${t`Rename the group ${group}`} title=${t`Rename`} @click=${() => renameGroup(group, view)}>${icon('edit')}</button>` : nothing}`
         : nothing
     }</td></tr>`;
 }
@@ -288,7 +292,7 @@ async function putGroup(group, which) {
     const to = target === undefined ? -1 : groups.indexOf(target);
     if (from < 0 || to < 0 || from === to) return null;
     groups.splice(to, 0, ...groups.splice(from, 1));
-    done.words = `${group || 'What has no group'} is now ${from < to ? 'after' : 'before'} ${target || 'what has no group'}.`;
+    done.words = moved(group || t`What has no group`, target || t`what has no group`, from < to);
     return groups.flatMap((g) => services.filter((s) => s.group === g));
   });
   if (done.words) say(done.words);
@@ -298,17 +302,17 @@ async function putGroup(group, which) {
 function renameGroup(group, view) {
   openForm({
     key: `rename_group:${group}`,
-    title: `Rename ${group}`,
-    action: 'Rename',
+    title: t`Rename ${group}`,
+    action: t`Rename`,
     plain: true,
     values: { group },
     body: (form) =>
       field(form, {
         name: 'group',
-        label: 'Name of the group',
+        label: t`Name of the group`,
         focus: true,
         max: 200,
-        hint: 'Its services keep their places. Empty dissolves the group.',
+        hint: t`Its services keep their places. Empty dissolves the group.`,
       }),
     send: async (v) => {
       for (const s of view.services.filter((x) => x.group === group)) {
@@ -331,12 +335,18 @@ export function openService(s, { from, instead } = {}) {
   };
   openForm({
     key: s ? `edit_service:${s.id}` : 'create_service',
-    title: s ? `Edit ${s.name}` : 'Add a service',
-    action: s || instead ? 'Save' : 'Add',
+    title: s ? t`Edit ${s.name}` : t`Add a service`,
+    action: s || instead ? t`Save` : t`Add`,
     instead,
     ids: { id: s ? undefined : from?.id },
     values,
-    labels: { name: 'Name', description: 'Description', group: 'Group', status: 'State', start_date: 'Record begins' },
+    labels: {
+      name: 'Name',
+      description: t`Description`,
+      group: t`Group`,
+      status: 'State',
+      start_date: t`Record begins`,
+    },
     about: s ? (view) => view.services.find((x) => x.id === s.id) : undefined,
     toCommand: (v, form) =>
       s
@@ -346,12 +356,12 @@ export function openService(s, { from, instead } = {}) {
       const now = s && model.view?.services.find((x) => x.id === s.id);
       const allowed = now ? [now.status, ...(now.next ?? states.filter((x) => x !== now.status))] : states;
       const groups = [...new Set(model.view?.services.map((x) => x.group).filter(Boolean))];
-      return html`${field(form, { name: 'name', label: 'Name', focus: true, max: 200, placeholder: 'Payments API' })}
-        ${field(form, { name: 'description', label: 'Description', optional: true, max: 20000, hint: 'One line under the name on the page.' })}
-        ${field(form, { name: 'group', label: 'Group', optional: true, max: 200, list: 'groups', hint: 'Services of one group stand together.' })}
+      return html`${field(form, { name: 'name', label: t`Name`, focus: true, max: 200, placeholder: t`Payments API` })}
+        ${field(form, { name: 'description', label: t`Description`, optional: true, max: 20000, hint: t`One line under the name on the page.` })}
+        ${field(form, { name: 'group', label: t`Group`, optional: true, max: 200, list: 'groups', hint: t`Services of one group stand together.` })}
         <datalist id="groups">${groups.map((g) => html`<option value=${g}></option>`)}</datalist>
-        ${field(form, { name: 'start_date', label: 'Record begins', type: 'date', optional: true, hint: 'The first day whose past you know, when you come from elsewhere. Days before have no data.' })}
-        ${choose(form, { name: 'status', label: 'State', options: allowed.map((x) => [x, stateName(x)]) })}`;
+        ${field(form, { name: 'start_date', label: t`Record begins`, type: 'date', optional: true, hint: t`The first day whose past you know, when you come from elsewhere. Days before have no data.` })}
+        ${choose(form, { name: 'status', label: t`State`, options: allowed.map((x) => [x, stateName(x)]) })}`;
     },
   });
 }
@@ -361,13 +371,13 @@ function deleteService(s, view) {
   const active = view.incidents.filter((i) => i.status !== 'resolved' && i.services.some((x) => x.id === s.id));
   openForm({
     key: `delete_service:${s.id}`,
-    title: `Delete ${s.name}?`,
-    action: 'Delete the service',
+    title: t`Delete ${s.name}?`,
+    action: t`Delete the service`,
     danger: true,
     plain: true,
     values: {},
     toCommand: () => ({ kind: 'delete_service', id: s.id }),
-    body: () => html`<p><strong>${s.name}</strong> and its bars disappear from the page. Incidents that were about it keep its name.</p>
-      ${active.length ? html`<p>It is part of ${active.map((i) => html`“${i.title}” `)}now; <button type="button" class="link" @click=${() => openIncident()}>another incident</button> cannot name it any more.</p>` : nothing}`,
+    body: () => html`<p><strong>${s.name}</strong> ${t`and its bars disappear from the page. Incidents that were about it keep its name.`}</p>
+      ${active.length ? html`<p>${t`It is part of ${active.map((i) => `“${i.title}”`).join(', ')} now; another incident cannot name it any more.`}</p>` : nothing}`,
   });
 }

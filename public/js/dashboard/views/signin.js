@@ -6,6 +6,7 @@ import { count } from '../words.js';
 import { door } from '../door.js';
 import { openForm } from '../dialog.js';
 import { showFactor, signIn, signOut } from '../person.js';
+import { many, t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -14,8 +15,8 @@ export function signAgain() {
   if (door) return location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   openForm({
     key: 'signin',
-    title: 'Sign in again',
-    action: 'Sign in',
+    title: t`Sign in again`,
+    action: t`Sign in`,
     plain: true,
     values: {
       email: model.identity?.user.email ?? '',
@@ -27,12 +28,12 @@ export function signAgain() {
     },
     body: (
       form,
-    ) => html`<p class="faint">${waiting().length ? `${count(waiting().length, 'change')} will be sent right after.` : 'You stay where you are.'}</p>
+    ) => html`<p class="faint">${waiting().length ? many(waiting().length, '{0} change will be sent right after.', '{0} changes will be sent right after.') : t`You stay where you are.`}</p>
       ${
         form.values.asked
           ? second(form)
-          : html`${field(form, { name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username' })}
-      ${field(form, { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', focus: true })}`
+          : html`${field(form, { name: 'email', label: t`E-mail`, type: 'email', autocomplete: 'username' })}
+      ${field(form, { name: 'password', label: t`Password`, type: 'password', autocomplete: 'current-password', focus: true })}`
       }`,
     send: (v, form) => (v.asked ? shown(v, form) : signIn(v.email, v.password).catch((error) => asked(error, form))),
   });
@@ -53,12 +54,12 @@ function second(form) {
       ? html`<p><button type="button" class="button" id="show-passkey" @click=${() => {
           form.values.passkey = true;
           form.submit();
-        }}>Use a passkey</button></p>`
+        }}>${t`Use a passkey`}</button></p>`
       : nothing
   }
-    ${lost ? nothing : field(form, { name: 'code', label: 'Code of your authenticator application', autocomplete: 'one-time-code', focus: true })}
-    ${lost && kinds.includes('recovery') ? field(form, { name: 'recovery_code', label: 'Recovery code', focus: true }) : nothing}
-    ${!lost && kinds.includes('recovery') ? html`<p><button type="button" class="button small" @click=${() => form.set('lost', true)}>Use a recovery code</button></p>` : nothing}`;
+    ${lost ? nothing : field(form, { name: 'code', label: t`Code of your authenticator application`, autocomplete: 'one-time-code', focus: true })}
+    ${lost && kinds.includes('recovery') ? field(form, { name: 'recovery_code', label: t`Recovery code`, focus: true }) : nothing}
+    ${!lost && kinds.includes('recovery') ? html`<p><button type="button" class="button small" @click=${() => form.set('lost', true)}>${t`Use a recovery code`}</button></p>` : nothing}`;
 }
 
 /** @param {Record<string, any>} v @param {Form} form */
@@ -86,12 +87,12 @@ export async function leave() {
   if (!unsent) return signOut();
   openForm({
     key: 'signout',
-    title: `Sign out and drop ${count(unsent, 'change')}?`,
-    action: 'Drop them and sign out',
+    title: t`Sign out and drop ${count(unsent, 'change')}?`,
+    action: t`Drop them and sign out`,
     danger: true,
     plain: true,
     values: {},
-    body: () => html`<p>${unsent === 1 ? 'This change has' : 'These changes have'} not reached the server. Signing out drops ${unsent === 1 ? 'it' : 'them'}:</p>
+    body: () => html`<p>${many(unsent, 'This change has not reached the server. Signing out drops it:', 'These changes have not reached the server. Signing out drops them:')}</p>
       <ul>${[...waiting(), ...refused()].map((item) => html`<li>${item.title}</li>`)}</ul>`,
     send: signOut,
   });

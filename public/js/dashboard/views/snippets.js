@@ -1,5 +1,6 @@
 import { html, live, nothing } from '../../vendor/lit-html.js';
 import { changed, toast } from '../model.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../types.js').View} View */
 
@@ -20,20 +21,20 @@ function snippets(org) {
   const shields = `https://img.shields.io/endpoint?url=${encodeURIComponent(`${page}/shields.json`)}`;
   return [
     [
-      'Badge, in HTML',
+      t`Badge, in HTML`,
       `<a href="${page}"><img src="${badge}" alt="${escaped(org.name)} status"></a>`,
-      'For your site, or a mail’s signature.',
+      t`For your site, or a mail’s signature.`,
     ],
-    ['Badge, in Markdown', `[![${org.name.replace(/[[\]\\]/g, '\\$&')} status](${badge})](${page})`, 'For a README.'],
-    ['Badge of shields.io', shields, 'In the style of your other badges; of the whole page.'],
-    ['Pill', `<script src="${page}/embed.js" async></script>`, 'The state, where the script stands.'],
+    [t`Badge, in Markdown`, `[![${org.name.replace(/[[\]\\]/g, '\\$&')} status](${badge})](${page})`, t`For a README.`],
+    [t`Badge of shields.io`, shields, t`In the style of your other badges; of the whole page.`],
+    [t`Pill`, `<script src="${page}/embed.js" async></script>`, t`The state, where the script stands.`],
     [
-      'Banner',
+      t`Banner`,
       `<script src="${page}/embed.js" data-mode="banner" async></script>`,
-      'In the corner, while something is wrong.',
+      t`In the corner, while something is wrong.`,
     ],
-    ['Frame', frame(page, org.name), 'For sites that load no scripts of others.'],
-    ['Calendar', `${page}/calendar.ics`, 'Maintenance, in any calendar that subscribes to an address.'],
+    [t`Frame`, frame(page, org.name), t`For sites that load no scripts of others.`],
+    [t`Calendar`, `${page}/calendar.ics`, t`Maintenance, in any calendar that subscribes to an address.`],
   ];
 }
 
@@ -44,8 +45,8 @@ const frame = (page, name) =>
 /** @param {string} text */
 export const copy = (text) =>
   navigator.clipboard.writeText(text).then(
-    () => toast('Copied.', 'good'),
-    () => toast('Select and copy it by hand.', 'bad'),
+    () => toast(t`Copied.`, 'good'),
+    () => toast(t`Select and copy it by hand.`, 'bad'),
   );
 
 /** What others put on their sites. @param {View} view */
@@ -58,16 +59,16 @@ export function embeds(view) {
   const option = (/** @type {string} */ value, /** @type {string} */ words) =>
     html`<option value=${value} .selected=${live(of === value)}>${words}</option>`;
   const image = `/status/${view.org.slug}/badge.svg${of ? `?${of}` : ''}`;
-  return html`<section class="column" aria-labelledby="embeds"><h2 id="embeds">On other sites</h2>
-    <p class="row"><label for="embed-of">Badge of</label>
-      <select id="embed-of" @change=${pick}>${option('', 'The whole page')}
-        ${groups.length ? html`<optgroup label="Groups">${groups.map((g) => option(`group=${encodeURIComponent(g)}`, g))}</optgroup>` : nothing}
-        <optgroup label="Services">${view.services.map((s) => option(`service=${s.id}`, s.name))}</optgroup></select>
-      <img src=${image} alt="The badge" height="20" /></p>
+  return html`<section class="column" aria-labelledby="embeds"><h2 id="embeds">${t`On other sites`}</h2>
+    <p class="row"><label for="embed-of">${t`Badge of`}</label>
+      <select id="embed-of" @change=${pick}>${option('', t`The whole page`)}
+        ${groups.length ? html`<optgroup label=${t`Groups`}>${groups.map((g) => option(`group=${encodeURIComponent(g)}`, g))}</optgroup>` : nothing}
+        <optgroup label=${t`Services`}>${view.services.map((s) => option(`service=${s.id}`, s.name))}</optgroup></select>
+      <img src=${image} alt=${t`The badge`} height="20" /></p>
     ${snippets(view.org).map(
       ([name, text, why]) => html`<div class="snippet"><h3>${name}</h3><p class="faint">${why}</p>
       <p class="row"><code class="secret" tabindex="0">${text}</code>
-        <button type="button" class="button small" aria-label="Copy: ${name}" @click=${() => copy(text)}>Copy</button></p></div>`,
+        <button type="button" class="button small" aria-label=${t`Copy: ${name}`} @click=${() => copy(text)}>${t`Copy`}</button></p></div>`,
     )}
   </section>`;
 }

@@ -2,6 +2,7 @@ import { html, nothing } from '../../vendor/lit-html.js';
 import { changed, model } from '../model.js';
 import { call } from '../request.js';
 import { span } from '../time.js';
+import { locale, t } from '../../language.js';
 
 // The past in four small charts, each with its values as a table.
 
@@ -28,8 +29,8 @@ function load() {
   );
 }
 
-const month = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const month = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
+const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
 /**
  * One chart. A value that is not known has no bar.
@@ -48,10 +49,10 @@ function chart(title, bars, words, { least = 0, most, first, second } = {}) {
   const id = `stat-${title.replace(/\W+/g, '-').toLowerCase()}`;
   return html`<figure class="stat" aria-labelledby=${id}>
     <h3 id=${id}>${title}</h3>
-    <p class="figure">${newest ? html`<strong>${said(newest)}</strong> <span class="faint">${newest.label}</span>` : html`<span class="faint">Nothing yet.</span>`}</p>
+    <p class="figure">${newest ? html`<strong>${said(newest)}</strong> <span class="faint">${newest.label}</span>` : html`<span class="faint">${t`Nothing yet.`}</span>`}</p>
     <svg viewBox="0 0 ${bars.length * STEP} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path d=${shape(bars, (b) => [0, b.value ?? 0], high)} /><path class="second" d=${shape(bars, (b) => [b.value ?? 0, b.second ?? 0], high)} /></svg>
     <p class="faint ends"><span>${bars[0]?.label}</span><span>${bars.at(-1)?.label}</span></p>
-    <details><summary>Values<span class="sr"> of ${title}</span></summary><table><thead><tr><th scope="col">When</th><th scope="col">${first ?? title}</th>${second ? html`<th scope="col">${second}</th>` : nothing}</tr></thead>
+    <details><summary>${t`Values`}<span class="sr"> ${t`of ${title}`}</span></summary><table><thead><tr><th scope="col">${t`When`}</th><th scope="col">${first ?? title}</th>${second ? html`<th scope="col">${second}</th>` : nothing}</tr></thead>
       <tbody>${[...bars].reverse().map((b) => html`<tr><th scope="row">${b.label}</th><td>${b.value === null ? '–' : words(b.value)}</td>${second ? html`<td>${b.second}</td>` : nothing}</tr>`)}</tbody></table></details>
   </figure>`;
 }
@@ -79,8 +80,8 @@ export function past() {
   load();
   const { data } = stats;
   if (!data && model.link === 'live')
-    return html`<div class="skeleton stats-room" aria-busy="true" aria-label="Counting"></div>`;
-  if (!data) return html`<p class="faint">The numbers of the past need the server.</p>`;
+    return html`<div class="skeleton stats-room" aria-busy="true" aria-label=${t`Counting`}></div>`;
+  if (!data) return html`<p class="faint">${t`The numbers of the past need the server.`}</p>`;
   /** @param {string} what @returns {Bar[]} */
   const months = (what) =>
     data.months.map((/** @type {any} */ m) => ({ label: month.format(new Date(`${m.month}-01`)), value: m[what] }));
@@ -91,10 +92,10 @@ export function past() {
     value: d.sent,
     second: d.failed,
   }));
-  return html`<section aria-labelledby="past"><h2 id="past">The past</h2><div class="stats">
-    ${chart('Uptime by month', uptime, percent, { least: Math.floor(least) - 1, most: 100 })}
-    ${chart('Incidents by month', months('incidents'), String)}
-    ${chart('Time to resolve', months('resolve_minutes'), minutes, { first: 'Median' })}
-    ${chart('Deliveries, 7 days', told, (v) => `${v} sent`, { first: 'Sent', second: 'failed' })}
-  </div><p class="faint">Months and days are those of UTC.</p></section>`;
+  return html`<section aria-labelledby="past"><h2 id="past">${t`The past`}</h2><div class="stats">
+    ${chart(t`Uptime by month`, uptime, percent, { least: Math.floor(least) - 1, most: 100 })}
+    ${chart(t`Incidents by month`, months('incidents'), String)}
+    ${chart(t`Time to resolve`, months('resolve_minutes'), minutes, { first: t`Median` })}
+    ${chart(t`Deliveries, 7 days`, told, (v) => t`${v} sent`, { first: t`Sent`, second: t`failed` })}
+  </div><p class="faint">${t`Months and days are those of UTC.`}</p></section>`;
 }

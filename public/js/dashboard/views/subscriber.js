@@ -6,9 +6,9 @@ import { mayWrite, model, toast } from '../model.js';
 import { openForm, openSheet } from '../dialog.js';
 import { ago, exact, short } from '../time.js';
 import { call } from '../request.js';
-import { count } from '../words.js';
 import { icon } from '../icon.js';
 import { mailLine } from './mail.js';
+import { many, t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -30,14 +30,14 @@ import { mailLine } from './mail.js';
 
 /** @type {[string, string][]} */
 const channels = [
-  ['email', 'E-mail'],
+  ['email', t`E-mail`],
   ['webhook', 'Webhook'],
   ['slack', 'Slack'],
   ['discord', 'Discord'],
   ['teams', 'Teams'],
-  ['push', 'Browser'],
+  ['push', t`Browser`],
 ];
-const states = { pending: 'Not confirmed yet', active: 'Is told', bouncing: 'Cannot be reached' };
+const states = { pending: t`Not confirmed yet`, active: t`Is told`, bouncing: t`Cannot be reached` };
 const list = new Remote();
 const dead = new Remote();
 
@@ -47,7 +47,7 @@ export function subscribers() {
   for (const name of ['search', 'channel', 'state']) if (query.get(name)) ask.set(name, query.get(name) ?? '');
   const filtered = ['search', 'channel', 'state'].some((n) => query.get(n));
   const add = mayWrite()
-    ? html`<button type="button" class="button" @click=${importMany}>Import</button><button type="button" class="button" @click=${addOne}>${icon('plus')}Add a subscriber</button>`
+    ? html`<button type="button" class="button" @click=${importMany}>${t`Import`}</button><button type="button" class="button" @click=${addOne}>${icon('plus')}${t`Add a subscriber`}</button>`
     : nothing;
   const pick = (
     /** @type {string} */ name,
@@ -57,11 +57,11 @@ export function subscribers() {
   ) =>
     html`<select aria-label=${label} @change=${(/** @type {Event} */ e) => go(withQuery({ [name]: /** @type {HTMLSelectElement} */ (e.target).value, page: '' }))}>
       <option value="" .selected=${live(!query.get(name))}>${any}</option>${options.map(([value, words]) => html`<option value=${value} .selected=${live(query.get(name) === value)}>${words}</option>`)}</select>`;
-  return html`${heading('Subscribers', add, html`<p class="faint">They are told of incidents and maintenance, each once.</p>`)}
+  return html`${heading(t`Subscribers`, add, html`<p class="faint">${t`They are told of incidents and maintenance, each once.`}</p>`)}
     ${undelivered()} ${mailLine()}
     <div class="filters" role="search">
-      <input type="search" aria-label="Find a subscriber" placeholder="Find a subscriber" autocomplete="off" .value=${live(query.get('search') ?? '')} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value, page: '' }))} />
-      ${pick('channel', 'Channel', 'Any channel', channels)} ${pick('state', 'State', 'Any state', Object.entries(states))}
+      <input type="search" aria-label=${t`Find a subscriber`} placeholder=${t`Find a subscriber`} autocomplete="off" .value=${live(query.get('search') ?? '')} @change=${(/** @type {Event} */ e) => go(withQuery({ search: /** @type {HTMLInputElement} */ (e.target).value, page: '' }))} />
+      ${pick('channel', t`Channel`, t`Any channel`, channels)} ${pick('state', t`State`, t`Any state`, Object.entries(states))}
     </div>
     ${list.show(`/subscribers/?${ask}`).draw((data) => (data.results.length ? table(data) : nobody(filtered)))}`;
 }
@@ -70,19 +70,19 @@ export function subscribers() {
 const nobody = (filtered) =>
   filtered
     ? empty(
-        'Nothing found',
-        'No subscriber is like that.',
-        html`<a class="button" href="/dashboard/subscribers">Show all</a>`,
+        t`Nothing found`,
+        t`No subscriber is like that.`,
+        html`<a class="button" href="/dashboard/subscribers">${t`Show all`}</a>`,
       )
     : empty(
-        'Nobody has subscribed yet',
-        html`Visitors subscribe on <a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">your page</a>, by mail, webhook, chat, feed or in their browser.`,
+        t`Nobody has subscribed yet`,
+        t`Visitors subscribe on ${html`<a href="/status/${model.view?.org.slug}" target="_blank" rel="noopener">${t`your page`}</a>`}, by mail, webhook, chat, feed or in their browser.`,
       );
 
 /** @param {{count: number, results: Subscriber[]}} data */
 const table = (
   data,
-) => html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Subscriber</th><th scope="col">State</th><th scope="col" class="wide-only">About</th><th scope="col" class="wide-only">Since</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
+) => html`<div class="scroll"><table class="list"><thead><tr><th scope="col">${t`Subscriber`}</th><th scope="col">${t`State`}</th><th scope="col" class="wide-only">${t`About`}</th><th scope="col" class="wide-only">${t`Since`}</th><th scope="col"><span class="sr">${t`Actions`}</span></th></tr></thead>
   <tbody>${repeat(data.results, (s) => s.id, row)}</tbody></table></div>${pager(data)}`;
 
 /** @param {Subscriber} s */
@@ -91,12 +91,12 @@ function row(s) {
   return html`<tr>
     <td class="main"><span class="strong clip">${s.address}</span><span class="faint block">${channel}</span></td>
     <td>${states[s.state] ?? s.state}${s.problem ? html`<span class="faint block clip" title=${s.problem}>${s.problem}</span>` : nothing}</td>
-    <td class="wide-only faint">${s.whole_page ? 'The whole page' : s.incidents && !s.services.length ? 'One incident, until it is over' : s.services.map((x) => x.name).join(', ')}</td>
+    <td class="wide-only faint">${s.whole_page ? t`The whole page` : s.incidents && !s.services.length ? t`One incident, until it is over` : s.services.map((x) => x.name).join(', ')}</td>
     <td class="wide-only faint nowrap">${short(s.created_at)}</td>
     <td class="tools">${
       mayWrite()
-        ? html`${s.state === 'bouncing' ? html`<button type="button" class="button small" @click=${() => reachable(s)}>It works again</button>` : nothing}
-          <button type="button" class="quiet-button" aria-label="Remove ${s.address}" title="Remove" @click=${() => remove(s)}>${icon('trash')}</button>`
+        ? html`${s.state === 'bouncing' ? html`<button type="button" class="button small" @click=${() => reachable(s)}>${t`It works again`}</button>` : nothing}
+          <button type="button" class="quiet-button" aria-label=${t`Remove ${s.address}`} title=${t`Remove`} @click=${() => remove(s)}>${icon('trash')}</button>`
         : nothing
     }</td>
   </tr>`;
@@ -106,23 +106,23 @@ function row(s) {
 function undelivered() {
   const found = dead.show('/deliveries/?state=dead&page_size=5').data;
   if (!found?.count) return nothing;
-  return html`<section class="strip warn column" aria-labelledby="dead"><h2 id="dead">${count(found.count, 'message')} could not be delivered</h2>
+  return html`<section class="strip warn column" aria-labelledby="dead"><h2 id="dead">${many(found.count, '{0} message could not be delivered', '{0} messages could not be delivered')}</h2>
     <ul class="plain">${repeat(
       /** @type {Delivery[]} */ (found.results),
       (d) => d.id,
       (
         d,
-      ) => html`<li class="line"><span class="grow">${d.subscriber.address}: ${d.title}<span class="faint block">${d.problem} · tried ${count(d.tries, 'time')}, <time title=${exact(d.created_at)}>${ago(d.created_at)}</time></span></span>
-      ${mayWrite() ? html`<button type="button" class="button small" @click=${() => again(`/deliveries/${d.id}/retry/`)}>Try again</button>` : nothing}</li>`,
+      ) => html`<li class="line"><span class="grow">${d.subscriber.address}: ${d.title}<span class="faint block">${d.problem} · ${many(d.tries, 'tried {0} time', 'tried {0} times')}, <time title=${exact(d.created_at)}>${ago(d.created_at)}</time></span></span>
+      ${mayWrite() ? html`<button type="button" class="button small" @click=${() => again(`/deliveries/${d.id}/retry/`)}>${t`Try again`}</button>` : nothing}</li>`,
     )}</ul>
-    ${mayWrite() && found.count > 1 ? html`<div><button type="button" class="button small" @click=${() => again('/deliveries/retry/')}>Try all again</button></div>` : nothing}</section>`;
+    ${mayWrite() && found.count > 1 ? html`<div><button type="button" class="button small" @click=${() => again('/deliveries/retry/')}>${t`Try all again`}</button></div>` : nothing}</section>`;
 }
 
 /** @param {string} path */
 async function again(path) {
   try {
     await call('POST', path);
-    toast('It is tried again now.', 'good');
+    toast(t`It is tried again now.`, 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }
@@ -133,7 +133,7 @@ async function again(path) {
 async function reachable(s) {
   try {
     await call('PATCH', `/subscribers/${s.id}/`, { body: { state: 'active' } });
-    toast(`${s.address} is told again.`, 'good');
+    toast(t`${s.address} is told again.`, 'good');
   } catch (error) {
     toast(/** @type {Error} */ (error).message, 'bad');
   }
@@ -143,7 +143,7 @@ async function reachable(s) {
 /** Which services it is about; none chosen is the whole page. @param {Form} form */
 function about(form) {
   const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="about-hint"><legend>About</legend>
+  return html`<fieldset class="field picker" aria-describedby="about-hint"><legend>${t`About`}</legend>
     <div class="rows">${model.view?.services.map(
       (s) =>
         html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
@@ -154,7 +154,7 @@ function about(form) {
             /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
           )} /><span class="grow">${s.name}</span></label></div>`,
     )}</div>
-    <p class="hint" id="about-hint">${chosen.length ? '' : 'None chosen: the whole page.'}</p></fieldset>`;
+    <p class="hint" id="about-hint">${chosen.length ? '' : t`None chosen: the whole page.`}</p></fieldset>`;
 }
 
 function addOne() {
@@ -162,16 +162,16 @@ function addOne() {
   let made;
   openForm({
     key: 'subscriber',
-    title: 'Add a subscriber',
-    action: 'Add',
+    title: t`Add a subscriber`,
+    action: t`Add`,
     plain: true,
     values: { channel: 'email', address: '', services: [], consent: false },
     body: (
       form,
-    ) => html`${choose(form, { name: 'channel', label: 'By', options: channels.filter(([name]) => name !== 'push'), focus: true })}
-      ${field(form, { name: 'address', label: form.values.channel === 'email' ? 'E-mail' : 'Address', type: form.values.channel === 'email' ? 'email' : 'url' })}
+    ) => html`${choose(form, { name: 'channel', label: t`By`, options: channels.filter(([name]) => name !== 'push'), focus: true })}
+      ${field(form, { name: 'address', label: form.values.channel === 'email' ? t`E-mail` : t`Address`, type: form.values.channel === 'email' ? 'email' : 'url' })}
       ${about(form)}
-      ${form.values.channel === 'email' ? tick(form, 'consent', 'They have agreed to this', 'Without it they are asked by mail first.') : nothing}`,
+      ${form.values.channel === 'email' ? tick(form, 'consent', t`They have agreed to this`, t`Without it they are asked by mail first.`) : nothing}`,
     send: async (v) => {
       const { data } = await call('POST', '/subscribers/', {
         body: {
@@ -187,9 +187,9 @@ function addOne() {
       list.load();
       if (made?.secret)
         openSheet({
-          title: 'The webhook’s secret',
+          title: t`The webhook’s secret`,
           body: () =>
-            html`<p>Every request is signed with it. It is shown this once.</p><p><code class="secret" tabindex="0">${made.secret}</code></p>`,
+            html`<p>${t`Every request is signed with it. It is shown this once.`}</p><p><code class="secret" tabindex="0">${made.secret}</code></p>`,
         });
     },
   });
@@ -200,15 +200,15 @@ function importMany() {
   let said;
   openForm({
     key: 'import',
-    title: 'Import e-mail addresses',
-    action: 'Import',
+    title: t`Import e-mail addresses`,
+    action: t`Import`,
     plain: true,
     values: { emails: '', services: [], consent: false },
     body: (
       form,
-    ) => html`${field(form, { name: 'emails', label: 'Addresses', rows: 8, focus: true, hint: 'One on each line.' })}
+    ) => html`${field(form, { name: 'emails', label: t`Addresses`, rows: 8, focus: true, hint: t`One on each line.` })}
       ${about(form)}
-      ${tick(form, 'consent', 'These people have agreed to be told', 'The audit log keeps that you say so.')}`,
+      ${tick(form, 'consent', t`These people have agreed to be told`, t`The audit log keeps that you say so.`)}`,
     send: async (v) => {
       const emails = v.emails.split(/[\s,;]+/).filter(Boolean);
       const { data } = await call('POST', '/subscribers/', {
@@ -219,8 +219,8 @@ function importMany() {
     done: () => {
       list.load();
       openSheet({
-        title: 'Imported',
-        body: () => html`<p>${count(said.added, 'address', 'addresses')} added${said.known ? `, ${said.known} known already or unsubscribed before` : ''}.</p>
+        title: t`Imported`,
+        body: () => html`<p>${many(said.added, '{0} address added.', '{0} addresses added.')} ${said.known ? t`Known already or unsubscribed before: ${said.known}.` : ''}</p>
           ${said.refused.length ? html`<ul>${said.refused.map((/** @type {any} */ r) => html`<li>${r.message}</li>`)}</ul>` : nothing}`,
       });
     },
@@ -231,16 +231,16 @@ function importMany() {
 function remove(s) {
   openForm({
     key: `remove_subscriber:${s.id}`,
-    title: 'Remove this subscriber?',
-    action: 'Remove the subscriber',
+    title: t`Remove this subscriber?`,
+    action: t`Remove the subscriber`,
     danger: true,
     plain: true,
     values: {},
     body: () =>
-      html`<p><strong>${s.address}</strong> is told nothing any more. They can subscribe again themselves.</p>`,
+      html`<p><strong>${s.address}</strong> ${t`is told nothing any more. They can subscribe again themselves.`}</p>`,
     send: () => call('DELETE', `/subscribers/${s.id}/`),
     done: () => {
-      toast('Removed.', 'good');
+      toast(t`Removed.`, 'good');
       list.load();
     },
   });

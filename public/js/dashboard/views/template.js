@@ -3,6 +3,7 @@ import * as database from '../database.js';
 import { blanksOf, fill, lay } from '../blank.js';
 import { changed, model } from '../model.js';
 import { call } from '../request.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 
@@ -63,12 +64,12 @@ export function fromTemplate(form) {
   };
   return html`${
     fitting.length
-      ? html`<div class="field"><label for="f-template">Template</label><select id="f-template" @change=${apply}><option value="">None</option>${fitting.map((t) => html`<option value=${t.id} .selected=${live(form.values.template === t.id)}>${t.name}</option>`)}</select></div>`
+      ? html`<div class="field"><label for="f-template">${t`Template`}</label><select id="f-template" @change=${apply}><option value="">${t`None`}</option>${fitting.map((t) => html`<option value=${t.id} .selected=${live(form.values.template === t.id)}>${t.name}</option>`)}</select></div>`
       : nothing
   }
     ${
       blanks.length
-        ? html`<fieldset class="field"><legend>Fill in</legend><div class="blanks">${repeat(
+        ? html`<fieldset class="field"><legend>${t`Fill in`}</legend><div class="blanks">${repeat(
             blanks,
             (b) => b,
             (b) => blankField(form, b),

@@ -8,6 +8,7 @@ import { forgetTemplates } from './template.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
 import { stateName } from '../words.js';
+import { t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('./template.js').Template} Template */
@@ -16,22 +17,22 @@ const list = new Remote();
 
 /** The templates of incidents, to be made before they are needed. */
 export function templates() {
-  const add = html`<button type="button" class="button" @click=${() => edit()}>${icon('plus')}Make a template</button>`;
-  return html`${heading('Templates', add, html`<p class="faint">Words for incidents, written while nothing burns. What stands in {{braces}} is filled in when it is used.</p>`)}
+  const add = html`<button type="button" class="button" @click=${() => edit()}>${icon('plus')}${t`Make a template`}</button>`;
+  return html`${heading(t`Templates`, add, html`<p class="faint">${t`Words for incidents, written while nothing burns. What stands in {{braces}} is filled in when it is used.`}</p>`)}
     ${list.show(`/templates/?page=${pageNumber()}&page_size=${PAGE_SIZE}`).draw((data) =>
       data.results.length
-        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">Template</th><th scope="col" class="wide-only">For</th><th scope="col"><span class="sr">Actions</span></th></tr></thead>
-            <tbody>${repeat(/** @type {Template[]} */ (data.results), (t) => t.id, row)}</tbody></table></div>${pager(data)}`
-        : empty('No template yet', 'Think of the last three incidents: what did you write first?', add),
+        ? html`<div class="scroll"><table class="list"><thead><tr><th scope="col">${t`Template`}</th><th scope="col" class="wide-only">${t`For`}</th><th scope="col"><span class="sr">${t`Actions`}</span></th></tr></thead>
+            <tbody>${repeat(/** @type {Template[]} */ (data.results), (template) => template.id, row)}</tbody></table></div>${pager(data)}`
+        : empty(t`No template yet`, t`Think of the last three incidents: what did you write first?`, add),
     )}`;
 }
 
-/** @param {Template} t */
-const row = (t) => html`<tr>
-  <td class="main"><span class="strong">${t.name}</span><span class="faint block clip">${t.title}</span></td>
-  <td class="wide-only faint">${t.status ? stateName(t.status) : 'Any message'}</td>
-  <td class="tools"><button type="button" class="quiet-button" aria-label="Edit ${t.name}" title="Edit" @click=${() => edit(t)}>${icon('edit')}</button
-    ><button type="button" class="quiet-button" aria-label="Delete ${t.name}" title="Delete" @click=${() => remove(t)}>${icon('trash')}</button></td>
+/** @param {Template} template */
+const row = (template) => html`<tr>
+  <td class="main"><span class="strong">${template.name}</span><span class="faint block clip">${template.title}</span></td>
+  <td class="wide-only faint">${template.status ? stateName(template.status) : t`Any message`}</td>
+  <td class="tools"><button type="button" class="quiet-button" aria-label=${t`Edit ${template.name}`} title=${t`Edit`} @click=${() => edit(template)}>${icon('edit')}</button
+    ><button type="button" class="quiet-button" aria-label=${t`Delete ${template.name}`} title=${t`Delete`} @click=${() => remove(template)}>${icon('trash')}</button></td>
 </tr>`;
 
 function afresh() {
@@ -39,39 +40,39 @@ function afresh() {
   list.load();
 }
 
-/** @param {Template} [t] */
-function edit(t) {
+/** @param {Template} [template] */
+function edit(template) {
   openForm({
-    key: t ? `template:${t.id}` : 'template',
-    title: t ? `Edit “${t.name}”` : 'Make a template',
-    action: 'Save',
+    key: template ? `template:${template.id}` : 'template',
+    title: template ? t`Edit “${template.name}”` : t`Make a template`,
+    action: t`Save`,
     values: {
-      name: t?.name ?? '',
-      title: t?.title ?? '',
-      body: t?.body ?? '',
-      status: t?.status ?? '',
-      services: t?.services.map((s) => s.id) ?? [],
+      name: template?.name ?? '',
+      title: template?.title ?? '',
+      body: template?.body ?? '',
+      status: template?.status ?? '',
+      services: template?.services.map((s) => s.id) ?? [],
     },
     body: (
       form,
-    ) => html`${field(form, { name: 'name', label: 'Name', focus: true, max: 200, placeholder: 'Database is slow' })}
-      ${field(form, { name: 'title', label: 'Title', optional: true, max: 200, placeholder: '{{service}} is slow' })}
-      ${field(form, { name: 'body', label: 'Message', rows: 6, max: 20000, optional: true, placeholder: 'Since {{time}} … We will write again within the hour.' })}
-      ${choose(form, { name: 'status', label: 'For', options: [['', 'Any message'], ...['investigating', 'identified', 'monitoring', 'resolved'].map((s) => /** @type {[string, string]} */ ([s, stateName(s)]))] })}
+    ) => html`${field(form, { name: 'name', label: t`Name`, focus: true, max: 200, placeholder: t`Database is slow` })}
+      ${field(form, { name: 'title', label: t`Title`, optional: true, max: 200, placeholder: t`{{service}} is slow` })}
+      ${field(form, { name: 'body', label: t`Message`, rows: 6, max: 20000, optional: true, placeholder: t`Since {{time}} … We will write again within the hour.` })}
+      ${choose(form, { name: 'status', label: t`For`, options: [['', t`Any message`], ...['investigating', 'identified', 'monitoring', 'resolved'].map((s) => /** @type {[string, string]} */ ([s, stateName(s)]))] })}
       ${suggested(form)}`,
     send: async ({ services, ...v }) => {
       // A suggested state that was there stays with its service.
       const body = {
         ...v,
-        services: services.map((/** @type {string} */ id) => t?.services.find((s) => s.id === id) ?? { id }),
+        services: services.map((/** @type {string} */ id) => template?.services.find((s) => s.id === id) ?? { id }),
       };
-      await (t
-        ? call('PATCH', `/templates/${t.id}/`, { body, headers: { 'If-Match': `"${t.version}"` } })
+      await (template
+        ? call('PATCH', `/templates/${template.id}/`, { body, headers: { 'If-Match': `"${template.version}"` } })
         : call('POST', '/templates/', { body }));
-      await database.remove('drafts', t ? `template:${t.id}` : 'template');
+      await database.remove('drafts', template ? `template:${template.id}` : 'template');
     },
     done: (form) => {
-      toast(`“${form.values.name}” is saved.`, 'good');
+      toast(t`“${form.values.name}” is saved.`, 'good');
       afresh();
     },
   });
@@ -80,7 +81,7 @@ function edit(t) {
 /** @param {Form} form */
 function suggested(form) {
   const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="suggested-hint"><legend>Suggested services</legend>
+  return html`<fieldset class="field picker" aria-describedby="suggested-hint"><legend>${t`Suggested services`}</legend>
     <div class="rows">${model.view?.services.map(
       (s) =>
         html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
@@ -94,18 +95,18 @@ function suggested(form) {
     <p class="hint" id="suggested-hint"></p></fieldset>`;
 }
 
-/** @param {Template} t */
-function remove(t) {
+/** @param {Template} template */
+function remove(template) {
   openForm({
-    key: `delete_template:${t.id}`,
-    title: 'Delete this template?',
-    action: 'Delete the template',
+    key: `delete_template:${template.id}`,
+    title: t`Delete this template?`,
+    action: t`Delete the template`,
     danger: true,
     plain: true,
     values: {},
     body: () =>
-      html`<p><strong>“${t.name}”</strong> is gone then. Incidents that were written with it keep their words.</p>`,
-    send: () => call('DELETE', `/templates/${t.id}/`),
+      html`<p><strong>“${template.name}”</strong> ${t`is gone then. Incidents that were written with it keep their words.`}</p>`,
+    send: () => call('DELETE', `/templates/${template.id}/`),
     done: afresh,
   });
 }

@@ -1,0 +1,252 @@
+package public_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"statuspage/public"
+)
+
+// template reads what stands between two backticks from a place in a script, with {0}, {1}, … for its expressions.
+func template(script string, from int) (text string, ok bool) {
+	var out strings.Builder
+	for i, hole := from, 0; i < len(script); i++ {
+		switch {
+		case script[i] == '`':
+			return out.String(), true
+		case strings.HasPrefix(script[i:], "${"):
+			end := closing(script, i+2)
+			if end < 0 {
+				return "", false
+			}
+			out.WriteString("{" + strconv.Itoa(hole) + "}")
+			hole++
+			i = end
+		default:
+			out.WriteByte(script[i])
+		}
+	}
+	return "", false
+}
+
+// closing is where the brace stands that ends an expression, or -1. Texts and templates in it are stepped over.
+func closing(script string, from int) int {
+	for i, depth := from, 0; i < len(script); i++ {
+		switch c := script[i]; c {
+		case '{':
+			depth++
+		case '}':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		case '\'', '"':
+			for i++; i < len(script) && script[i] != c; i++ {
+				if script[i] == '\\' {
+					i++
+				}
+			}
+		case '`':
+			for i++; i < len(script) && script[i] != '`'; i++ {
+				if strings.HasPrefix(script[i:], "${") {
+					if i = closing(script, i+2); i < 0 {
+						return -1
+					}
+				}
+			}
+		}
+	}
+	return -1
+}
+
+// scripts are those of the interface, without their comments.
+func scripts(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	add := func(path string) {
+		text, err := os.ReadFile(path) // #nosec G304 -- our own source
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[path] = comments.ReplaceAllString(string(text), "")
+	}
+	err := filepath.WalkDir("js/dashboard", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".js" && d.Name() != "markdown.js" { // which has words of others alone
+			add(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"dashboard", "speak"} {
+		add("js/" + name + ".js")
+	}
+	return out
+}
+
+const quoted = `'((?:[^'\\]|\\.)*)'`
+
+var (
+	comments = regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:^\s*//[^\n]*$)`)
+	saidAt   = regexp.MustCompile("\\bt`")
+	manyAt   = regexp.MustCompile(`\bmany\(\s*[^;]*?,\s*` + quoted + `,\s*` + quoted)
+	countAt  = regexp.MustCompile(`\bcount\([^;']*?, '(\w[^']*)'(?:, '([^']*)')?\)`)
+	doesAt   = regexp.MustCompile(`does: ` + quoted + `, did: ` + quoted)
+	happensA = regexp.MustCompile(`(?m)^  [a-z_]+: ` + quoted + `,$`)
+)
+
+// said are the texts of the interface: what a catalogue has to have.
+func said(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for path, script := range scripts(t) {
+		for _, at := range saidAt.FindAllStringIndex(script, -1) {
+			text, ok := template(script, at[1])
+			if !ok {
+				t.Fatalf("%s: a text without an end: %.60s", path, script[at[0]:])
+			}
+			out[text] = path
+		}
+		for _, m := range manyAt.FindAllStringSubmatch(script, -1) {
+			out[m[2]] = path
+		}
+		for _, m := range countAt.FindAllStringSubmatch(script, -1) {
+			several := m[2]
+			if several == "" {
+				several = m[1] + "s"
+			}
+			out["{0} "+several] = path
+		}
+	}
+	commands := scripts(t)["js/dashboard/commands.js"]
+	for _, m := range doesAt.FindAllStringSubmatch(commands, -1) {
+		out[m[1]+" “{0}”"], out[m[2]] = "commands.js", "commands.js"
+	}
+	for _, m := range happensA.FindAllStringSubmatch(commands[strings.Index(commands, "const happened"):], -1) {
+		out[m[1]] = "commands.js"
+	}
+	return out
+}
+
+// catalogue is a language's words: each a text, or an object of CLDR's plural forms.
+func catalogue(t *testing.T, tag string) map[string]map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("words/" + tag + ".json") // #nosec G304 -- our own source
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		t.Fatal(tag, err)
+	}
+	out := map[string]map[string]string{}
+	for key, value := range raw {
+		forms := map[string]string{}
+		if one := ""; json.Unmarshal(value, &one) == nil {
+			forms["other"] = one
+		} else if err := json.Unmarshal(value, &forms); err != nil {
+			t.Errorf("%s: %q: %v", tag, key, err)
+		}
+		out[key] = forms
+	}
+	return out
+}
+
+var blanks = regexp.MustCompile(`\{\d\}`)
+
+func places(text string) []string {
+	found := blanks.FindAllString(text, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// What the dashboard says, each catalogue has, with the same blanks, and it has nothing else.
+func TestEveryTextOfTheInterfaceIsInEachLanguage(t *testing.T) {
+	all := said(t)
+	if len(all) < 500 {
+		t.Fatalf("only %d texts were found", len(all))
+	}
+	for _, tag := range public.Languages {
+		words := catalogue(t, tag)
+		for key, path := range all {
+			forms := words[key]
+			if forms["other"] == "" {
+				t.Errorf("%s has no %q (%s)", tag, key, path)
+			}
+			for form, text := range forms {
+				want, got := places(key), places(text)
+				if form != "other" && !slices.Contains(got, "{0}") { // "a service" says its number in words
+					want = slices.DeleteFunc(want, func(p string) bool { return p == "{0}" })
+				}
+				if !slices.Equal(want, got) {
+					t.Errorf("%s: %q has %v, and %q has %v", tag, key, want, text, got)
+				}
+			}
+		}
+		for key := range words {
+			if all[key] == "" {
+				t.Errorf("%s has %q, which nothing says", tag, key)
+			}
+		}
+	}
+}
+
+var (
+	htmlAt    = regexp.MustCompile("\\bhtml`")
+	tags      = regexp.MustCompile(`<[^>]*>`)
+	readAloud = regexp.MustCompile(`(?:aria-label|title|placeholder|alt)="([^"]*)"`)
+	letters   = regexp.MustCompile(`[A-Za-z]{2}`)
+	// given are members and calls whose texts are read.
+	given = regexp.MustCompile(`\b(?:label|title|hint|action|placeholder|text|about|detail):\s*'([^']*[a-z][^']*)'` +
+		`|\b(?:toast|say|heading|empty|fail)\(\s*['\x60]([^'\x60]*[a-z]{2}[^'\x60]*)['\x60]`)
+	// signs are the same in every language.
+	signs = []string{"Authorization: Bearer …", "API", "fra, iad", "https://example.com", "status.example.com",
+		"/status/ /feed.atom?key="}
+)
+
+// bare are the words in a text that are no signs.
+func bare(text string) string {
+	text = blanks.ReplaceAllString(text, " ")
+	for _, sign := range signs {
+		text = strings.ReplaceAll(text, sign, "")
+	}
+	if letters.MatchString(text) {
+		return strings.Join(strings.Fields(text), " ")
+	}
+	return ""
+}
+
+// A text that is drawn without t`…` stays English in every language.
+func TestNoTextOfTheInterfaceIsLeftInEnglish(t *testing.T) {
+	for path, script := range scripts(t) {
+		for _, at := range htmlAt.FindAllStringIndex(script, -1) {
+			markup, ok := template(script, at[0]+len("html`"))
+			if !ok {
+				t.Fatalf("%s: a template without an end: %.60s", path, script[at[0]:])
+			}
+			for _, m := range readAloud.FindAllStringSubmatch(markup, -1) {
+				if words := bare(m[1]); words != "" {
+					t.Errorf("%s: %q is no t`…`", path, words)
+				}
+			}
+			for _, between := range tags.Split(markup, -1) {
+				if words := bare(between); words != "" {
+					t.Errorf("%s: %q is no t`…`", path, words)
+				}
+			}
+		}
+		for _, m := range given.FindAllStringSubmatch(script, -1) {
+			if words := bare(m[1] + m[2]); words != "" {
+				t.Errorf("%s: %q is no t`…`", path, words)
+			}
+		}
+	}
+}
