@@ -40,6 +40,9 @@ async function fetched(address) {
 const wish = root?.dataset?.words ? wished() : 'en';
 const catalogue = addresses[wish] ? await fetched(addresses[wish]) : {};
 
+/** The languages that can be chosen: those that have a catalogue. */
+export const offered = Object.keys(languages).filter((tag) => tag === 'en' || addresses[tag]);
+
 /** The language that is spoken here. */
 export const language = Object.keys(catalogue).length ? wish : 'en';
 

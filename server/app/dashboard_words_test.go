@@ -179,3 +179,30 @@ func namesTheWriter(t *testing.T, w *browser) {
 	b.until(`asked.every(([method, region]) => method !== 'GET' || region === undefined)`)
 	b.clean()
 }
+
+// A person chooses the language of the interface, and finds it there: forms, refusals and the page's lang.
+func speaksAsChosen(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	b.visit("/dashboard/account")
+	b.until(`document.querySelector('select[aria-labelledby=speech]')`)
+	eval[any](b, `(() => {
+		const list = document.querySelector('select[aria-labelledby=speech]');
+		list.value = 'de';
+		list.dispatchEvent(new Event('change'));
+		return true;
+	})()`)
+	b.until(`document.documentElement.lang === 'de' && document.querySelector('main h1')?.textContent === 'Konto'`)
+	b.visit("/dashboard/")
+	b.until(`document.querySelector('main h1')`)
+	b.key("i")
+	b.until(`document.activeElement?.id === 'f-title'`)
+	b.press("Veröffentlichen")
+	b.until(`document.querySelector('#f-title-hint.bad')?.textContent === 'Sagen Sie in wenigen Worten, was nicht stimmt.'`)
+	b.write("Was nicht stimmt", "API ist langsam")
+	b.tick("API")
+	b.press("Veröffentlichen")
+	b.until(`document.querySelector('main h1')?.textContent === 'API ist langsam'`)
+	b.clean()
+}

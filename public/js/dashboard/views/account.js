@@ -11,7 +11,7 @@ import { openForm } from '../dialog.js';
 import { passwordRule } from '../words.js';
 import { secondFactors } from './factor.js';
 import { enter, signOutEverywhere } from '../person.js';
-import { t } from '../../language.js';
+import { choose, language, languages, offered, t } from '../../language.js';
 
 /** @typedef {import('../standing.js').Offer} Offer */
 /** @typedef {import('../standing.js').Own} Own */
@@ -22,9 +22,9 @@ const sessions = new Remote();
 /** What is a person's alone: no organisation sees or changes it. */
 export function account() {
   if (door)
-    return html`${heading(t`Account`)}<p>${t`Your name, password and sign-ins are kept by your identity provider.`}</p>`;
+    return html`${heading(t`Account`)}<p>${t`Your name, password and sign-ins are kept by your identity provider.`}</p> ${speech()}`;
   return html`${heading(t`Account`, '', html`<p class="faint">${t`Yours alone: no organisation sees or changes it, but your name and address where you are a member.`}</p>`)}
-    ${offers()} ${person()} ${secondFactors()} ${organizations()} ${signIns()} ${end()}`;
+    ${offers()} ${person()} ${speech()} ${secondFactors()} ${organizations()} ${signIns()} ${end()}`;
 }
 
 /** @param {unknown} error */
@@ -79,6 +79,16 @@ function person() {
       <div><dt>${t`Address`}</dt><dd>${user?.email} ${model.provable ? html`<button type="button" class="button small" @click=${proveAddress}>${t`Prove your address`}</button>` : nothing} <button type="button" class="button small" @click=${changeAddress}>${t`Change the address`}</button></dd></div>
       <div><dt>${t`Password`}</dt><dd>${'•'.repeat(8)} <button type="button" class="button small" @click=${changePassword}>${t`Change the password`}</button></dd></div>
     </dl></section>`;
+}
+
+/** The choice of the interface's language, in this browser; where there is one. */
+function speech() {
+  if (offered.length < 2) return nothing;
+  const chosen = (/** @type {Event} */ e) => choose(/** @type {HTMLSelectElement} */ (e.target).value);
+  return html`<section aria-labelledby="speech"><h2 id="speech">${t`Language`}</h2>
+    <div class="field"><select aria-labelledby="speech" aria-describedby="speech-hint" @change=${chosen}>
+      ${offered.map((tag) => html`<option value=${tag} lang=${tag} .selected=${tag === language}>${languages[tag]}</option>`)}
+    </select><p class="hint" id="speech-hint">${t`Of the dashboard, in this browser.`}</p></div></section>`;
 }
 
 function rename() {
