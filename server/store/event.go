@@ -73,8 +73,8 @@ var ErrWentBack = errors.New("the log ends before what was read of it, or is ano
 const head = `coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)`
 
 // logQuery reads where the log ends with what else a region follows (a row with the id 0: epoch, end, departures,
-// heartbeat, monitors and admissions), the anchor (?1) without its body, and events behind it: ?2 rows at most, of ?3 bytes, but one
-// event at least.
+// heartbeat, monitors and admissions), the anchor (?1) without its body, and events behind it: ?2 rows at most, of ?3
+// bytes, but one event at least.
 const logQuery = `SELECT 0 AS id, coalesce((SELECT value FROM meta WHERE key = 'epoch'), '') AS org_id, ` + head +
 	` AS seq,
  coalesce((SELECT value FROM meta WHERE key = 'departed'), '') AS body, coalesce((SELECT at FROM heartbeat WHERE id =
