@@ -19,7 +19,7 @@ var files embed.FS
 const Prefix = "/assets/"
 
 // Languages are those of the interface beside English, which is in its code: the catalogues in words.
-var Languages = []string{"de"}
+var Languages = []string{"de", "fr", "es", "ja"}
 
 // manifest is logical name → address.
 var manifest = sync.OnceValue(func() map[string]string {

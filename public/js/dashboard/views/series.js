@@ -57,21 +57,29 @@ function row(s) {
 }
 
 const days = [t`Sunday`, t`Monday`, t`Tuesday`, t`Wednesday`, t`Thursday`, t`Friday`, t`Saturday`];
-const nth = ['', 'first', 'second', 'third', 'fourth'];
+const codes = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA']; // RFC 5545 3.3.10
+
+/** Which of a month's weeks, in words. @type {((day: string) => string)[]} */
+const onThe = [
+  (day) => t`Every month, on the first ${day}`,
+  (day) => t`Every month, on the second ${day}`,
+  (day) => t`Every month, on the third ${day}`,
+  (day) => t`Every month, on the fourth ${day}`,
+];
 
 /** What can be said in words about a start: a kind, its rule (RFC 5545), the words. @param {string} starts @returns {[string, string, string][]} */
 function kinds(starts) {
   const at = new Date(`${starts}Z`);
   if (Number.isNaN(at.getTime())) return [];
   const day = days[at.getUTCDay()];
-  const code = day.slice(0, 2).toUpperCase();
+  const code = codes[at.getUTCDay()];
   const week = Math.ceil(at.getUTCDate() / 7);
   return [
     ['daily', 'FREQ=DAILY', t`Every day`],
     ['weekly', 'FREQ=WEEKLY', t`Every ${day}`],
     ['fortnightly', 'FREQ=WEEKLY;INTERVAL=2', t`Every second ${day}`],
     week < 5
-      ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, t`Every month, on the ${nth[week]} ${day}`]
+      ? ['nth', `FREQ=MONTHLY;BYDAY=${week}${code}`, onThe[week - 1](day)]
       : ['nth', `FREQ=MONTHLY;BYDAY=-1${code}`, t`Every month, on the last ${day}`],
     ['date', `FREQ=MONTHLY;BYMONTHDAY=${at.getUTCDate()}`, t`Every month, on day ${at.getUTCDate()}`],
   ];

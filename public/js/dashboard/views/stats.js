@@ -46,7 +46,7 @@ function chart(title, bars, words, { least = 0, most, first, second } = {}) {
   const newest = known.at(-1);
   const said = (/** @type {Bar} */ b) =>
     b.value === null ? '–' : b.second === undefined ? words(b.value) : `${words(b.value)}, ${b.second} ${second}`;
-  const id = `stat-${title.replace(/\W+/g, '-').toLowerCase()}`;
+  const id = `stat-${title.replace(/[^\p{L}\p{N}]+/gu, '-').toLowerCase()}`;
   return html`<figure class="stat" aria-labelledby=${id}>
     <h3 id=${id}>${title}</h3>
     <p class="figure">${newest ? html`<strong>${said(newest)}</strong> <span class="faint">${newest.label}</span>` : html`<span class="faint">${t`Nothing yet.`}</span>`}</p>
