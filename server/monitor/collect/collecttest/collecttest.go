@@ -363,7 +363,7 @@ SELECT ?, ?, ? + i / 10 * 14000, 'region-' || (i % 10), i % 7 > 0, i % 100,
 	w.now = began + day
 	looks, err := db.Org(w.org).LastLooks(ctx, id, began, 50_000)
 	must(t, err)
-	if len(looks) != 50_000 || looks[0].At < looks[49_999].At || looks[49_999].OK != true && looks[49_999].Error == "" {
+	if len(looks) != 50_000 || looks[0].At < looks[49_999].At || !looks[49_999].OK && looks[49_999].Error == "" {
 		t.Errorf("%d results were read", len(looks))
 	}
 	for i := 1; i < len(looks); i++ {
