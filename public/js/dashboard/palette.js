@@ -88,12 +88,12 @@ function commands() {
       .filter((o) => !o.deleted_at && o.id !== model.identity?.organization?.id)
       .map((o) => ({ label: t`Switch to ${o.name}`, more: t`organisation`, run: () => void enter(o.slug) })),
     { label: t`Sign out`, more: waiting().length ? t`changes wait` : '', run: () => void leave() },
-  ].map((c) => ({ ...c, kind: 'Command' }));
+  ].map((c) => ({ ...c, kind: t`Command` }));
 }
 
 /** @param {any} i @returns {Entry} */
 const incident = (i) => ({
-  kind: 'Incident',
+  kind: t`Incident`,
   id: i.id,
   label: i.title,
   more: `${stateName(i.status)} ${i.services.map((/** @type {any} */ s) => s.name).join(' ')}`,
@@ -107,31 +107,31 @@ function held() {
   const services = (/** @type {string} */ text) => `/dashboard/services?search=${encodeURIComponent(text)}`;
   return [
     ...view.services.map((s) => ({
-      kind: 'Service',
+      kind: t`Service`,
       label: s.name,
       more: `${stateName(s.status)} ${s.group} ${s.description}`,
       run: leadsTo(services(s.name), `row-${s.id}`),
     })),
     ...[...new Set(view.services.map((s) => s.group).filter(Boolean))].map((g) => ({
-      kind: 'Group',
+      kind: t`Group`,
       label: g,
       run: leadsTo(services(g)),
     })),
     ...view.incidents.map(incident),
     ...view.maintenances.map((m) => ({
-      kind: 'Maintenance',
+      kind: t`Maintenance`,
       label: m.title,
       more: `${stateName(m.status)} ${m.services.map((s) => s.name).join(' ')}`,
       run: leadsTo(`/dashboard/maintenance/${m.id}`),
     })),
     ...people.map((p) => ({
-      kind: 'Person',
+      kind: t`Person`,
       label: p.name || p.email,
       more: p.email,
       run: leadsTo('/dashboard/team'),
     })),
     ...(mayWrite() ? Object.entries(labels) : []).map(([name, label]) => ({
-      kind: 'Setting',
+      kind: t`Setting`,
       label,
       run: leadsTo('/dashboard/settings', `f-${name}`),
     })),

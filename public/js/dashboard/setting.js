@@ -11,7 +11,7 @@ export const looks = {
 
 /** The settings of an organisation, with their labels. */
 export const labels = {
-  name: 'Name',
+  name: t`Name`,
   description: t`Description`,
   url: t`Web site`,
   hostname: t`Host name`,

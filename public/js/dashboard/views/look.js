@@ -9,8 +9,19 @@ import { t } from '../../language.js';
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').Organization} Organization */
 
-const words = (/** @type {string[]} */ list) =>
-  list.map((w) => /** @type {[string, string]} */ ([w, w[0].toUpperCase() + w.slice(1)]));
+/** @type {[string, string][]} */
+const shapes = [
+  ['plain', t`Plain`],
+  ['soft', t`Soft`],
+  ['lines', t`Lines`],
+  ['print', t`Print`],
+];
+
+/** @type {[string, string][]} */
+const densities = [
+  ['comfortable', t`Comfortable`],
+  ['compact', t`Compact`],
+];
 
 /** Links as they are typed: one a line, the name, the address and the place. @param {Organization} org */
 export const linkLines = (org) => (org.links ?? []).map((l) => `${l.name} ${l.url} ${l.place}`).join('\n');
@@ -29,7 +40,7 @@ export const linksOf = (text) =>
 
 /** How the page looks. @param {Form} f @param {Organization} org */
 export function look(f, org) {
-  return html`<div class="pair">${choose(f, { name: 'look', label: looks.look, options: words(['plain', 'soft', 'lines', 'print']) })}
+  return html`<div class="pair">${choose(f, { name: 'look', label: looks.look, options: shapes })}
       ${choose(f, {
         name: 'theme',
         label: looks.theme,
@@ -39,7 +50,7 @@ export function look(f, org) {
           ['dark', t`Dark`],
         ],
       })}</div>
-    ${choose(f, { name: 'density', label: looks.density, options: words(['comfortable', 'compact']) })}
+    ${choose(f, { name: 'density', label: looks.density, options: densities })}
     ${picture(org, 'logo_dark', 'logo-dark', t`Logo on dark grounds`, t`Where it is empty, the logo stands there, too.`)}
     ${picture(org, 'favicon', 'favicon', t`Picture in browser tabs`, t`Where it is empty, the symbol of the state stands there.`)}
     ${field(f, { name: 'header_text', label: looks.header_text, max: 500, optional: true })}

@@ -19,28 +19,28 @@ import { t } from '../../language.js';
 /** What there is to watch: its name, and an example of a target. @type {Record<string, {name: string, target: string}>} */
 export const kinds = {
   http: { name: 'HTTP', target: 'https://example.com/health' },
-  tcp: { name: 'TCP port', target: 'db.example.com:5432' },
-  dns: { name: 'DNS name', target: 'example.com' },
-  tls: { name: 'TLS certificate', target: 'example.com' },
-  icmp: { name: 'Ping', target: 'example.com' },
-  grpc: { name: 'gRPC health', target: 'api.example.com:443' },
-  heartbeat: { name: 'Heartbeat', target: '' },
-  page: { name: 'Another status page', target: 'https://www.githubstatus.com' },
+  tcp: { name: t`TCP port`, target: 'db.example.com:5432' },
+  dns: { name: t`DNS name`, target: 'example.com' },
+  tls: { name: t`TLS certificate`, target: 'example.com' },
+  icmp: { name: t`Ping`, target: 'example.com' },
+  grpc: { name: t`gRPC health`, target: 'api.example.com:443' },
+  heartbeat: { name: t`Heartbeat`, target: '' },
+  page: { name: t`Another status page`, target: 'https://www.githubstatus.com' },
 };
 
 const subjects = ['status', 'time', 'body', 'json:/path', 'header:Name', 'certificate', 'dns', 'dns:mx'];
 
 /** @type {[string, string][]} */
 const operators = [
-  ['eq', 'is'],
+  ['eq', t`is`],
   ['ne', t`is not`],
   ['lt', t`is less than`],
   ['le', t`is at most`],
   ['gt', t`is more than`],
   ['ge', t`is at least`],
-  ['contains', 'contains'],
+  ['contains', t`contains`],
   ['not_contains', t`does not contain`],
-  ['matches', 'matches'],
+  ['matches', t`matches`],
   ['not_matches', t`does not match`],
   ['exists', t`is there`],
   ['absent', t`is not there`],

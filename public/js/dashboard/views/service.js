@@ -341,10 +341,10 @@ export function openService(s, { from, instead } = {}) {
     ids: { id: s ? undefined : from?.id },
     values,
     labels: {
-      name: 'Name',
+      name: t`Name`,
       description: t`Description`,
       group: t`Group`,
-      status: 'State',
+      status: t`State`,
       start_date: t`Record begins`,
     },
     about: s ? (view) => view.services.find((x) => x.id === s.id) : undefined,
