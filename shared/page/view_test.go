@@ -88,11 +88,11 @@ func (w *worlds) without(c page.Command) page.Command {
 		return &less
 	case *page.UpdateIncident:
 		less := *x
-		less.Services = moves(x.Services)
+		less.Services = w.moved(x.ID, x.Services, moves(x.Services))
 		return &less
 	case *page.EditIncident:
 		less := *x
-		less.Services = moves(x.Services)
+		less.Services = w.moved(x.ID, x.Services, moves(x.Services))
 		return &less
 	case *page.PlanMaintenance:
 		less := *x
@@ -112,7 +112,19 @@ func (w *worlds) without(c page.Command) page.Command {
 	return c
 }
 
-// about says that a command is about something that is only in the whole page, and stays unseen.
+// moved are the moves that are left without those of hidden services. Those that change nothing are not among them then:
+// nobody gives a command only for these.
+func (w *worlds) moved(incident string, all, left []page.Move) []page.Move {
+	in, there := w.less.Incident(incident)
+	if !there || len(left) == len(all) {
+		return left
+	}
+	return slices.DeleteFunc(left, func(m page.Move) bool {
+		return slices.ContainsFunc(in.Services, func(a status.Affected) bool { return a.ID == m.ID && a.To == m.To })
+	})
+}
+
+// unseen says that a command is about something that is only in the whole page, and stays unseen.
 func (w *worlds) unseen(c page.Command) bool {
 	id := page.TargetOf(c)
 	spec := page.Known(c)
