@@ -50,7 +50,7 @@ VALUES ('` + oldOrg + `', 'u', 'admin', 1)`},
 	{"a factor of a session", `UPDATE sessions SET factor = '' WHERE id = 's'`},
 	{"a session that ends", `UPDATE sessions SET revoked_at = 5 WHERE id = 's'`},
 	{"a session that is deleted", `DELETE FROM sessions WHERE id = 's2'`},
-	{"a factor that is asked for", `INSERT INTO organization_security VALUES ('` + oldOrg + `', 0, 1)`},
+	{"a factor that is asked for", `INSERT INTO organization_security (org_id, second_factor, updated_at) VALUES ('` + oldOrg + `', 0, 1)`},
 	{"a factor that is asked for later", `UPDATE organization_security SET second_factor = 1`},
 	{"a key", `INSERT INTO api_keys (org_id, id, name, prefix, hash, scopes, created_by, created_at)
 VALUES ('` + oldOrg + `', '0190a0a0-0000-7000-8000-0000000000aa', 'CI', 'p', 'h', 'admin', 'u', 1)`},
