@@ -1,4 +1,5 @@
 import { html } from '../vendor/lit-html.js';
+import { ask } from './ask.js';
 import { changed } from './model.js';
 import { empty } from './views/list.js';
 import { reload } from './update.js';
@@ -29,6 +30,8 @@ export function load() {
   });
   return asked;
 }
+
+ask.load = load;
 
 /** What has come; null as long as nothing was asked for. */
 export const loaded = () => parts;

@@ -9,7 +9,7 @@ import { empty, heading } from './list.js';
 import { model, refused, toast, waiting } from '../model.js';
 import { ago, exact } from '../time.js';
 import { stateName } from '../words.js';
-import { load } from '../later.js';
+import { ask } from '../ask.js';
 import { go } from '../router.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
@@ -165,7 +165,7 @@ const forms = {
   },
   edit_page(how) {
     const { view } = model;
-    load().then(
+    ask.load().then(
       (parts) => view && parts.editQueuedSettings(view, how.from, String(how.instead)),
       () => {},
     );
