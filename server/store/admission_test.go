@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"path/filepath"
 	"regexp"
@@ -121,6 +122,54 @@ VALUES ('`+id+`', 'u', '', 1, 1, 99999999999999)`)
 	write(`DELETE FROM meta WHERE key = 'x'`)
 	if now, _ := here.Admissions(); now != before {
 		t.Error("a write about something else counts")
+	}
+}
+
+// TestSignInsCostNobodyALook: in an installation of many somebody signs in or is given the next token at every moment.
+func TestSignInsCostNobodyALook(t *testing.T) {
+	db, _ := two(t)
+	const user, now = "0190a0a0-0000-7000-8000-0000000000b1", 1_000_000
+	write := func(text string) {
+		t.Helper()
+		var b Batch
+		b.Add(text)
+		if err := db.Do(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(makeOrg)
+	write(`INSERT INTO users (id, issuer, subject, email, name, password, created_at, updated_at, credential_version)
+VALUES ('` + user + `', 'i', 's', 'u@b.example', '', '', 1, 1, 1)`)
+	at := time.UnixMilli(now)
+	session := auth.Session{ID: "s", UserID: user, Version: 1, Kind: auth.BrowserSession, Proof: "password", CreatedAt: at,
+		AdvancedAt: at, ExpiresAt: at.Add(time.Hour)}
+	var first, second [sha256.Size]byte
+	second[0] = 1
+	before, _ := db.Admissions()
+	var chosen Batch
+	ChooseOrg(&chosen, user, oldOrg)
+	created := db.CreateSession(t.Context(), session, first)
+	if is, err := db.AdvanceSession(t.Context(), "s", 0, first, second, at); err != nil || !is {
+		t.Error("the next token:", is, err)
+	}
+	for what, err := range map[string]error{
+		"a sign-in":       created,
+		"an organisation": db.SetSessionOrg(t.Context(), "s", oldOrg),
+		"the last one":    db.Do(t.Context(), &chosen),
+		"a key's use":     db.TouchKeys(t.Context(), map[KeyRef]time.Time{{oldOrg, "k"}: at}),
+	} {
+		if err != nil {
+			t.Error(what, err)
+		}
+	}
+	if now, _ := db.Admissions(); now != before {
+		t.Errorf("%d times everybody is looked up again", now-before)
+	}
+	if err := db.RevokeSession(t.Context(), "s", at); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := db.Admissions(); now == before {
+		t.Error("the end of a session was not counted")
 	}
 }
 
