@@ -71,10 +71,12 @@ func TestTheRealServerKeepsEverythingThatTheStorePromises(t *testing.T) {
 	if os.Getenv("SQLD") == "" {
 		t.Skip("SQLD does not name the program of a real sqld")
 	}
-	storetest.Run(t, func(t testing.TB) *store.DB {
+	open := func(t testing.TB) *store.DB {
 		c := place(t, []string{"fra"})
 		return at(t, c, c.Primary())
-	})
+	}
+	storetest.Run(t, open)
+	storetest.Large(t, open)
 }
 
 // aWhile is a few seconds here, and a minute where the real server runs or LAB_LONG is set.

@@ -32,6 +32,8 @@ func over(t testing.TB) *store.DB {
 
 func TestLibSQLKeepsEverythingThatTheStorePromises(t *testing.T) { storetest.Run(t, over) }
 
+func TestLibSQLKeepsWhatIsLarge(t *testing.T) { storetest.Large(t, over) }
+
 func TestLibSQLKeepsWhatMonitorsMeasured(t *testing.T) {
 	racetest.Plain(t, "its weight is the database")
 	collecttest.Run(t, 10, over)

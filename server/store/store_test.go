@@ -25,3 +25,5 @@ func openFile(t testing.TB, file string) *store.DB {
 }
 
 func TestAFileKeepsEverythingThatTheStorePromises(t *testing.T) { storetest.Run(t, open) }
+
+func TestAFileKeepsWhatIsLarge(t *testing.T) { storetest.Large(t, open) }

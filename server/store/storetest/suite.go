@@ -16,12 +16,21 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"statuspage/server/racetest"
 	"statuspage/server/store"
 	"statuspage/shared/fault"
 	"statuspage/shared/page"
 	"statuspage/shared/page/pagetest"
 	"statuspage/shared/status"
 )
+
+// Large tests a database with as many bytes as it takes, as Run does the rest.
+func Large(t *testing.T, open func(testing.TB) *store.DB) {
+	racetest.Plain(t, "megabytes in one call to the database")
+	t.Run("a page of any size is read", func(t *testing.T) { longPage(t, open(t)) })
+	t.Run("a full page is read by one question", func(t *testing.T) { fullPage(t, open(t)) })
+	t.Run("no row grows beyond what every database takes", func(t *testing.T) { rowLimit(t, open(t)) })
+}
 
 // Run tests a database; open gives an empty one, migrated.
 func Run(t *testing.T, open func(testing.TB) *store.DB) {
@@ -30,9 +39,6 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	t.Run("racing writers leave no gap and nothing half done", func(t *testing.T) { racing(t, open(t)) })
 	t.Run("an event needs its predecessor", func(t *testing.T) { follows(t, open(t)) })
 	t.Run("the log is read in parts, whatever its events weigh", func(t *testing.T) { parts(t, open(t)) })
-	t.Run("a page of any size is read", func(t *testing.T) { longPage(t, open(t)) })
-	t.Run("a full page is read by one question", func(t *testing.T) { fullPage(t, open(t)) })
-	t.Run("no row grows beyond what every database takes", func(t *testing.T) { rowLimit(t, open(t)) })
 	t.Run("a refused batch leaves nothing behind", func(t *testing.T) { refused(t, open(t)) })
 	t.Run("tenants with the same ids never meet", func(t *testing.T) { tenants(t, open(t)) })
 	t.Run("what went on in a time is found, whenever it began", func(t *testing.T) { during(t, open(t)) })
