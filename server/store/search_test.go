@@ -159,11 +159,12 @@ func TestASearchIsQuickAmongAHundredThousand(t *testing.T) {
 		b.Add(`WITH RECURSIVE n (x) AS (VALUES (?) UNION ALL SELECT x + 1 FROM n WHERE x + 1 < ?)
 INSERT INTO incidents (org_id, id, title, description, status, impact, created_at, updated_at, resolved_at, version,
  more) SELECT ?, printf('00000000-0000-7000-8000-%012d', x), 'Checkout is slow in region ' || (x % 40),
- 'Payments wait for the database, case ' || x, 'resolved', 'minor', x, x, x, 1, '{}' FROM n`, from, from+10_000, d.org.ID())
+ 'Payments wait for the database, case ' || x, 'resolved', 'minor', x, x, x, 1, '{}' FROM n`, from,
+			from+10_000, d.org.ID())
 		b.Add(`INSERT INTO incident_updates (org_id, incident_id, seq, id, status, body, created_at, services, more)
 SELECT org_id, id, created_at, id, 'resolved',
- 'Replica ' || (created_at % 997) || ' was restarted and queries are quick again.', created_at, '[]', '{}' FROM incidents
- WHERE created_at >= ?`, from)
+ 'Replica ' || (created_at % 997) || ' was restarted and queries are quick again.', created_at, '[]', '{}'
+FROM incidents WHERE created_at >= ?`, from)
 		if err := db.Do(ctx, &b); err != nil {
 			t.Fatal(err)
 		}

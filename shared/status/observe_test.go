@@ -183,27 +183,69 @@ func TestWhateverIsSeenTheRulesHold(t *testing.T) {
 		rows := sights(t)
 		got := play(m, rows, nil)
 		for i := range got {
-			blind, row := 0, 0
-			for _, seen := range rows {
-				if seen[i] == 'x' {
-					blind++
-				}
-				n := 0
-				for k := i; k >= 0 && (seen[k] == '-' || seen[k] == '.'); k-- {
-					if seen[k] == '-' {
-						n++
-					}
-				}
-				row = max(row, n)
+			e := evidenceOf(rows, i, &m)
+			if 2*e.heard < e.known && got[i] != '?' { // silent or blind
+				t.Fatalf("minute %d of %v is %s: a majority says nothing", i, rows, got)
 			}
-			if blind == len(rows) && got[i] != '?' {
-				t.Fatalf("minute %d of %v is %s: every region is blind", i, rows, got)
+			need := e.heard/2 + 1
+			if m.Quorum > 0 {
+				need = min(int(m.Quorum), e.known)
 			}
-			if got[i] == 'D' && (i == 0 || got[i-1] == 'u') && int64(row) < m.Failures {
-				t.Fatalf("minute %d of %v is %s: nobody saw %d failures in a row", i, rows, got, m.Failures)
+			if turned := i == 0 || got[i-1] != got[i]; turned && got[i] == 'D' && e.failing < need &&
+				(i == 0 || got[i-1] != '?') {
+				t.Fatalf("minute %d of %v is %s: %d of %d saw %d failures in a row", i, rows, got, e.failing, need,
+					m.Failures)
+			} else if turned && got[i] == 'u' && e.working < need {
+				t.Fatalf("minute %d of %v is %s: %d of %d saw it work", i, rows, got, e.working, need)
+			}
+			if e.failing >= need && e.working < need && 2*e.heard >= e.known && got[i] != 'D' {
+				t.Fatalf("minute %d of %v is %s: %d of %d saw %d failures in a row", i, rows, got, e.failing, need,
+					m.Failures)
 			}
 		}
 	})
+}
+
+// evidence is what regions saw until a minute, counted from the rows alone.
+type evidence struct {
+	known   int // regions that ever spoke
+	heard   int // of them, those that spoke lately and were not blind then
+	failing int // of those, how many saw so many failures in a row
+	working int // and how many saw it work, the last time
+}
+
+func evidenceOf(rows []string, i int, m *status.Monitor) (e evidence) {
+	const lately = 3 // minutes, and a little more
+	for _, row := range rows {
+		said := strings.TrimRight(row[:i+1], ".")
+		if said == "" {
+			continue
+		}
+		e.known++
+		if len(said) < i+1-lately || strings.HasSuffix(said, "x") {
+			continue
+		}
+		e.heard++
+		if strings.HasSuffix(said, "+") {
+			e.working++
+		}
+		n, silent := 0, 0
+		for k := len(said) - 1; k >= 0 && silent < lately; k-- {
+			switch said[k] {
+			case '.':
+				silent++
+				continue
+			case '-':
+				n, silent = n+1, 0
+				continue
+			}
+			break
+		}
+		if int64(n) >= m.Failures {
+			e.failing++
+		}
+	}
+	return e
 }
 
 func TestTheOrderInWhichRegionsAreHeardDoesNotMatterNorDoRepeats(t *testing.T) {

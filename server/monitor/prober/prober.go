@@ -25,8 +25,6 @@ const (
 	maxKept = 4 << 10
 	// maxError is how long the words of a failure are, in characters.
 	maxError = 200
-	// leastSecret is how many bytes a header's value has that is left out of what is kept.
-	leastSecret = 5
 	// maxRedirects is how many an answer may have.
 	maxRedirects = 5
 )
@@ -147,27 +145,11 @@ func (p *Prober) Look(ctx context.Context, m *status.Monitor, headers map[string
 	}
 	a := Answer{OK: err == nil, Ms: max(f.took.Milliseconds(), 0), Reached: f.reached || refusedBy(err)}
 	if err != nil {
-		a.Error = without(headers, words(ctx, err, m))
-		a.Body = without(headers, status.Tidy(string(f.body[:min(len(f.body), maxKept)]), maxKept))
+		said := secretsOf(headers)
+		a.Error = status.Tidy(said.without(words(ctx, err, m)), maxError)
+		a.Body = status.Tidy(said.beginning(f.body, maxKept), maxKept)
 	}
 	return a
-}
-
-// without leaves out of a text what a monitor sends in its headers, whole or as the last word of one: a target may give
-// back what it got, and whoever reads results may not know it.
-func without(headers map[string]string, text string) string {
-	for _, value := range headers {
-		words := strings.Fields(value)
-		if len(words) == 0 {
-			continue
-		}
-		for _, secret := range []string{value, words[len(words)-1]} {
-			if len(secret) >= leastSecret {
-				text = strings.ReplaceAll(text, secret, "…")
-			}
-		}
-	}
-	return text
 }
 
 // refusedBy says that a machine was there to refuse.
@@ -203,7 +185,7 @@ func words(ctx context.Context, err error, m *status.Monitor) string {
 			text = err.Error()
 		}
 	}
-	return status.Tidy(text, maxError)
+	return text
 }
 
 func (p *Prober) tcp(ctx context.Context, target string, f *found) error {
