@@ -515,6 +515,21 @@ func TestSigningOutEverywhereNeedsToBeSomebody(t *testing.T) {
 	acme.do("GET", "/api/v1/services/", nil).refuses(401)
 }
 
+func TestASessionIsEndedFromAnotherOne(t *testing.T) {
+	acme := world(t).org()
+	email := "ada@" + acme.slug + ".example"
+	acme.joined(email, auth.Member, password)
+	here, there := acme.inside(acme.signIn(email, password)), acme.inside(acme.signIn(email, password))
+	mine := there.get("/api/v1/users/me/sessions/").has("count", 2).list("results")
+	for _, one := range mine {
+		if one := one.(j); one["current"] == false {
+			there.do("DELETE", "/api/v1/users/me/sessions/"+one["id"].(string), nil).is(204)
+		}
+	}
+	here.do("GET", "/api/v1/users/me/", nil).refuses(401)
+	there.get("/api/v1/users/me/sessions/").has("count", 1).has("results.0.current", true)
+}
+
 func TestAPersonLooksAfterTheirAccount(t *testing.T) {
 	o := mailing(t)
 	home := o.site.org()

@@ -156,12 +156,9 @@ func TestTheDashboardBehindClerk(t *testing.T) {
 	b.reads("Billing")
 	ada := s.as(h.provider.token(map[string]any{"sub": "user_ada", "v": 2,
 		"o": map[string]any{"id": "org_1", "slg": "acme", "rol": "admin"}}))
-	for end := time.Now().Add(patience); ada.must("GET", "/api/v1/services/", nil)["count"] != 1.0; time.Sleep(
-		20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the service did not come to the server")
-		}
-	}
+	ada.until("the service comes to the server", func() bool {
+		return ada.must("GET", "/api/v1/services/", nil)["count"] == 1.0
+	})
 	b.queued(0)
 
 	// The other organisation is another page.

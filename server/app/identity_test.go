@@ -270,7 +270,7 @@ func TestNoTokenStandsInTheLog(t *testing.T) {
 		refuses(401)
 	s.stop()
 	text := log.String()
-	if !strings.Contains(text, "migrated") {
+	if !strings.Contains(text, "a power cut takes nothing back") {
 		t.Fatalf("this is no log: %s", text)
 	}
 	for _, secret := range append(secrets, forged[:43]) {

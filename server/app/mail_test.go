@@ -77,6 +77,7 @@ func TestAdminsAreToldThatMailDoesNotGetThrough(t *testing.T) {
 
 func TestATestMailGoesToWhoAsksAndToNobodyElse(t *testing.T) {
 	o := newOffice(t, nil)
+	o.get("/api/v1/mail/").has("configured", true).has("waiting", float64(0))
 	first := o.do("POST", "/api/v1/mail/test/", nil, "Idempotency-Key", "one").is(200).has("sent", true)
 	again := o.do("POST", "/api/v1/mail/test/", nil, "Idempotency-Key", "one").is(200)
 	if string(first.raw) != string(again.raw) || len(o.mail.Got()) != 1 {

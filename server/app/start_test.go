@@ -16,6 +16,7 @@ import (
 	"statuspage/server/app/apptest"
 	"statuspage/server/auth"
 	"statuspage/server/config"
+	"statuspage/server/store/storetest"
 	"statuspage/server/usecase"
 )
 
@@ -45,6 +46,9 @@ func (s *site) start() {
 	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = s.addr, 20*time.Millisecond, 10_000, 10_000
 	if s.set != nil {
 		s.set(&cfg)
+	}
+	if cfg.DatabaseURL == "file:"+s.file {
+		storetest.Lay(s.t, s.file)
 	}
 	ln, err := net.Listen("tcp", s.addr)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"net"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,20 +13,13 @@ import (
 	"statuspage/lab/acme"
 	"statuspage/server/auth"
 	"statuspage/server/racetest"
-	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 )
 
 // kept is where certificates are kept, in a database of its own.
 func kept(t *testing.T) *files {
 	t.Helper()
-	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.New(t)
 	key, _ := auth.NewSealKey()
 	sealer, err := auth.NewSealer(key)
 	if err != nil {

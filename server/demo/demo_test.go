@@ -2,7 +2,6 @@ package demo_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"statuspage/server/demo"
 	"statuspage/server/relay"
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -25,14 +25,7 @@ func (deaf) Lost(string)                                         {}
 // empty is a database without an organisation, and the use cases that write to it.
 func empty(t *testing.T) (*store.DB, *usecase.UseCases) {
 	t.Helper()
-	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.New(t)
 	local := auth.NewLocal(db)
 	if err := local.Ensure(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)

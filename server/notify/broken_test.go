@@ -3,12 +3,12 @@ package notify
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/shared/page"
 	"statuspage/shared/page/pagetest"
 )
@@ -21,14 +21,7 @@ func (breaking) send(context.Context, *envelope) error { panic("index out of ran
 func (breaking) close()                                {}
 
 func TestAMessageThatBreaksItsSenderIsADeadLetter(t *testing.T) {
-	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.New(t)
 	w := newWorker(db, Options{}.withDefaults(), breaking{})
 	event, no := page.Create(uuid.NewString(), "acme", "Acme", pagetest.Start)
 	if no != nil {
@@ -38,7 +31,7 @@ func TestAMessageThatBreaksItsSenderIsADeadLetter(t *testing.T) {
 	to := store.Subscriber{ID: uuid.NewString(), Channel: store.Email, Address: "ada@example.com",
 		Key: "ada@example.com", State: store.Pending, Whole: true, Token: "t",
 		Source: "visitor", CreatedAt: at, AskedAt: at}
-	err = org.Append(t.Context(), page.State{}, []page.Event{event}, func(b *store.Batch) {
+	err := org.Append(t.Context(), page.State{}, []page.Event{event}, func(b *store.Batch) {
 		org.AddSubscriber(b, to)
 		org.TellOne(b, Question(Confirm, &to, at), to.ID)
 	})

@@ -19,6 +19,7 @@ import (
 	"statuspage/server/relay"
 	"statuspage/server/schedule"
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -80,14 +81,7 @@ func (deaf) Lost(string)                                         {}
 func open(t testing.TB, at time.Time) *stage {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "status.db")
-	db, err := store.Open("file:"+file, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(ctx); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.At(t, file)
 	s := &stage{TB: t, file: file, db: db, mail: notifytest.StartMail(t), hooks: notifytest.StartHooks(t),
 		clock: &clock{}}
 	s.clock.jump(at)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 	"statuspage/server/relay"
 	"statuspage/server/socket"
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -77,19 +77,6 @@ func (p *place) pass(t tester, d time.Duration) {
 	if err := p.relay.Sync(ctx); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func openDatabase(t *testing.T) *store.DB {
-	t.Helper()
-	db, err := store.Open("file:"+filepath.Join(t.TempDir(), "status.db"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return db
 }
 
 func newWorld(t tester, db *store.DB, orgs, most int) *world {
@@ -296,7 +283,7 @@ func (w *world) crowdIn(t tester, p *place) {
 
 // A socket that is open hears every event, though nobody reads its page and more pages are read than are kept.
 func TestASocketKeepsItsPageInMemory(t *testing.T) {
-	w := newWorld(t, openDatabase(t), 6, 2)
+	w := newWorld(t, storetest.New(t), 6, 2)
 	for _, p := range w.regions {
 		for _, x := range w.orgs[:4] {
 			w.sockets = append(w.sockets, w.join(t, p, x, -1))
@@ -317,7 +304,7 @@ func TestASocketKeepsItsPageInMemory(t *testing.T) {
 
 // However pages come and go: who stays hears every event of its organisation, once and in order.
 func TestWhoStaysHearsEveryEventHoweverPagesComeAndGo(t *testing.T) {
-	db := openDatabase(t)
+	db := storetest.New(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, db, 5, rapid.IntRange(0, 3).Draw(t, "pages in memory"))
 		org := func(t *rapid.T) *tenant { return w.orgs[rapid.IntRange(0, len(w.orgs)-1).Draw(t, "org")] }
@@ -357,7 +344,7 @@ func TestWhoStaysHearsEveryEventHoweverPagesComeAndGo(t *testing.T) {
 // All of it at the same time: sockets join and leave at the moment in which their page is evicted, read again and
 // written.
 func TestWhoJoinsWhileItsPageIsEvictedHearsEveryEvent(t *testing.T) {
-	w := newWorld(t, openDatabase(t), 6, 1)
+	w := newWorld(t, storetest.New(t), 6, 1)
 	var all, polls sync.WaitGroup
 	var over atomic.Bool
 	for _, p := range w.regions {
@@ -418,7 +405,7 @@ func (b beside) Fatalf(format string, args ...any) {
 
 // A listener that does not say who listens is told of what it may miss.
 func TestAListenerThatDoesNotSayWhoListensIsToldWhatIsEvicted(t *testing.T) {
-	db := openDatabase(t)
+	db := storetest.New(t)
 	w := newWorld(t, db, 4, 100)
 	heard := &ears{}
 	p := &place{db: db, relay: relay.New(db, time.Millisecond, true, heard)}
@@ -432,7 +419,7 @@ func TestAListenerThatDoesNotSayWhoListensIsToldWhatIsEvicted(t *testing.T) {
 
 // However many pages are read within a minute, memory is bounded.
 func TestPagesInMemoryAreBoundedAlsoWithinAMinute(t *testing.T) {
-	w := newWorld(t, openDatabase(t), 9, 3)
+	w := newWorld(t, storetest.New(t), 9, 3)
 	p := w.regions[0]
 	for i, x := range w.orgs {
 		if _, err := p.relay.Page(ctx, x.org.ID()); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"statuspage/server/relay"
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
 )
@@ -40,14 +41,7 @@ type log struct {
 func newLog(t *testing.T) *log {
 	t.Helper()
 	l := &log{t: t, file: filepath.Join(t.TempDir(), "status.db")}
-	var err error
-	if l.db, err = store.Open("file:"+l.file, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.db.Close() })
-	if err := l.db.Migrate(ctx); err != nil {
-		t.Fatal(err)
-	}
+	l.db = storetest.At(t, l.file)
 	event, no := page.Create(uuid.NewString(), "acme", "Acme", 1000)
 	if no != nil {
 		t.Fatal(no)

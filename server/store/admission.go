@@ -55,8 +55,8 @@ var admitting = map[string]bool{
 	"deleted_organizations": true, "organization_security": true, "api_keys": true, "external_organizations": true,
 }
 
-// alike are how statements begin that write to one of these tables, are frequent, and change nothing for whom was let in
-// before: who signs in has a new session, whose next tokens come every few minutes.
+// alike are how statements begin that write to one of these tables, are frequent, and change nothing for whom was let
+// in before: who signs in has a new session, whose next tokens come every few minutes.
 var alike = []string{
 	"INSERT INTO sessions (", "UPDATE sessions SET generation = ", "UPDATE sessions SET org_id = ",
 	"UPDATE users SET last_org = ", "UPDATE api_keys SET last_used_at = ",

@@ -13,6 +13,7 @@ import (
 
 	"statuspage/server/auth"
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 )
 
 // TestAWriteTakesAFewOldRowsAlongAndNoMore fills the tables that a write clears on its way, and counts what one write
@@ -20,7 +21,7 @@ import (
 func TestAWriteTakesAFewOldRowsAlongAndNoMore(t *testing.T) {
 	const old = 2000
 	file := filepath.Join(t.TempDir(), "status.db")
-	db := openFile(t, file)
+	db := storetest.At(t, file)
 	org, ctx, now := crowd(t, db, 1), context.Background(), time.Now()
 	long := now.Add(-400 * 24 * time.Hour)
 	user := store.User{ID: uuid.NewString(), Email: "ada@example.com", Name: "Ada", Issuer: auth.LocalIssuer,

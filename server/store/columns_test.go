@@ -16,7 +16,7 @@ import (
 // database takes.
 func TestEveryColumnHasABound(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "status.db")
-	openFile(t, file)
+	storetest.At(t, file)
 	raw, err := sql.Open("sqlite3", "file:"+file+"?mode=ro")
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestEveryColumnHasABound(t *testing.T) {
 func TestARowOfAnOlderVersionMayBeLonger(t *testing.T) {
 	const long = 6_000_000
 	file, ctx := filepath.Join(t.TempDir(), "status.db"), context.Background()
-	db := openFile(t, file)
+	db := storetest.At(t, file)
 	org := crowd(t, db, 1)
 	raw, err := sql.Open("sqlite3", "file:"+file)
 	if err != nil {

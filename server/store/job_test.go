@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/shared/page"
 	"statuspage/shared/page/pagetest"
 	"statuspage/shared/status"
@@ -69,7 +70,7 @@ func expandAll(t testing.TB, db *store.DB, n int) (chunks int, longest time.Dura
 }
 
 func TestSubscribersGetTheirJobsAfterTheCommitInChunks(t *testing.T) {
-	db := open(t)
+	db := storetest.New(t)
 	org := crowd(t, db, 10_000)
 	var b store.Batch
 	org.Tell(&b, store.Message{Topic: "event/1", Thread: "x", Kind: "incident.opened", Body: "{}", At: pagetest.Start},
@@ -144,7 +145,7 @@ func asABadDisk(t *testing.T, file, table, statement string, args ...any) {
 // told.
 func TestADeliveryThatCannotBeReadCostsItselfAlone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "status.db")
-	db := openFile(t, file)
+	db := storetest.At(t, file)
 	bad, good := crowd(t, db, 3), crowd(t, db, 2)
 	told(t, db, bad, "{}")
 	told(t, db, good, "{}")

@@ -11,6 +11,7 @@ import (
 	"statuspage/server/auth"
 	"statuspage/server/config"
 	"statuspage/server/store"
+	"statuspage/server/store/storetest"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -43,7 +44,9 @@ func (h *house) pass(d time.Duration) {
 
 func newHouse(t *testing.T) *house {
 	ctx := context.Background()
-	cfg := config.Default(config.Database{DatabaseURL: "file:" + filepath.Join(t.TempDir(), "status.db")})
+	file := filepath.Join(t.TempDir(), "status.db")
+	storetest.Lay(t, file)
+	cfg := config.Default(config.Database{DatabaseURL: "file:" + file})
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)

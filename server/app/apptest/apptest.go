@@ -19,6 +19,7 @@ import (
 	"statuspage/server/app"
 	"statuspage/server/auth"
 	"statuspage/server/config"
+	"statuspage/server/store/storetest"
 	"statuspage/server/usecase"
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -46,6 +47,9 @@ func Start(t testing.TB, set func(*config.Config)) *Site {
 	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = "127.0.0.1:0", 20*time.Millisecond, 10_000, 1_000
 	if set != nil {
 		set(&cfg)
+	}
+	if cfg.DatabaseURL == "file:"+s.file {
+		storetest.Lay(t, s.file)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ln, err := net.Listen("tcp", cfg.Addr)
