@@ -48,7 +48,9 @@ func (c *call) bring(spec *page.Spec) error {
 		if err != nil {
 			return err
 		}
-		either(parts.Version, version)
+		if version != nil {
+			*parts.Version = version
+		}
 	}
 	if err := logoIsPut(command); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"statuspage/server/store"
-	"statuspage/server/usecase"
 	"statuspage/shared/wire"
 )
 
@@ -34,38 +33,14 @@ func getDestination(c *call) error {
 }
 
 func createDestination(c *call) error {
-	var text usecase.DestinationText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	x, err := c.UseCases.CreateDestination(c.ctx, by, c.who.OrgID, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusCreated, x.Version, &x)
+	return create(c, c.UseCases.CreateDestination, showDestination)
 }
 
 func editDestination(c *call) error {
-	var text usecase.DestinationText
-	id, version, err := c.target("destination", &text)
-	if err != nil {
-		return err
-	}
-	either(&text.Version, version)
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	x, err := c.UseCases.EditDestination(c.ctx, by, c.who.OrgID, id, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusOK, x.Version, &x)
+	return edit(c, "destination", c.UseCases.EditDestination, showDestination)
 }
+
+func showDestination(_ *call, x *store.Destination) (int64, wire.Object) { return x.Version, x }
 
 func deleteDestination(c *call) error { return c.deleted("destination", c.UseCases.DeleteDestination) }
 

@@ -8,6 +8,7 @@ import (
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/status"
+	"statuspage/shared/wire"
 )
 
 // draftRoutes are for the people of an organisation alone: no public document has a draft.
@@ -43,83 +44,31 @@ func getDraft(c *call) error {
 	return c.written(fiber.StatusOK, x.Version, &x)
 }
 
-func createDraft(c *call) error {
-	var text usecase.DraftText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	x, err := c.UseCases.CreateDraft(c.ctx, by, c.who.OrgID, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusCreated, x.Version, &x)
-}
+func createDraft(c *call) error { return create(c, c.UseCases.CreateDraft, showDraft) }
 
-// draft is the id that the path has, with the version that If-Match names and who asks.
-func (c *call) draft() (id string, version *int64, by usecase.Caller, err error) {
-	if id, err = c.id("draft"); err != nil {
-		return
-	}
-	if version, err = c.ifMatch(); err != nil {
-		return
-	}
-	by, err = c.caller()
-	return
-}
+func editDraft(c *call) error { return edit(c, "draft", c.UseCases.EditDraft, showDraft) }
 
-func editDraft(c *call) error {
-	id, version, by, err := c.draft()
-	if err != nil {
-		return err
-	}
-	var text usecase.DraftText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	either(&text.Version, version)
-	x, err := c.UseCases.EditDraft(c.ctx, by, c.who.OrgID, id, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusOK, x.Version, &x)
-}
+func showDraft(_ *call, x *store.Draft) (int64, wire.Object) { return x.Version, x }
 
-func deleteDraft(c *call) error {
-	id, version, by, err := c.draft()
-	if err != nil {
-		return err
-	}
-	if err := c.UseCases.DeleteDraft(c.ctx, by, c.who.OrgID, id, version); err != nil {
-		return err
-	}
-	c.asOf()
-	return c.json(fiber.StatusNoContent, nil)
-}
+func deleteDraft(c *call) error { return c.deleted("draft", c.UseCases.DeleteDraft) }
 
 // stepsDraft is a step that a draft takes. Its body, which may be left out, has a version and one member more.
 func stepsDraft(member string, take func(*usecase.UseCases, context.Context, usecase.Caller, string, string,
 	usecase.DraftStep) (store.Draft, error)) func(*call) error {
 	return func(c *call) error {
-		id, version, by, err := c.draft()
-		if err != nil {
-			return err
-		}
 		step := usecase.DraftStep{Member: member}
+		var body wire.Object
 		if len(c.Body()) > 0 {
-			if err := c.read(&step); err != nil {
-				return err
-			}
+			body = &step
 		}
-		either(&step.Version, version)
-		x, err := take(c.UseCases, c.ctx, by, c.who.OrgID, id, step)
+		id, version, err := c.target("draft", body)
 		if err != nil {
 			return err
 		}
-		return c.written(fiber.StatusOK, x.Version, &x)
+		step.IfMatch(version)
+		return carryOut(c, fiber.StatusOK, showDraft, func(by usecase.Caller) (store.Draft, error) {
+			return take(c.UseCases, c.ctx, by, c.who.OrgID, id, step)
+		})
 	}
 }
 

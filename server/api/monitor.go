@@ -95,38 +95,12 @@ func getMonitor(c *call) error {
 	return c.object(c.monitorObject(&w))
 }
 
-func createMonitor(c *call) error {
-	var text usecase.MonitorText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	w, err := c.UseCases.CreateMonitor(c.ctx, by, c.who.OrgID, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusCreated, w.Version, c.monitorObject(&w))
-}
+func createMonitor(c *call) error { return create(c, c.UseCases.CreateMonitor, showMonitor) }
 
-func editMonitor(c *call) error {
-	var text usecase.MonitorText
-	id, version, err := c.target("monitor", &text)
-	if err != nil {
-		return err
-	}
-	either(&text.Version, version)
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	w, err := c.UseCases.EditMonitor(c.ctx, by, c.who.OrgID, id, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusOK, w.Version, c.monitorObject(&w))
+func editMonitor(c *call) error { return edit(c, "monitor", c.UseCases.EditMonitor, showMonitor) }
+
+func showMonitor(c *call, x *store.Watched) (int64, wire.Object) {
+	return x.Version, c.monitorObject(x)
 }
 
 func deleteMonitor(c *call) error { return c.deleted("monitor", c.UseCases.DeleteMonitor) }

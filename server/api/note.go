@@ -3,12 +3,11 @@ package api
 import (
 	"context"
 
-	"github.com/gofiber/fiber/v2"
-
 	"statuspage/server/store"
 	"statuspage/server/usecase"
 	"statuspage/shared/fault"
 	"statuspage/shared/status"
+	"statuspage/shared/wire"
 )
 
 // noteRoutes are for the people of an organisation alone: no public document has a note.
@@ -32,67 +31,47 @@ func listNotes(c *call) error {
 		(*store.Note).Wire)
 }
 
-// note are the ids that the path has, with the version that If-Match names and who asks.
-func (c *call) note() (incident, id string, version *int64, by usecase.Caller, err error) {
+// note is the id of the path's note, with its incident's.
+func (c *call) note() (incident, id string, err error) {
 	if incident, err = c.id("incident"); err != nil {
-		return
+		return "", "", err
 	}
 	if id = c.Params("note"); !status.ValidID(id) {
-		err = fault.New(fault.NotFound, "There is no such note.")
-		return
+		return "", "", fault.New(fault.NotFound, "There is no such note.")
 	}
-	if version, err = c.ifMatch(); err != nil {
-		return
-	}
-	by, err = c.caller()
-	return
+	return incident, id, nil
 }
+
+func showNote(_ *call, x *store.Note) (int64, wire.Object) { return x.Version, x }
 
 func addNote(c *call) error {
 	incident, err := c.id("incident")
 	if err != nil {
 		return err
 	}
-	var text usecase.NoteText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	n, err := c.UseCases.AddNote(c.ctx, by, c.who.OrgID, incident, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusCreated, n.Version, &n)
+	return create(c, func(ctx context.Context, by usecase.Caller, orgID string,
+		text usecase.NoteText) (store.Note, error) {
+		return c.UseCases.AddNote(ctx, by, orgID, incident, text)
+	}, showNote)
 }
 
 func editNote(c *call) error {
-	incident, id, version, by, err := c.note()
+	incident, id, err := c.note()
 	if err != nil {
 		return err
 	}
-	var text usecase.NoteText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	either(&text.Version, version)
-	n, err := c.UseCases.EditNote(c.ctx, by, c.who.OrgID, incident, id, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusOK, n.Version, &n)
+	return edit(c, "incident", func(ctx context.Context, by usecase.Caller, orgID, _ string,
+		text usecase.NoteText) (store.Note, error) {
+		return c.UseCases.EditNote(ctx, by, orgID, incident, id, text)
+	}, showNote)
 }
 
 func deleteNote(c *call) error {
-	incident, id, version, by, err := c.note()
+	incident, id, err := c.note()
 	if err != nil {
 		return err
 	}
-	if err := c.UseCases.DeleteNote(c.ctx, by, c.who.OrgID, incident, id, version); err != nil {
-		return err
-	}
-	c.asOf()
-	return c.json(fiber.StatusNoContent, nil)
+	return c.deleted("incident", func(ctx context.Context, by usecase.Caller, orgID, _ string, version *int64) error {
+		return c.UseCases.DeleteNote(ctx, by, orgID, incident, id, version)
+	})
 }

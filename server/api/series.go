@@ -38,39 +38,11 @@ func seriesObject(s *store.Series) wire.Object {
 	return mapping(func(f *wire.Fields) { wireSeries(s, f) })
 }
 
-func createSeries(c *call) error {
-	var text usecase.SeriesText
-	if err := c.read(&text); err != nil {
-		return err
-	}
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	made, err := c.UseCases.CreateSeries(c.ctx, by, c.who.OrgID, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusCreated, made.Version, seriesObject(&made))
-}
+func createSeries(c *call) error { return create(c, c.UseCases.CreateSeries, showSeries) }
 
-func editSeries(c *call) error {
-	var text usecase.SeriesText
-	id, version, err := c.target("series", &text)
-	if err != nil {
-		return err
-	}
-	either(&text.Version, version)
-	by, err := c.caller()
-	if err != nil {
-		return err
-	}
-	made, err := c.UseCases.EditSeries(c.ctx, by, c.who.OrgID, id, text)
-	if err != nil {
-		return err
-	}
-	return c.written(fiber.StatusOK, made.Version, seriesObject(&made))
-}
+func editSeries(c *call) error { return edit(c, "series", c.UseCases.EditSeries, showSeries) }
+
+func showSeries(_ *call, x *store.Series) (int64, wire.Object) { return x.Version, seriesObject(x) }
 
 func deleteSeries(c *call) error {
 	id, err := c.id("series")

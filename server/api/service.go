@@ -82,9 +82,3 @@ func (c *call) target(what string, body wire.Object) (id string, version *int64,
 	version, err = c.ifMatch()
 	return id, version, err
 }
-
-func either(version **int64, header *int64) {
-	if header != nil {
-		*version = header
-	}
-}

@@ -51,6 +51,56 @@ func storedOne[T any](c *call, what string, read func(context.Context, string) (
 	return found, err
 }
 
+// body is what somebody writes of a stored object, with the version that they have read.
+type body[T any] interface {
+	*T
+	wire.Object
+	IfMatch(version *int64)
+}
+
+// shown is the version of a stored object, and what the caller sees of it.
+type shown[X any] func(c *call, x *X) (version int64, object wire.Object)
+
+// create makes the stored object that the body describes.
+func create[X, T any, B body[T]](c *call,
+	write func(ctx context.Context, by usecase.Caller, orgID string, text T) (X, error), show shown[X]) error {
+	var text T
+	if err := c.read(B(&text)); err != nil {
+		return err
+	}
+	return carryOut(c, fiber.StatusCreated, show, func(by usecase.Caller) (X, error) {
+		return write(c.ctx, by, c.who.OrgID, text)
+	})
+}
+
+// edit changes the path's object as the body says; what says what it is.
+func edit[X, T any, B body[T]](c *call, what string,
+	write func(ctx context.Context, by usecase.Caller, orgID, id string, text T) (X, error), show shown[X]) error {
+	var text T
+	id, version, err := c.target(what, B(&text))
+	if err != nil {
+		return err
+	}
+	B(&text).IfMatch(version)
+	return carryOut(c, fiber.StatusOK, show, func(by usecase.Caller) (X, error) {
+		return write(c.ctx, by, c.who.OrgID, id, text)
+	})
+}
+
+// carryOut writes as the caller, and answers with what is there now.
+func carryOut[X any](c *call, code int, show shown[X], write func(by usecase.Caller) (X, error)) error {
+	by, err := c.caller()
+	if err != nil {
+		return err
+	}
+	x, err := write(by)
+	if err != nil {
+		return err
+	}
+	version, object := show(c, &x)
+	return c.written(code, version, object)
+}
+
 // written answers a write with what is there now, under its ETag.
 func (c *call) written(code int, version int64, x wire.Object) error {
 	c.asOf()

@@ -26,10 +26,10 @@ var TeamEvents = []string{"down", store.Up, "proposal", "reports"}
 
 // DestinationText is what somebody writes of a destination; what is nil stays.
 type DestinationText struct {
+	ReadVersion
 	ID, Name, Kind, Address *string
 	Events                  *[]string
 	Paused                  *bool
-	Version                 *int64
 }
 
 // Wire is the body of POST and PATCH destinations.

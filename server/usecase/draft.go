@@ -46,8 +46,8 @@ func DraftKinds() (kinds []string) {
 
 // DraftText is what somebody writes of a draft; what is nil stays.
 type DraftText struct {
+	ReadVersion
 	ID      *string
-	Version *int64
 	Command wire.JSON // with its kind
 	Note    *string
 }
@@ -62,10 +62,10 @@ func (t *DraftText) Wire(f *wire.Fields) {
 
 // DraftStep is a step that somebody takes with a draft as they read it.
 type DraftStep struct {
-	Member  string // that its body may have beside the version: words, due_at, or ""
-	Version *int64
-	Words   string       // of who approves it
-	DueAt   *status.Time // when it is to be published by itself; nil is not by itself
+	ReadVersion
+	Member string       // that its body may have beside the version: words, due_at, or ""
+	Words  string       // of who approves it
+	DueAt  *status.Time // when it is to be published by itself; nil is not by itself
 }
 
 // Wire is the body of the steps, with the members that each has.

@@ -28,8 +28,9 @@ const (
 
 // MonitorText is what somebody writes of a monitor; what is nil stays.
 type MonitorText struct {
+	ReadVersion
 	ID, Name, Kind, Target, Service, Method, Body, Action, To, Template *string
-	Version, Interval, Timeout, Failures, Successes, Quorum, HoldOff    *int64
+	Interval, Timeout, Failures, Successes, Quorum, HoldOff             *int64
 	Conditions                                                          *[]status.Condition
 	Regions                                                             *[]string
 	Shown, Paused                                                       *bool

@@ -17,9 +17,9 @@ const MaxNotes = 200
 
 // NoteText is what somebody writes of a note; what is nil stays.
 type NoteText struct {
-	ID      *string
-	Version *int64
-	Body    *string
+	ReadVersion
+	ID   *string
+	Body *string
 }
 
 // Wire is the body of POST and PATCH notes.

@@ -25,8 +25,8 @@ const (
 // SeriesText is what somebody writes of maintenance that comes again; what is nil stays. The time zone of a new one
 // defaults to the page's.
 type SeriesText struct {
+	ReadVersion
 	ID          *string
-	Version     *int64
 	Title       *string
 	Description *string
 	Services    *[]string

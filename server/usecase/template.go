@@ -16,8 +16,8 @@ const maxTemplates = 200
 
 // TemplateText is what somebody writes of a template; what is nil stays.
 type TemplateText struct {
+	ReadVersion
 	ID       *string
-	Version  *int64
 	Name     *string
 	Title    *string
 	Body     *string
