@@ -1,17 +1,16 @@
 package public_test
 
 import (
-	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"statuspage/public"
+	"statuspage/server/lang/langtest"
 )
 
 // template reads what stands between two backticks from a place in a script, with {0}, {1}, … for its expressions.
@@ -144,37 +143,7 @@ func said(t *testing.T) map[string]string {
 	return out
 }
 
-// catalogue is a language's words: each a text, or an object of CLDR's plural forms.
-func catalogue(t *testing.T, tag string) map[string]map[string]string {
-	t.Helper()
-	text, err := os.ReadFile("words/" + tag + ".json") // #nosec G304 -- our own source
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &raw); err != nil {
-		t.Fatal(tag, err)
-	}
-	out := map[string]map[string]string{}
-	for key, value := range raw {
-		forms := map[string]string{}
-		if one := ""; json.Unmarshal(value, &one) == nil {
-			forms["other"] = one
-		} else if err := json.Unmarshal(value, &forms); err != nil {
-			t.Errorf("%s: %q: %v", tag, key, err)
-		}
-		out[key] = forms
-	}
-	return out
-}
-
 var blanks = regexp.MustCompile(`\{\d\}`)
-
-func places(text string) []string {
-	found := blanks.FindAllString(text, -1)
-	slices.Sort(found)
-	return slices.Compact(found)
-}
 
 // What the dashboard says, each catalogue has, with the same blanks, and it has nothing else.
 func TestEveryTextOfTheInterfaceIsInEachLanguage(t *testing.T) {
@@ -183,21 +152,14 @@ func TestEveryTextOfTheInterfaceIsInEachLanguage(t *testing.T) {
 		t.Fatalf("only %d texts were found", len(all))
 	}
 	for _, tag := range public.Languages {
-		words := catalogue(t, tag)
+		file := "words/" + tag + ".json"
+		words := langtest.Catalogue(t, file)
 		for key, path := range all {
 			forms := words[key]
 			if forms["other"] == "" {
 				t.Errorf("%s has no %q (%s)", tag, key, path)
 			}
-			for form, text := range forms {
-				want, got := places(key), places(text)
-				if form != "other" && !slices.Contains(got, "{0}") { // "a service" says its number in words
-					want = slices.DeleteFunc(want, func(p string) bool { return p == "{0}" })
-				}
-				if !slices.Equal(want, got) {
-					t.Errorf("%s: %q has %v, and %q has %v", tag, key, want, text, got)
-				}
-			}
+			langtest.Filled(t, file, key, forms, blanks, "{0}")
 		}
 		for key := range words {
 			if all[key] == "" {

@@ -14,67 +14,68 @@ import (
 
 // Incident is an incident as it is told; the incident itself where that is the same.
 func (l In) Incident(in *status.Incident, org *page.Org) *status.Incident {
-	own := original(in.Language, org)
-	if own == string(l) {
-		if in.Language == "" && len(in.Translations) == 0 && !slices.ContainsFunc(in.Updates, translatedUpdate) {
-			return in
-		}
-		own = ""
+	own := l.foreign(original(in.Language, org))
+	if own == "" && in.Language == "" && len(in.Translations) == 0 && untranslated(in.Updates, ofUpdate) {
+		return in
 	}
 	out := *in
 	out.Language = own
 	out.Translations = l.pick(in.Translations, own, &out.Title, &out.Description, &out.Postmortem, &out.Excluded)
-	out.Updates = slices.Clone(in.Updates)
-	for i := range out.Updates {
-		l.update(&out.Updates[i], own)
-	}
+	out.Updates = entries(l, in.Updates, own, ofUpdate)
 	return &out
 }
 
 // Update is an entry of an incident's timeline as it is told.
 func (l In) Update(u *status.Update, in *status.Incident, org *page.Org) *status.Update {
-	out := *u
-	l.update(&out, l.foreign(original(in.Language, org)))
-	return &out
+	return &entries(l, []status.Update{*u}, l.foreign(original(in.Language, org)), ofUpdate)[0]
 }
-
-func (l In) update(u *status.Update, own string) {
-	u.Translations = l.pick(u.Translations, own, nil, nil, nil, nil, &u.Body)
-}
-
-func translatedUpdate(u status.Update) bool { return len(u.Translations) > 0 }
 
 // Maintenance is Incident for a window.
 func (l In) Maintenance(m *status.Maintenance, org *page.Org) *status.Maintenance {
-	own := original(m.Language, org)
-	if own == string(l) {
-		if m.Language == "" && len(m.Translations) == 0 && !slices.ContainsFunc(m.Updates, translatedStep) {
-			return m
-		}
-		own = ""
+	own := l.foreign(original(m.Language, org))
+	if own == "" && m.Language == "" && len(m.Translations) == 0 && untranslated(m.Updates, ofStep) {
+		return m
 	}
 	out := *m
 	out.Language = own
 	out.Translations = l.pick(m.Translations, own, &out.Title, &out.Description)
-	out.Updates = slices.Clone(m.Updates)
-	for i := range out.Updates {
-		l.step(&out.Updates[i], own)
-	}
+	out.Updates = entries(l, m.Updates, own, ofStep)
 	return &out
 }
 
 // Step is an entry of a window's timeline as it is told.
 func (l In) Step(u *status.MaintenanceUpdate, m *status.Maintenance, org *page.Org) *status.MaintenanceUpdate {
-	out := *u
-	l.step(&out, l.foreign(original(m.Language, org)))
-	return &out
+	return &entries(l, []status.MaintenanceUpdate{*u}, l.foreign(original(m.Language, org)), ofStep)[0]
 }
 
-func (l In) step(u *status.MaintenanceUpdate, own string) {
-	u.Translations = l.pick(u.Translations, own, nil, nil, nil, nil, &u.Body)
+// parts are where an entry of a timeline has its translations and its text.
+type parts[T any] func(*T) (translations *[]status.Translation, body *string)
+
+func ofUpdate(u *status.Update) (*[]status.Translation, *string) { return &u.Translations, &u.Body }
+
+func ofStep(u *status.MaintenanceUpdate) (*[]status.Translation, *string) {
+	return &u.Translations, &u.Body
 }
 
-func translatedStep(u status.MaintenanceUpdate) bool { return len(u.Translations) > 0 }
+// entries are those of a timeline as they are told; own is as for pick.
+func entries[T any](l In, list []T, own string, of parts[T]) []T {
+	out := slices.Clone(list)
+	for i := range out {
+		translations, body := of(&out[i])
+		*translations = l.pick(*translations, own, nil, nil, nil, nil, body)
+	}
+	return out
+}
+
+// untranslated says that no entry of a timeline has a translation.
+func untranslated[T any](list []T, of parts[T]) bool {
+	for i := range list {
+		if translations, _ := of(&list[i]); len(*translations) > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // State is a page with all of it as it is told.
 func (l In) State(s *page.State) *page.State {

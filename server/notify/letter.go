@@ -74,38 +74,38 @@ func (l *letter) told(n *Notice) *Notice {
 	if in := n.Incident; in != nil {
 		out.Incident = l.In.Incident(in, &l.Org)
 		l.HeadingIn = lang.Title.Of(out.Incident.Language, out.Incident.Translations)
-		update := func(u *status.Update) *status.Update {
+		out.Earlier, out.Update = entries(n.Earlier, n.Update, func(u *status.Update) *status.Update {
 			u = l.In.Update(u, in, &l.Org)
 			l.says(lang.Body.Of(out.Incident.Language, u.Translations))
 			return u
-		}
-		out.Earlier = slices.Clone(n.Earlier)
-		for i, u := range out.Earlier {
-			out.Earlier[i] = update(u)
-		}
-		if n.Update != nil {
-			out.Update = update(n.Update)
-		}
+		})
 	}
 	if m := n.Maintenance; m != nil {
 		out.Maintenance = l.In.Maintenance(m, &l.Org)
 		l.HeadingIn = lang.Title.Of(out.Maintenance.Language, out.Maintenance.Translations)
-		step := func(u *status.MaintenanceUpdate) *status.MaintenanceUpdate {
-			u = l.In.Step(u, m, &l.Org)
-			l.says(lang.Body.Of(out.Maintenance.Language, u.Translations))
-			return u
-		}
-		out.EarlierSteps = slices.Clone(n.EarlierSteps)
-		for i, u := range out.EarlierSteps {
-			out.EarlierSteps[i] = step(u)
-		}
-		if n.MaintenanceUpdate != nil {
-			out.MaintenanceUpdate = step(n.MaintenanceUpdate)
-		} else {
+		out.EarlierSteps, out.MaintenanceUpdate = entries(n.EarlierSteps, n.MaintenanceUpdate,
+			func(u *status.MaintenanceUpdate) *status.MaintenanceUpdate {
+				u = l.In.Step(u, m, &l.Org)
+				l.says(lang.Body.Of(out.Maintenance.Language, u.Translations))
+				return u
+			})
+		if n.MaintenanceUpdate == nil {
 			l.says(lang.Description.Of(out.Maintenance.Language, out.Maintenance.Translations))
 		}
 	}
 	return &out
+}
+
+// entries are those of a timeline as they are told: the earlier ones, then the newest, which may be nil.
+func entries[T any](earlier []*T, newest *T, tell func(*T) *T) ([]*T, *T) {
+	earlier = slices.Clone(earlier)
+	for i, u := range earlier {
+		earlier[i] = tell(u)
+	}
+	if newest != nil {
+		newest = tell(newest)
+	}
+	return earlier, newest
 }
 
 // says notes the language of a part of the body; of parts in several languages nothing is said.

@@ -1,4 +1,4 @@
-package prober_test
+package prober
 
 import (
 	"context"
@@ -10,13 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"statuspage/server/monitor/prober"
 	"statuspage/shared/status"
 	"statuspage/shared/wire"
 )
 
 // looking asks a monitor that is written as the API's JSON, once.
-func looking(t *testing.T, p *prober.Prober, text string, headers map[string]string) prober.Answer {
+func looking(t *testing.T, p *Prober, text string, headers map[string]string) Answer {
 	t.Helper()
 	m := status.NewMonitor()
 	if no := wire.Unmarshal([]byte(text), &m); no != nil {
@@ -57,7 +56,7 @@ func TestEachKindSaysWhatItFound(t *testing.T) {
 	}
 	closed := ln.Addr().String()
 	_ = ln.Close()
-	p := prober.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+	p := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 	for _, x := range []struct{ monitor, error string }{
 		{target("http", plain.URL+"/ok", ""), ""},
 		{target("http", plain.URL+"/ok",
@@ -95,7 +94,7 @@ func TestATargetThatIsNotPublicIsRefused(t *testing.T) {
 	asked := make(chan string, 8)
 	inside := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
 	defer inside.Close()
-	p := prober.New(nil)
+	p := New(nil)
 	for _, monitor := range []string{
 		target("http", inside.URL, ""), target("http", strings.Replace(inside.URL, "127.0.0.1", "localhost", 1), ""),
 		target("http", "http://169.254.169.254/latest/meta-data/", ""), target("http", "http://[::ffff:10.0.0.1]/", ""),
@@ -110,7 +109,7 @@ func TestATargetThatIsNotPublicIsRefused(t *testing.T) {
 	leads := httptest.NewServer(http.RedirectHandler(strings.Replace(inside.URL, "127.0.0.1", "127.0.0.2", 1),
 		http.StatusFound))
 	defer leads.Close()
-	p = prober.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")})
+	p = New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")})
 	if a := looking(t, p, target("http", leads.URL, ""), nil); a.OK ||
 		!strings.Contains(a.Error, "not on the public internet") {
 		t.Errorf("behind a redirect: %+v", a)
@@ -128,7 +127,7 @@ func TestSecretHeadersStayWithTheirHost(t *testing.T) {
 	defer other.Close()
 	leads := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
 	defer leads.Close()
-	p := prober.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+	p := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 	a := looking(t, p, target("http", leads.URL, ""),
 		map[string]string{"X-Key": "secret", "Authorization": "Bearer secret"})
 	if !a.OK {

@@ -17,23 +17,11 @@ import (
 	"statuspage/shared/wire"
 )
 
-func seen(t *testing.T, p *Prober, text string) Answer {
-	t.Helper()
-	m := status.NewMonitor()
-	if no := wire.Unmarshal([]byte(text), &m); no != nil {
-		t.Fatalf("%s: %v", text, no)
-	}
-	return p.Look(context.Background(), &m, nil)
-}
-
 func local() *Prober { return New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}) }
 
-// TestNamesAreAskedOfARealServer: addresses, other records, a name that is not there, one that leads inside.
-func TestNamesAreAskedOfARealServer(t *testing.T) {
-	records := map[string]string{"up.example. A": "up.example. 60 IN A 127.0.0.5",
-		"up.example. MX":  "up.example. 60 IN MX 10 mail.example.",
-		"up.example. TXT": `up.example. 60 IN TXT "v=spf1 -all"`, "inside.example. A": "inside.example. 60 IN A " +
-			"10.0.0.1"}
+// resolving gives a prober a name server of its own, which answers with records as zone files have them, and a code.
+func resolving(t *testing.T, p *Prober, answer func(dns.Question) (records []string, code int)) {
+	t.Helper()
 	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -42,14 +30,12 @@ func TestNamesAreAskedOfARealServer(t *testing.T) {
 	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(
 		func(w dns.ResponseWriter, q *dns.Msg) {
 			m := new(dns.Msg).SetReply(q)
-			name := q.Question[0].Name
-			if record, is := records[name+" "+dns.TypeToString[q.Question[0].Qtype]]; is {
-				rr, err := dns.NewRR(record)
-				if err == nil {
+			var records []string
+			records, m.Rcode = answer(q.Question[0])
+			for _, record := range records {
+				if rr, err := dns.NewRR(record); err == nil {
 					m.Answer = append(m.Answer, rr)
 				}
-			} else if !strings.HasPrefix(name, "up.") {
-				m.Rcode = dns.RcodeNameError
 			}
 			_ = w.WriteMsg(m)
 		})}
@@ -60,10 +46,27 @@ func TestNamesAreAskedOfARealServer(t *testing.T) {
 		_ = server.Shutdown()
 		<-done
 	})
-	p := local()
 	p.resolver.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
 	}
+}
+
+// TestNamesAreAskedOfARealServer: addresses, other records, a name that is not there, one that leads inside.
+func TestNamesAreAskedOfARealServer(t *testing.T) {
+	records := map[string]string{"up.example. A": "up.example. 60 IN A 127.0.0.5",
+		"up.example. MX":  "up.example. 60 IN MX 10 mail.example.",
+		"up.example. TXT": `up.example. 60 IN TXT "v=spf1 -all"`, "inside.example. A": "inside.example. 60 IN A " +
+			"10.0.0.1"}
+	p := local()
+	resolving(t, p, func(q dns.Question) ([]string, int) {
+		if record, is := records[q.Name+" "+dns.TypeToString[q.Qtype]]; is {
+			return []string{record}, dns.RcodeSuccess
+		}
+		if strings.HasPrefix(q.Name, "up.") {
+			return nil, dns.RcodeSuccess
+		}
+		return nil, dns.RcodeNameError
+	})
 	for _, x := range []struct{ target, conditions, error string }{
 		{"up.example", "", ""},
 		{"up.example", `{"on":"dns","op":"contains","value":"127.0.0.5"}`, ""},
@@ -73,7 +76,7 @@ func TestNamesAreAskedOfARealServer(t *testing.T) {
 		{"none.example", "", "the name none.example. is not known"},
 		{"inside.example", "", "not on the public internet"},
 	} {
-		a := seen(t, p, `{"kind":"dns","target":"`+x.target+`","timeout_ms":5000,"conditions":[`+x.conditions+`]}`)
+		a := looking(t, p, target("dns", x.target, `,"conditions":[`+x.conditions+`]`), nil)
 		if a.OK != (x.error == "") || !strings.Contains(a.Error, x.error) {
 			t.Errorf("%s %s: %+v", x.target, x.conditions, a)
 		}
@@ -105,7 +108,7 @@ func TestAServiceSaysHowItIsByGRPC(t *testing.T) {
 	t.Cleanup(server.Close)
 	at := strings.TrimPrefix(server.URL, "http://")
 	for body, ok := range map[string]bool{"": true, "db": false, "unknown": false} {
-		a := seen(t, local(), `{"kind":"grpc","target":"`+at+`","timeout_ms":5000,"body":"`+body+`"}`)
+		a := looking(t, local(), target("grpc", at, `,"body":"`+body+`"`), nil)
 		if a.OK != ok || !ok && a.Error == "" {
 			t.Errorf("%q: %+v", body, a)
 		}
@@ -114,7 +117,7 @@ func TestAServiceSaysHowItIsByGRPC(t *testing.T) {
 
 // TestThisMachineAnswersAPing where anybody may send one.
 func TestThisMachineAnswersAPing(t *testing.T) {
-	a := seen(t, local(), `{"kind":"icmp","target":"127.0.0.1","timeout_ms":5000}`)
+	a := looking(t, local(), target("icmp", "127.0.0.1", ""), nil)
 	if strings.Contains(a.Error, "lets nobody ping") {
 		t.Skip(a.Error)
 	}
@@ -126,31 +129,6 @@ func TestThisMachineAnswersAPing(t *testing.T) {
 // TestANameThatChangesItsAddressIsRefusedWhenItIsReached: DNS rebinding. What is looked up is what is connected to.
 func TestANameThatChangesItsAddressIsRefusedWhenItIsReached(t *testing.T) {
 	answers := make(chan string, 16)
-	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(
-		func(w dns.ResponseWriter, q *dns.Msg) {
-			m := new(dns.Msg).SetReply(q)
-			if q.Question[0].Qtype == dns.TypeA {
-				for _, address := range strings.Fields(<-answers) {
-					rr, err := dns.NewRR(q.Question[0].Name + " 0 IN A " + address)
-					if err == nil {
-						m.Answer = append(m.Answer, rr)
-					}
-				}
-			}
-			_ = w.WriteMsg(m)
-		})}
-	done := make(chan error, 1)
-	go func() { done <- server.ActivateAndServe() }()
-	<-started
-	t.Cleanup(func() {
-		_ = server.Shutdown()
-		<-done
-	})
 	asked := make(chan string, 8)
 	inside, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "0.0.0.0:0")
 	if err != nil {
@@ -164,17 +142,22 @@ func TestANameThatChangesItsAddressIsRefusedWhenItIsReached(t *testing.T) {
 	t.Cleanup(web.Close)
 	// 127.0.0.1 stands for the public internet here, and 127.0.0.2 for what is private.
 	p := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")})
-	p.resolver.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
-	}
+	resolving(t, p, func(q dns.Question) (records []string, code int) {
+		if q.Qtype == dns.TypeA {
+			for _, address := range strings.Fields(<-answers) {
+				records = append(records, q.Name+" 0 IN A "+address)
+			}
+		}
+		return records, dns.RcodeSuccess
+	})
 	_, port, _ := net.SplitHostPort(inside.Addr().String())
-	for _, kind := range []string{`"http","target":"http://rebind.example.:`, `"tcp","target":"rebind.example.:`} {
+	for kind, at := range map[string]string{"http": "http://rebind.example.:", "tcp": "rebind.example.:"} {
 		for _, x := range []struct {
 			addresses string
 			ok        bool
 		}{{"127.0.0.1", true}, {"127.0.0.2", false}, {"127.0.0.2 127.0.0.2", false}} {
 			answers <- x.addresses
-			a := seen(t, p, `{"kind":`+kind+port+`","timeout_ms":5000}`)
+			a := looking(t, p, target(kind, at+port, ""), nil)
 			if a.OK != x.ok || !x.ok && !strings.Contains(a.Error, "not on the public internet") {
 				t.Errorf("%s %s: %+v", kind, x.addresses, a)
 			}
