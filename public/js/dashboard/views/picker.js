@@ -22,31 +22,49 @@ export function groupPicker(services, has, change) {
   })}</div>`;
 }
 
-/** @param {Form} form */
+/**
+ * Services of which the form's `services` are chosen.
+ * @param {Form} form
+ * @param {{id: string, legend: string, hint?: string, bad?: boolean, above?: unknown,
+ *   beside?: (service: import('../types.js').Service) => unknown}} given what else is drawn; id is the hint's
+ */
+export function chooseServices(form, { id, legend, hint = '', bad = false, above = nothing, beside = () => nothing }) {
+  const chosen = /** @type {string[]} */ (form.values.services);
+  const change = (/** @type {string} */ service, /** @type {boolean} */ on) =>
+    form.set('services', on ? [...chosen, service] : chosen.filter((id) => id !== service));
+  const row = (/** @type {import('../types.js').Service} */ s) => {
+    const on = chosen.includes(s.id);
+    const changed = (/** @type {Event} */ e) => change(s.id, /** @type {HTMLInputElement} */ (e.target).checked);
+    return html`<div class="pick ${on ? 'on' : ''}">
+      <label><input type="checkbox" .checked=${live(on)} @change=${changed} /><span class="grow">${s.name}</span></label>
+      ${beside(s)}</div>`;
+  };
+  return html`<fieldset class="field picker" aria-describedby=${id}><legend>${legend}</legend>
+    ${above}
+    <div class="rows">${model.view?.services.map(row)}</div>
+    <p class="hint ${bad ? 'bad' : ''}" id=${id}>${hint}</p>
+  </fieldset>`;
+}
+
+/** What is under maintenance. @param {Form} form */
 export function servicePicker(form) {
   const error = form.error('services');
   const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="services-hint"><legend>${t`Services`}</legend>
-    ${groupPicker(
+  return chooseServices(form, {
+    id: 'services-hint',
+    legend: t`Services`,
+    hint: error || t`They are under maintenance from start to end.`,
+    bad: !!error,
+    above: groupPicker(
       model.view?.services ?? [],
       (id) => chosen.includes(id),
       (members, on) => {
         const others = chosen.filter((id) => !members.some((s) => s.id === id));
         form.set('services', on ? [...others, ...members.map((s) => s.id)] : others);
       },
-    )}
-    <div class="rows">${model.view?.services.map(
-      (s) =>
-        html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
-          /** @type {Event} */ e,
-        ) =>
-          form.set(
-            'services',
-            /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
-          )} /><span class="grow">${s.name}</span></label><span class="now">${badge(s.status, stateName(s.status))}</span></div>`,
-    )}</div>
-    <p class="hint ${error ? 'bad' : ''}" id="services-hint">${error || t`They are under maintenance from start to end.`}</p>
-  </fieldset>`;
+    ),
+    beside: (s) => html`<span class="now">${badge(s.status, stateName(s.status))}</span>`,
+  });
 }
 
 /** What an incident can make of a service. */

@@ -6,6 +6,7 @@ import { mayWrite, model, toast } from '../model.js';
 import { openForm, openSheet } from '../dialog.js';
 import { ago, exact, short } from '../time.js';
 import { call } from '../request.js';
+import { chooseServices } from './picker.js';
 import { icon } from '../icon.js';
 import { mailLine } from './mail.js';
 import { many, t } from '../../language.js';
@@ -141,21 +142,12 @@ async function reachable(s) {
 }
 
 /** Which services it is about; none chosen is the whole page. @param {Form} form */
-function about(form) {
-  const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="about-hint"><legend>${t`About`}</legend>
-    <div class="rows">${model.view?.services.map(
-      (s) =>
-        html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
-          /** @type {Event} */ e,
-        ) =>
-          form.set(
-            'services',
-            /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
-          )} /><span class="grow">${s.name}</span></label></div>`,
-    )}</div>
-    <p class="hint" id="about-hint">${chosen.length ? '' : t`None chosen: the whole page.`}</p></fieldset>`;
-}
+const about = (form) =>
+  chooseServices(form, {
+    id: 'about-hint',
+    legend: t`About`,
+    hint: form.values.services.length ? '' : t`None chosen: the whole page.`,
+  });
 
 function addOne() {
   /** @type {any} */

@@ -1,16 +1,16 @@
-import { html, live, repeat } from '../../vendor/lit-html.js';
+import { html, repeat } from '../../vendor/lit-html.js';
 import { Remote, empty, heading, pageNumber, pager, PAGE_SIZE } from './list.js';
 import * as database from '../database.js';
 import { choose, field } from '../form.js';
-import { model, toast } from '../model.js';
+import { toast } from '../model.js';
 import { call } from '../request.js';
+import { chooseServices } from './picker.js';
 import { forgetTemplates } from './template.js';
 import { icon } from '../icon.js';
 import { openForm } from '../dialog.js';
 import { stateName } from '../words.js';
 import { t } from '../../language.js';
 
-/** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('./template.js').Template} Template */
 
 const list = new Remote();
@@ -59,7 +59,7 @@ function edit(template) {
       ${field(form, { name: 'title', label: t`Title`, optional: true, max: 200, placeholder: t`{{service}} is slow` })}
       ${field(form, { name: 'body', label: t`Message`, rows: 6, max: 20000, optional: true, placeholder: t`Since {{time}} … We will write again within the hour.` })}
       ${choose(form, { name: 'status', label: t`For`, options: [['', t`Any message`], ...['investigating', 'identified', 'monitoring', 'resolved'].map((s) => /** @type {[string, string]} */ ([s, stateName(s)]))] })}
-      ${suggested(form)}`,
+      ${chooseServices(form, { id: 'suggested-hint', legend: t`Suggested services` })}`,
     send: async ({ services, ...v }) => {
       // A suggested state that was there stays with its service.
       const body = {
@@ -76,23 +76,6 @@ function edit(template) {
       afresh();
     },
   });
-}
-
-/** @param {Form} form */
-function suggested(form) {
-  const chosen = /** @type {string[]} */ (form.values.services);
-  return html`<fieldset class="field picker" aria-describedby="suggested-hint"><legend>${t`Suggested services`}</legend>
-    <div class="rows">${model.view?.services.map(
-      (s) =>
-        html`<div class="pick ${chosen.includes(s.id) ? 'on' : ''}"><label><input type="checkbox" .checked=${live(chosen.includes(s.id))} @change=${(
-          /** @type {Event} */ e,
-        ) =>
-          form.set(
-            'services',
-            /** @type {HTMLInputElement} */ (e.target).checked ? [...chosen, s.id] : chosen.filter((id) => id !== s.id),
-          )} /><span class="grow">${s.name}</span></label></div>`,
-    )}</div>
-    <p class="hint" id="suggested-hint"></p></fieldset>`;
 }
 
 /** @param {Template} template */
