@@ -25,7 +25,7 @@ const (
 
 // maxLongLines is how many lines of more than 120 columns there are, by the ending of their files, tests left out. What
 // is left of Go are tags of flags and texts of others, of the rest templates, in which a break is a blank to a reader.
-var maxLongLines = map[string]int{".go": 16, ".js": 614, ".css": 2, ".html": 114}
+var maxLongLines = map[string]int{".go": 16, ".js": 609, ".css": 2, ".html": 114}
 
 // banned are words that say nothing, or that promise to say it later.
 var banned = regexp.MustCompile(
