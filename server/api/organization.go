@@ -38,7 +38,7 @@ func (c *call) detailed(org *page.Org) error {
 // toldPage answers with what became of a change of the organisation.
 func (c *call) toldPage(answer store.Answer) error {
 	var org page.Org
-	if answer.Status == fiber.StatusOK && wire.Unmarshal([]byte(answer.Body), &org) == nil && !org.Access.Public() {
+	if answer.Status == fiber.StatusOK && wire.Unmarshal([]byte(answer.Body), &org) == nil && org.Access.ID != "" {
 		if err := c.detailed(&org); err == nil { // else the details have changed since
 			answer.Body = string(wire.Marshal(&org))
 		}

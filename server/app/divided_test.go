@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -13,22 +12,14 @@ import (
 	"github.com/gorilla/websocket"
 
 	"statuspage/server/auth"
-	"statuspage/server/usecase"
-	"statuspage/shared/page"
 )
 
-// hidden adds a service to acme's page that is for some audience alone.
+// hidden adds a service to acme's page that is for an audience alone, which nobody but members belongs to.
 func (c *caller) hidden(name string) string {
 	c.t.Helper()
-	service := &page.CreateService{ID: uuid.NewString(), Name: name, Audiences: []string{uuid.NewString()}}
-	for _, command := range []page.Command{
-		&page.EditPage{Access: &page.EditAccess{Kind: "public", ID: uuid.NewString(), Divided: true}}, service} {
-		if _, err := c.app.UseCases.ChangeAt(context.Background(), usecase.Caller{System: true}, c.org, command,
-			time.Now()); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-	return service.ID
+	id := c.patch("/api/v1/organization/", j{"access": j{"kind": "public", "audiences": []j{
+		{"name": "Internal", "kind": "members"}}}}).is(200).str("access.audiences.0.id")
+	return c.post("/api/v1/services/", j{"name": name, "audiences": []string{id}}).is(201).str("id")
 }
 
 // counted are what a document says of the number of the last event and of the moment at which it was made.
@@ -38,12 +29,18 @@ var counted = regexp.MustCompile(`("seq":|data-seq="|, event )\d+|"at":"[^"]+"|d
 // documents are the answers of all routes about acme's page to somebody.
 func documents(t *testing.T, acme *caller, id, token string) map[string]string {
 	t.Helper()
+	return documentsWith(t, acme, id, "", token)
+}
+
+// documentsWith is documents to somebody who has a cookie, too.
+func documentsWith(t *testing.T, acme *caller, id, cookie, token string) map[string]string {
+	t.Helper()
 	out := map[string]string{}
 	for _, r := range publicRoutes(acme, id) {
 		if r[0] != http.MethodGet || strings.HasPrefix(r[1], "/ws/") {
 			continue
 		}
-		res, body := visited(t, acme.site, r[0], r[1], "", "", token, nil)
+		res, body := visited(t, acme.site, r[0], r[1], "", cookie, token, nil)
 		h := res.Header
 		out[strings.ReplaceAll(r[1], id, "ID")] = strings.Join([]string{res.Status, h.Get("Content-Type"), h.Get("Last-Modified"),
 			counted.ReplaceAllString(strings.ReplaceAll(body, id, "ID"), "$1")}, "\n")

@@ -23,7 +23,6 @@ import (
 	"statuspage/server/socket"
 	"statuspage/server/store"
 	"statuspage/server/usecase"
-	"statuspage/shared/fault"
 	"statuspage/shared/page"
 )
 
@@ -86,41 +85,91 @@ func (g *readers) reader(c *fiber.Ctx, p *relay.Page) (reader, error) {
 	return reader{}, &visit.Locked{Page: p}
 }
 
-// divided is what somebody sees of a page with services that are for some alone: members see all of it, whoever else
-// may see the page what is for everybody.
+// divided is what somebody sees of a page with services that are for some alone: members see all of it, or with ?as=
+// what an audience sees; whoever else may see the page, or belongs to an audience, what is for everybody and for these.
 func (g *readers) divided(c *fiber.Ctx, p *relay.Page) (reader, error) {
 	org := &p.State.Org
-	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
-	defer cancel()
-	if org.Access.Public() {
-		if who, ok := g.member(ctx, c, org.ID); ok {
-			serve.MarkPrivate(c)
-			return who, nil
-		}
+	public := org.Access.Public()
+	if public && g.a.foreign(c, org) && !explicit(c) { // another site's script is told what everybody is
 		serve.MarkDivided(c)
 		return reader{}, nil
 	}
-	serve.MarkPrivate(c)
+	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
+	defer cancel()
 	a, err := g.access(ctx, org)
 	if err != nil {
 		return reader{}, err
 	}
 	if who, ok := g.member(ctx, c, org.ID); ok {
+		serve.MarkPrivate(c)
+		if as := c.Query("as"); as != "" {
+			who.whole = false
+			if slices.ContainsFunc(a.Audiences, func(x store.PageAudience) bool { return x.ID == as }) {
+				who.audiences = []string{as}
+			}
+		}
 		return who, nil
 	}
-	if until, ok := g.entered(c, org, a); ok {
-		return reader{until: until}, nil
+	r := g.audiences(c, org, a)
+	if public && len(r.audiences) == 0 {
+		serve.MarkDivided(c)
+		return reader{}, nil
 	}
-	serve.MarkRefused(c)
-	return reader{}, &visit.Locked{Page: p}
+	serve.MarkPrivate(c)
+	if public {
+		return r, nil
+	}
+	until, ok := g.entered(c, org, a)
+	if !ok && len(r.audiences) == 0 {
+		serve.MarkRefused(c)
+		return reader{}, &visit.Locked{Page: p}
+	}
+	if ok {
+		r.until = sooner(r.until, until)
+	}
+	return r, nil
 }
+
+// explicit says that a request shows who it is itself, and not by what a browser adds to it.
+func explicit(c *fiber.Ctx) bool {
+	return c.Get(fiber.HeaderAuthorization) != "" || strings.HasPrefix(c.Path(), "/ws/") && socketToken(c) != ""
+}
+
+// sooner is the first of two ends, of which zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// audiences are those to which somebody belongs who is no member, until the first of it ends.
+func (g *readers) audiences(c *fiber.Ctx, org *page.Org, a *store.Access) (r reader) {
+	for i := range a.Audiences {
+		x := &a.Audiences[i]
+		if until, in := g.opened(c, org, &x.Access, scope(org, x.ID), serve.Audience(c, x.ID)); in {
+			r.until = sooner(r.until, until)
+			r.audiences = append(r.audiences, x.ID)
+		}
+	}
+	return r
+}
+
+// scope is what the cookie of an audience is sealed for.
+func scope(org *page.Org, audience string) string { return org.ID + " " + audience }
 
 // entered says whether somebody may see a page who is no member, and until when.
 func (g *readers) entered(c *fiber.Ctx, org *page.Org, a *store.Access) (until time.Time, ok bool) {
+	return g.opened(c, org, a, org.ID, serve.Reader(c, org.Slug))
+}
+
+// opened is entered of the page or an audience, whose cookie is sealed for a scope.
+func (g *readers) opened(c *fiber.Ctx, org *page.Org, a *store.Access, scope, cookie string) (until time.Time,
+	ok bool) {
 	if g.byFeedKey(c, a) || a.Kind == "networks" && g.inside(c, org, a) {
 		return time.Time{}, true
 	}
-	r, ok := auth.OpenReader(a.Secret, org.ID, serve.Reader(c, org.Slug), g.a.now())
+	r, ok := auth.OpenReader(a.Secret, scope, cookie, g.a.now())
 	return r.Until, ok && (a.Kind == "password" || a.Kind == "email" && usecase.MayReadByMail(a, r.Email))
 }
 
@@ -215,77 +264,6 @@ func (g *readers) principal(ctx context.Context, c *fiber.Ctx, orgID string) (au
 	}
 	return g.a.admitLocal(ctx, auth.Principal{Kind: auth.KindUser, ID: session.UserID, OrgID: orgID,
 		SessionID: session.ID})
-}
-
-// doors lets readers in to pages that are not public.
-type doors struct{ *readers }
-
-// Password opens a page with its password.
-func (d doors) Password(c *fiber.Ctx, p *relay.Page, password string) error {
-	org := &p.State.Org
-	a, err := d.access(c.UserContext(), org)
-	if err != nil {
-		return err
-	}
-	name := "page " + org.ID
-	if err := errors.Join(d.a.limits.Login(c, auth.Device{}), d.a.limits.Attempt(c, auth.Device{}, name)); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(c.UserContext(), store.Deadline)
-	defer cancel()
-	ctx = auth.Asking(ctx, auth.Asker{From: d.a.limits.Address(c).String()})
-	right := false
-	if a.Kind == "password" {
-		if right, err = d.a.UseCases.MatchesAccess(ctx, a, password); err != nil {
-			return err
-		}
-	}
-	if !right {
-		return fault.OnField("password", "This is not the page's password.")
-	}
-	d.a.limits.Right(c, name)
-	d.let(c, org, a, "")
-	return nil
-}
-
-func (d doors) let(c *fiber.Ctx, org *page.Org, a *store.Access, email string) {
-	r := auth.Reader{Email: email, Until: d.a.now().Add(auth.ReaderTTL)}
-	serve.SetReader(c, org.Slug, r.Seal(a.Secret, org.ID), r.Until)
-}
-
-// Mail sends a link to an address, if whoever has it may see the page; nobody is told whether.
-func (d doors) Mail(c *fiber.Ctx, v *visit.Visit, email string) error {
-	org := &v.State.Org
-	a, err := d.access(c.UserContext(), org)
-	if err != nil {
-		return err
-	}
-	if a.Kind != "email" {
-		return fault.New(fault.Malformed, "This page is not opened by mail.")
-	}
-	if err := errors.Join(d.a.limits.Login(c, auth.Device{}), d.a.limits.Forgot(c,
-		"page "+org.ID+" "+strings.TrimSpace(email))); err != nil {
-		return err
-	}
-	return d.a.UseCases.MailAccess(c.UserContext(), *org, a, email, v.Base, v.Home())
-}
-
-// Link opens a page with a link that was mailed.
-func (d doors) Link(c *fiber.Ctx, p *relay.Page, token string) error {
-	org := &p.State.Org
-	a, err := d.access(c.UserContext(), org)
-	if err != nil {
-		return err
-	}
-	if err := d.a.limits.Login(c, auth.Device{}); err != nil {
-		return err
-	}
-	email, err := d.a.UseCases.UseAccessLink(c.UserContext(), org.ID, token)
-	if err != nil {
-		return err
-	}
-	d.let(c, org, a, email)
-	return nil
 }
 
 // foreign says that a browser opens a socket from another site's page.

@@ -24,26 +24,26 @@ type Reader struct {
 	Until time.Time
 }
 
-// Seal is the cookie: it holds for one organisation, and for as long as the secret stays.
-func (r Reader) Seal(secret, orgID string) string {
+// Seal is the cookie: it holds for one organisation's page, or one audience of it, and for as long as the secret stays.
+func (r Reader) Seal(secret, of string) string {
 	text := strconv.FormatInt(r.Until.Unix(), 10) + "." + base64.RawURLEncoding.EncodeToString([]byte(r.Email))
-	return text + "." + base64.RawURLEncoding.EncodeToString(readerMAC(secret, orgID, text))
+	return text + "." + base64.RawURLEncoding.EncodeToString(readerMAC(secret, of, text))
 }
 
-func readerMAC(secret, orgID, text string) []byte {
+func readerMAC(secret, of, text string) []byte {
 	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = mac.Write([]byte("page reader\n" + orgID + "\n" + text)) // a hash takes everything
+	_, _ = mac.Write([]byte("page reader\n" + of + "\n" + text)) // a hash takes everything
 	return mac.Sum(nil)
 }
 
 // OpenReader reads a cookie; not ok is one that holds no more, or never did.
-func OpenReader(secret, orgID, cookie string, now time.Time) (r Reader, ok bool) {
+func OpenReader(secret, of, cookie string, now time.Time) (r Reader, ok bool) {
 	i := strings.LastIndexByte(cookie, '.')
 	if secret == "" || i < 0 || len(cookie) > 4096 {
 		return r, false
 	}
 	mac, err := base64.RawURLEncoding.DecodeString(cookie[i+1:])
-	if err != nil || !hmac.Equal(mac, readerMAC(secret, orgID, cookie[:i])) {
+	if err != nil || !hmac.Equal(mac, readerMAC(secret, of, cookie[:i])) {
 		return r, false
 	}
 	until, email, _ := strings.Cut(cookie[:i], ".")
@@ -53,10 +53,10 @@ func OpenReader(secret, orgID, cookie string, now time.Time) (r Reader, ok bool)
 	return r, err == nil && bad == nil && now.Before(r.Until)
 }
 
-// HashShared is Hash for a password that a page's readers share: of 6 to 256 characters.
-func (p *Passwords) HashShared(ctx context.Context, password string) (string, error) {
+// HashShared is Hash for a password that a page's readers share: of 6 to 256 characters. field is where it came in.
+func (p *Passwords) HashShared(ctx context.Context, field, password string) (string, error) {
 	if n := utf8.RuneCountInString(password); !utf8.ValidString(password) || n < 6 || n > 256 {
-		return "", fault.OnField("access.password", "A page's password has 6 to 256 characters.")
+		return "", fault.OnField(field, "A page's password has 6 to 256 characters.")
 	}
 	salt := random(saltLength)
 	hash, err := p.compute(ctx, usual, password, salt, hashLength)

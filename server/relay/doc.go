@@ -31,7 +31,8 @@ type Page struct {
 	left  atomic.Bool  // another one has taken its place, or none
 	asked atomic.Int64 // when it was last given without the relay, in ns
 
-	whole *Page // that this is a view of; nil is the page itself
+	whole     *Page    // that this is a view of; nil is the page itself
+	audiences []string // whose view it is
 
 	mu        sync.Mutex
 	docs      map[string]*doc

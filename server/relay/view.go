@@ -32,6 +32,7 @@ func (p *Page) View(audiences []string) *Page {
 	}
 	v = NewPage(page.View(p.State, audiences), p.Epoch)
 	v.Words, v.Held, v.HeldSince, v.whole = p.Words, p.Held, p.HeldSince, p
+	v.audiences = slices.Clone(audiences)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if first := p.views[key]; first != nil {
@@ -53,6 +54,9 @@ func ViewKey(audiences []string) string {
 
 // Viewed says that this is a view: what is read from elsewhere for it goes through Incidents and Maintenances.
 func (p *Page) Viewed() bool { return p.whole != nil }
+
+// Audiences are those whose view this is; nil of the page itself.
+func (p *Page) Audiences() []string { return p.audiences }
 
 // Incidents are those of a list, which was read elsewhere, that may be shown with this page, as they may be shown.
 func (p *Page) Incidents(list []status.Incident) []status.Incident {

@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -10,8 +11,11 @@ import (
 	"statuspage/shared/fault"
 )
 
-// Doors lets readers in to pages that are not public: what opens a page becomes a cookie of the answer.
+// Doors lets readers in to pages that are not public, and with ?audience= to audiences of a page: what opens one
+// becomes a cookie of the answer.
 type Doors interface {
+	// Kind is one of page.AccessKinds; an audience that is not there is a fault.NotFound.
+	Kind(c *fiber.Ctx, p *relay.Page) (string, error)
 	Password(c *fiber.Ctx, p *relay.Page, password string) error
 	Mail(c *fiber.Ctx, v *visit.Visit, email string) error
 	Link(c *fiber.Ctx, p *relay.Page, token string) error
@@ -23,6 +27,7 @@ const PasswordPath = "/access/password"
 // accessView is all that somebody sees of a page who may not see it: its name, and how to get in.
 type accessView struct {
 	Name, Path, Kind string
+	Audience         string // that is opened; "" is the page
 	Site             string // what the page is called in the language
 	Token            string // of a link that was mailed
 	Sent             bool
@@ -42,7 +47,8 @@ func (s *site) accessRoutes(app fiber.Router, prefix string, find visit.Finder) 
 	}))
 }
 
-// enter lets give answer whoever is not in yet, and leads everybody else to the page.
+// enter lets give answer whoever is not in yet, and leads everybody else to the page. An audience's door is there for
+// whoever does not see the whole page.
 func (s *site) enter(find visit.Finder, give func(*visit.Visit) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		secure(c)
@@ -54,6 +60,8 @@ func (s *site) enter(find visit.Finder, give func(*visit.Visit) error) fiber.Han
 			return give(locked.Visit)
 		case err != nil:
 			return Problem(c, err)
+		case c.Query("audience") != "" && v.Viewed() && !slices.Contains(v.Audiences(), c.Query("audience")):
+			return give(v)
 		}
 		return c.Redirect(homePath(v), fiber.StatusSeeOther)
 	}
@@ -87,6 +95,12 @@ func (s *site) entered(v *visit.Visit, err error) error {
 // locked shows how to get in to a page. CONTRACT 8.
 func (s *site) locked(v *visit.Visit, status int, view accessView) error {
 	view.Name, view.Path, view.Kind = v.State.Org.Name, v.Path, v.State.Org.Access.Kind
+	if view.Audience = v.Ctx.Query("audience"); view.Audience != "" {
+		var err error
+		if view.Kind, err = s.Doors.Kind(v.Ctx, v.Page); err != nil {
+			return Problem(v.Ctx, err)
+		}
+	}
 	view.Site = siteName(v.Language(), &v.State.Org)
 	mediaType, body, err := render(v.Language(), "access", view)
 	if err != nil {

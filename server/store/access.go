@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -11,8 +13,27 @@ type Access struct {
 	ID, Kind                  string
 	Password                  string // PHC string, or ""
 	Domains, Emails, Networks []string
-	Secret                    string // what readers' cookies are sealed with
-	FeedKey                   string // of the secret addresses of feeds and calendars
+	Secret                    string         // what readers' cookies are sealed with
+	FeedKey                   string         // of the secret addresses of feeds and calendars
+	Audiences                 []PageAudience `json:",omitempty"`
+}
+
+// PageAudience is some of a page's readers: Access says who, by the audience's ID. It has no Audiences of its own.
+type PageAudience struct {
+	Name string
+	Access
+}
+
+// AudiencesJSON is how audiences are kept.
+func AudiencesJSON(list []PageAudience) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	var out bytes.Buffer
+	to := json.NewEncoder(&out)
+	to.SetEscapeHTML(false)
+	_ = to.Encode(list) // strings always have a JSON form
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // keepAccess is for how long details that are not in force any more stay, for regions that have not heard of newer
@@ -23,26 +44,25 @@ const keepAccess = 24 * time.Hour
 func (o *Org) AddAccess(b *Batch, a *Access, current string, now time.Time) {
 	b.Add(`DELETE FROM page_access WHERE org_id = ? AND id <> ? AND created_at < ?`, o.id, current,
 		now.Add(-keepAccess).UnixMilli())
-	b.Add(`INSERT INTO page_access (org_id, id, kind, password, domains, emails, networks, secret, feed_key, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password, jsonStrings(a.Domains), jsonStrings(a.Emails),
-		jsonStrings(a.Networks),
-		a.Secret, a.FeedKey, now.UnixMilli())
+	b.Add(`INSERT INTO page_access (org_id, id, kind, password, domains, emails, networks, secret, feed_key,
+  audiences, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password,
+		jsonStrings(a.Domains), jsonStrings(a.Emails), jsonStrings(a.Networks), a.Secret, a.FeedKey, AudiencesJSON(a.Audiences), now.UnixMilli())
 }
 
 // Access reads details; ErrNone.
 func (o *Org) Access(ctx context.Context, id string) (*Access, error) {
 	a := &Access{ID: id}
-	var domains, emails, networks string
-	err := o.db.row(ctx, `SELECT kind, password, domains, emails, networks, secret, feed_key FROM page_access WHERE
-  org_id = ? AND id = ?`,
-		[]any{o.id, id}, &a.Kind, &a.Password, &domains, &emails, &networks, &a.Secret, &a.FeedKey)
+	var domains, emails, networks, audiences string
+	err := o.db.row(ctx, `SELECT kind, password, domains, emails, networks, secret, feed_key, audiences FROM
+  page_access WHERE org_id = ? AND id = ?`,
+		[]any{o.id, id}, &a.Kind, &a.Password, &domains, &emails, &networks, &a.Secret, &a.FeedKey, &audiences)
 	if err != nil {
 		return nil, o.mine("page access", id, err)
 	}
 	for _, l := range []struct {
 		text string
-		list *[]string
-	}{{domains, &a.Domains}, {emails, &a.Emails}, {networks, &a.Networks}} {
+		list any
+	}{{domains, &a.Domains}, {emails, &a.Emails}, {networks, &a.Networks}, {audiences, &a.Audiences}} {
 		if err := json.Unmarshal([]byte(l.text), l.list); err != nil {
 			return nil, o.mine("page access", id, &Unreadable{Kind: "page access", why: err.Error()})
 		}

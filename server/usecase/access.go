@@ -22,6 +22,12 @@ const (
 	MaxAccessDomains  = 100
 	MaxAccessEmails   = 500
 	MaxAccessNetworks = 100
+	// Of each audience there are fewer, since there may be status.MaxAudiences.
+	MaxAudienceDomains  = 20
+	MaxAudienceEmails   = 100
+	MaxAudienceNetworks = 20
+	// MaxAudiencesBytes is how long all audiences of a page may be together, as they are kept.
+	MaxAudiencesBytes = 500_000
 	// AccessLinkFor is how long a link that was mailed to a reader works.
 	AccessLinkFor = 30 * time.Minute
 )
@@ -34,23 +40,25 @@ func (d *UseCases) withAccess(ctx context.Context, orgID string, edit *page.Edit
 	if err != nil {
 		return nil, nil, err
 	}
-	want, named := edit.Access, *edit
-	was, is := &store.Access{}, p.State.Org.Access
-	if is.ID != "" {
-		if was, err = d.db.Org(orgID).Access(ctx, is.ID); err != nil {
-			return nil, nil, err
-		}
+	want, named, is := edit.Access, *edit, p.State.Org.Access
+	was, err := d.accessNow(ctx, &p.State.Org)
+	if err != nil {
+		return nil, nil, err
 	}
-	if !slices.Contains(page.AccessKinds[1:], want.Kind) { // public, or what Decide refuses
+	whole := want.Kind == page.AccessKinds[0] && len(want.Audiences) == 0 && !is.Divided
+	if whole || !slices.Contains(page.AccessKinds, want.Kind) { // Decide refuses the other
 		named.Access = &page.EditAccess{Kind: want.Kind}
 		return &named, nil, nil
 	}
 	next, err := d.nextAccess(ctx, was, want)
+	if err == nil {
+		err = stillNamed(&p.State, was.Audiences, next.Audiences)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	named.Access = &page.EditAccess{Kind: want.Kind, ID: is.ID}
-	if same := *next; sameAccess(&same, was) {
+	named.Access = &page.EditAccess{Kind: want.Kind, ID: is.ID, Divided: len(next.Audiences) > 0}
+	if sameAccess(next, was) {
 		return &named, nil, nil
 	}
 	next.ID = newID()
@@ -58,27 +66,54 @@ func (d *UseCases) withAccess(ctx context.Context, orgID string, edit *page.Edit
 	return &named, func(b *store.Batch) { d.db.Org(orgID).AddAccess(b, next, is.ID, d.now()) }, nil
 }
 
-func sameAccess(a, b *store.Access) bool {
-	return a.Kind == b.Kind && a.Password == b.Password && a.Secret == b.Secret && a.FeedKey == b.FeedKey &&
-		slices.Equal(a.Domains, b.Domains) && slices.Equal(a.Emails, b.Emails) && slices.Equal(a.Networks, b.Networks)
+// accessNow is who may see a page; of a public one without audiences nothing is kept.
+func (d *UseCases) accessNow(ctx context.Context, org *page.Org) (*store.Access, error) {
+	if org.Access.ID == "" {
+		return &store.Access{}, nil
+	}
+	a, err := d.db.Org(org.ID).Access(ctx, org.Access.ID)
+	if errors.Is(err, store.ErrNone) {
+		return &store.Access{}, nil
+	}
+	return a, err
 }
 
-// nextAccess is what was there with what is wanted. Another kind or password signs out whoever was let in before.
+func sameAccess(a, b *store.Access) bool {
+	return a.Kind == b.Kind && a.Password == b.Password && a.Secret == b.Secret && a.FeedKey == b.FeedKey &&
+		slices.Equal(a.Domains, b.Domains) && slices.Equal(a.Emails, b.Emails) &&
+		slices.Equal(a.Networks, b.Networks) && slices.EqualFunc(a.Audiences, b.Audiences, sameAudience)
+}
+
+func sameAudience(a, b store.PageAudience) bool {
+	return a.ID == b.ID && a.Name == b.Name && sameAccess(&a.Access, &b.Access)
+}
+
+// nextAccess is what was there with what is wanted.
 func (d *UseCases) nextAccess(ctx context.Context, was *store.Access, want *page.EditAccess) (*store.Access, error) {
+	next, err := d.nextDetails(ctx, was, want, "access")
+	if err == nil && want.Audiences != nil {
+		next.Audiences, err = d.nextAudiences(ctx, was.Audiences, want.Audiences)
+	}
+	return next, err
+}
+
+// nextDetails is who may see something. Another kind or password signs out whoever was let in before.
+func (d *UseCases) nextDetails(ctx context.Context, was *store.Access, want *page.EditAccess,
+	field string) (*store.Access, error) {
 	next := *was
 	next.Kind = want.Kind
-	if no := changeAccess(&next, want); no != nil {
+	if no := changeAccess(&next, want, field); no != nil {
 		return nil, no
 	}
 	if want.Password != nil {
-		hash, err := d.passwords.HashShared(ctx, *want.Password)
+		hash, err := d.passwords.HashShared(ctx, field+".password", *want.Password)
 		if err != nil {
 			return nil, err
 		}
 		next.Password = hash
 	}
 	if next.Kind == "password" && next.Password == "" {
-		return nil, fault.OnField("access.password", "Say the password that opens the page.")
+		return nil, fault.OnField(field+".password", "Say the password that opens the page.")
 	}
 	if next.Kind != was.Kind || next.Password != was.Password || want.SignOut || next.Secret == "" {
 		next.Secret = auth.NewOpaque().Text
@@ -90,8 +125,12 @@ func (d *UseCases) nextAccess(ctx context.Context, was *store.Access, want *page
 }
 
 // changeAccess puts in the lists that are given, each entry in one spelling.
-func changeAccess(next *store.Access, want *page.EditAccess) *fault.Error {
+func changeAccess(next *store.Access, want *page.EditAccess, of string) *fault.Error {
 	var c status.Checks
+	domains, emails, networks := MaxAccessDomains, MaxAccessEmails, MaxAccessNetworks
+	if of != "access" {
+		domains, emails, networks = MaxAudienceDomains, MaxAudienceEmails, MaxAudienceNetworks
+	}
 	put := func(list *[]string, given []string, field string, most int, one func(string) (string, bool), what string) {
 		if given == nil {
 			return
@@ -107,16 +146,15 @@ func changeAccess(next *store.Access, want *page.EditAccess) *fault.Error {
 		}
 		*list = kept
 	}
-	put(&next.Domains, want.Domains, "access.domains", MaxAccessDomains, accessDomain, "a domain such as example.com")
-	put(&next.Emails, want.Emails, "access.emails", MaxAccessEmails, func(s string) (string, bool) {
-		return s,
-			CheckEmail(s) == nil
+	put(&next.Domains, want.Domains, of+".domains", domains, accessDomain, "a domain such as example.com")
+	put(&next.Emails, want.Emails, of+".emails", emails, func(s string) (string, bool) {
+		return s, CheckEmail(s) == nil
 	}, "an e-mail address")
-	put(&next.Networks, want.Networks, "access.networks", MaxAccessNetworks, accessNetwork,
+	put(&next.Networks, want.Networks, of+".networks", networks, accessNetwork,
 		"a network such as 192.0.2.0/24 or 2001:db8::/32")
-	c.That(next.Kind != "email" || len(next.Domains)+len(next.Emails) > 0, "access.domains",
+	c.That(next.Kind != "email" || len(next.Domains)+len(next.Emails) > 0, of+".domains",
 		"Say which domains or addresses may see the page.")
-	c.That(next.Kind != "networks" || len(next.Networks) > 0, "access.networks", "Say which networks may see the page.")
+	c.That(next.Kind != "networks" || len(next.Networks) > 0, of+".networks", "Say which networks may see the page.")
 	return c.Err()
 }
 
@@ -142,13 +180,24 @@ func (d *UseCases) AccessDetails(ctx context.Context, org *page.Org) error {
 	if org.Access.ID == "" {
 		return nil
 	}
-	a, err := d.db.Org(org.ID).Access(ctx, org.Access.ID)
+	a, err := d.accessNow(ctx, org)
 	if err != nil {
 		return err
 	}
-	org.Access.Domains, org.Access.Emails, org.Access.Networks, org.Access.FeedKey = nonNil(a.Domains),
-		nonNil(a.Emails), nonNil(a.Networks), a.FeedKey
+	if !org.Access.Public() {
+		detail(&org.Access, a)
+	}
+	org.Access.Audiences = make([]page.Audience, len(a.Audiences))
+	for i := range a.Audiences {
+		x := &org.Access.Audiences[i]
+		x.ID, x.Name, x.Access.Kind = a.Audiences[i].ID, a.Audiences[i].Name, a.Audiences[i].Kind
+		detail(&x.Access, &a.Audiences[i].Access)
+	}
 	return nil
+}
+
+func detail(to *page.Access, a *store.Access) {
+	to.Domains, to.Emails, to.Networks, to.FeedKey = nonNil(a.Domains), nonNil(a.Emails), nonNil(a.Networks), a.FeedKey
 }
 
 func nonNil(list []string) []string {
@@ -171,7 +220,8 @@ func MayReadByMail(a *store.Access, email string) bool {
 }
 
 // MailAccess mails a link that lets in to the page, once, to an address that may see it. It takes as long for another.
-func (d *UseCases) MailAccess(ctx context.Context, org page.Org, a *store.Access, email, base, home string) error {
+// door is where the link leads, with a query that may be longer.
+func (d *UseCases) MailAccess(ctx context.Context, org page.Org, a *store.Access, email, base, door string) error {
 	if no := CheckEmail(email); no != nil {
 		return no
 	}
@@ -184,7 +234,7 @@ func (d *UseCases) MailAccess(ctx context.Context, org page.Org, a *store.Access
 	}
 	if to != "" {
 		d.Post(notify.Account{Kind: notify.AccessLetter, To: to, Org: org, Base: base,
-			URL: home + "/access?token=" + secret.Text, Lasts: AccessLinkFor})
+			URL: door + "token=" + secret.Text, Lasts: AccessLinkFor})
 	}
 	return nil
 }

@@ -226,6 +226,9 @@ func (d *UseCases) Change(ctx context.Context, by Caller, orgID string, c page.C
 			by.Beside = keep
 		}
 	}
+	if err := d.knownAudiences(ctx, orgID, c); err != nil {
+		return store.Answer{}, err
+	}
 	return d.ChangeAt(ctx, by, orgID, c, d.now())
 }
 

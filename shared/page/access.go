@@ -19,6 +19,20 @@ type Access struct {
 	// The details, which only the server puts in, for those who may know. They are in no event.
 	Domains, Emails, Networks []string
 	FeedKey                   string
+	Audiences                 []Audience
+}
+
+// Audience is some readers of the page, who alone see the services that are for them, beside what everybody sees.
+type Audience struct {
+	ID, Name string
+	Access   Access // who belongs to it; its Kind is never public
+}
+
+func (a *Audience) wire(f *wire.Fields) {
+	f.Str("id", &a.ID)
+	f.Str("name", &a.Name)
+	f.Str("kind", &a.Access.Kind)
+	a.Access.wireDetails(f)
 }
 
 // Wire is the `access` of the REST API.
@@ -30,6 +44,11 @@ func (a *Access) Wire(f *wire.Fields) {
 	if f.Reading() || a.Divided {
 		f.Bool("divided", &a.Divided)
 	}
+	a.wireDetails(f)
+	wire.OptList(f, "audiences", &a.Audiences, (*Audience).wire)
+}
+
+func (a *Access) wireDetails(f *wire.Fields) {
 	someStrings(f, "domains", &a.Domains)
 	someStrings(f, "emails", &a.Emails)
 	someStrings(f, "networks", &a.Networks)
@@ -59,12 +78,36 @@ type EditAccess struct {
 	NewFeed  bool     // the secret addresses of feeds and calendars change
 	FeedKey  string   // passed over, so that what was read may be sent back
 	Divided  bool     // from now on some services are for some audiences alone; only the server says so
+
+	Audiences []EditAudience // all that there are from now on; nil leaves them as they are
+}
+
+// EditAudience is an audience as it is from now on: one that is there, by its id, or a new one without.
+type EditAudience struct {
+	ID, Name string
+	Access   EditAccess
+}
+
+func (a *EditAudience) wire(f *wire.Fields) {
+	f.Str("id", &a.ID)
+	f.Str("name", &a.Name)
+	f.Str("kind", &a.Access.Kind)
+	a.Access.wireDetails(f)
 }
 
 // Wire is the `access` of PATCH organization.
 func (a *EditAccess) Wire(f *wire.Fields) {
 	f.Str("kind", &a.Kind)
 	f.Str("id", &a.ID)
+	if f.Reading() {
+		passed := false
+		f.Bool("divided", &passed)
+	}
+	a.wireDetails(f)
+	wire.OptList(f, "audiences", &a.Audiences, (*EditAudience).wire)
+}
+
+func (a *EditAccess) wireDetails(f *wire.Fields) {
 	f.OptStr("password", &a.Password)
 	someStrings(f, "domains", &a.Domains)
 	someStrings(f, "emails", &a.Emails)

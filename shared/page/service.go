@@ -44,6 +44,7 @@ func (c *CreateService) Wire(f *wire.Fields) {
 	if f.Reading() || c.StartDate != "" {
 		f.Str("start_date", &c.StartDate)
 	}
+	someStrings(f, "audiences", &c.Audiences)
 }
 
 // EditService changes what is given; a Status is a move by hand.
@@ -93,6 +94,7 @@ func (c *EditService) Wire(f *wire.Fields) {
 	f.OptInt("position", &c.Position)
 	f.OptStr("group", &c.Group)
 	f.OptStr("start_date", &c.StartDate)
+	optStrings(f, "audiences", &c.Audiences)
 }
 
 // DeleteService takes a service off the page; its incidents keep its name.
@@ -188,7 +190,7 @@ func (c *EditService) decide(d *draft) *fault.Error {
 func (d *draft) checkPlace(s *status.Service) *fault.Error {
 	var c status.Checks
 	s.CheckStart(&c, d.at)
-	c.That(len(s.Audiences) == 0 || d.state.Org.Access.Divided, "audiences", "There are no audiences.")
+	c.That(len(s.Audiences) == 0 || d.state.Org.Access.Divided, "audiences", "This page has no audiences.")
 	return c.Err()
 }
 

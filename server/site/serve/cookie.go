@@ -63,6 +63,15 @@ func SetReader(c *fiber.Ctx, slug, sealed string, until time.Time) {
 		SameSite: "Lax", Secure: Secure(c)})
 }
 
+// Audience is Reader for one audience of a page, by its id.
+func Audience(c *fiber.Ctx, id string) string { return c.Cookies(Cookie(c, "audience-"+id)) }
+
+// SetAudience is SetReader for one audience of a page.
+func SetAudience(c *fiber.Ctx, id, sealed string, until time.Time) {
+	c.Cookie(&fiber.Cookie{Name: Cookie(c, "audience-"+id), Value: sealed, Path: "/", Expires: until, HTTPOnly: true,
+		SameSite: "Lax", Secure: Secure(c)})
+}
+
 // Language is what a reader chose to read pages in, or "".
 func Language(c *fiber.Ctx) string { return c.Cookies(Cookie(c, "lang")) }
 

@@ -143,7 +143,8 @@ var Columns = map[string]map[string]Bound{
 	"page_access": joined(ids("org_id", "id"), words("kind"), map[string]Bound{
 		"password": ours(200, "PHC string"), "domains": ours(30_000,
 			"usecase/access.go, its column"), "emails": ours(150_000, "likewise"),
-		"networks": ours(6_000, "likewise"), "secret": ours(64, "made here"), "feed_key": ours(64, "made here")}),
+		"networks": ours(6_000, "likewise"), "secret": ours(64, "made here"), "feed_key": ours(64, "made here"),
+		"audiences": ours(500_000, "usecase.MaxAudiencesBytes")}),
 	"quiet_incidents":    ids("org_id", "incident_id"),
 	"quiet_maintenances": ids("org_id", "maintenance_id"),
 	"recovery_codes":     joined(ids("user_id"), map[string]Bound{"hash": ours(128, "a hash")}),
