@@ -267,6 +267,9 @@ func TestNetworksFeedsAndSocketsOfAPrivatePage(t *testing.T) {
 	if code(page) != 401 || code(page+"/feed.atom") != 401 || code(page+"/feed.atom?key=x") != 401 {
 		t.Error("the page is open to another network")
 	}
+	if got := code(page + "/app.webmanifest"); got != 401 {
+		t.Errorf("the manifest, which has the name, is open: %d", got)
+	}
 	key := private.str("access.feed_key")
 	for _, feed := range []string{"feed.atom", "feed.rss", "history.atom", "history.rss", "calendar.ics"} {
 		if got := code(page + "/" + feed + "?key=" + key); got != 200 {

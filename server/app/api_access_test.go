@@ -187,7 +187,7 @@ var pages = strings.Fields(
 	`/ /login /setup /setup/slug /accept /forgot /dashboard /dashboard/* /assets/* /favicon.ico /icon.svg /robots.txt /llms.txt /embed.js /install/icon-192.png /install/icon-512.png
 	/install/icon-maskable.png /install/icon.svg /manifest.webmanifest /sw.js /push.js
 	/report /status/{slug} /status/{slug}/report /status/{slug}/history /status/{slug}/incidents/{incident} /status/{slug}/share.png /status/{slug}/incidents/{incident}/share.png /status/{slug}/theme.css /status/{slug}/logo/{logo} /status/{slug}/feed.atom /status/{slug}/feed.rss
-	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/calendar.ics /status/{slug}/shields.json
+	/status/{slug}/history.atom /status/{slug}/history.rss /status/{slug}/badge.svg /status/{slug}/icon.svg /status/{slug}/app.webmanifest /app.webmanifest /status/{slug}/calendar.ics /status/{slug}/shields.json
 	/status/{slug}/sitemap.xml /sitemap.xml /status/{slug}/access /access /status/{slug}/embed /status/{slug}/embed.js /status/{slug}/llms.txt /status/{slug}/subscription
 	/status/{slug}/services/{service} /status/{slug}/services/{service}/feed.atom /status/{slug}/services/{service}/feed.rss
 	/services/{service} /services/{service}/feed.atom /services/{service}/feed.rss

@@ -162,7 +162,7 @@ func TestWithdrawnWordsAreGoneForEverybodyWhoSeesThePage(t *testing.T) {
 		}
 		for _, prefix := range []string{"/status/" + x.slug} {
 			for _, path := range []string{"", "/history", "/feed.atom", "/feed.rss", "/history.atom", "/history.rss",
-				"/badge.svg", "/icon.svg", "/theme.css", "/calendar.ics", "/llms.txt", "/embed.js",
+				"/badge.svg", "/icon.svg", "/app.webmanifest", "/theme.css", "/calendar.ics", "/llms.txt", "/embed.js",
 				"/api/v2/summary.json", "/api/v2/status.json", "/api/v2/components.json", "/api/v2/incidents.json",
 				"/api/v2/incidents/unresolved.json",
 				"/api/v2/scheduled-maintenances.json", "/api/v2/scheduled-maintenances/upcoming.json",

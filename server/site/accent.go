@@ -18,6 +18,9 @@ const (
 	darkGround    = "#1a1c1f"
 	readable      = 4.5
 	accentMaxStep = 100
+
+	lightPage = "#fbfbfa" // behind everything, as in the stylesheet
+	darkPage  = "#121316"
 )
 
 // themePath is the address of an organisation's stylesheet; the colour in it lets it be kept for ever.

@@ -93,6 +93,7 @@ func Routes(app fiber.Router, d Deps) {
 		}
 		app.Get(at.prefix+"/sitemap.xml", s.on(at.find, s.sitemap))
 		app.Get(at.prefix+"/icon.svg", s.on(at.find, s.icon))
+		app.Get(at.prefix+"/app.webmanifest", s.on(at.find, s.manifest))
 		app.Get(at.prefix+"/theme.css", s.on(at.find, s.theme))
 		app.Get(at.prefix+"/logo/:name", s.on(at.find, s.logo))
 		s.subscribeRoutes(app, at.prefix, at.find)

@@ -29,10 +29,7 @@ func (s *site) logo(v *visit.Visit) error {
 		ctx, cancel := context.WithTimeout(v.Ctx.UserContext(), 5*time.Second)
 		defer cancel()
 		body, err := s.Logos.Logo(ctx, v.State.Org.ID, name)
-		if strings.HasSuffix(name, ".jpg") {
-			return "image/jpeg", body, err
-		}
-		return "image/png", body, err
+		return mediaTypeOf(name), body, err
 	}
 	org := &v.State.Org
 	switch {
@@ -57,6 +54,14 @@ func (s *site) picture(v *visit.Visit, doc *relay.Doc, err error) error {
 	v.Ctx.Set("Content-Security-Policy", "default-src 'none'")
 	v.Ctx.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
 	return serve.Doc(v.Ctx, doc)
+}
+
+// mediaTypeOf is that of a picture, by its name.
+func mediaTypeOf(name string) string {
+	if strings.HasSuffix(name, ".jpg") {
+		return "image/jpeg"
+	}
+	return "image/png"
 }
 
 func logoShape(name string) bool {

@@ -1,12 +1,16 @@
 package site
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 
 	"statuspage/shared/page"
 	"statuspage/shared/status"
@@ -28,6 +32,7 @@ func TestEveryAddressWorksWithAndWithoutItsSlash(t *testing.T) {
 		{"/status/acme/history.rss", "application/rss+xml", "<rss"},
 		{"/status/acme/badge.svg", "image/svg+xml", "Minor Service Outage"},
 		{"/status/acme/icon.svg", "image/svg+xml", "#9a6700"},
+		{"/status/acme/app.webmanifest", "application/manifest+json", `"scope":"/status/acme"`},
 		{"/status/acme/theme.css", "text/css", ""},
 		{"/robots.txt", "text/plain", "Disallow: /api/"},
 		{"/favicon.ico", "image/svg+xml", "<svg"},
@@ -123,6 +128,7 @@ func TestAHostOfItsOwnHasTheWholePage(t *testing.T) {
 		"/": "All Systems Operational", "/incidents/" + in: "Log-in failed", "/history": "November 2026",
 		"/feed.atom":   `href="http://status.acme.example/incidents/` + in + `"`,
 		"/history.rss": "http://status.acme.example/incidents/", "/badge.svg": "Acme", "/icon.svg": "<svg",
+		"/app.webmanifest": `"start_url":"/"`,
 	} {
 		res, body := s.get(t, path, "Host", host+":443")
 		if res.StatusCode != 200 || !strings.Contains(body, has) {
@@ -311,5 +317,40 @@ func TestUptimeIsWeighedAsTheOrganisationSays(t *testing.T) {
 	st.put(s.state)
 	if got := percent(); got != "99.95% uptime" {
 		t.Errorf("after: %q", got)
+	}
+}
+
+// TestThePageCanBeInstalled asks the browser what it makes of the page's manifest: iOS tells its visitors something
+// only of a page that stands on the home screen.
+func TestThePageCanBeInstalled(t *testing.T) {
+	state := trouble(t)
+	state.Org.Style.Favicon = "0123456789abcdef.png"
+	s := open(t, nil, state)
+	b := browse(t)
+	b.visit(s.url + "/status/acme?lang=de")
+	b.ready()
+	found, err := chromedp.Run(b.ctx, send(cdppage.GetAppManifest, cdppage.GetAppManifestParams{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.URL != s.url+"/status/acme/app.webmanifest" || len(found.Errors) > 0 {
+		t.Errorf("%s: %v", found.URL, found.Errors)
+	}
+	var m appManifest
+	if err := json.Unmarshal([]byte(found.Data), &m); err != nil {
+		t.Fatal(err)
+	}
+	if m.Name != "Acme – Status" || m.Short != "Acme" || m.Lang != "de" || m.ID != "/status/acme" ||
+		m.Start != "/status/acme" || m.Scope != "/status/acme" || m.Display != "standalone" || m.Theme != lightPage ||
+		len(m.Icons) != 4 || m.Icons[0].Src != "/status/acme/logo/0123456789abcdef.png" {
+		t.Errorf("%+v", m)
+	}
+	res, _ := s.get(t, "/status/acme/app.webmanifest")
+	if got := res.Header.Get("Cache-Control"); got != "public, max-age=300" {
+		t.Errorf("it is kept as %q", got)
+	}
+	if first, _ := s.get(t, "/status/acme/app.webmanifest", "If-None-Match", res.Header.Get("ETag")); first.
+		StatusCode != 304 {
+		t.Errorf("it is sent again: %d", first.StatusCode)
 	}
 }

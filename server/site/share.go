@@ -200,7 +200,7 @@ func drawShare(x *share) (string, []byte, error) {
 }
 
 func sharePalette(state status.ServiceStatus) color.Palette {
-	ground, _ := parseRGB("#fbfbfa")
+	ground, _ := parseRGB(lightPage)
 	var out color.Palette
 	for _, ink := range [inks]string{"#1c1e21", "#5b6068", colours[state]} {
 		c, _ := parseRGB(ink)
