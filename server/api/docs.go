@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +44,7 @@ var docsPage = sync.OnceValue(func() renderedDocs {
 	}
 	var out bytes.Buffer
 	t := template.Must(template.New("docs").Funcs(template.FuncMap{
-		"markdown": markdown.HTML, "words": words, "upper": strings.ToUpper, "name": schemaName,
+		"markdown": prose, "words": words, "upper": strings.ToUpper, "name": schemaName,
 		"operations": d.operations,
 		"parameter":  func(p parameter) parameter { return deref(p, p.Ref, d.Components.Parameters) },
 		"response":   func(r response) response { return deref(r, r.Ref, d.Components.Responses) },
@@ -57,6 +58,15 @@ var docsPage = sync.OnceValue(func() renderedDocs {
 		"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 })
+
+// codeAlone is a paragraph that is code and nothing else.
+var codeAlone = regexp.MustCompile(`<p><code>([^<]*)</code></p>`)
+
+// prose is Markdown as HTML; code that is a paragraph of its own is a block, code within a sentence is not.
+func prose(text string) template.HTML {
+	out := codeAlone.ReplaceAllString(string(markdown.HTML(text)), "<pre><code>$1</code></pre>")
+	return template.HTML(out) // #nosec G203 -- what markdown.HTML made safe
+}
 
 // document is as much of OpenAPI as the page shows.
 type document struct {

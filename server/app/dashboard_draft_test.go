@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"statuspage/server/auth"
 )
@@ -105,4 +106,81 @@ func TestADraftIsWrittenApprovedAndPublishedInTheDashboard(t *testing.T) {
 	for _, b := range []*tab{ada, bob, eve} {
 		b.clean()
 	}
+}
+
+// TestDraftsOfUpdatesAndMaintenanceWaitAlsoWithoutANetwork: both are kept, read and published; without a network the
+// dashboard says that a draft needs the server, and what was typed into it is there when the network is back.
+func TestDraftsOfUpdatesAndMaintenanceWaitAlsoWithoutANetwork(t *testing.T) {
+	w := openBrowser(t)
+	c, admin := house(t)
+	incident, _ := c.must("POST", "/api/v1/incidents/", j{"title": "API is slow", "service": c.all("services")[0]["id"],
+		"to_state": "degraded_performance"})["id"].(string)
+	line := layCable(t, c.addr)
+	b := w.visitor(t, line.url())
+	b.signIn(admin)
+	asked := func() { b.until(`document.querySelector('dialog[open] footer button[type=submit]')`) }
+	kept := func(says string) {
+		t.Helper()
+		b.press("Save as draft")
+		b.press("Look at it")
+		b.until(`document.querySelector('main ul.items')?.innerText.includes(%q)`, says)
+	}
+
+	b.visit("/dashboard/incidents/" + incident)
+	b.live()
+	b.press("Update")
+	b.write("Message", "A disk is full.")
+	kept("A disk is full.")
+	if told := c.all("incidents")[0]["updates"].([]any); len(told) != 1 {
+		t.Fatalf("before it is published: %v", told)
+	}
+	b.press("Publish")
+	asked()
+	b.press("Publish")
+	b.reads("It is published.")
+	if told, _ := c.all("incidents")[0]["updates"].([]any); len(told) != 2 {
+		t.Errorf("afterwards: %v", told)
+	}
+
+	b.visit("/dashboard/maintenance")
+	b.live()
+	b.press("Plan maintenance")
+	b.write("What will be done", "Upgrade")
+	b.tick("Website")
+	kept("Upgrade")
+	if n := len(c.all("maintenances")); n != 0 {
+		t.Fatalf("%d windows are on the page", n)
+	}
+	b.press("Edit")
+	asked()
+	line.cut()
+	b.reads("Offline: this needs the server. What you typed is kept here.")
+	b.write("What will be done", "Upgrade of everything")
+	b.press("Save the draft")
+	b.until(`document.querySelector('dialog[open] .problem')?.innerText.includes('could not reach the server')`)
+	b.passesAxe("a draft without a network")
+	b.key(kb.Escape)
+	b.until(`!document.querySelector('dialog[open]')`)
+	b.key("i")
+	b.reads("Offline: it will be kept here and sent later.")
+	if eval[bool](b, `document.querySelector('dialog[open]').innerText.includes('Save as draft')`) {
+		t.Error("a draft is offered without a network")
+	}
+	b.key(kb.Escape)
+	line.plug()
+	b.live()
+	b.press("Edit")
+	b.reads("Your text from")
+	b.until(`document.querySelector('dialog[open] #f-title').value === 'Upgrade of everything'`)
+	b.press("Save the draft")
+	b.reads("The draft is saved.")
+	b.until(`document.querySelector('main h2')?.textContent.includes('Upgrade of everything')`)
+	b.press("Publish")
+	asked()
+	b.press("Publish")
+	b.reads("It is published.")
+	if found := c.stands("maintenances"); len(found) != 1 || found[0] != "Upgrade of everything" {
+		t.Errorf("the page has %v", found)
+	}
+	b.clean()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -25,6 +26,7 @@ func TestDashboardAtHand(t *testing.T) {
 		{"The Overview draws the past, with its values as tables", statsDrawn},
 		{"Several services are changed in one go, and one that is refused keeps no other back", bulk},
 		{"What waits without a network is undone before it was sent", undoneOffline},
+		{"What opens below the fold of a dialog is shown, and the focus stays", belowTheFold},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, b) })
 	}
@@ -53,11 +55,19 @@ func (c *tenant) until(what string, is func() bool) {
 	}
 }
 
+// lasting makes the offer to undo last until undoEnds is called, however slow the machine is: 10 s are its span.
+const lasting = `window.setTimeout = ((was) => (f, ms, ...more) => ms === 10000 ? (window.undoEnds = f, 0) :
+	was(f, ms, ...more))(window.setTimeout);`
+
 func undone(t *testing.T, w *browser) {
 	c, admin := house(t)
 	api, _ := c.all("services")[0]["id"].(string)
 	c.must("PATCH", "/api/v1/services/"+api+"/", map[string]any{"status": "degraded_performance"})
 	b := w.visitor(t, "http://"+c.addr)
+	if _, err := chromedp.Run(b.ctx, command(page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: lasting})); err != nil {
+		t.Fatal(err)
+	}
 	b.signIn(admin)
 	other := w.visitor(t, "http://"+c.addr)
 	other.signIn(c.person("bob", auth.Admin))
@@ -111,11 +121,18 @@ func undone(t *testing.T, w *browser) {
 	if got := c.stands("maintenances"); len(got) != 0 {
 		t.Errorf("the server has %q", got)
 	}
+	b.key(kb.Escape)
+	b.openIncident("For good", "Payments")
+	b.reads("The key Z undoes it.")
+	b.until(`[...document.querySelectorAll('button')].some((x) => x.textContent.trim() === 'Undo z')`)
+	eval[any](b, `undoEnds();null`)
+	b.until(`![...document.querySelectorAll('button')].some((x) => x.textContent.trim() === 'Undo z')`)
 	b.clean()
 }
 
 func undoneOffline(t *testing.T, w *browser) {
 	c, line, b := inTunnel(t, w)
+	eval[any](b, lasting+"null")
 	b.openIncident("In a tunnel", "API")
 	b.queued(1)
 	b.key("z")
@@ -128,6 +145,49 @@ func undoneOffline(t *testing.T, w *browser) {
 	c.until("it arrived", func() bool { return len(c.stands("incidents")) == 1 })
 	if got := c.stands("incidents"); got[0] != "Outside" && got[0] != "In a tunnelOutside" {
 		t.Errorf("the server has %q", got)
+	}
+	b.clean()
+}
+
+// inSight says that nothing covers an element and that no edge cuts it.
+func (b *tab) inSight(selector string) {
+	b.t.Helper()
+	b.until(`((x) => {
+		const { left, top, bottom } = x?.getBoundingClientRect() ?? {};
+		return x && [top + 3, bottom - 3].every((y) => x.contains(document.elementFromPoint(left + 8, y)));
+	})(document.querySelector(%q))`, selector)
+}
+
+func belowTheFold(t *testing.T, w *browser) {
+	c, admin := house(t)
+	b := w.visitor(t, "http://"+c.addr)
+	b.signIn(admin)
+	unfold := func(words string) {
+		t.Helper()
+		b.until(`(() => {
+			const found = [...document.querySelectorAll('dialog[open] summary')].find((x) => x.textContent === %q);
+			found?.focus();
+			return found && document.activeElement === found;
+		})()`, words)
+		b.key(kb.Enter)
+		b.until(`document.activeElement.textContent === %q && document.activeElement.parentElement.open`, words)
+	}
+	for _, size := range [][2]int64{{390, 700}, {1000, 520}} {
+		b.do(chromedp.EmulateViewport(size[0], size[1]))
+		b.key("i")
+		b.until(`document.activeElement?.id === 'f-title'`)
+		unfold("It began earlier")
+		b.inSight("dialog[open] #f-started_at")
+		unfold("In other languages")
+		b.inSight("dialog[open] #f-into")
+		eval[any](b, `document.querySelector('#f-into').focus();null`)
+		b.choose("Add a language", "de")
+		b.until(`document.querySelector('dialog[open] fieldset[lang=de]') && document.activeElement.id === 'f-into'`)
+		b.inSight("dialog[open] fieldset[lang=de] textarea")
+		b.inSight("dialog[open] #f-into")
+		b.press("Leave out Deutsch")
+		b.key(kb.Escape)
+		b.until(`!document.querySelector('dialog[open]')`)
 	}
 	b.clean()
 }

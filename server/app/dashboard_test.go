@@ -533,6 +533,13 @@ func accessible(t *testing.T, w *browser) {
 	look := b.passesAxe
 	b.visit("/api/docs")
 	look("the API's page")
+	for _, width := range []int64{320, 390, 1280} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		b.until(`document.documentElement.scrollWidth <= %d`, width)
+	}
+	// Code within a sentence stays in its line; what is code alone is a block.
+	b.until(`document.querySelectorAll('.prose pre').length > 0 &&
+		[...document.querySelectorAll('p > code')].every((x) => getComputedStyle(x).display.startsWith('inline'))`)
 	b.visit("/login")
 	look("login")
 	b.signIn(admin)

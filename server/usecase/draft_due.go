@@ -82,7 +82,7 @@ func (s *DueDrafts) publish(ctx context.Context, due *store.DueDraft, now time.T
 	case now.UnixMilli()-int64(*x.DueAt) > MaxDraftLate.Milliseconds():
 		return s.hold(ctx, due.OrgID, x, "It was due at "+x.DueAt.String()+
 			", when nothing could be published, and it was too late afterwards.")
-	case d.local != nil && !due.Allowed:
+	case !due.Allowed:
 		return s.hold(ctx, due.OrgID, x, "Who set its time may not publish any more.")
 	}
 	err = d.mayPublish(ctx, due.OrgID, &x)

@@ -10,6 +10,7 @@ import (
 	"statuspage/server/app"
 	"statuspage/server/auth"
 	"statuspage/server/config"
+	"statuspage/server/relay"
 	"statuspage/server/store"
 	"statuspage/server/store/storetest"
 	"statuspage/server/usecase"
@@ -23,6 +24,7 @@ type house struct {
 	*testing.T
 	*usecase.UseCases
 	db       *store.DB
+	relay    *relay.Relay
 	mu       sync.Mutex
 	at       time.Time
 	org      string
@@ -52,7 +54,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	h := &house{T: t, UseCases: a.UseCases, db: a.DB, at: time.Now()}
+	h := &house{T: t, UseCases: a.UseCases, db: a.DB, relay: a.Relay, at: time.Now()}
 	a.UseCases.SetClock(h.now) // and not the program's, which holds its clock against others
 	system := usecase.Caller{System: true}
 	if h.org, err = h.CreateOrg(ctx, system, "acme", "Acme", h.at, nil); err != nil {
@@ -198,6 +200,37 @@ func TestADraftOfSomebodyWhoMayNotPublishAnyMoreIsHeld(t *testing.T) {
 	h.pass(time.Hour)
 	usecase.NewDueDrafts(h.UseCases).Tick(ctx)
 	if now := h.read(x); now.State == store.Published || now.DueAt != nil || now.Problem == "" {
+		t.Errorf("it is %+v", now)
+	}
+}
+
+// TestWithAnExternalIssuerItIsAskedToo: what the issuer told last of a person is in the members.
+func TestWithAnExternalIssuerItIsAskedToo(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	external := usecase.New(h.db, h.relay, nil, auth.NewPasswords(1), nil)
+	external.SetClock(h.now)
+	due := usecase.NewDueDrafts(external)
+	x := h.draft("Of an admin")
+	h.pass(time.Hour)
+	due.Tick(ctx)
+	if now := h.read(x); now.State != store.Published {
+		t.Fatalf("it is %+v", now)
+	}
+	c, no := page.UnmarshalCommand(h.read(x).Command)
+	if no != nil {
+		t.Fatal(no)
+	}
+	end := &page.UpdateIncident{ID: page.TargetOf(c), Status: string(status.Resolved), Body: "Over."}
+	if _, err := h.Change(ctx, h.ada, h.org, end); err != nil {
+		t.Fatal(err)
+	}
+	x = h.draft("Of somebody who is an admin no more")
+	if err := h.RemoveMember(ctx, h.bob, h.org, h.ada.Who.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.pass(time.Hour)
+	due.Tick(ctx)
+	if now := h.read(x); now.State == store.Published || now.Problem != "Who set its time may not publish any more." {
 		t.Errorf("it is %+v", now)
 	}
 }

@@ -12,6 +12,8 @@ let form = null;
 /** @type {Sheet|null} */
 let sheet = null;
 let turn = 0;
+/** What stood in the dialog when it was drawn last, and in which turn. */
+let stood = { turn: 0, fields: /** @type {Set<Element>} */ (new Set()) };
 
 /** Whether a dialog is open. */
 export const busy = () => form !== null || sheet !== null;
@@ -55,7 +57,7 @@ function closed(event) {
 export function dialog() {
   const title = form?.spec.title ?? sheet?.title ?? '';
   const wide = form?.spec.wide ?? sheet?.wide;
-  return html`<dialog id="dialog" class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" @close=${closed} @cancel=${(/** @type {Event} */ e) => e.target === e.currentTarget && close()}>
+  return html`<dialog id="dialog" class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" @toggle=${unfolded} @close=${closed} @cancel=${(/** @type {Event} */ e) => e.target === e.currentTarget && close()}>
     ${
       form || sheet
         ? keyed(
@@ -100,8 +102,33 @@ function keepButton(open) {
 /** @param {Form} open */
 function footnote(open) {
   if (open.spec.plain) return nothing;
-  if (model.link !== 'live') return t`Offline: it will be kept here and sent later.`;
+  if (model.link !== 'live')
+    return open.spec.send
+      ? t`Offline: this needs the server. What you typed is kept here.`
+      : t`Offline: it will be kept here and sent later.`;
   return open.touched.size ? html`<span class="wide-only">${t`Kept in this browser`}</span>` : nothing;
+}
+
+/** Shows what is unfolded, whose heading keeps the focus: this event is told to the details alone. */
+const unfolded = {
+  capture: true,
+  /** @param {Event} event */
+  handleEvent({ target }) {
+    const summary = document.activeElement;
+    if (!(target instanceof HTMLDetailsElement) || !target.open || summary?.parentElement !== target) return;
+    target.scrollIntoView({ block: 'nearest' });
+    summary.scrollIntoView({ block: 'nearest' });
+  },
+};
+
+/** Shows fields that came while somebody fills it in; what has the focus stays in sight. @param {Element} element */
+function showNew(element) {
+  const fields = new Set(element.querySelectorAll('.field, fieldset'));
+  const came = stood.turn === turn ? [...fields].filter((x) => !stood.fields.has(x)) : [];
+  stood = { turn, fields };
+  if (!came.length || !element.contains(document.activeElement)) return;
+  came[0].scrollIntoView({ block: 'nearest' });
+  document.activeElement?.scrollIntoView({ block: 'nearest' });
 }
 
 /** After drawing: the element follows what should be open. */
@@ -117,4 +144,5 @@ export function settle() {
   } else if (!busy() && element.open) {
     element.close();
   }
+  showNew(element);
 }

@@ -13,7 +13,7 @@ import { t } from '../language.js';
 /** @typedef {import('./types.js').View} View */
 
 /** @typedef {{title: string, action: string, check: undefined}} Words of a form in which a draft is edited */
-/** @typedef {Words & Required<Pick<Spec, 'send'|'done'>>} Instead */
+/** @typedef {Words & Required<Pick<Spec, 'key'|'send'|'done'>>} Instead */
 
 /**
  * @typedef {object} Spec
@@ -64,9 +64,14 @@ export class Form {
     this.version = this.#about()?.version;
   }
 
+  /** What is typed is not kept in this browser. */
+  get #leaves() {
+    return this.spec.plain || typeof this.spec.instead === 'string';
+  }
+
   /** Offers again what was typed and not sent. */
   async restore() {
-    if (this.spec.plain || this.spec.instead) return;
+    if (this.#leaves) return;
     if (this.spec.fresh) {
       this.touched.add(''); // words from elsewhere are somebody's words: closing it keeps them
       return this.keep();
@@ -95,7 +100,7 @@ export class Form {
   }
 
   #keepSoon() {
-    if (this.spec.plain || this.spec.instead) return;
+    if (this.#leaves) return;
     clearTimeout(this.#timer);
     if (!this.busy) this.#timer = setTimeout(() => this.keep(), 150);
   }
@@ -103,7 +108,7 @@ export class Form {
   /** Keeps what was typed. */
   keep() {
     clearTimeout(this.#timer);
-    if (this.over || this.spec.plain || this.spec.instead || !this.touched.size) return;
+    if (this.over || this.#leaves || !this.touched.size) return;
     database
       .put('drafts', { key: this.spec.key, values: this.values, version: this.version, at: Date.now() })
       .catch(() => {});

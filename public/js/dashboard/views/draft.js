@@ -221,8 +221,12 @@ const change = (d) =>
     title: t`Edit the draft`,
     action: t`Save the draft`,
     check: undefined,
+    key: `edit_draft:${d.id}`,
     send: (_, form) => patch(d, { command: form.command() }),
-    done: after(t`The draft is saved.`),
+    done: async (form) => {
+      await form.discard();
+      after(t`The draft is saved.`)();
+    },
   });
 
 /** @param {Draft} d */

@@ -83,7 +83,7 @@ function openBody(form) {
     ${field(form, { name: 'description', label: t`Message`, rows: 5, max: 20000, optional: true, placeholder: t`What visitors notice, what you are doing, when you will write again.`, hint: t`Markdown. It becomes the first entry of the timeline.` })}
     ${tick(form, 'notify', t`Tell subscribers`)}
     ${inOtherLanguages(form, [title, description])}
-    <details class="more" ?open=${!!form.values.started} @toggle=${(/** @type {Event} */ e) => /** @type {HTMLDetailsElement} */ (e.target).open && /** @type {HTMLElement} */ (e.target).scrollIntoView({ block: 'end' })}><summary>${t`It began earlier`}</summary>
+    <details class="more" ?open=${!!form.values.started}><summary>${t`It began earlier`}</summary>
       <div class="pair">${field(form, { name: 'started_at', of: 'started', label: t`Began`, type: 'datetime-local', hint: t`The page tells it as if it had been opened then.` })}
         ${field(form, { name: 'resolved_at', of: 'resolved', label: t`Was over`, type: 'datetime-local', optional: true, hint: t`When it is over already.` })}</div>
       ${form.values.resolved ? field(form, { name: 'resolution', label: t`What ended it`, rows: 2, max: 20000, optional: true }) : nothing}
