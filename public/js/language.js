@@ -57,6 +57,11 @@ const digits = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
 /** A number as the language writes it. @param {number} n */
 export const number = (n) => digits.format(n);
 
+const percents = new Intl.NumberFormat(locale, { style: 'unit', unit: 'percent', maximumFractionDigits: 3 });
+
+/** A percentage as the language writes it, "99.98%". @param {string|number|null|undefined} n 0 to 100, or none */
+export const percent = (n) => (n == null || Number.isNaN(Number(n)) ? '–' : percents.format(Number(n)));
+
 /** Another language from the next start on, which is now. @param {string} to */
 export function choose(to) {
   const secure = location.protocol === 'https:' ? '; Secure' : '';

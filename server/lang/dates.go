@@ -24,7 +24,8 @@ var (
 	aClock   = regexp.MustCompile(`^\d\d:\d\d( [A-Z0-9+:-]+)?$`)
 	happened = regexp.MustCompile(`^(?:(?:` + stateText + `) (?:` + spanText + `)(?:, |$))+$`)
 	aState   = regexp.MustCompile(`(` + stateText + `) (less than a minute|\d[^,]*)`)
-	aDecimal = regexp.MustCompile(`^\d+\.\d+%?$`)
+	aDecimal = regexp.MustCompile(`^\d+\.\d+$`)
+	aPercent = regexp.MustCompile(`^(\d+(?:\.\d+)?)%$`)
 )
 
 // points are the languages that write decimals with a point, as CLDR has it.
@@ -40,6 +41,8 @@ func (l In) measure(text string) (string, bool) {
 		return l.span(text), true
 	case aDecimal.MatchString(text):
 		return l.Decimal(text), true
+	case aPercent.MatchString(text):
+		return l.percent(text[:len(text)-1]), true
 	case happened.MatchString(text):
 		return l.happened(text), true
 	}
@@ -68,6 +71,18 @@ func (l In) Decimal(text string) string {
 		return text
 	}
 	return strings.Replace(text, ".", ",", 1)
+}
+
+// percent writes a number with the sign for percent where the language's words for uptime have it.
+func (l In) percent(number string) string {
+	number = l.Decimal(number)
+	switch form := l.Say("{x}% uptime"); {
+	case strings.Contains(form, "%{x}"):
+		return "%" + number
+	case strings.Contains(form, "{x}\u00a0%"):
+		return number + "\u00a0%"
+	}
+	return number + "%"
 }
 
 // happened writes "Partial Outage 34 minutes, Degraded Performance 2 hours".

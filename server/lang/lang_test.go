@@ -238,12 +238,19 @@ func TestWhatPeopleWroteStays(t *testing.T) {
 }
 
 func TestNumbersHaveTheirLanguagesPoint(t *testing.T) {
-	for tag, want := range map[string]string{"de": "99,98 % verfügbar", "ja": "99.98%", "fr": "99,98"} {
+	for tag, want := range map[string]string{"de": "99,98\u00a0% verfügbar", "ja": "99.98%", "fr": "99,98"} {
 		if got, known := lang.Words(tag, "99.98% uptime"); !known || !strings.Contains(got, want) {
 			t.Errorf("%s: %q", tag, got)
 		}
 	}
-	if got, _ := lang.Words("pl", "99.9%"); got != "99,9%" {
-		t.Errorf("a share alone: %q", got)
+	// The sign stands as in the words: Unicode's CLDR has it so.
+	for tag, want := range map[string]string{"en": "99.9%", "pl": "99,9%", "de": "99,9\u00a0%", "fr": "99,9\u00a0%",
+		"sv": "99,9\u00a0%", "tr": "%99,9", "ja": "99.9%", "he": "99.9%"} {
+		if got, _ := lang.Words(tag, "99.9%"); got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+		if got, _ := lang.Words(tag, "100%"); got != strings.NewReplacer("99,9", "100", "99.9", "100").Replace(want) {
+			t.Errorf("%s: %q", tag, got)
+		}
 	}
 }

@@ -56,7 +56,7 @@ export function words(strip, day) {
   const { from = '', blank } = /** @type {HTMLElement} */ (strip).dataset;
   const cells = row(strip, day)?.children;
   const what = cells
-    ? `${cells[1].firstChild?.textContent}, ${t('{x}% uptime', cells[2].textContent?.replace('%', ''))}`
+    ? `${cells[1].firstChild?.textContent}, ${t('{x}% uptime', cells[2].textContent?.replace(/[%\s]/g, ''))}`
     : Number(day) < Number(blank)
       ? t('No data')
       : t('No trouble');

@@ -8,7 +8,7 @@ import { exact, short } from '../time.js';
 import { uuid7 } from '../id.js';
 import { markdown } from '../markdown.js';
 import { changed } from '../model.js';
-import { many, phrase, t } from '../../language.js';
+import { many, percent, phrase, t } from '../../language.js';
 
 /** @typedef {import('../form.js').Form} Form */
 /** @typedef {import('../types.js').View} View */
@@ -87,13 +87,13 @@ function words(form) {
 function record(form, services, after) {
   const now = new Date().toISOString();
   const hence = new Date(Date.now() + HOUR).toISOString();
-  const today = services.map((id) => rules.uptime(id, 1, now)?.uptime ?? '–');
+  const today = services.map((id) => percent(rules.uptime(id, 1, now)?.uptime));
   const later = after
-    ? whatIf([form.command()], () => services.map((id) => rules.uptime(id, 1, hence)?.uptime ?? '–'))
+    ? whatIf([form.command()], () => services.map((id) => percent(rules.uptime(id, 1, hence)?.uptime)))
     : null;
   const name = (/** @type {string} */ id) => model.view?.services.find((s) => s.id === id)?.name ?? '';
   return html`<table class="record"><thead><tr><th scope="col">${t`Uptime of today`}</th><th scope="col">${t`Now`}</th>${later ? html`<th scope="col">${t`If it lasts 1 h`}</th>` : nothing}</tr></thead>
-    <tbody>${services.map((id, i) => html`<tr><th scope="row">${name(id)}</th><td>${today[i]} %</td>${later ? html`<td>${later[i]} %</td>` : nothing}</tr>`)}</tbody></table>`;
+    <tbody>${services.map((id, i) => html`<tr><th scope="row">${name(id)}</th><td>${today[i]}</td>${later ? html`<td>${later[i]}</td>` : nothing}</tr>`)}</tbody></table>`;
 }
 
 /**

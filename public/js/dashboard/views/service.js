@@ -12,7 +12,7 @@ import { stateName } from '../words.js';
 import { submit } from '../submit.js';
 import * as rules from '../rules.js';
 import { declare } from '../nouns.js';
-import { t } from '../../language.js';
+import { percent, t } from '../../language.js';
 
 /** @typedef {import('../form.js').Spec['instead']} How */
 /** @typedef {import('../types.js').Service} Service */
@@ -90,7 +90,7 @@ function row(s, shown, view, may) {
     <td class="main">${box(s, shown)}<span class="strong">${s.name}</span> ${mark(s.id)}${s.description ? html`<span class="faint block clip">${s.description}</span>` : nothing}</td>
     <td class="state">${state(s)}</td>
     <td class="wide-only faint nowrap"><time title=${exact(s.status_since)}>${short(s.status_since)}</time></td>
-    <td class="number wide-only">${rules.uptime(s.id, DAYS)?.uptime ?? '–'}%</td>
+    <td class="number wide-only">${percent(rules.uptime(s.id, DAYS)?.uptime)}</td>
     <td class="tools">${
       mayWrite()
         ? html`<button type="button" class="quiet-button" aria-label=${t`Move ${s.name} up`} title=${t`Up (Alt ↑)`} ?disabled=${!may.up} @click=${() => move(s, -1)}>${icon('up')}</button

@@ -2,7 +2,7 @@ import { html, nothing } from '../../vendor/lit-html.js';
 import { changed, model } from '../model.js';
 import { call } from '../request.js';
 import { span } from '../time.js';
-import { locale, t } from '../../language.js';
+import { locale, percent, t } from '../../language.js';
 
 // The past in four small charts, each with its values as a table.
 
@@ -72,7 +72,6 @@ const shape = (bars, of, high) =>
     })
     .join('');
 
-const percent = (/** @type {number} */ v) => `${v} %`;
 const minutes = (/** @type {number} */ v) => span(v * 60_000);
 
 /** What the Overview says of the past. */
