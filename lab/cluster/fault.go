@@ -80,6 +80,9 @@ func (r *Region) PowerCutLook(commits int, look func(file string) error) (lost i
 	return lost, r.DB.Start()
 }
 
+// Forget deletes the files of the region's database, which must not run: it is a new machine.
+func (r *Region) Forget() error { return os.RemoveAll(r.dbPath()) }
+
 // lookAt shows a copy: opening the file itself would fold its WAL.
 func (r *Region) lookAt(look func(file string) error) error {
 	dir, err := os.MkdirTemp(r.cluster.opts.Dir, "look-")

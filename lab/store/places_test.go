@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"statuspage/lab/cluster"
+	"statuspage/server/racetest"
 	"statuspage/server/relay"
 	"statuspage/server/store"
 	"statuspage/server/store/storetest"
@@ -341,6 +342,68 @@ func TestARegionComesBackWhenThePrimaryGoesDuringItsReset(t *testing.T) {
 			t.Fatal(err)
 		}
 		reaches("after the loss")
+	})
+}
+
+// TestANewReplicaWhosePrimaryGoesWhileItLoadsSaysNothingWrong at four moments of its loading: whoever asks it has the
+// page as it is, or is told to come again; and it has the page once the primary is back, at the latest after the new
+// start of docs/deploy.md.
+func TestANewReplicaWhosePrimaryGoesWhileItLoadsSaysNothingWrong(t *testing.T) {
+	racetest.Outside(t, "databases as processes of their own")
+	places(t, []string{"fra", "syd"}, func(t *testing.T, c *cluster.Cluster) {
+		db, far := at(t, c, c.Primary()), at(t, c, c.Region("syd"))
+		s := begin(t, db)
+		for i := range 8 {
+			var b store.Batch
+			b.Add(`INSERT INTO meta (key, value) VALUES (?, ?)`, fmt.Sprint("large ", i), strings.Repeat("x", 4_500_000))
+			if err := db.Do(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.service("API"); err != nil {
+			t.Fatal(err)
+		}
+		ask := func() bool {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			now, err := far.Org(s.org.ID()).State(ctx, 2000)
+			var told *fault.Error
+			switch {
+			case err == nil && (now.Seq != s.s.Seq || len(now.Services) != 1):
+				t.Errorf("the replica has event %d of %d", now.Seq, s.s.Seq)
+			case err != nil && (!errors.As(err, &told) || told.Code != fault.Unavailable || told.RetryAfter == 0):
+				t.Errorf("whoever asks is told %v", err)
+			}
+			return err == nil
+		}
+		asking := func(long time.Duration) (answered bool) {
+			for began := time.Now(); !answered && time.Since(began) < long; time.Sleep(10 * time.Millisecond) {
+				answered = ask()
+			}
+			return answered
+		}
+		home, away := c.Primary().DB, c.Region("syd").DB
+		for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, 800 * time.Millisecond} {
+			away.Kill()
+			if err := errors.Join(c.Region("syd").Forget(), away.Launch()); err != nil {
+				t.Fatal(err)
+			}
+			asking(after)
+			home.Kill()
+			before := asking(2 * time.Second)
+			if err := home.Start(); err != nil {
+				t.Fatal(err)
+			}
+			began, again := time.Now(), ""
+			if !asking(2 * time.Minute) {
+				again = ", after it was started again"
+				if err := away.Restart(); err != nil || !asking(time.Minute) {
+					t.Fatalf("killed after %v: the replica does not come back: %v", after, err)
+				}
+			}
+			t.Logf("killed after %v: loaded before %v, there %v after the primary%s", after, before,
+				time.Since(began).Round(time.Millisecond), again)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -120,7 +121,10 @@ func byItself(request string) bool {
 // one read where it is no part of the page in memory; the rest is the batch, with whose outcome the log comes back.
 func TestAWriteIsABatchAndOneRead(t *testing.T) {
 	c := counting(t, overHrana(t))
-	site := apptest.Start(t, func(cfg *config.Config) { cfg.DatabaseURL, cfg.RelayInterval = c.url, time.Minute })
+	site := apptest.Start(t, func(cfg *config.Config) {
+		cfg.DatabaseURL, cfg.RelayInterval, cfg.SecretsKey = c.url, time.Minute,
+			base64.StdEncoding.EncodeToString(make([]byte, 32))
+	})
 	org := site.Org("acme", time.Now())
 	ids := map[string]string{}
 	seq := func() int64 {
@@ -169,7 +173,24 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		{"", "DELETE", "/api/v1/templates/{template}/", nil, true},
 		{"subscriber", "POST", "/api/v1/subscribers/", map[string]any{"channel": "email", "address": "eve@example.com"},
 			true},
+		{"", "PATCH", "/api/v1/subscribers/{subscriber}/", map[string]any{"services": []string{"{service}"}}, true},
 		{"", "DELETE", "/api/v1/subscribers/{subscriber}/", nil, true},
+		{"note", "POST", "/api/v1/incidents/{incident}/notes/", map[string]any{"body": "It is the provider."}, true},
+		{"", "PATCH", "/api/v1/incidents/{incident}/notes/{note}/", map[string]any{"body": "It is not."}, true},
+		{"", "DELETE", "/api/v1/incidents/{incident}/notes/{note}/", nil, true},
+		{"series", "POST", "/api/v1/recurring-maintenances/", map[string]any{"title": "Weekly",
+			"services": []string{"{service}"}, "rrule": "FREQ=WEEKLY;COUNT=1", "starts_at": "2036-01-01T00:00",
+			"duration_minutes": 5}, true},
+		{"", "PATCH", "/api/v1/recurring-maintenances/{series}/", map[string]any{"title": "Each week"}, true},
+		{"", "DELETE", "/api/v1/recurring-maintenances/{series}/", nil, true},
+		{"destination", "POST", "/api/v1/destinations/", map[string]any{"name": "On call", "kind": "ntfy",
+			"address": "ntfy://s3cret@ntfy.example/t"}, true},
+		{"", "PATCH", "/api/v1/destinations/{destination}/", map[string]any{"name": "Nobody"}, true},
+		{"", "DELETE", "/api/v1/destinations/{destination}/", nil, true},
+		{"draft", "POST", "/api/v1/drafts/", map[string]any{"command": map[string]any{"kind": "edit_incident",
+			"id": "{incident}", "title": "Slow"}}, true},
+		{"", "PATCH", "/api/v1/drafts/{draft}/", map[string]any{"note": "Is it?"}, true},
+		{"", "DELETE", "/api/v1/drafts/{draft}/", nil, true},
 		{"key", "POST", "/api/v1/api-keys/", map[string]any{"name": "CI"}, true},
 		{"", "DELETE", "/api/v1/api-keys/{key}/", nil, true},
 		{"member", "POST", "/api/v1/members/", map[string]any{"email": "bob@example.com", "role": "member"}, true},
@@ -189,6 +210,8 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 					w.body[k] = path(v)
 				case []string:
 					w.body[k] = []string{path(v[0])}
+				case map[string]any:
+					v["id"] = ids["incident"]
 				}
 			}
 			body = w.body
@@ -233,13 +256,17 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 			}
 		}
 		most := 1
-		if inMemory(w.path) || w.method == "POST" {
+		if inMemory(w.path) && !strings.Contains(w.path, "/notes/") || w.method == "POST" {
 			most = 0
 		}
 		if time.Since(synced) > time.Second { // the machine was slow: who asks is looked up
 			most++
 		}
-		if reads > most || writes != 1 {
+		batches := 1
+		if strings.HasPrefix(w.path, "/api/v1/recurring-") && w.method != "DELETE" { // what it plans are writes of their own
+			most, batches = most+2, 2
+		}
+		if reads > most || writes != batches {
 			t.Errorf("%s: %d reads and %d batches:\n%s", what, reads, writes, strings.Join(list, "\n"))
 		}
 	}

@@ -105,17 +105,17 @@ func (o *Org) AddDestination(b *Batch, d *Destination) {
 
 // EditDestination puts what one is now into a batch, which is undone when somebody else changed it meanwhile.
 func (o *Org) EditDestination(b *Batch, d *Destination) {
-	b.Require(`EXISTS (SELECT 1 FROM destinations WHERE org_id = ? AND id = ? AND version = ?)`, o.id, d.ID,
-		d.Version-1)
+	o.unchanged(b, CountDestinations, d.ID, d.Version-1)
 	b.Add(`UPDATE destinations SET name = ?, kind = ?, host = ?, address = ?, events = ?, paused = ?, failed_at = NULL,
  problem = '', updated_at = ?, version = ? WHERE org_id = ? AND id = ?`, d.Name, d.Kind, d.Host, d.Address,
 		jsonStrings(d.Events), number(d.Paused), int64(d.UpdatedAt), d.Version, o.id, d.ID)
 }
 
-// DeleteDestination puts into a batch that one is gone, with what it was to be told.
-func (o *Org) DeleteDestination(b *Batch, id string) {
-	b.Add(`DELETE FROM team_messages WHERE org_id = ? AND destination = ?`, o.id, id)
-	b.Add(`DELETE FROM destinations WHERE org_id = ? AND id = ?`, o.id, id)
+// DeleteDestination puts into a batch that one is gone, as it was read, with what it was to be told.
+func (o *Org) DeleteDestination(b *Batch, d *Destination) {
+	o.unchanged(b, CountDestinations, d.ID, d.Version)
+	b.Add(`DELETE FROM team_messages WHERE org_id = ? AND destination = ?`, o.id, d.ID)
+	b.Add(`DELETE FROM destinations WHERE org_id = ? AND id = ?`, o.id, d.ID)
 }
 
 // TeamMessage is what a team is told. Under one topic nothing is told twice to the same receiver; a newer one about the

@@ -164,8 +164,7 @@ func number(yes bool) int64 {
 func (o *Org) EditMonitor(b *Batch, w *Watched) {
 	m := &w.Monitor
 	target, token := targetAndToken(m)
-	b.Require(`EXISTS (SELECT 1 FROM monitors WHERE org_id = ? AND id = ? AND version = ? AND deleted_at IS NULL)`,
-		o.id, m.ID, m.Version-1)
+	o.unchanged(b, CountMonitors, m.ID, m.Version-1)
 	b.Add(`UPDATE monitors SET name = ?, kind = ?, target = ?, service_id = ?, token = ?, settings = ?, headers = ?,
  shown = ?, paused = ?,
  updated_at = ?, version = ? WHERE org_id = ? AND id = ?`, m.Name, string(m.Kind), target, m.Service, token,
@@ -175,7 +174,8 @@ func (o *Org) EditMonitor(b *Batch, w *Watched) {
 }
 
 // DeleteMonitor hides a monitor; what it measured goes by and by.
-func (o *Org) DeleteMonitor(b *Batch, id string, at status.Time) {
+func (o *Org) DeleteMonitor(b *Batch, id string, version int64, at status.Time) {
+	o.unchanged(b, CountMonitors, id, version)
 	b.Add(`UPDATE monitors SET deleted_at = ?, token = NULL WHERE org_id = ? AND id = ?`, int64(at), o.id, id)
 	b.Add(`DELETE FROM monitor_states WHERE org_id = ? AND monitor_id = ?`, o.id, id)
 	o.monitorSaid(b)

@@ -69,13 +69,15 @@ func (o *Org) AddNote(b *Batch, n *Note) {
 		int64(n.CreatedAt), int64(n.UpdatedAt), n.Version)
 }
 
-// EditNote puts a note's new words into a batch.
+// EditNote puts a note's new words into a batch, which is undone when it was changed meanwhile.
 func (o *Org) EditNote(b *Batch, n *Note) {
+	o.unchanged(b, countNotes, n.ID, n.Version-1)
 	b.Add(`UPDATE incident_notes SET body = ?, updated_at = ?, version = ? WHERE org_id = ? AND id = ?`,
 		n.Body, int64(n.UpdatedAt), n.Version, o.id, n.ID)
 }
 
-// DeleteNote puts into a batch that a note is gone; the audit log keeps it.
-func (o *Org) DeleteNote(b *Batch, id string) {
-	b.Add(`DELETE FROM incident_notes WHERE org_id = ? AND id = ?`, o.id, id)
+// DeleteNote puts into a batch that a note is gone, as it was read; the audit log keeps it.
+func (o *Org) DeleteNote(b *Batch, n *Note) {
+	o.unchanged(b, countNotes, n.ID, n.Version)
+	b.Add(`DELETE FROM incident_notes WHERE org_id = ? AND id = ?`, o.id, n.ID)
 }

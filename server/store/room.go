@@ -15,6 +15,7 @@ const (
 	CountDestinations Counted = `destinations WHERE org_id = ?`
 	CountKeys         Counted = `api_keys WHERE org_id = ? AND revoked_at IS NULL`
 	CountSubscribers  Counted = `subscribers WHERE org_id = ?`
+	countNotes        Counted = `incident_notes WHERE org_id = ?`
 )
 
 // Otherwise lets a batch say why the schema refused it, for what was not looked at before: so a write that is not
@@ -61,6 +62,18 @@ func (o *Org) Room(b *Batch, what Counted, most int, full error) {
 // Needs undoes the whole batch with missing when there is no such row. what is a FROM clause.
 func (o *Org) Needs(b *Batch, what string, missing error, args ...any) {
 	o.refuses(b, `NOT EXISTS (SELECT 1 FROM `+what+`)`, missing, args...)
+}
+
+// RoomForNote undoes the whole batch with full when an incident has most notes already.
+func (o *Org) RoomForNote(b *Batch, incident string, most int, full error) {
+	o.refuses(b, `(SELECT count(*) FROM `+string(countNotes)+` AND incident_id = ?) >= ?`, full, o.id, incident, most)
+}
+
+// unchanged undoes the whole batch unless an object is there and has the version that was read. The batch may be tried
+// again then, on what is there (see Why).
+func (o *Org) unchanged(b *Batch, in Counted, id string, version int64) {
+	b.Require(`EXISTS (SELECT 1 FROM `+string(in)+` AND id = ? AND version = ?)`, o.id, id, version)
+	b.Otherwise(func(context.Context, *Constraint) error { return nil })
 }
 
 // NeedsTemplate undoes the batch unless there is a template.

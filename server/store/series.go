@@ -106,8 +106,9 @@ func (o *Org) AddSeries(b *Batch, s Series) {
 		s.Version, jsonStrings(s.Withdraw), s.Listed)
 }
 
-// EditSeries puts a change of a series into a batch.
+// EditSeries puts a change of a series into a batch, which is undone when somebody else changed it meanwhile.
 func (o *Org) EditSeries(b *Batch, s Series) {
+	o.unchanged(b, CountSeries, s.ID, s.Version-1)
 	b.Add(`UPDATE maintenance_series SET title = ?, description = ?, services = ?, rrule = ?, time_zone = ?, starts_at =
   ?, minutes = ?, notify = ?, planned_for = ?,
 version = ?, withdraw = ?, listed = ? WHERE org_id = ? AND id = ?`, s.Title, s.Description, jsonStrings(s.Services),
@@ -129,7 +130,8 @@ func (o *Org) SeriesPlanned(b *Batch, s *Series, start status.Time) {
 		int64(start), o.id, s.ID, s.Version)
 }
 
-// DeleteSeries ends a series; what it planned stays.
-func (o *Org) DeleteSeries(b *Batch, id string, at status.Time) {
-	b.Add(`UPDATE maintenance_series SET deleted_at = ? WHERE org_id = ? AND id = ?`, int64(at), o.id, id)
+// DeleteSeries ends a series, as it was read; what it planned stays.
+func (o *Org) DeleteSeries(b *Batch, s *Series, at status.Time) {
+	o.unchanged(b, CountSeries, s.ID, s.Version)
+	b.Add(`UPDATE maintenance_series SET deleted_at = ? WHERE org_id = ? AND id = ?`, int64(at), o.id, s.ID)
 }

@@ -100,14 +100,16 @@ func (o *Org) AddTemplate(b *Batch, t Template) {
 		t.Version)
 }
 
-// EditTemplate puts a template's new words into a batch.
+// EditTemplate puts a template's new words into a batch, which is undone when somebody else changed it meanwhile.
 func (o *Org) EditTemplate(b *Batch, t Template) {
+	o.unchanged(b, CountTemplates, t.ID, t.Version-1)
 	b.Add(`UPDATE templates SET name = ?, title = ?, body = ?, status = ?, services = ?, updated_at = ?, version = ?
   WHERE org_id = ? AND id = ?`,
 		t.Name, t.Title, t.Body, string(t.Status), t.services(), int64(t.UpdatedAt), t.Version, o.id, t.ID)
 }
 
-// DeleteTemplate hides a template.
-func (o *Org) DeleteTemplate(b *Batch, id string, at status.Time) {
-	b.Add(`UPDATE templates SET deleted_at = ? WHERE org_id = ? AND id = ?`, int64(at), o.id, id)
+// DeleteTemplate hides a template, as it was read.
+func (o *Org) DeleteTemplate(b *Batch, t *Template, at status.Time) {
+	o.unchanged(b, CountTemplates, t.ID, t.Version)
+	b.Add(`UPDATE templates SET deleted_at = ? WHERE org_id = ? AND id = ?`, int64(at), o.id, t.ID)
 }

@@ -142,7 +142,7 @@ func (d *UseCases) CreateDestination(ctx context.Context, by Caller, orgID strin
 // EditDestination changes a destination.
 func (d *UseCases) EditDestination(ctx context.Context, by Caller, orgID, id string,
 	text DestinationText) (store.Destination, error) {
-	x, err := administer(ctx, d, by, orgID, func(b *store.Batch) (store.Destination, error) {
+	return administer(ctx, d, by, orgID, func(b *store.Batch) (store.Destination, error) {
 		org := d.db.Org(orgID)
 		x, err := d.destination(ctx, orgID, id, text.Version)
 		if err != nil {
@@ -161,10 +161,6 @@ func (d *UseCases) EditDestination(ctx context.Context, by Caller, orgID, id str
 		org.AddAudit(b, by.audit("edit_destination", "destination", id, before, auditedDestination(&x), d.now()))
 		return x, nil
 	})
-	if store.Overtaken(err) {
-		return x, fault.New(fault.Conflict, "Others are changing this destination at the same time. Please try again.")
-	}
-	return x, err
 }
 
 // DeleteDestination takes a destination away, with what it was to be told.
@@ -175,7 +171,7 @@ func (d *UseCases) DeleteDestination(ctx context.Context, by Caller, orgID, id s
 			return x, err
 		}
 		org := d.db.Org(orgID)
-		org.DeleteDestination(b, id)
+		org.DeleteDestination(b, &x)
 		org.AddAudit(b, by.audit("delete_destination", "destination", id, auditedDestination(&x), "", d.now()))
 		return x, nil
 	})

@@ -430,14 +430,11 @@ func (d *UseCases) ScheduleDraft(ctx context.Context, by Caller, orgID, id strin
 
 // openDraft is one that is not published.
 func (d *UseCases) openDraft(ctx context.Context, orgID, id string, version *int64) (store.Draft, error) {
-	x, err := d.draft(ctx, orgID, id, nil)
-	if err == nil && x.State == store.Published {
-		err = published(&x)
+	x, err := d.draft(ctx, orgID, id, version)
+	if x.State == store.Published {
+		return x, published(&x)
 	}
-	if err != nil {
-		return x, err
-	}
-	return d.draft(ctx, orgID, id, version)
+	return x, err
 }
 
 // draft is the one that the caller means, if it is as the caller read it.

@@ -313,7 +313,7 @@ func audited(w *store.Watched) string {
 // EditMonitor changes a monitor.
 func (d *UseCases) EditMonitor(ctx context.Context, by Caller, orgID, id string, text MonitorText) (store.Watched,
 	error) {
-	w, err := once(ctx, d, by, orgID, func(b *store.Batch) (store.Watched, error) {
+	return once(ctx, d, by, orgID, func(b *store.Batch) (store.Watched, error) {
 		w, err := d.monitor(ctx, orgID, id, text.Version)
 		if err != nil {
 			return w, err
@@ -341,10 +341,6 @@ func (d *UseCases) EditMonitor(ctx context.Context, by Caller, orgID, id string,
 		org.AddAudit(b, by.audit("edit_monitor", "monitor", w.ID, before, audited(&w), d.now()))
 		return w, nil
 	})
-	if store.Overtaken(err) {
-		return w, fault.New(fault.Conflict, "Others are changing this monitor at the same time. Please try again.")
-	}
-	return w, err
 }
 
 // DeleteMonitor takes a monitor away.
@@ -355,7 +351,7 @@ func (d *UseCases) DeleteMonitor(ctx context.Context, by Caller, orgID, id strin
 			return w, err
 		}
 		org := d.db.Org(orgID)
-		org.DeleteMonitor(b, id, status.Time(d.now().UnixMilli()))
+		org.DeleteMonitor(b, id, w.Version, status.Time(d.now().UnixMilli()))
 		org.AddAudit(b, by.audit("delete_monitor", "monitor", id, audited(&w), "", d.now()))
 		return w, nil
 	})

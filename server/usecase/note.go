@@ -88,15 +88,10 @@ func (d *UseCases) AddNote(ctx context.Context, by Caller, orgID, incident strin
 		if err := d.noted(ctx, orgID, incident); err != nil {
 			return n, err
 		}
-		if _, count, err := org.Notes(ctx, incident, store.Span{Limit: 1}); err != nil {
-			return n, err
-		} else if count >= MaxNotes {
-			return n, fault.New(fault.Conflict, "There are %s notes on this incident already, which is the limit.",
-				wire.Itoa(MaxNotes))
-		}
-		if _, err := org.Note(ctx, n.ID); err == nil {
-			return n, fault.New(fault.Conflict, "There is a note with this id already.").With("id", "This id is taken.")
-		}
+		org.RoomForNote(b, incident, MaxNotes, fault.New(fault.Conflict,
+			"There are %s notes on this incident already, which is the limit.", wire.Itoa(MaxNotes)))
+		b.Taken("incident_notes.id",
+			fault.New(fault.Conflict, "There is a note with this id already.").With("id", "This id is taken."))
 		org.AddNote(b, &n)
 		org.AddAudit(b, by.audit("add_note", "note", n.ID, "", string(encode(&n)), d.now()))
 		return n, nil
@@ -135,7 +130,7 @@ func (d *UseCases) DeleteNote(ctx context.Context, by Caller, orgID, incident, i
 			return n, err
 		}
 		org := d.db.Org(orgID)
-		org.DeleteNote(b, id)
+		org.DeleteNote(b, &n)
 		org.AddAudit(b, by.audit("delete_note", "note", id, string(encode(&n)), "", d.now()))
 		return n, nil
 	})

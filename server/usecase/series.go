@@ -206,7 +206,7 @@ func (d *UseCases) DeleteSeries(ctx context.Context, by Caller, orgID, id string
 		if err != nil {
 			return x, err
 		}
-		org.DeleteSeries(b, id, status.Time(d.now().UnixMilli()))
+		org.DeleteSeries(b, &x, status.Time(d.now().UnixMilli()))
 		org.AddAudit(b, by.audit("delete_series", "series", id, string(encode(&x)), "", d.now()))
 		return x, nil
 	})

@@ -125,7 +125,7 @@ func (d *UseCases) DeleteTemplate(ctx context.Context, by Caller, orgID, id stri
 			return x, err
 		}
 		org := d.db.Org(orgID)
-		org.DeleteTemplate(b, id, status.Time(d.now().UnixMilli()))
+		org.DeleteTemplate(b, &x, status.Time(d.now().UnixMilli()))
 		org.AddAudit(b, by.audit("delete_template", "template", id, string(encode(&x)), "", d.now()))
 		return x, nil
 	})

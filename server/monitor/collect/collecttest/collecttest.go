@@ -169,7 +169,7 @@ func measured(t *testing.T, db *store.DB, rounds int) {
 		defer func() {
 			var b store.Batch
 			for _, id := range monitors {
-				db.Org(w.org).DeleteMonitor(&b, id, w.now)
+				db.Org(w.org).DeleteMonitor(&b, id, 1, w.now)
 			}
 			must(rt, db.Do(ctx, &b))
 		}()
