@@ -85,7 +85,7 @@ func scripts(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"dashboard", "speak"} {
+	for _, name := range []string{"dashboard", "speak", "login", "accept", "setup", "second", "webauthn", "clerk"} {
 		add("js/" + name + ".js")
 	}
 	return out
@@ -94,13 +94,14 @@ func scripts(t *testing.T) map[string]string {
 const quoted = `'((?:[^'\\]|\\.)*)'`
 
 var (
-	comments = regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:^\s*//[^\n]*$)`)
-	saidAt   = regexp.MustCompile("\\bt`")
-	manyAt   = regexp.MustCompile(`\bmany\(\s*[^;]*?,\s*` + quoted + `,\s*` + quoted)
-	countAt  = regexp.MustCompile(`\bcount\([^;']*?, '(\w[^']*)'(?:, '([^']*)')?\)`)
-	doesAt   = regexp.MustCompile(`does: ` + quoted + `, did: ` + quoted)
-	rollUps  = regexp.MustCompile(`return \w+, "([^"]+)"`)
-	happensA = regexp.MustCompile(`(?m)^  [a-z_]+: ` + quoted + `,$`)
+	comments  = regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:^\s*//[^\n]*$)`)
+	writtenAt = regexp.MustCompile(`\bt "([^"]+)"`) // in a template of Go
+	saidAt    = regexp.MustCompile("\\bt`")
+	manyAt    = regexp.MustCompile(`\bmany\(\s*[^;]*?,\s*` + quoted + `,\s*` + quoted)
+	countAt   = regexp.MustCompile(`\bcount\([^;']*?, '(\w[^']*)'(?:, '([^']*)')?\)`)
+	doesAt    = regexp.MustCompile(`does: ` + quoted + `, did: ` + quoted)
+	rollUps   = regexp.MustCompile(`return \w+, "([^"]+)"`)
+	happensA  = regexp.MustCompile(`(?m)^  [a-z_]+: ` + quoted + `,$`)
 )
 
 // said are the texts of the interface: what a catalogue has to have.
@@ -126,6 +127,20 @@ func said(t *testing.T) map[string]string {
 			out["{0} "+several] = path
 		}
 	}
+	for _, name := range []string{"login", "accept", "forgot", "setup", "door"} {
+		text, err := os.ReadFile("templates/" + name + ".html") // #nosec G304 -- our own source
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range writtenAt.FindAllStringSubmatch(string(text), -1) {
+			out[m[1]] = name + ".html"
+		}
+	}
+	for _, path := range refusing {
+		for _, text := range refused(t, path) {
+			out[text] = path
+		}
+	}
 	sentences, err := os.ReadFile("../shared/status/indicator.go") // of the banner
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +154,37 @@ func said(t *testing.T) map[string]string {
 	}
 	for _, m := range happensA.FindAllStringSubmatch(commands[strings.Index(commands, "const happened"):], -1) {
 		out[m[1]] = "commands.js"
+	}
+	return out
+}
+
+// refusing are the files whose sentences people read in the interface, and on the pages before it, beside "…must be…"
+// (which speak.js has).
+var refusing = []string{"server/auth/refusals.go", "server/auth/password.go", "server/auth/ask.go",
+	"server/api/limits.go", "server/api/auth.go", "server/api/second.go", "server/app/first.go", "server/command.go",
+	"server/usecase/link.go", "server/usecase/challenge.go", "server/usecase/offer.go", "server/usecase/login.go"}
+
+var (
+	joined   = regexp.MustCompile(`"\s*\+\s*"`)
+	sentence = regexp.MustCompile(`(?:fault\.New\(fault\.\w+,\s*|: +|Rule = |Message = |(?:With|OnField)\("\w+",\s*|` +
+		`accepted\(|elsewhere = |SetupIs\()"([A-Z][^"\\]* [^"\\]*\.)"`)
+	programs = regexp.MustCompile(`^(?:The header|Sign-ins elsewhere|The organisation is chosen|Sign in to end|Give one of)`)
+)
+
+// refused are the whole sentences of a file, but those that only programs are told.
+func refused(t *testing.T, path string) (out []string) {
+	t.Helper()
+	text, err := os.ReadFile("../" + path) // #nosec G304 -- our own source
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range sentence.FindAllStringSubmatch(joined.ReplaceAllString(string(text), ""), -1) {
+		if !strings.Contains(m[1], "%") && !programs.MatchString(m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	if len(out) == 0 {
+		t.Fatalf("%s says nothing", path)
 	}
 	return out
 }

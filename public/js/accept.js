@@ -5,6 +5,7 @@ import { remove } from './dashboard/database.js';
 import { secondStep } from './second.js';
 import { short } from './dashboard/time.js';
 import { speak } from './speak.js';
+import { t } from './language.js';
 
 /**
  * What a link is about.
@@ -43,22 +44,21 @@ const value = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem
 /** @type {Record<string, {title: string, about: string, action: string, password: boolean, present?: boolean}>} */
 const plain = {
   reset: {
-    title: 'Choose a password',
-    about: 'With it you sign in from now on. Everybody who is signed in with the account is signed out.',
-    action: 'Save and sign in',
+    title: t`Choose a password`,
+    about: t`With it you sign in from now on. Everybody who is signed in with the account is signed out.`,
+    action: t`Save and sign in`,
     password: true,
   },
   undo: {
-    title: 'Take your account back',
-    about: 'The old address is put back, everybody is signed out, and you choose a new password.',
-    action: 'Take it back',
+    title: t`Take your account back`,
+    about: t`The old address is put back, everybody is signed out, and you choose a new password.`,
+    action: t`Take it back`,
     password: true,
   },
   address: {
-    title: 'Is this your address?',
-    about:
-      'If you asked for this, type the password of your account: you sign in with this address from now on, and everybody is signed out. If you did not ask, do nothing.',
-    action: 'Yes, use it',
+    title: t`Is this your address?`,
+    about: t`If you asked for this, type the password of your account: you sign in with this address from now on, and everybody is signed out. If you did not ask, do nothing.`,
+    action: t`Yes, use it`,
     password: true,
     present: true,
   },
@@ -74,7 +74,9 @@ function draw() {
   tell(
     'offer',
     offer
-      ? `${offer.offered_by} offers ${linked.email} to join ${offer.organization.name} as ${offer.role === 'admin' ? 'an admin' : 'a member'}. Open until ${short(offer.expires_at)}.`
+      ? offer.role === 'admin'
+        ? t`${offer.offered_by} offers ${linked.email} to join ${offer.organization.name} as an admin. Open until ${short(offer.expires_at)}.`
+        : t`${offer.offered_by} offers ${linked.email} to join ${offer.organization.name} as a member. Open until ${short(offer.expires_at)}.`
       : '',
   );
   byId('choice').hidden = linked.account !== 'either';
@@ -83,7 +85,7 @@ function draw() {
   show('password', words.password);
   const password = /** @type {HTMLInputElement} */ (form.elements.namedItem('password'));
   password.autocomplete = words.present ? 'current-password' : 'new-password';
-  byId('password-label').textContent = words.present ? 'Your password' : 'A password';
+  byId('password-label').textContent = words.present ? t`Your password` : t`A password`;
   byId('password-hint').textContent = words.present ? '' : (byId('password-hint').dataset.rule ?? '');
   send.textContent = words.action;
   send.hidden = false;
@@ -94,12 +96,12 @@ function offered() {
   const { organization } = /** @type {NonNullable<Linked['offer']>} */ (/** @type {Linked} */ (linked).offer);
   const about =
     how === 'new'
-      ? 'Choose a password for your account. It is yours alone: the organisation neither sets nor sees it.'
-      : 'There is an account with this address. Sign in to it to accept.';
+      ? t`Choose a password for your account. It is yours alone: the organisation neither sets nor sees it.`
+      : t`There is an account with this address. Sign in to it to accept.`;
   return {
-    title: `Join ${organization.name}?`,
-    about: linked?.account === 'either' && how === 'existing' ? 'Sign in to your account to accept.' : about,
-    action: how === 'new' ? 'Accept and sign in' : 'Sign in and accept',
+    title: t`Join ${organization.name}?`,
+    about: linked?.account === 'either' && how === 'existing' ? t`Sign in to your account to accept.` : about,
+    action: how === 'new' ? t`Accept and sign in` : t`Sign in and accept`,
     password: true,
     present: how === 'existing',
   };
@@ -142,7 +144,7 @@ async function act() {
   const at = /** @type {Linked} */ (linked);
   if (at.purpose === 'address') {
     const { data } = await exchange('POST', '/auth/address/', { body: { token, password: value('password') } });
-    return over(`You sign in with ${data.email} from now on.`);
+    return over(t`You sign in with ${data.email} from now on.`);
   }
   if (at.offer && how === 'existing') {
     const data = await proven('/auth/login/', { email: value('email'), password: value('password') });
@@ -189,7 +191,7 @@ form.addEventListener('submit', (event) => {
 decline.addEventListener('click', () =>
   attempt(async () => {
     await exchange('POST', '/auth/decline/', { body: { token } });
-    over('The offer is declined.');
+    over(t`The offer is declined.`);
   }),
 );
 for (const choice of form.querySelectorAll('input[name=how]')) {
@@ -207,7 +209,7 @@ try {
   /** @type {HTMLInputElement} */ (form.elements.namedItem('name')).value = linked?.name ?? '';
   draw();
 } catch (error) {
-  byId('title').textContent = 'This link cannot be used';
+  byId('title').textContent = t`This link cannot be used`;
   tell('about', '');
   refuse(error);
 }

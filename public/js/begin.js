@@ -1,5 +1,6 @@
 // Signing in with an identity provider's own pages: the server leads there, and back.
 
+import './language.js'; // which leads to another one
 import { remove } from './dashboard/database.js';
 
 const wanted = new URLSearchParams(location.search).get('next');

@@ -1,6 +1,7 @@
 // Signing in by Clerk's own form. This is the only page that loads its script: the dashboard holds it in a frame and asks it for tokens.
 
 import { get, remove } from './dashboard/database.js';
+import { t } from './language.js';
 import { placeOf } from './next.js';
 
 /** What we use of Clerk, as its documentation has it. @type {any} */
@@ -9,7 +10,7 @@ const door = /** @type {HTMLElement} */ (document.getElementById('sign-in'));
 const choice = /** @type {HTMLElement} */ (document.getElementById('choice'));
 const problem = /** @type {HTMLElement} */ (document.getElementById('problem'));
 
-const AWAY = 'We could not reach the service that signs people in. Try again when you are online.';
+const AWAY = t`We could not reach the service that signs people in. Try again when you are online.`;
 
 /** Where to go afterwards, when somebody was sent here. */
 const next = placeOf(new URLSearchParams(location.search).get('next'));
@@ -63,11 +64,11 @@ async function choose() {
   const { data } = await clerk.user.getOrganizationMemberships({ pageSize: 100 });
   if (data.length === 1 && next) return turnTo(data[0].organization.id);
   choice.replaceChildren(
-    element('h1', data.length ? 'Choose an organisation' : 'You belong to no organisation here'),
+    element('h1', data.length ? t`Choose an organisation` : t`You belong to no organisation here`),
     ...data.map((/** @type {any} */ m) =>
       element('button', m.organization.name, () => turnTo(m.organization.id).catch(fail)),
     ),
-    element('button', 'Sign out', () =>
+    element('button', t`Sign out`, () =>
       clerk
         .signOut(() => {})
         .then(draw)
@@ -102,7 +103,7 @@ async function draw() {
 function fail(error) {
   problem.textContent = error?.message || AWAY;
   problem.hidden = false;
-  choice.replaceChildren(element('button', 'Try again', () => location.reload()));
+  choice.replaceChildren(element('button', t`Try again`, () => location.reload()));
   choice.hidden = false;
 }
 

@@ -37,7 +37,8 @@ async function fetched(address) {
   }
 }
 
-const wish = root?.dataset?.words ? wished() : 'en';
+// A page that the server wrote in a language speaks that.
+const wish = root?.dataset?.language ?? (root?.dataset?.words ? wished() : 'en');
 const catalogue = addresses[wish] ? await fetched(addresses[wish]) : {};
 
 /** The languages that can be chosen: those that have a catalogue. */
@@ -49,7 +50,7 @@ export const language = Object.keys(catalogue).length ? wish : 'en';
 /** How dates and numbers are written. */
 export const locale = language === 'en' ? 'en-GB' : language;
 
-if (root?.dataset?.words) root.lang = language;
+if (root?.dataset?.words && !root.dataset.language) root.lang = language;
 
 const plural = new Intl.PluralRules(language);
 const digits = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
@@ -67,7 +68,17 @@ export function choose(to) {
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   // biome-ignore lint/suspicious/noDocumentCookie: one that lives for a year, and that each tab reads before it draws
   document.cookie = `${NAME}=${to}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+  const url = new URL(location.href);
+  url.searchParams.delete('lang');
+  history.replaceState(null, '', url);
   location.reload();
+}
+
+for (const link of globalThis.document?.querySelectorAll?.('a[data-speak]') ?? []) {
+  link.addEventListener('click', (event) => {
+    event.preventDefault(); // the address is kept with what stands behind #
+    choose(/** @type {HTMLElement} */ (link).dataset.speak ?? 'en');
+  });
 }
 
 /** @param {string} text @param {unknown[]} values @returns {any} */

@@ -1,7 +1,8 @@
 // Signing in, and asking for a new password.
 
+import { t } from './language.js';
 import { placeOf } from './next.js';
-import { spoken } from './speak.js';
+import { speak, spoken } from './speak.js';
 import { publishKey } from './publish_key.js';
 import { byPasskeyAlone, secondStep } from './second.js';
 import { possible } from './webauthn.js';
@@ -66,7 +67,7 @@ publishKey();
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   button.disabled = true;
-  button.textContent = 'One moment…';
+  button.textContent = t`One moment…`;
   try {
     const answer = await fetch(`/api/v1/auth/${form.dataset.action}/`, {
       method: 'POST',
@@ -76,17 +77,17 @@ form.addEventListener('submit', async (event) => {
     if (answer.ok && form.dataset.action === 'forgot') {
       show({});
       const done = /** @type {HTMLElement} */ (document.getElementById('done'));
-      done.textContent = (await answer.json()).detail;
+      done.textContent = speak((await answer.json()).detail);
       done.hidden = false;
       button.hidden = true;
       return;
     }
     if (answer.ok) return await enter();
-    const said = await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` }));
+    const said = await answer.json().catch(() => ({ detail: t`The server answered ${answer.status}.` }));
     if (said.second_factor) return secondStep(form, said.second_factor, enter);
     show(spoken(said));
   } catch {
-    show({ detail: 'We could not reach the server. Try again when you are online.' });
+    show({ detail: t`We could not reach the server. Try again when you are online.` });
   }
   button.disabled = false;
   button.textContent = words;

@@ -2,6 +2,7 @@
 
 import * as webauthn from './webauthn.js';
 import { spoken } from './speak.js';
+import { t } from './language.js';
 
 /** @typedef {{challenge: string, kinds: string[], passkey: any, expires_at: string}} Asked */
 
@@ -43,10 +44,10 @@ export async function send(path, body) {
       headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-With': 'statuspage' },
       body: JSON.stringify(body),
     });
-    const said = await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` }));
+    const said = await answer.json().catch(() => ({ detail: t`The server answered ${answer.status}.` }));
     return { ok: answer.ok, said: answer.ok ? said : { ...said, ...spoken(said) } };
   } catch {
-    return { ok: false, said: { detail: 'We could not reach the server. Try again when you are online.' } };
+    return { ok: false, said: { detail: t`We could not reach the server. Try again when you are online.` } };
   }
 }
 
@@ -58,21 +59,21 @@ export function secondStep(form, asked, done) {
   const has = (/** @type {string} */ kind) => asked.kinds.includes(kind);
   const problem = make('p', { class: 'note problem bad', id: 'problem', role: 'alert', hidden: true });
   const byPasskey = asked.passkey && webauthn.possible();
-  const passkey = make('button', { class: 'button primary', type: 'button', id: 'by-passkey' }, 'Use a passkey');
-  const code = field('code', 'Code', 'Six digits, from your authenticator application.', {
+  const passkey = make('button', { class: 'button primary', type: 'button', id: 'by-passkey' }, t`Use a passkey`);
+  const code = field('code', t`Code`, t`Six digits, from your authenticator application.`, {
     inputmode: 'numeric',
     autocomplete: 'one-time-code',
     maxlength: '11',
   });
-  const recovery = field('recovery_code', 'Recovery code', 'Each of them works once.', {
+  const recovery = field('recovery_code', t`Recovery code`, t`Each of them works once.`, {
     autocomplete: 'off',
     maxlength: '40',
   });
-  const other = make('button', { class: 'button', type: 'button', id: 'by-recovery' }, 'Use a recovery code');
+  const other = make('button', { class: 'button', type: 'button', id: 'by-recovery' }, t`Use a recovery code`);
   const submit = /** @type {HTMLButtonElement} */ (
-    make('button', { class: 'button primary', type: 'submit' }, 'Sign in')
+    make('button', { class: 'button primary', type: 'submit' }, t`Sign in`)
   );
-  const again = make('a', { href: location.pathname + location.search }, 'Start again');
+  const again = make('a', { href: location.pathname + location.search }, t`Start again`);
 
   recovery.hidden = has('totp') || !has('recovery');
   code.hidden = !has('totp');
@@ -80,17 +81,17 @@ export function secondStep(form, asked, done) {
   submit.hidden = !typed();
   const wholly = make('form', { class: 'sheet', id: 'second', method: 'post', novalidate: true });
   wholly.append(
-    make('h1', { tabindex: '-1' }, 'Second factor'),
+    make('h1', { tabindex: '-1' }, t`Second factor`),
     make(
       'p',
       { class: 'faint' },
       byPasskey && has('totp')
-        ? 'Show your passkey, or type a code.'
+        ? t`Show your passkey, or type a code.`
         : byPasskey
-          ? 'Show your passkey to go on.'
+          ? t`Show your passkey to go on.`
           : has('totp')
-            ? 'Type the code that your authenticator application shows.'
-            : 'Your passkey is for another address of this installation, or this browser has none: type one of your recovery codes.',
+            ? t`Type the code that your authenticator application shows.`
+            : t`Your passkey is for another address of this installation, or this browser has none: type one of your recovery codes.`,
     ),
     problem,
     ...(byPasskey ? [passkey] : []),
@@ -99,7 +100,7 @@ export function secondStep(form, asked, done) {
     submit,
     ...(recovery.hidden && has('recovery') ? [other] : []),
     make('p', { class: 'faint' }, again),
-    make('p', { class: 'faint' }, 'Lost all of them? The operator of this installation can remove them.'),
+    make('p', { class: 'faint' }, t`Lost all of them? The operator of this installation can remove them.`),
   );
   form.replaceWith(wholly);
   focus(byPasskey && !has('totp') ? passkey : null);

@@ -4,6 +4,7 @@
 import { exchange } from './dashboard/request.js';
 import { remove } from './dashboard/database.js';
 import { uuid7 } from './dashboard/id.js';
+import { t } from './language.js';
 
 const params = (/** @type {string} */ text) => new URLSearchParams(text).get('token');
 const token = params(location.hash.slice(1)) ?? params(location.search) ?? '';
@@ -50,7 +51,7 @@ function step(form, work, next) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     button.disabled = true;
-    button.textContent = 'One moment…';
+    button.textContent = t`One moment…`;
     try {
       await work();
       tell(form, '');

@@ -1,6 +1,6 @@
 // The server's words are made for programs: they name fields as the API does. Here they become what the interface says, at the field.
 import { stateName } from './dashboard/words.js';
-import { language, t } from './language.js';
+import { language, locale, phrase, t } from './language.js';
 
 /** @typedef {import('./dashboard/types.js').Problem} Problem */
 
@@ -35,6 +35,12 @@ const within = (state) => (language === 'en' ? stateName(state).toLowerCase() : 
 /** The names of states in a list of the API's words. @param {string} list */
 const states = (list) =>
   list.replace(/[a-z]+(?:_[a-z]+)*/g, (word) => (word === 'or' || word === 'and' ? word : stateName(word)));
+
+/** So long to wait, "a second" or "5 minutes", as the language writes it. @param {string} text */
+const wait = (text) => {
+  const [, n, unit] = /^(\d+|a) ([a-z]+?)s?$/.exec(text) ?? ['', 'a', 'second'];
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(n === 'a' ? 1 : Number(n));
+};
 
 /** What the server writes, and what it means here. @type {[RegExp, string | ((m: RegExpExecArray, field: string) => string)][]} */
 const meanings = [
@@ -79,6 +85,7 @@ const meanings = [
       `${t`${subjects[m[1]] ?? m[1]} cannot go from ${within(m[2])} to ${within(m[3])}.`} ${m[4] ? t`It can go to ${states(m[4])}.` : t`It cannot change now.`}`,
   ],
   [/ with this id already\.$|^This id is taken\.$/, () => t`This was sent already.`],
+  [/^(.+\.) Please wait (.+)\.$/, (m) => t`${phrase(m[1])} Please wait ${wait(m[2])}.`],
   // Whatever else begins with a field's name is about the field that it stands at.
   [/^[a-z][a-z0-9_.[\]]* ((?:must|may|is|cannot|needs|has)\b.*)$/, (m) => t`This ${m[1]}`],
 ];
@@ -100,7 +107,7 @@ export function speak(message, field = '') {
         ? meaning
         : meaning(found, field || /^[a-z][a-z0-9_.]*/.exec(message)?.[0] || '');
   }
-  return message;
+  return phrase(message);
 }
 
 /** A whole refusal in the interface's words; the words themselves stay for programs. @template {Problem} T @param {T} problem @returns {T} */

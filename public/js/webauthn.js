@@ -1,5 +1,7 @@
 // Passkeys: what the server asks for, as JSON, and what the browser's device answers (WebAuthn, level 3, section 5.1.8 to 5.1.10).
 
+import { t } from './language.js';
+
 /** @param {string} text base64url @returns {Uint8Array<ArrayBuffer>} */
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
 
@@ -72,9 +74,9 @@ async function asked(ask) {
     if (found) return found;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'InvalidStateError')
-      throw new Error('This device has a passkey for your account already.');
+      throw new Error(t`This device has a passkey for your account already.`);
     if (error instanceof DOMException && error.name === 'SecurityError')
-      throw new Error('Passkeys are for another address of this installation than this one.');
+      throw new Error(t`Passkeys are for another address of this installation than this one.`);
   }
-  throw new Error('No passkey was shown. Try again, or take another way.');
+  throw new Error(t`No passkey was shown. Try again, or take another way.`);
 }

@@ -29,6 +29,7 @@ func TestDashboard(t *testing.T) {
 		{"Two admins see each other's changes at once", twoAdmins},
 		{"A form on something that changed says so before it overwrites", overtakenForm},
 		{"What is wrong is said at the field, in words of the interface", spokenWords},
+		{"A language that was chosen at the door is spoken in the dashboard", spokenFromTheDoor},
 		{"The dashboard speaks the language that was chosen", speaksAsChosen},
 		{"A write names the region that writes", namesTheWriter},
 		{"Words about what somebody else resolved meanwhile find another place", resolvedMeanwhile},

@@ -206,3 +206,25 @@ func speaksAsChosen(t *testing.T, w *browser) {
 	b.until(`document.querySelector('main h1')?.textContent === 'API ist langsam'`)
 	b.clean()
 }
+
+// Whoever chooses a language at the door has it there, in what is refused, and in the dashboard.
+func spokenFromTheDoor(t *testing.T, w *browser) {
+	for tag, says := range map[string][3]string{
+		"de": {"Anmelden", "Die E-Mail-Adresse oder das Passwort stimmt nicht.", "Vorfälle"},
+		"ja": {"サインイン", "メールアドレスかパスワードが正しくありません。", "インシデント"},
+	} {
+		c, admin := house(t)
+		b := w.visitor(t, "http://"+c.addr)
+		b.visit("/login?next=/dashboard/incidents")
+		b.do(chromedp.Click(`a[data-speak="` + tag + `"]`))
+		b.until(`document.documentElement.lang === '%s' && document.querySelector('h1').textContent === '%s'`, tag, says[0])
+		b.passesAxe("the login in " + tag)
+		b.do(chromedp.SendKeys("#email", admin), chromedp.SendKeys("#password", "wrong, and long"+kb.Enter))
+		b.until(`document.getElementById('problem').textContent === '%s'`, says[1])
+		b.visit("/login?next=/dashboard/incidents")
+		b.do(chromedp.SendKeys("#email", admin), chromedp.SendKeys("#password", password+kb.Enter))
+		b.until(`location.pathname === '/dashboard/incidents' && document.documentElement.lang === '%s'`, tag)
+		b.until(`document.querySelector('main h1')?.textContent.includes('%s')`, says[2])
+		b.passesAxe("the incidents in " + tag)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"statuspage/public/install"
 	"statuspage/public/templates"
 	"statuspage/server/auth"
+	"statuspage/server/lang"
 	"statuspage/server/relay"
 	"statuspage/server/site/serve"
 )
@@ -44,12 +45,6 @@ type shell struct {
 	Session bool   // the browser has a cookie, which may be good
 }
 
-// Common are names of services that many have.
-func (shell) Common() []string {
-	return []string{"Website", "API", "Dashboard", "Sign-in", "Payments", "E-mail", "Mobile app", "Webhooks",
-		"Documentation", "Support"}
-}
-
 // Fresh says in a sentence where the link is that sets an installation up, and "" once that is done.
 type Fresh func(ctx context.Context) string
 
@@ -64,12 +59,12 @@ func (f Fresh) where(c *fiber.Ctx) string {
 // the API.
 func Dashboard(app fiber.Router, door Door, fresh Fresh, slug func(name string) string) {
 	s := shell{Core: address("core.wasm"), Door: door, Rule: auth.PasswordRule}
-	app.Get("/dashboard", fixed(door.within(), shellDoc("dashboard", s)))
-	app.Get("/dashboard/*", fixed(door.within(), shellDoc("dashboard", s)))
+	app.Get("/dashboard", fixed(door.within(), shellDoc(lang.English, "dashboard", s)))
+	app.Get("/dashboard/*", fixed(door.within(), shellDoc(lang.English, "dashboard", s)))
 	app.Get("/login", fresh.page(door.policy(), "login", s))
 	app.Get("/setup/slug", suggest(slug))
 	for _, name := range []string{"setup", "forgot", "accept"} { // which are about passwords
-		page := fixed(doorPolicy, shellDoc(name, s))
+		page := inTurn(doorPolicy, name, s)
 		if name == "setup" {
 			page = fresh.page(doorPolicy, name, s)
 		}
@@ -86,7 +81,7 @@ func Dashboard(app fiber.Router, door Door, fresh Fresh, slug func(name string) 
 	for _, name := range installIcons {
 		app.Get("/install/"+name, fixed(doorPolicy, installed(name)))
 	}
-	app.Get("/sw.js", fixed(workerPolicy, worker(shellDoc("dashboard", s))))
+	app.Get("/sw.js", fixed(workerPolicy, worker(shellDoc(lang.English, "dashboard", s))))
 }
 
 // installIcons are the files beside the manifest.
@@ -104,16 +99,16 @@ func fixed(policy string, doc *relay.Doc) fiber.Handler {
 
 // page answers with one document as long as nothing is set up, and with another one from then on.
 func (f Fresh) page(policy, name string, s shell) fiber.Handler {
-	settled := fixed(policy, shellDoc(name, s))
+	settled := inTurn(policy, name, s)
 	in := s
 	in.Session = true
-	signedIn := fixed(policy, shellDoc(name, in))
+	signedIn := inTurn(policy, name, in)
 	return func(c *fiber.Ctx) error {
 		c.Vary(fiber.HeaderCookie)
 		begin := s
 		switch begin.Fresh = f.where(c); {
 		case begin.Fresh != "":
-			return fixed(policy, shellDoc(name, begin))(c)
+			return fixed(policy, shellDoc(interfaceIn(c), name, begin))(c)
 		case serve.Refresh(c) != "":
 			return signedIn(c)
 		}
@@ -158,18 +153,22 @@ func NotSignedIn(c *fiber.Ctx, door Door, err error) error {
 	secure(c)
 	c.Set("Content-Security-Policy", door.policy())
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return c.Status(view.Status).Send(shellPage("login", shell{Door: door, Problem: view.Text}))
+	return c.Status(view.Status).Send(shellPage(interfaceIn(c), "login", shell{Door: door, Problem: view.Text}))
 }
 
-// shellDoc renders a template once.
-func shellDoc(name string, data any) *relay.Doc {
-	return relay.NewDoc("text/html; charset=utf-8", shellPage(name, data))
+// shellDoc renders a template once, in a language of the interface.
+func shellDoc(tag, name string, data any) *relay.Doc {
+	return relay.NewDoc("text/html; charset=utf-8", shellPage(tag, name, data))
 }
 
 // shellPage renders a template; one that does not render is a mistake of the build and stops the start.
-func shellPage(name string, data any) []byte {
-	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address, "words": catalogues}).
-		ParseFS(templates.Files, name+".html", "part_door.html"))
+func shellPage(tag, name string, data any) []byte {
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"asset": address, "words": catalogues,
+		"t":        func(text string) string { return say(tag, text) },
+		"names":    func(list ...string) []string { return list },
+		"language": func() string { return tag },
+		"offered":  func() []offered { return offers(tag) }}).
+		ParseFS(templates.Files, name+".html", "door.html"))
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		panic(err)
