@@ -337,7 +337,7 @@ func strip(text string) string {
 // only be slow.
 func TestTheTimeOfAnAnswerTellsNothingOfAccounts(t *testing.T) {
 	racetest.Alone(t, "how long answers take")
-	s := startSite(t, func(c *config.Config) { c.PublicRate = 10_000 })
+	s := startSite(t, func(c *config.Config) { c.PublicRate, c.Host.HashMemory = 10_000, 0 })
 	acme := s.org()
 	acme.joined("known@people.example", auth.Member, password)
 	other := s.org()

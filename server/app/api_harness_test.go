@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"statuspage/server/auth"
+	"statuspage/server/racetest"
 	"statuspage/server/usecase"
 )
 
@@ -34,6 +36,10 @@ var common struct {
 }
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() || racetest.Slower > 1 { // and not where memory is measured: garbage is a fifth of the work
+		debug.SetGCPercent(400)
+	}
 	code := m.Run()
 	if common.site != nil {
 		common.site.stop()

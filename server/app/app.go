@@ -128,7 +128,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err := a.notifies(); err != nil {
 		return err
 	}
-	a.UseCases = usecase.New(db, a.Relay, a.Local, auth.NewPasswords((runtime.NumCPU()+1)/2), a.Notify.Jobs)
+	passwords := auth.NewPasswords((runtime.NumCPU() + 1) / 2).WithMemory(cfg.Host.HashMemory)
+	a.UseCases = usecase.New(db, a.Relay, a.Local, passwords, a.Notify.Jobs)
 	a.UseCases.Told = a.Notify.Wake
 	a.UseCases.Post, a.UseCases.Ended, a.UseCases.TryMail = a.Notify.MailAccount, a.ended, a.Notify.TestMail
 	a.UseCases.Base = strings.TrimSuffix(cfg.BaseURL, "/")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"statuspage/server/auth"
+	"statuspage/server/config"
 	"statuspage/server/racetest"
 	"statuspage/server/usecase"
 )
@@ -79,7 +80,7 @@ func TestWrongPasswordsKeepNobodyOut(t *testing.T) {
 	t.Setenv("FLY_APP_NAME", "statuspage") // so that one machine may have many addresses
 	for _, addresses := range []int{1, 500} {
 		t.Run(fmt.Sprintf("%d addresses", addresses), func(t *testing.T) {
-			s := startSite(t, nil)
+			s := startSite(t, func(c *config.Config) { c.Host.HashMemory = 0 })
 			acme := s.org()
 			email := "ada@" + acme.slug + ".example"
 			if _, err := s.app.UseCases.AddMember(t.Context(), usecase.Caller{System: true}, acme.org,

@@ -44,6 +44,7 @@ func (s *site) start() {
 	s.t.Helper()
 	cfg := config.Default(config.Database{DatabaseURL: "file:" + s.file})
 	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = s.addr, 20*time.Millisecond, 10_000, 10_000
+	cfg.Host.HashMemory = apptest.HashMemory
 	if s.set != nil {
 		s.set(&cfg)
 	}

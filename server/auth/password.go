@@ -51,6 +51,7 @@ func CheckPassword(password string) error {
 // asks the least is next; see Asking.
 type Passwords struct {
 	turns *turns
+	cost  cost // of new hashes
 	dummy string
 	// computed hears of each hash, in tests.
 	computed func()
@@ -59,7 +60,19 @@ type Passwords struct {
 // NewPasswords lets this many hashes be computed at once; one for every second core is right, so that pages are served
 // meanwhile.
 func NewPasswords(atOnce int) *Passwords {
-	return &Passwords{turns: newTurns(atOnce), dummy: encode(usual, random(saltLength), random(hashLength))}
+	p := &Passwords{turns: newTurns(atOnce), cost: usual}
+	p.dummy = encode(p.cost, random(saltLength), random(hashLength))
+	return p
+}
+
+// WithMemory lets each new hash take so many KiB, where many processes share a machine that guards nothing; 0 changes
+// nothing. It is called before anything is hashed.
+func (p *Passwords) WithMemory(kib uint32) *Passwords {
+	if kib > 0 {
+		p.cost.memory = kib
+		p.dummy = encode(p.cost, random(saltLength), random(hashLength))
+	}
+	return p
 }
 
 // Hash is the PHC string to keep, after CheckPassword.
@@ -68,11 +81,11 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	salt := random(saltLength)
-	hash, err := p.compute(ctx, usual, password, salt, hashLength)
+	hash, err := p.compute(ctx, p.cost, password, salt, hashLength)
 	if err != nil {
 		return "", err
 	}
-	return encode(usual, salt, hash), nil
+	return encode(p.cost, salt, hash), nil
 }
 
 // Matches compares in constant time. With no stored hash it takes as long and answers false, so that nobody can time

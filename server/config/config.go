@@ -131,6 +131,8 @@ type Host struct {
 	Now    func() time.Time
 	Uptime func() (boot string, since time.Duration) // since the boot of that name
 	Roots  *x509.CertPool                            // whom it trusts with TLS_DIRECTORY's own address
+	// HashMemory is how many KiB the hash of a password takes; 0 is what a server takes.
+	HashMemory uint32
 }
 
 // Default is what `serve` runs with when nobody says otherwise, on a database: the flags' own defaults. The environment

@@ -36,6 +36,9 @@ type Site struct {
 // Itself is a BASE_URL that stands for where the program listens.
 const Itself = "http://itself"
 
+// HashMemory is how many KiB the hash of a test's password takes: as few as argon2id has.
+const HashMemory = 8
+
 // OwnHosts gives the program a BASE_URL, without which no page has a host name of its own.
 func OwnHosts(c *config.Config) { c.BaseURL = Itself }
 
@@ -45,6 +48,7 @@ func Start(t testing.TB, set func(*config.Config)) *Site {
 	s := &Site{TB: t, file: filepath.Join(t.TempDir(), "status.db")}
 	cfg := config.Default(config.Database{DatabaseURL: "file:" + s.file})
 	cfg.Addr, cfg.RelayInterval, cfg.PublicRate, cfg.PublicSockets = "127.0.0.1:0", 20*time.Millisecond, 10_000, 1_000
+	cfg.Host.HashMemory = HashMemory
 	if set != nil {
 		set(&cfg)
 	}
