@@ -354,3 +354,42 @@ func TestThePageCanBeInstalled(t *testing.T) {
 		t.Errorf("it is sent again: %d", first.StatusCode)
 	}
 }
+
+// TestTitlesBeginAtTheEdgeInBothDirections: in which direction a title is written changes nothing of where it begins.
+func TestTitlesBeginAtTheEdgeInBothDirections(t *testing.T) {
+	s, services := company(t)
+	s.open(ago(2), "Slow uploads", "", status.Degraded, services["File storage"])
+	s.open(ago(1), "بطء في التحميل", "", status.Degraded, services["Backups"])
+	st := open(t, nil, s.state)
+	b := browse(t)
+	for _, tag := range []string{"en", "ar", "he"} {
+		for _, width := range []int64{320, 1280} {
+			b.size(width)
+			b.visit(st.url + "/status/acme?lang=" + tag)
+			b.ready()
+			off := eval[[]float64](b, `[...document.querySelectorAll(".incident")].map((article) => {
+				const rtl = document.documentElement.dir === "rtl", style = getComputedStyle(article);
+				const words = document.createRange();
+				words.selectNodeContents(article.querySelector("h3 a"));
+				const [text, box] = [words, article].map((x) => x.getBoundingClientRect());
+				return rtl ? box.right - parseFloat(style.paddingRight) - parseFloat(style.borderRightWidth) - text.right :
+					text.left - box.left - parseFloat(style.paddingLeft) - parseFloat(style.borderLeftWidth);
+			})`)
+			for _, gap := range off {
+				if len(off) != 2 || gap < -1 || gap > 1 {
+					t.Errorf("in %s at %d px titles begin %v px from the edge", tag, width, off)
+					break
+				}
+			}
+		}
+	}
+}
+
+// TestAHistoryWithoutServicesClaimsNothing, as the page of such an organisation does.
+func TestAHistoryWithoutServicesClaimsNothing(t *testing.T) {
+	s := open(t, nil, empty(t))
+	if _, body := s.get(t, "/status/new/history"); strings.Contains(body, "–%") ||
+		strings.Contains(body, "Nothing went wrong") || !strings.Contains(body, "No services are listed yet.") {
+		t.Error("it says how a month was for which nothing is known")
+	}
+}
