@@ -141,6 +141,12 @@ func said(t *testing.T) map[string]string {
 			out[text] = path
 		}
 	}
+	for _, text := range wrongs(t) {
+		out[text] = "a field that is wrong"
+	}
+	for _, text := range deeds(t) {
+		out[text] = "the audit log"
+	}
 	sentences, err := os.ReadFile("../shared/status/indicator.go") // of the banner
 	if err != nil {
 		t.Fatal(err)
@@ -154,6 +160,42 @@ func said(t *testing.T) map[string]string {
 	}
 	for _, m := range happensA.FindAllStringSubmatch(commands[strings.Index(commands, "const happened"):], -1) {
 		out[m[1]] = "commands.js"
+	}
+	return out
+}
+
+var (
+	must    = regexp.MustCompile(`^\S+ ((?:must|may|is|cannot|has) .+)$`)
+	filled  = regexp.MustCompile(`\b9\b|is good;`) // a figure or a name stands in it, or it is two sentences
+	audited = regexp.MustCompile(`\baudit\("([a-z_]+)"`)
+)
+
+// wrongs are what stands at a field for which speak.js has no better sentence.
+func wrongs(t *testing.T) (out []string) {
+	t.Helper()
+	for _, said := range spoken(t, sentences(t)) {
+		if strings.HasPrefix(said, "This ") && must.MatchString(said) && !filled.MatchString(said) {
+			out = append(out, said)
+		}
+	}
+	return out
+}
+
+// deeds are what the audit log says was done, beside the commands.
+func deeds(t *testing.T) (out []string) {
+	t.Helper()
+	paths, err := filepath.Glob("../server/usecase/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path) // #nosec G304 -- our own source
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range audited.FindAllStringSubmatch(string(text), -1) {
+			out = append(out, strings.ReplaceAll(strings.ToUpper(m[1][:1])+m[1][1:], "_", " "))
+		}
 	}
 	return out
 }

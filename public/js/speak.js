@@ -87,7 +87,7 @@ const meanings = [
   [/ with this id already\.$|^This id is taken\.$/, () => t`This was sent already.`],
   [/^(.+\.) Please wait (.+)\.$/, (m) => t`${phrase(m[1])} Please wait ${wait(m[2])}.`],
   // Whatever else begins with a field's name is about the field that it stands at.
-  [/^[a-z][a-z0-9_.[\]]* ((?:must|may|is|cannot|needs|has)\b.*)$/, (m) => t`This ${m[1]}`],
+  [/^[a-z][a-z0-9_.[\]]* ((?:must|may|is|cannot|needs|has)\b.*)$/, (m) => phrase(`This ${m[1]}`)],
 ];
 
 /** What to do about a code for which there is no better sentence. @type {Record<string, string>} */

@@ -54,7 +54,8 @@ export const toneOf = (state) => tones[state] ?? 'quiet';
 export const impactTone = (impact) => (impact === 'none' ? 'quiet' : (tones[impact] ?? 'quiet'));
 
 /** @param {string} action */
-export const deed = (action) => commands[/** @type {import('./commands.js').Kind} */ (action)]?.did ?? sentence(action);
+export const deed = (action) =>
+  phrase(commands[/** @type {import('./commands.js').Kind} */ (action)]?.did ?? sentence(action));
 
 /** A name of ours, such as revoke_api_key, as the beginning of a sentence. @param {string} name */
 export const sentence = (name) => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll('_', ' ');
