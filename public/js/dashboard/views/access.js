@@ -1,9 +1,10 @@
 import { changed, mayWrite, model, toast } from '../model.js';
 import { html, live, nothing } from '../../vendor/lit-html.js';
+import { audiences } from './audience.js';
 import { call } from '../request.js';
 import { t } from '../../language.js';
 
-/** @typedef {{kind: string, id?: string, domains?: string[], emails?: string[], networks?: string[], feed_key?: string}} Access */
+/** @typedef {{kind: string, id?: string, domains?: string[], emails?: string[], networks?: string[], feed_key?: string, audiences?: (Access & {name: string})[]}} Access */
 
 const kinds = /** @type {[string, string, string][]} */ ([
   ['public', t`Everybody`, ''],
@@ -45,7 +46,8 @@ export function access() {
       ${state.problem ? html`<p class="note bad" role="alert">${state.problem}</p>` : nothing}
       <footer><button type="submit" class="button primary" ?disabled=${!now || state.busy}>${t`Save who may see it`}</button></footer>
     </form>
-    ${now?.feed_key ? secret(now) : nothing}</section>`;
+    ${now?.feed_key ? secret(now) : nothing}</section>
+    ${now ? audiences(now, state.busy, kinds.slice(1), send) : nothing}`;
 }
 
 /** @param {Access} now */

@@ -1,6 +1,7 @@
 import { html, live, nothing } from '../../vendor/lit-html.js';
 import { badge } from '../icon.js';
-import { model } from '../model.js';
+import { changed, model } from '../model.js';
+import { call } from '../request.js';
 import { stateName } from '../words.js';
 import { t } from '../../language.js';
 
@@ -127,4 +128,37 @@ function pick(form, service) {
         : html`<span class="now" title=${next.length ? '' : service.status === 'under_maintenance' ? t`Under maintenance: end the maintenance first.` : t`It cannot get worse than this.`}>${badge(service.status, stateName(service.status))}</span>`
     }
   </div>`;
+}
+
+/** The page's audiences, as an admin was told them last. */
+const known = { list: /** @type {{id: string, name: string}[]} */ ([]) };
+
+/** Asks for the page's audiences anew; offline they are as they were. */
+export async function readAudiences() {
+  try {
+    known.list = (await call('GET', '/organization/')).data.access.audiences ?? [];
+    changed();
+  } catch {
+    /* nothing can be chosen until they were read */
+  }
+}
+
+/** Who alone sees a service. @param {Form} form @param {string[]} was */
+export function audiencePicker(form, was) {
+  if (!known.list.length) return nothing;
+  const chosen = /** @type {string[]} */ (form.values.audiences ?? was);
+  const error = form.error('audiences');
+  const row = (/** @type {{id: string, name: string}} */ a) => {
+    const change = (/** @type {Event} */ e) => {
+      const rest = chosen.filter((id) => id !== a.id);
+      form.set('audiences', /** @type {HTMLInputElement} */ (e.target).checked ? [...rest, a.id] : rest);
+    };
+    const on = live(chosen.includes(a.id));
+    return html`<label class="tick"><input type="checkbox" .checked=${on} @change=${change} />
+      <span>${a.name}</span></label>`;
+  };
+  const hint = error || t`With none chosen, everybody who may see the page.`;
+  return html`<fieldset class="field" aria-describedby="audiences-hint"><legend>${t`Seen by`}</legend>
+    ${known.list.map(row)}
+    <p class="hint ${error ? 'bad' : ''}" id="audiences-hint">${hint}</p></fieldset>`;
 }

@@ -6,6 +6,7 @@ import { mayWrite, model, say, toast } from '../model.js';
 import { box, bulkBar, groupBox } from './bulk.js';
 import { badge, icon } from '../icon.js';
 import { exact, short } from '../time.js';
+import { audiencePicker, readAudiences } from './picker.js';
 import { openForm } from '../dialog.js';
 import { reports } from './report.js';
 import { stateName } from '../words.js';
@@ -333,6 +334,7 @@ export function openService(s, { from, instead } = {}) {
     status: from?.status ?? was.status,
     start_date: from?.start_date ?? was.start_date,
   };
+  readAudiences();
   openForm({
     key: s ? `edit_service:${s.id}` : 'create_service',
     title: s ? t`Edit ${s.name}` : t`Add a service`,
@@ -346,6 +348,7 @@ export function openService(s, { from, instead } = {}) {
       group: t`Group`,
       status: t`State`,
       start_date: t`Record begins`,
+      audiences: t`Seen by`,
     },
     about: s ? (view) => view.services.find((x) => x.id === s.id) : undefined,
     toCommand: (v, form) =>
@@ -361,7 +364,8 @@ export function openService(s, { from, instead } = {}) {
         ${field(form, { name: 'group', label: t`Group`, optional: true, max: 200, list: 'groups', hint: t`Services of one group stand together.` })}
         <datalist id="groups">${groups.map((g) => html`<option value=${g}></option>`)}</datalist>
         ${field(form, { name: 'start_date', label: t`Record begins`, type: 'date', optional: true, hint: t`The first day whose past you know, when you come from elsewhere. Days before have no data.` })}
-        ${choose(form, { name: 'status', label: t`State`, options: allowed.map((x) => [x, stateName(x)]) })}`;
+        ${choose(form, { name: 'status', label: t`State`, options: allowed.map((x) => [x, stateName(x)]) })}
+        ${audiencePicker(form, from?.audiences ?? now?.audiences ?? [])}`;
     },
   });
 }
