@@ -46,7 +46,8 @@ func (o *Org) AddAccess(b *Batch, a *Access, current string, now time.Time) {
 		now.Add(-keepAccess).UnixMilli())
 	b.Add(`INSERT INTO page_access (org_id, id, kind, password, domains, emails, networks, secret, feed_key,
   audiences, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, o.id, a.ID, a.Kind, a.Password,
-		jsonStrings(a.Domains), jsonStrings(a.Emails), jsonStrings(a.Networks), a.Secret, a.FeedKey, AudiencesJSON(a.Audiences), now.UnixMilli())
+		jsonStrings(a.Domains), jsonStrings(a.Emails), jsonStrings(a.Networks), a.Secret, a.FeedKey,
+		AudiencesJSON(a.Audiences), now.UnixMilli())
 }
 
 // Access reads details; ErrNone.
