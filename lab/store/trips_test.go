@@ -246,7 +246,8 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		reads, writes := 0, 0
 		var list []string
 		for _, r := range heard {
-			if byItself(r) {
+			collects := strings.HasPrefix(r, "read SELECT m.org_id, m.id, m.name") // every few seconds, all monitors
+			if byItself(r) || collects && (!strings.Contains(w.path, "/monitors/") || slices.Contains(list, r)) {
 				continue
 			}
 			if list = append(list, r); strings.HasPrefix(r, "write") {
