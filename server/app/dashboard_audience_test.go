@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -44,5 +46,14 @@ func TestAnAudienceIsMadeInTheDashboard(t *testing.T) {
 	}
 	ada.press("Save")
 	ada.until(`!document.querySelector('dialog[open]')`)
+	c.until("the service is for the audience alone", func() bool {
+		return slices.ContainsFunc(c.all("services"), func(x map[string]any) bool {
+			of, _ := x["audiences"].([]any)
+			return x["name"] == "Ledger" && len(of) == 1
+		})
+	})
+	if _, body := visited(t, c.site, "GET", "/status/acme/", "", "", "", nil); strings.Contains(body, "Ledger") || !strings.Contains(body, "Checkout") {
+		t.Errorf("everybody sees %s", body)
+	}
 	ada.clean()
 }
