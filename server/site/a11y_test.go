@@ -78,6 +78,10 @@ func TestNothingIsWiderThanASmallPhone(t *testing.T) {
 			if len(got) > 0 {
 				t.Errorf("%s with scripts %v: %v", path, scripts, got)
 			}
+			if large := eval[[]string](b, `[...document.querySelectorAll("svg.icon")].filter(e => e.checkVisibility()
+				&& Math.max(e.clientWidth, e.clientHeight) > 40).map(e => e.parentElement.outerHTML.slice(0, 200))`); len(large) > 0 {
+				t.Errorf("%s has icons that are larger than any text: %v", path, large)
+			}
 		}
 	}
 }

@@ -17,7 +17,7 @@ var views = parse("page", "entry", "history", "home", "problem", "missing", "sub
 // sprite is every icon that a page may show.
 var sprite = icons.Sprite("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance",
 	"unknown",
-	"chevron", "bell", "feed", "arrow")
+	"chevron", "bell", "feed", "arrow", "globe")
 
 func parse(names ...string) map[string]*template.Template {
 	funcs := template.FuncMap{
