@@ -131,6 +131,7 @@ func TestEightWritersGoOn(t *testing.T) {
 
 // TestWhatIsTooLongIsSaidToBe when it is written, and a page of the log is never more than one answer.
 func TestWhatIsTooLongIsSaidToBe(t *testing.T) {
+	racetest.Plain(t, "megabytes in one call to the database")
 	places(t, []string{"fra"}, func(t *testing.T, c *cluster.Cluster) {
 		db, ctx := at(t, c, c.Primary()), context.Background()
 		keep := func(key string, bytes int) error {
