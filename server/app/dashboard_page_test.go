@@ -26,7 +26,7 @@ func TestPublicPagesLoadNothingOfTheDashboard(t *testing.T) {
 	c.service("API")
 	for _, path := range []string{"/", "/status/acme", "/status/acme/history"} {
 		header, body := fetch(t, "http://"+c.addr+path)
-		for _, part := range []string{"dashboard-", "core-", "sw.js", "webmanifest"} {
+		for _, part := range []string{"dashboard-", "core-", "sw.js", "/manifest.webmanifest"} {
 			if strings.Contains(body, part) {
 				t.Errorf("%s loads %s", path, part)
 			}
