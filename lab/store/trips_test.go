@@ -220,6 +220,10 @@ func TestAWriteIsABatchAndOneRead(t *testing.T) {
 		if w.keyed {
 			header = []string{"Idempotency-Key", apptest.NewID()}
 		}
+		for due := any(1.0); due != 0.0; { // what was written before is told behind it
+			_, list := org.Send("GET", "/api/v1/deliveries/?state=due", nil)
+			due = list["count"]
+		}
 		before, evolved := seq(), evolutions.Load()
 		synced := time.Now()
 		if err := site.App.Relay.Sync(t.Context()); err != nil { // as it does every 100 ms
